@@ -1,0 +1,64 @@
+// A rank-2, row-major array of reals. Rows are samples, columns are units; a vector is a tensor of one row.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <new>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "primer/core/real.hpp"
+
+namespace primer {
+
+// Memory that starts on a cache line, so that a vector register never straddles two.
+template <typename T>
+struct CacheLineAllocator {
+  using value_type = T;
+  static constexpr std::align_val_t alignment{64};
+
+  CacheLineAllocator() = default;
+  template <typename U>
+  explicit CacheLineAllocator(const CacheLineAllocator<U>&) {}
+
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), alignment)); }
+  void deallocate(T* p, std::size_t) { ::operator delete(p, alignment); }
+  bool operator==(const CacheLineAllocator&) const { return true; }
+};
+
+class Tensor {
+ public:
+  Tensor() = default;
+  Tensor(std::size_t rows, std::size_t cols, real fill = 0);
+  // Tensor{{1, 2}, {3, 4}}; throws std::invalid_argument when the rows differ in length.
+  Tensor(std::initializer_list<std::initializer_list<real>> rows);
+
+  std::size_t rows() const { return rows_; }
+  std::size_t cols() const { return cols_; }
+  std::size_t size() const { return rows_ * cols_; }
+  std::string shape() const;  // "32 × 64", for messages
+
+  real* data() { return storage_.data(); }
+  const real* data() const { return storage_.data(); }
+  real& operator()(std::size_t i, std::size_t j) { return storage_[i * cols_ + j]; }
+  real operator()(std::size_t i, std::size_t j) const { return storage_[i * cols_ + j]; }
+  std::span<real> row(std::size_t i) { return {data() + i * cols_, cols_}; }
+  std::span<const real> row(std::size_t i) const { return {data() + i * cols_, cols_}; }
+  std::span<real> values() { return {data(), size()}; }
+  std::span<const real> values() const { return {data(), size()}; }
+
+  // Takes a new shape. The contents are unspecified afterwards; memory is allocated only when the tensor outgrows
+  // all that it ever held, so a last, smaller batch costs nothing.
+  void resize(std::size_t rows, std::size_t cols);
+  void fill(real value);
+
+  bool operator==(const Tensor& other) const;  // same shape and equal values
+
+ private:
+  std::size_t rows_ = 0;
+  std::size_t cols_ = 0;
+  std::vector<real, CacheLineAllocator<real>> storage_;
+};
+
+}  // namespace primer

@@ -1,0 +1,41 @@
+// The two kinds of failure that reach a person. Both end as one line on standard error; the kind decides the exit code.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace primer {
+
+// Where in a file, counted from 1; line 0 means the file as a whole, column 0 the line as a whole. Prints as
+// FILE:LINE:COLUMN, or FILE when there is no line. For `--set KEY=VALUE` the file is "--set KEY".
+struct Place {
+  std::string file;
+  std::size_t line = 0;
+  std::size_t column = 0;
+};
+std::string to_string(const Place& place);
+
+// What the user wrote is wrong (exit code 2): "FILE:LINE:COLUMN: what is wrong; what to write instead".
+class InputError : public std::runtime_error {
+ public:
+  InputError(const Place& place, std::string_view text);
+  explicit InputError(const std::string& text) : std::runtime_error(text) {}
+};
+
+// The thing asked for failed though the request was sound (exit code 1): divergence, a full disk.
+class Failure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// The candidate nearest to `word` (Damerau–Levenshtein distance, at most a third of its length + 1), or "".
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
+
+// `text` with control bytes and invalid UTF-8 replaced, safe to echo on a terminal.
+std::string printable(std::string_view text);
+
+}  // namespace primer
