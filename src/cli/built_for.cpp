@@ -1,0 +1,11 @@
+// Compiled with the flags of the library, this file knows what they allow.
+#include "primer/cli/built_for.hpp"
+
+namespace primer {
+
+#define TEXT(macro) #macro
+#define USED(name, macro) {name, TEXT(macro)[0] == '1'},  // a macro that is not defined stays its own name
+
+const InstructionSet built_for[] = {PRIMER_X86_INSTRUCTION_SETS(USED){nullptr, false}};
+
+}  // namespace primer
