@@ -82,9 +82,9 @@ template <typename T>
   // Adding 1.5·2^mantissa rounds to an integer, which is then found in the last bits of the sum: here k + 2·bias.
   constexpr T to_integer = T(Bits(3) << (F::mantissa - 1)) + T(2 * F::bias);
   const T shifted = std::fma(x, T(1.44269504088896340736), to_integer);
-  const T k = shifted - to_integer;                                   // round(x / ln 2)
-  const T r = std::fma(-k, F::ln2_rest, std::fma(-k, F::ln2, x));     // x − k ln 2
-  T q;                                                                // (e^r − 1 − r) / r²
+  const T k = shifted - to_integer;                                // round(x / ln 2)
+  const T r = std::fma(-k, F::ln2_rest, std::fma(-k, F::ln2, x));  // x − k ln 2
+  T q;                                                             // (e^r − 1 − r) / r²
   if constexpr (sizeof(T) == 8) {
     q = polynomial(r, 0.500000000000001, 0.16666666666666674, 0.04166666666652199, 0.008333333333322207,
                    0.0013888888947820891, 0.00019841269886591, 2.4801487326012337e-05, 2.7557242336680357e-06,
@@ -274,10 +274,10 @@ template <typename T>
                              0.2561065130662715, 0.06076744505109421, 0.010411436397331716, 0.0012421595801411335,
                              9.419699842335464e-05, 3.5075370062550256e-06);
   } else {
-    numerator = polynomial(y, 0.5f, 0.44353947008607236f, 0.1872101436286223f, 0.04199781180188197f,
-                           0.004325224426767138f);
-    denominator = polynomial(y, 1.0f, 1.684964126005908f, 1.218820271649155f, 0.47998254098946447f,
-                             0.1052780363114512f, 0.010841639436777854f);
+    numerator =
+        polynomial(y, 0.5f, 0.44353947008607236f, 0.1872101436286223f, 0.04199781180188197f, 0.004325224426767138f);
+    denominator = polynomial(y, 1.0f, 1.684964126005908f, 1.218820271649155f, 0.47998254098946447f, 0.1052780363114512f,
+                             0.010841639436777854f);
   }
   const T smooth = y > Format<T>::normal_zero ? T(0) : numerator / denominator;
   const T tail = gauss(z) * smooth;
@@ -304,9 +304,9 @@ struct Turn {
   const double r = std::fma(-k, 6.123233995736766e-17, first);
   const double rest = std::fma(-k, 6.123233995736766e-17, first - r) + k * 1.4973849048591698e-33;
   const double r2 = r * r;
-  const double sine = r + std::fma(r2 * r, polynomial(r2, -0.1666666666666664, 0.008333333333323662,
-                                                      -0.00019841269830144393, 2.755731365185318e-06,
-                                                      -2.505073457106949e-08, 1.5894710581634463e-10),
+  const double sine = r + std::fma(r2 * r,
+                                   polynomial(r2, -0.1666666666666664, 0.008333333333323662, -0.00019841269830144393,
+                                              2.755731365185318e-06, -2.505073457106949e-08, 1.5894710581634463e-10),
                                    rest);
   const double most = 1.0 - 0.5 * r2;
   const double cosine =

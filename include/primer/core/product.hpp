@@ -30,4 +30,7 @@ void multiply(const MatrixView& A, const MatrixView& B, Tensor& C);
 // C = A B + 1 bias: row vector bias (1 × B.cols) is where each chain starts.
 void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, Tensor& C);
 
+// sums (1 × m.cols) = Σ rows of m, added from the first row to the last. sums must not be m.
+void column_sums(const Tensor& m, Tensor& sums);
+
 }  // namespace primer

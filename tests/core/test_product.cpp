@@ -1,0 +1,114 @@
+#include "primer/core/product.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+using namespace primer;
+
+namespace {
+
+// Numbers with full mantissas, so that another order of the sum would show.
+real noise(std::uint64_t& state) {
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return static_cast<real>(static_cast<double>(state >> 11) * 0x1p-52 - 1);
+}
+
+Tensor noise(std::size_t rows, std::size_t cols, std::uint64_t seed) {
+  Tensor t(rows, cols);
+  for (real& v : t.values()) v = noise(seed);
+  return t;
+}
+
+Tensor by_definition(const MatrixView& A, const MatrixView& B, const Tensor& bias) {
+  Tensor C(A.rows, B.cols);
+  for (std::size_t i = 0; i < A.rows; ++i) {
+    for (std::size_t j = 0; j < B.cols; ++j) {
+      real c = bias(0, j);
+      for (std::size_t k = 0; k < A.cols; ++k)
+        c = std::fma(A.data[i * A.row_stride + k * A.col_stride], B.data[k * B.row_stride + j * B.col_stride], c);
+      C(i, j) = c;
+    }
+  }
+  return C;
+}
+
+// A product in each of the four ways in which the operands may lie, and once inside larger matrices.
+void check_all_layouts(std::size_t M, std::size_t K, std::size_t N) {
+  CAPTURE(M);
+  CAPTURE(K);
+  CAPTURE(N);
+  const Tensor A = noise(M, K, 1), At = noise(K, M, 2), B = noise(K, N, 3), Bt = noise(N, K, 4);
+  const Tensor wide = noise(M + 1, 2 * K + 3, 5), far = noise(K + 2, 3 * N + 1, 6);
+  const MatrixView inside_a(wide.data() + 1, M, K, wide.cols(), 2), inside_b(far.data(), K, N, far.cols(), 3);
+  const Tensor bias = noise(1, N, 7), zero(1, N);
+  Tensor C(3, 3, real(9));
+  const MatrixView lefts[] = {A, transposed(At), inside_a}, rights[] = {B, transposed(Bt), inside_b};
+  for (const MatrixView& a : lefts) {
+    for (const MatrixView& b : rights) {
+      multiply(a, b, C);
+      CHECK(C == by_definition(a, b, zero));
+      multiply_add(a, b, bias, C);
+      CHECK(C == by_definition(a, b, bias));
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a product equals the chain of fused multiply-adds of its definition, to the last bit, for every small shape") {
+  for (std::size_t M : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 17})
+    for (std::size_t K : {0, 1, 2, 7, 33})
+      for (std::size_t N : {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 65}) check_all_layouts(M, K, N);
+}
+
+TEST_CASE("a product deeper than one panel goes on where its chains stopped") {
+  check_all_layouts(11, 255, 19);
+  check_all_layouts(12, 256, 16);
+  check_all_layouts(9, 257, 33);
+  check_all_layouts(5, 1030, 21);
+  check_all_layouts(1, 700, 140);
+  check_all_layouts(130, 300, 70);
+}
+
+TEST_CASE("a chain is fused: the product keeps what a rounded multiplication would lose") {
+  const real e = sizeof(real) == 8 ? real(0x1p-30) : real(0x1p-14);
+  Tensor C;
+  multiply(Tensor{{1, 1 + e}}, Tensor{{-1}, {1 - e}}, C);
+  CHECK(C(0, 0) == -e * e);  // −1 + (1 + e)(1 − e)
+}
+
+TEST_CASE("not-a-number and infinity pass through a padded tile without reaching their neighbours") {
+  Tensor A = noise(9, 40, 1), B = noise(40, 11, 2), C;
+  B(3, 5) = std::numeric_limits<real>::infinity();
+  multiply(A, B, C);
+  for (std::size_t i = 0; i < 9; ++i)
+    for (std::size_t j = 0; j < 11; ++j) CHECK(std::isfinite(C(i, j)) == (j != 5));
+}
+
+TEST_CASE("operands that do not fit are refused with both shapes named") {
+  Tensor C;
+  const Tensor A(2, 3), B(4, 5);
+  CHECK_THROWS_WITH(multiply(A, B, C), "product: 2 × 3 times 4 × 5: the inner sizes must be equal");
+  CHECK_THROWS_WITH(multiply_add(A, Tensor(3, 5), Tensor(1, 4), C),
+                    "product: a bias of 1 × 4 for 5 columns: it must have one number per column");
+}
+
+TEST_CASE("column sums add the rows from first to last") {
+  const Tensor m = noise(37, 19, 8);
+  Tensor sums;
+  column_sums(m, sums);
+  REQUIRE(sums.rows() == 1);
+  REQUIRE(sums.cols() == 19);
+  for (std::size_t j = 0; j < 19; ++j) {
+    real s = 0;
+    for (std::size_t i = 0; i < 37; ++i) s += m(i, j);
+    CHECK(sums(0, j) == s);
+  }
+  column_sums(Tensor(0, 4), sums);
+  CHECK(sums == Tensor{{0, 0, 0, 0}});
+}
