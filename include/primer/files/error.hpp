@@ -38,4 +38,7 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 // `text` with control bytes and invalid UTF-8 replaced, safe to echo on a terminal.
 std::string printable(std::string_view text);
 
+// The user's `text` as a message shows it: printable, in double quotes, cut after 60 bytes.
+std::string quoted(std::string_view text);
+
 }  // namespace primer
