@@ -22,6 +22,13 @@
 #include <cmath>
 #include <stdexcept>
 
+// GCC would unroll so short a loop before it could vectorise it, eight times slower; clang must not be told.
+#if defined(__GNUC__) && !defined(__clang__)
+#define KEEP_LOOP _Pragma("GCC unroll 1")
+#else
+#define KEEP_LOOP
+#endif
+
 namespace primer {
 namespace {
 
@@ -56,6 +63,7 @@ void tile(std::size_t K, Operand A, const real* B, std::size_t b_stride, Start s
   for (std::size_t k = 0; k < K; ++k) {
     for (std::size_t i = 0; i < rows; ++i) {
       const real a = A.data[i * A.row_stride + k * A.col_stride];
+      KEEP_LOOP
       for (std::size_t j = 0; j < width; ++j) c[i][j] = std::fma(a, B[k * b_stride + j], c[i][j]);
     }
   }

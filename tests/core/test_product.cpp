@@ -61,9 +61,10 @@ void check_all_layouts(std::size_t M, std::size_t K, std::size_t N) {
 
 TEST_CASE(
     "a product equals the chain of fused multiply-adds of its definition, to the last bit, for every small shape") {
-  for (std::size_t M : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 17})
-    for (std::size_t K : {0, 1, 2, 7, 33})
-      for (std::size_t N : {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 65}) check_all_layouts(M, K, N);
+  for (std::size_t M : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, 9u, 13u, 17u})
+    for (std::size_t K : {0u, 1u, 2u, 7u, 33u})
+      for (std::size_t N : {0u, 1u, 2u, 3u, 4u, 5u, 7u, 8u, 9u, 15u, 16u, 17u, 31u, 32u, 33u, 47u, 65u})
+        check_all_layouts(M, K, N);
 }
 
 TEST_CASE("a product deeper than one panel goes on where its chains stopped") {
