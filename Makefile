@@ -1,37 +1,79 @@
-# A thin front: everything is done by CMake and the scripts in tests/. `make help` lists what there is.
-# Words that change a build, each in a folder of its own: PRECISION=float, PORTABLE=1.
+# A thin front: the work is done by CMake and by the scripts in tests/. `make help` lists what there is.
+# PRECISION=float and PORTABLE=1 change any of them, each with a build folder of its own.
 
 CONFIG ?= configs/spirals.toml
 PREFIX ?= /usr/local
 PRECISION ?= double
+FUZZ_SECONDS ?= 60
+
 BUILD := build$(if $(filter float,$(PRECISION)),-float)$(if $(PORTABLE),-portable)
 OPTIONS := -DPRIMER_REAL=$(PRECISION) $(if $(PORTABLE),-DPRIMER_PORTABLE=ON)
-
 JOBS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-CONFIGURE = cmake -S . --log-level=NOTICE
-COMPILE = MAKEFLAGS=--no-print-directory cmake --build $(BUILD) --parallel $(JOBS)
+COMPILE := MAKEFLAGS=--no-print-directory CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) cmake --build
+SOURCES := $(shell find src include tests -name '*.[ch]pp' 2>/dev/null)
 
-.PHONY: all run test bench bench-peers bits fuzz lint format sanitize install clean help
+.PHONY: all run test bench bench-peers bits fuzz mutants lint format sanitize install clean help
 
-all: $(BUILD)/CMakeCache.txt  ## build the program as build/primer (PRECISION=float: build-float/, PORTABLE=1: build-portable/)
-	@$(COMPILE) --target primer-cli
+all: $(BUILD)/cmake_install.cmake ## build the program, build/primer (PRECISION=float: build-float/; PORTABLE=1, for every CPU: build-portable/)
+	@$(COMPILE) $(BUILD) --target primer-cli
 
-run: all  ## train CONFIG=configs/spirals.toml, with ARGS="--set train.epochs=10" or the like
+run: all ## train CONFIG=configs/spirals.toml; ARGS="--set train.epochs=10" is handed on
 	@$(BUILD)/primer train $(CONFIG) $(ARGS)
 
-test:  ## build and run all tests; ARGS="--test-case=*softmax*" picks some
-	@$(CONFIGURE) -B $(BUILD) $(OPTIONS) -DPRIMER_TESTS=ON >/dev/null
-	@$(COMPILE)
+test: ## build and run all tests; ARGS="--test-case=*softmax*" picks some of the unit tests
+	@cmake -S . -B $(BUILD) $(OPTIONS) -DPRIMER_TESTS=ON >/dev/null
+	@grep -q PRIMER_TESTS:BOOL=ON $(BUILD)/CMakeCache.txt
+	@$(COMPILE) $(BUILD)
+	@ctest --test-dir $(BUILD) --output-on-failure --exclude-regex primer-tests
 	@$(BUILD)/primer-tests $(ARGS)
 
-install: all  ## install program, library and headers under PREFIX=/usr/local
+bench: all ## measure the workloads W1 to W7 against the floor of this machine; ARGS=--json
+	@$(COMPILE) $(BUILD) --target primer-bench
+	@$(BUILD)/primer-bench $(ARGS)
+
+bench-peers: ## the same work in whatever of PyTorch, NumPy and scikit-learn is installed
+	@$(MAKE) --no-print-directory bench ARGS=--json >/dev/null
+	@python3 tests/bench_peers.py $(ARGS)
+
+bits: ## prove that every build on this machine computes the same bits
+	@sh tests/bits.sh $(ARGS)
+
+fuzz: ## feed each reader of files with nonsense for FUZZ_SECONDS=60 (needs clang)
+	@cmake -S . -B build-fuzz -DCMAKE_CXX_COMPILER=clang++ \
+	  -DCMAKE_CXX_FLAGS="-g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" >/dev/null
+	@$(COMPILE) build-fuzz --target fuzz
+	@for reader in $(notdir $(basename $(wildcard tests/fuzz/*.cpp))); do \
+	  mkdir -p build-fuzz/$$reader; \
+	  build-fuzz/fuzz-$$reader -max_total_time=$(FUZZ_SECONDS) build-fuzz/$$reader tests/fuzz/$$reader || exit 1; \
+	done
+
+mutants: ## break the code in many small ways and see the tests notice each
+	@python3 tests/mutations.py $(ARGS)
+
+lint: all ## clang-format, clang-tidy, cppcheck and the rules of the architecture
+	@clang-format --dry-run -Werror $(SOURCES)
+	@sh tests/lint_rooms.sh $(BUILD)/libprimer.a
+	@cppcheck -q --std=c++20 --enable=warning,portability --error-exitcode=1 -Iinclude src
+	@cmake -S . -B build-lint -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
+	@run-clang-tidy -quiet -p build-lint -j $(JOBS) '/src/' >build-lint/tidy.txt 2>&1 || { cat build-lint/tidy.txt; exit 1; }
+
+format: ## lay out all sources as .clang-format says
+	@clang-format -i $(SOURCES)
+
+sanitize: ## all tests with the address and undefined-behaviour sanitizers, in build-sanitize/
+	@cmake -S . -B build-sanitize $(OPTIONS) -DPRIMER_TESTS=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+	  -DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS" >/dev/null
+	@$(COMPILE) build-sanitize
+	@build-sanitize/primer-tests $(ARGS)
+
+install: all ## install the program, the library and its headers under PREFIX=/usr/local
 	@cmake --install $(BUILD) --prefix $(PREFIX)
 
-clean:  ## remove everything that was built (runs/ stays)
+clean: ## remove what was built; runs/ stays
 	@rm -rf build build-*/
 
-help:  ## this list
+help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
-$(BUILD)/CMakeCache.txt:
-	@$(CONFIGURE) -B $(BUILD) $(OPTIONS) >/dev/null
+$(BUILD)/cmake_install.cmake:
+	@cmake -S . -B $(BUILD) $(OPTIONS) >/dev/null
