@@ -55,7 +55,7 @@ lint: all ## clang-format, clang-tidy, cppcheck and the rules of the architectur
 	@sh tests/lint_rooms.sh $(BUILD)/libprimer.a
 	@cppcheck -q --std=c++20 --enable=warning,portability --error-exitcode=1 -Iinclude src
 	@cmake -S . -B build-lint -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
-	@run-clang-tidy -quiet -p build-lint -j $(JOBS) '/src/' >build-lint/tidy.txt 2>&1 || { cat build-lint/tidy.txt; exit 1; }
+	@run-clang-tidy -quiet -p build-lint -j $(JOBS) '/src/' >build-lint/tidy.txt 2>&1 || { grep -A 3 'error:' build-lint/tidy.txt; exit 1; }
 
 format: ## lay out all sources as .clang-format says
 	@clang-format -i $(SOURCES)
