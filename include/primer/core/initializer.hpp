@@ -1,0 +1,32 @@
+// How the weights of a layer start. Biases start at 0 everywhere.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "primer/core/random.hpp"
+#include "primer/core/tensor.hpp"
+
+namespace primer {
+
+// The distribution of one layer's weights: U(−spread, spread), or N(0, spread²), or the number `spread` itself.
+struct Initializer {
+  enum class Shape { uniform, normal, constant } shape;
+  double spread;
+};
+
+// "zeros", "constant(c)", "normal(s)", and xavier_, he_ and lecun_ followed by "uniform" or "normal":
+//   xavier  variance 2 / (fan_in + fan_out)         Glorot & Bengio, "Understanding the difficulty of training deep
+//                                                   feedforward neural networks", 2010, eq. 16
+//   he      variance 2 / ((1 + α²) fan_in)          He et al., "Delving deep into rectifiers", 2015, eq. 15
+//   lecun   variance 1 / fan_in                     LeCun et al., "Efficient backprop", 1998, §4.6
+// α is the slope at z < 0 of a leaky unit, 0 for relu. U(−l, l) has variance l²/3.
+// Throws std::invalid_argument for anything else.
+Initializer make_initializer(std::string_view spec, std::size_t fan_in, std::size_t fan_out, double alpha = 0);
+
+std::vector<std::string_view> initializer_names();
+
+// Fills Wt (inputs × outputs), in the order of W (outputs × inputs).
+void initialize(const Initializer& initializer, Random random, Tensor& Wt);
+
+}  // namespace primer

@@ -1,0 +1,54 @@
+// A multilayer perceptron: dense layers in a row, run forward and backward.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "primer/core/dense.hpp"
+#include "primer/core/loss.hpp"
+
+namespace primer {
+
+// One layer as a config file describes it.
+struct LayerOptions {
+  std::size_t units = 0;
+  std::string activation = "identity";
+  std::string init = "auto";  // asks the activation
+  bool batch_norm = false;
+  bool residual = false;  // needs as many units as inputs
+  real dropout = 0;       // the share of units left out in training, 0 ≤ p < 1
+};
+
+class Network {
+ public:
+  // The weights of layer l are a function of seed and l alone. Throws std::invalid_argument for an unfit layer.
+  Network(std::size_t inputs, std::span<const LayerOptions> layers, std::uint64_t seed);
+  explicit Network(std::vector<Dense> dense) : layers(std::move(dense)) {}
+
+  // x (batch × inputs) must live until backward() is done. The result, a of the last layer, is batch × outputs.
+  const Tensor& forward(const Tensor& x);
+  const Tensor& forward_training(const Tensor& x, std::uint64_t step);
+
+  // L(a, y) of the last forward pass, y batch × outputs.
+  real loss(const Loss& loss, const Tensor& y) const;
+  // ∂L/∂ everything, into the layers, after a forward pass. ∂L/∂x of layer 1 is computed only when asked for.
+  void backward(const Loss& loss, const Tensor& y, bool wants_dL_dx = false);
+
+  // Whether output activation and loss are a canonical pair, computed from the logits.
+  bool canonical(const Loss& loss) const;
+
+  // In model order: layer 1 weight, bias, alpha, gamma, beta, layer 2 …; pointers hold while the network lives.
+  std::vector<Parameter> parameters();
+
+  std::size_t inputs() const { return layers.front().Wt.rows(); }
+  std::size_t outputs() const { return layers.back().Wt.cols(); }
+
+  std::vector<Dense> layers;
+
+ private:
+  Tensor dL_da_;  // of the last layer
+};
+
+}  // namespace primer

@@ -1,0 +1,38 @@
+// Random numbers that are the same on every machine: a counter put through the SplitMix64 mixer, and the few
+// distributions that training needs, spelt out, because the standard library leaves the algorithms of its own open.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace primer {
+
+// What random numbers are drawn for. Each purpose has streams of its own, so changing one (more points, another
+// shuffle) leaves the others as they were.
+enum class Stream : std::uint64_t { data = 1, split, initialization, shuffling, dropout };
+
+class Random {
+ public:
+  // The stream of a purpose; `index` tells its parts apart: a layer, an epoch, a step.
+  Random(std::uint64_t seed, Stream stream, std::uint64_t index = 0);
+
+  std::uint64_t bits();                     // uniform over all 64-bit numbers
+  double uniform();                         // [0, 1), a multiple of 2⁻⁵³
+  double uniform(double low, double high);  // [low, high)
+  double normal();                          // mean 0, variance 1
+  std::size_t below(std::size_t n);         // 0 … n − 1, n > 0
+
+  // Fisher–Yates: every order is equally likely.
+  template <typename T>
+  void shuffle(std::span<T> items) {
+    for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
+  }
+
+ private:
+  std::uint64_t key_;
+  std::uint64_t counter_ = 0;
+};
+
+}  // namespace primer

@@ -1,0 +1,51 @@
+// Two things that may stand between a layer's formulas: batch normalisation before σ, dropout after it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "primer/core/tensor.hpp"
+
+namespace primer {
+
+// Ioffe & Szegedy, "Batch normalization", 2015, algorithms 1 and 2. In training a column is normalised by the mean and
+// the biased variance of the batch, and the running statistics take in that mean and the unbiased variance; in
+// evaluation it is normalised by the running statistics. A batch of one row has no unbiased variance: the biased one
+// (0) stands in for it.
+struct BatchNorm {
+  static constexpr real eps = real(1e-5);
+  static constexpr real momentum = real(0.1);
+
+  explicit BatchNorm(std::size_t units);
+
+  Tensor gamma, beta;                // 1 × units, learned
+  Tensor running_mean, running_var;  // 1 × units
+
+  Tensor u;  // batch × units: the input; whoever calls forward() fills it first
+  Tensor dL_du, dL_dgamma, dL_dbeta;
+
+  void forward(Tensor& z, bool training);  // z = γ û + β
+  void backward(const Tensor& dL_dz);      // of the last forward(), in its mode
+
+ private:
+  Tensor u_hat_;       // batch × units: (u − mean) / √(var + eps)
+  Tensor inv_std_;     // 1 × units: 1 / √(var + eps)
+  Tensor mean_, var_;  // 1 × units, of the batch
+  bool training_ = false;
+};
+
+// Srivastava et al., "Dropout", 2014, in the inverted form: what is kept is scaled by 1/(1 − p) in training, and
+// evaluation does nothing. The mask is a function of seed, layer and step alone.
+struct Dropout {
+  real p;
+  std::uint64_t seed;
+  std::uint64_t layer;
+
+  Tensor mask;   // batch × units: 0 or 1/(1 − p)
+  Tensor dL_ds;  // batch × units: ∂L/∂σ(z)
+
+  void forward(const Tensor& s, std::uint64_t step, Tensor& a);  // a = mask ⊙ s
+  void backward(const Tensor& dL_da);                            // ∂L/∂s = mask ⊙ ∂L/∂a
+};
+
+}  // namespace primer

@@ -1,0 +1,292 @@
+// The activation functions, each with its value and its slope, softmax with its vector–Jacobian product, and the table.
+// Slopes are computed from z, not from a: 1 − a² is 0 from |z| = 19 on, where the true slope of tanh is still 1e-16.
+// A slope repeats sub-expressions of its value on purpose: both stand in one loop, and the compiler computes them once.
+#include "primer/core/activation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <numbers>
+#include <stdexcept>
+
+#include "primer/core/elementary.hpp"
+#include "primer/core/sum.hpp"
+
+namespace primer {
+namespace {
+
+constexpr std::array<real, 1> kink_at_zero{0};
+
+struct Identity {
+  static constexpr std::string_view name = "identity";
+  real value(real z) const { return z; }
+  real slope(real z) const { return z == z ? real(1) : z; }  // NaN stays NaN
+};
+
+struct Step {
+  static constexpr std::string_view name = "step";
+  static constexpr auto kinks = kink_at_zero;
+  real value(real z) const { return z >= 0 ? real(1) : z < 0 ? real(0) : z; }
+  real slope(real z) const { return z == z ? real(0) : z; }
+};
+
+struct Sigmoid {
+  static constexpr std::string_view name = "sigmoid";
+  real value(real z) const { return sigmoid(z); }        // σ(z) = 1 / (1 + e⁻ᶻ)
+  real slope(real z) const { return sigmoid_slope(z); }  // σ′(z) = e / (1 + e)², e = exp(−|z|)
+};
+
+struct Tanh {
+  static constexpr std::string_view name = "tanh";
+  real value(real z) const { return tanh(z); }
+  real slope(real z) const { return tanh_slope(z); }  // tanh′(z) = 4e / (1 + e)², e = exp(−2|z|)
+};
+
+struct Relu {
+  static constexpr std::string_view name = "relu";
+  static constexpr auto kinks = kink_at_zero;
+  static constexpr bool rectifier = true;
+  static constexpr std::string_view initializer = "he_uniform";
+  real value(real z) const { return z < 0 ? real(0) : z; }
+  real slope(real z) const { return z > 0 ? real(1) : z <= 0 ? real(0) : z; }  // relu′(0) = 0
+};
+
+struct LeakyRelu {
+  static constexpr std::string_view name = "leaky_relu";
+  static constexpr auto kinks = kink_at_zero;
+  static constexpr bool rectifier = true;
+  static constexpr std::string_view initializer = "he_uniform";
+  static constexpr std::string_view alpha_rule = "0 ≤ α < 1";
+  bool alpha_ok() const { return alpha >= 0 && alpha < 1; }
+  real alpha = real(0.01);
+  real leak() const { return alpha; }
+  real value(real z) const { return z > 0 ? z : alpha * z; }
+  real slope(real z) const { return z > 0 ? real(1) : z <= 0 ? alpha : z; }  // leaky′(0) = α
+};
+
+struct Elu {  // Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning by ELUs", 2015
+  static constexpr std::string_view name = "elu";
+  static constexpr auto kinks = kink_at_zero;  // for α ≠ 1
+  static constexpr bool rectifier = true;
+  static constexpr std::string_view initializer = "he_uniform";
+  static constexpr std::string_view alpha_rule = "α > 0";
+  bool alpha_ok() const { return alpha > 0 && std::isfinite(alpha); }
+  real alpha = 1;
+  real value(real z) const { return z > 0 ? z : alpha * expm1(std::min(z, real(0))); }
+  real slope(real z) const { return z > 0 ? real(1) : alpha * exp(std::min(z, real(0))); }  // elu′(0) = α
+};
+
+struct Selu {  // Klambauer et al., "Self-normalizing neural networks", 2017
+  static constexpr std::string_view name = "selu";
+  static constexpr auto kinks = kink_at_zero;
+  static constexpr bool rectifier = true;
+  static constexpr std::string_view initializer = "lecun_normal";
+  static constexpr real lambda = real(1.0507009873554804934193349852946);
+  static constexpr real lambda_alpha = real(1.7580993408473768599402175208123);
+  real value(real z) const { return z > 0 ? lambda * z : lambda_alpha * expm1(std::min(z, real(0))); }
+  real slope(real z) const { return z > 0 ? lambda : lambda_alpha * exp(std::min(z, real(0))); }
+};
+
+struct Softplus {
+  static constexpr std::string_view name = "softplus";
+  static constexpr std::string_view initializer = "he_uniform";
+  real value(real z) const { return softplus(z); }  // ln(1 + eᶻ) = max(z, 0) + ln(1 + e^−|z|)
+  real slope(real z) const { return sigmoid(z); }
+};
+
+// The next three are products with a factor that underflows far out. Beyond `far` that factor is 0, and holding z there
+// makes the product 0 as well, at −∞ too, where ∞ · 0 would be NaN.
+real held(real z, real far) { return std::max(std::min(z, far), -far); }
+
+struct Gelu {  // Hendrycks & Gimpel, "Gaussian error linear units", 2016
+  static constexpr std::string_view name = "gelu";
+  static constexpr bool rectifier = true;
+  static constexpr std::string_view initializer = "he_uniform";
+  real value(real z) const { return std::max(z, real(-40)) * normal_cdf(z); }       // z Φ(z)
+  real slope(real z) const { return normal_cdf(z) + held(z, 40) * normal_pdf(z); }  // Φ(z) + z φ(z)
+};
+
+struct GeluTanh {  // the same paper's approximation ½ z (1 + tanh u), which is z σ(2u)
+  static constexpr std::string_view name = "gelu_tanh";
+  static constexpr bool rectifier = true;
+  static constexpr std::string_view initializer = "he_uniform";
+  static constexpr real c = real(1.5957691216057307117597842397375);  // 2 √(2/π)
+  static constexpr real k = real(0.044715);
+  static real two_u(real z) { return c * (z + k * z * z * z); }
+  real value(real z) const { return std::max(z, real(-25)) * sigmoid(two_u(held(z, 25))); }
+  real slope(real z) const {
+    const real v = held(z, 25);
+    return sigmoid(two_u(v)) + v * sigmoid_slope(two_u(v)) * c * (1 + 3 * k * v * v);  // σ(2u) + z σ′(2u) 2u′
+  }
+};
+
+struct Silu {  // also known as swish: Ramachandran, Zoph, Le, "Searching for activation functions", 2017
+  static constexpr std::string_view name = "silu";
+  static constexpr bool rectifier = true;
+  static constexpr std::string_view initializer = "he_uniform";
+  real value(real z) const { return std::max(z, real(-800)) * sigmoid(z); }          // z σ(z)
+  real slope(real z) const { return sigmoid(z) + held(z, 800) * sigmoid_slope(z); }  // σ(z) + z σ′(z)
+};
+
+// He et al., "Delving deep into rectifiers", 2015: a leaky_relu whose α is learned, one for the layer.
+class Prelu : public Activation {
+ public:
+  explicit Prelu(real alpha) : initial_alpha_(alpha) { alpha_(0, 0) = alpha; }
+
+  std::string name() const override { return spell("prelu", initial_alpha_); }
+  std::unique_ptr<Activation> clone() const override { return std::make_unique<Prelu>(*this); }
+  std::span<const real> kinks() const override { return kink_at_zero; }
+  bool rectifier() const override { return true; }
+  std::string_view initializer() const override { return "he_uniform"; }
+  real leak() const override { return alpha_(0, 0); }
+  std::optional<Parameter> parameter() override { return Parameter{"alpha", &alpha_, &dL_dalpha_}; }
+
+  void forward(const Tensor& z, Tensor& a, Tensor& slope) const override {
+    a.resize(z.rows(), z.cols());
+    slope.resize(z.rows(), z.cols());
+    const real alpha = alpha_(0, 0);
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      const real z_i = z.data()[i];
+      a.data()[i] = z_i > 0 ? z_i : alpha * z_i;
+      slope.data()[i] = z_i > 0 ? real(1) : z_i <= 0 ? alpha : z_i;
+    }
+  }
+
+  void backward(const Tensor& z, const Tensor& a, const Tensor& slope, const Tensor& dL_da, Tensor& dL_dz) override {
+    Activation::backward(z, a, slope, dL_da, dL_dz);
+    dL_dalpha_(0, 0) = lane_sum(z.size(), [&](std::size_t i) {
+      return z.data()[i] > 0 ? real(0) : dL_da.data()[i] * z.data()[i];  // ∂L/∂α = Σ ∂L/∂a · min(z, 0)
+    });
+  }
+
+ private:
+  real initial_alpha_;
+  Tensor alpha_{1, 1};
+  Tensor dL_dalpha_{1, 1};
+};
+
+// Softmax couples the units of a row, so its backward is a vector–Jacobian product and not a product with a slope.
+class Softmax : public Activation {
+ public:
+  std::string name() const override { return "softmax"; }
+  std::unique_ptr<Activation> clone() const override { return std::make_unique<Softmax>(); }
+  bool elementwise() const override { return false; }
+
+  void forward(const Tensor& z, Tensor& a, Tensor& slope) const override {
+    a.resize(z.rows(), z.cols());
+    slope.resize(z.rows(), z.cols());
+    for (std::size_t i = 0; i < z.rows(); ++i) {
+      const real highest = *std::max_element(
+          z.row(i).begin(), z.row(i).end());  // softmax(z) = softmax(z − c), and c = max z cannot overflow
+      for (std::size_t j = 0; j < z.cols(); ++j) a(i, j) = z(i, j) - highest;
+    }
+    for (real& v : a.values()) v = exp(v);
+    for (std::size_t i = 0; i < z.rows(); ++i) {
+      real sum = 0;
+      for (const real v : a.row(i)) sum += v;
+      for (std::size_t j = 0; j < z.cols(); ++j) {
+        a(i, j) /= sum;                         // aⱼ = exp(zⱼ) / Σₖ exp(zₖ)
+        slope(i, j) = a(i, j) * (1 - a(i, j));  // ∂aⱼ/∂zⱼ
+      }
+    }
+  }
+
+  void backward(const Tensor&, const Tensor& a, const Tensor&, const Tensor& dL_da, Tensor& dL_dz) override {
+    dL_dz.resize(a.rows(), a.cols());
+    for (std::size_t i = 0; i < a.rows(); ++i) {
+      real dot = 0;
+      for (std::size_t k = 0; k < a.cols(); ++k) dot += dL_da(i, k) * a(i, k);
+      for (std::size_t j = 0; j < a.cols(); ++j) dL_dz(i, j) = a(i, j) * (dL_da(i, j) - dot);  // aⱼ (gⱼ − Σₖ gₖ aₖ)
+    }
+  }
+};
+
+template <ElementwiseFunction F>
+std::unique_ptr<Activation> make(std::optional<real> alpha) {
+  return std::make_unique<Elementwise<F>>(with_alpha(F{}, alpha));
+}
+
+std::unique_ptr<Activation> make_prelu(std::optional<real> alpha) {
+  if (alpha && !std::isfinite(*alpha)) refuse_alpha("prelu", "a finite number");
+  return std::make_unique<Prelu>(alpha.value_or(real(0.25)));
+}
+
+std::unique_ptr<Activation> make_softmax(std::optional<real> alpha) {
+  if (alpha) refuse_alpha("softmax", "none");
+  return std::make_unique<Softmax>();
+}
+
+// An explicit table: self-registering static objects would be dropped by the linker from a static library.
+std::vector<ActivationEntry>& table() {
+  static std::vector<ActivationEntry> entries{
+      {"identity", make<Identity>}, {"step", make<Step>},      {"sigmoid", make<Sigmoid>},
+      {"tanh", make<Tanh>},         {"relu", make<Relu>},      {"leaky_relu", make<LeakyRelu>},
+      {"prelu", make_prelu},        {"elu", make<Elu>},        {"selu", make<Selu>},
+      {"softplus", make<Softplus>}, {"gelu", make<Gelu>},      {"gelu_tanh", make<GeluTanh>},
+      {"silu", make<Silu>},         {"softmax", make_softmax},
+  };
+  return entries;
+}
+
+}  // namespace
+
+void Activation::backward(const Tensor&, const Tensor&, const Tensor& slope, const Tensor& dL_da, Tensor& dL_dz) {
+  dL_dz.resize(dL_da.rows(), dL_da.cols());
+  for (std::size_t i = 0; i < dL_dz.size(); ++i) {
+    dL_dz.data()[i] = dL_da.data()[i] * slope.data()[i];  // ∂L/∂z = ∂L/∂a ⊙ σ′(z)
+  }
+}
+
+std::string spell(std::string_view name, real alpha) {
+  std::array<char, 32> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), alpha).ptr;
+  return std::string(name) + "(" + std::string(digits.data(), end) + ")";
+}
+
+void refuse_alpha(std::string_view name, std::string_view rule) {
+  throw std::invalid_argument("activation " + std::string(name) +
+                              ": the shape constant α must be: " + std::string(rule));
+}
+
+void register_activation(const ActivationEntry& entry) {
+  const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  if (entry.name.empty() || !std::all_of(entry.name.begin(), entry.name.end(), fits)) {
+    throw std::invalid_argument("activation '" + std::string(entry.name) + "': a name is letters, digits and '_'");
+  }
+  for (const std::string_view taken : activation_names()) {
+    if (taken == entry.name)
+      throw std::invalid_argument("activation '" + std::string(taken) + "' is registered already");
+  }
+  table().push_back(entry);
+}
+
+std::unique_ptr<Activation> make_activation(std::string_view spec) {
+  const std::size_t open = spec.find('(');
+  std::string_view name = spec.substr(0, open);
+  if (name == "swish") name = "silu";
+  std::optional<real> alpha;
+  if (open != std::string_view::npos) {
+    real number = 0;
+    const char* const end = spec.data() + spec.size();
+    const auto [stop, error] = std::from_chars(spec.data() + open + 1, end, number);
+    if (error != std::errc() || stop == end || *stop != ')' || stop + 1 != end) {
+      throw std::invalid_argument("activation '" + std::string(spec) +
+                                  "': write a shape constant as in leaky_relu(0.2)");
+    }
+    alpha = number;
+  }
+  for (const ActivationEntry& entry : table()) {
+    if (entry.name == name) return entry.make(alpha);
+  }
+  throw std::invalid_argument("unknown activation '" + std::string(name) + "'");
+}
+
+std::vector<std::string_view> activation_names() {
+  std::vector<std::string_view> names;
+  for (const ActivationEntry& entry : table()) names.push_back(entry.name);
+  return names;
+}
+
+}  // namespace primer

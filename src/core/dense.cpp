@@ -1,0 +1,75 @@
+// The dense layer's formulas, forward and backward.
+#include "primer/core/dense.hpp"
+
+#include <stdexcept>
+#include <string>
+
+#include "primer/core/product.hpp"
+
+namespace primer {
+namespace {
+
+void add(const Tensor& from, Tensor& to) {
+  for (std::size_t i = 0; i < to.size(); ++i) to.data()[i] += from.data()[i];
+}
+
+}  // namespace
+
+Dense::Dense(std::size_t inputs, std::size_t units, std::unique_ptr<Activation> sigma)
+    : Wt(inputs, units), b(1, units), activation(std::move(sigma)), dL_dWt(inputs, units), dL_db(1, units) {
+  if (inputs == 0 || units == 0) throw std::invalid_argument("a dense layer needs at least one input and one unit");
+}
+
+void Dense::forward(const Tensor& input) { pass(input, false, 0); }
+
+void Dense::forward_training(const Tensor& input, std::uint64_t step) { pass(input, true, step); }
+
+void Dense::pass(const Tensor& input, bool training, std::uint64_t step) {
+  x = &input;
+  dropped_ = training && dropout;
+  Tensor& sigma = dropped_ || residual ? s : a;
+
+  multiply_add(*x, Wt, b, batch_norm ? batch_norm->u : z);  // z = x Wᵀ + b
+  if (batch_norm) batch_norm->forward(z, training);         // or u = x Wᵀ + b, z = γ (u − mean)/√(var + ε) + β
+  activation->forward(z, sigma, slope);                     // a = σ(z), and σ′(z)
+  if (dropped_) dropout->forward(s, step, a);               // a = mask ⊙ σ(z)
+  if (residual && !dropped_) a = s;
+  if (residual) add(*x, a);  // a = a + x
+}
+
+void Dense::backward(const Tensor& gradient, bool wants_dL_dx) {
+  dL_da = &gradient;
+  if (dropped_) dropout->backward(gradient);  // ∂L/∂s = mask ⊙ ∂L/∂a
+  activation->backward(z, sigma_of_z(), slope, dropped_ ? dropout->dL_ds : gradient, dL_dz);  // ∂L/∂z = ∂L/∂a ⊙ σ′(z)
+  backward_from_dL_dz(wants_dL_dx);
+  if (residual && wants_dL_dx) add(gradient, dL_dx);  // a = … + x
+}
+
+void Dense::backward_from_dL_dz(bool wants_dL_dx) {
+  if (batch_norm) batch_norm->backward(dL_dz);
+  const Tensor& delta = dL_du();                            // ∂L/∂u, which is ∂L/∂z without batch_norm
+  multiply(transposed(*x), delta, dL_dWt);                  // ∂L/∂W = (∂L/∂z)ᵀ x, kept transposed
+  column_sums(delta, dL_db);                                // ∂L/∂b = Σᵢ ∂L/∂zᵢ
+  if (wants_dL_dx) multiply(delta, transposed(Wt), dL_dx);  // ∂L/∂x = ∂L/∂z W
+}
+
+std::vector<Parameter> Dense::parameters() {
+  std::vector<Parameter> list{{"weight", &Wt, &dL_dWt}, {"bias", &b, &dL_db}};
+  if (const auto alpha = activation->parameter()) list.push_back(*alpha);
+  if (batch_norm) {
+    list.push_back({"gamma", &batch_norm->gamma, &batch_norm->dL_dgamma});
+    list.push_back({"beta", &batch_norm->beta, &batch_norm->dL_dbeta});
+  }
+  return list;
+}
+
+std::vector<Parameter> Dense::tensors() {
+  std::vector<Parameter> list = parameters();
+  if (batch_norm) {
+    list.push_back({"running_mean", &batch_norm->running_mean, nullptr});
+    list.push_back({"running_var", &batch_norm->running_var, nullptr});
+  }
+  return list;
+}
+
+}  // namespace primer

@@ -1,0 +1,57 @@
+// The variances behind the names, and the drawing of weights.
+#include "primer/core/initializer.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+namespace primer {
+namespace {
+
+// The number in "name(number)", when `spec` has that form with this name.
+bool argument_of(std::string_view spec, std::string_view name, double& number) {
+  if (!spec.starts_with(name) || !spec.ends_with(')') || spec.size() < name.size() + 3) return false;
+  if (spec[name.size()] != '(') return false;
+  const char* const end = spec.data() + spec.size() - 1;
+  const auto [stop, error] = std::from_chars(spec.data() + name.size() + 1, end, number);
+  return error == std::errc() && stop == end && std::isfinite(number);
+}
+
+}  // namespace
+
+Initializer make_initializer(std::string_view spec, std::size_t fan_in, std::size_t fan_out, double alpha) {
+  using enum Initializer::Shape;
+  const auto in = static_cast<double>(fan_in);
+  const auto out = static_cast<double>(fan_out);
+  if (spec == "xavier_uniform") return {uniform, std::sqrt(6 / (in + out))};
+  if (spec == "xavier_normal") return {normal, std::sqrt(2 / (in + out))};
+  if (spec == "he_uniform") return {uniform, std::sqrt(6 / ((1 + alpha * alpha) * in))};
+  if (spec == "he_normal") return {normal, std::sqrt(2 / ((1 + alpha * alpha) * in))};
+  if (spec == "lecun_uniform") return {uniform, std::sqrt(3 / in)};
+  if (spec == "lecun_normal") return {normal, std::sqrt(1 / in)};
+  if (spec == "zeros") return {constant, 0};
+  double number = 0;
+  if (argument_of(spec, "constant", number)) return {constant, number};
+  if (argument_of(spec, "normal", number) && number >= 0) return {normal, number};
+  throw std::invalid_argument("unknown initialiser '" + std::string(spec) + "'");
+}
+
+std::vector<std::string_view> initializer_names() {
+  return {"auto",          "zeros",      "constant(c)", "normal(s)",     "xavier_uniform",
+          "xavier_normal", "he_uniform", "he_normal",   "lecun_uniform", "lecun_normal"};
+}
+
+void initialize(const Initializer& initializer, Random random, Tensor& Wt) {
+  using enum Initializer::Shape;
+  for (std::size_t j = 0; j < Wt.cols(); ++j) {
+    for (std::size_t k = 0; k < Wt.rows(); ++k) {
+      const double w = initializer.shape == uniform  ? random.uniform(-initializer.spread, initializer.spread)
+                       : initializer.shape == normal ? initializer.spread * random.normal()
+                                                     : initializer.spread;
+      Wt(k, j) = static_cast<real>(w);
+    }
+  }
+}
+
+}  // namespace primer

@@ -1,0 +1,171 @@
+// The losses. A value and its gradient stand next to each other.
+#include "primer/core/loss.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include "primer/core/elementary.hpp"
+#include "primer/core/sum.hpp"
+
+namespace primer {
+namespace {
+
+real count(const Tensor& t) { return static_cast<real>(t.size()); }
+real rows(const Tensor& t) { return static_cast<real>(t.rows()); }
+
+// The mean over all elements of rule.value(a, y), and its gradient.
+template <typename Rule>
+class MeanOver final : public Loss {
+ public:
+  explicit MeanOver(Rule rule) : rule_(rule) {}
+  std::string_view name() const override { return Rule::name; }
+
+  real value(const Tensor& a, const Tensor& y) const override {
+    const auto term = [&](std::size_t i) { return rule_.value(a.data()[i], y.data()[i]); };
+    return lane_sum(a.size(), term) / count(a);
+  }
+  void gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const override {
+    dL_da.resize(a.rows(), a.cols());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      dL_da.data()[i] = rule_.slope(a.data()[i], y.data()[i]) / count(a);
+    }
+  }
+
+ private:
+  Rule rule_;
+};
+
+struct SquaredError {
+  static constexpr std::string_view name = "mse";
+  real value(real a, real y) const { return (a - y) * (a - y); }
+  real slope(real a, real y) const { return 2 * (a - y); }
+};
+
+struct AbsoluteError {
+  static constexpr std::string_view name = "mae";
+  real value(real a, real y) const { return std::abs(a - y); }
+  real slope(real a, real y) const { return a > y ? real(1) : a < y ? real(-1) : a - y; }  // 0 at a = y
+};
+
+struct Huber {  // P. J. Huber, "Robust estimation of a location parameter", 1964
+  static constexpr std::string_view name = "huber";
+  real delta;
+  real value(real a, real y) const {
+    const real d = std::abs(a - y);
+    return d <= delta ? d * d / 2 : delta * (d - delta / 2);
+  }
+  real slope(real a, real y) const { return std::clamp(a - y, -delta, delta); }
+};
+
+// p log q with the limit 0 · log 0 = 0.
+real times_log(real p, real q) { return p == 0 ? real(0) : p * log(q); }
+real ratio(real p, real q) { return p == 0 ? real(0) : p / q; }
+
+class BinaryCrossEntropy final : public Loss {
+ public:
+  explicit BinaryCrossEntropy(real smoothing) : smoothing_(smoothing) {}
+  std::string_view name() const override { return "binary_cross_entropy"; }
+  bool pairs_with(const Activation& output) const override { return output.name() == "sigmoid"; }
+
+  real value(const Tensor& a, const Tensor& y) const override {
+    const auto term = [&](std::size_t i) {
+      const real p = a.data()[i];
+      const real t = smooth(y.data()[i]);
+      return -times_log(t, p) - times_log(1 - t, 1 - p);  // −y ln a − (1 − y) ln(1 − a)
+    };
+    return lane_sum(a.size(), term) / count(a);
+  }
+  void gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const override {
+    dL_da.resize(a.rows(), a.cols());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      const real p = a.data()[i];
+      const real t = smooth(y.data()[i]);
+      dL_da.data()[i] = (ratio(1 - t, 1 - p) - ratio(t, p)) / count(a);  // (1 − y)/(1 − a) − y/a
+    }
+  }
+  real value_from_logits(const Tensor& z, const Tensor& y) const override {
+    const auto term = [&](std::size_t i) {
+      return softplus(z.data()[i]) - smooth(y.data()[i]) * z.data()[i];  // ln(1 + eᶻ) − y z
+    };
+    return lane_sum(z.size(), term) / count(z);
+  }
+  void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override {
+    dL_dz.resize(a.rows(), a.cols());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      dL_dz.data()[i] = (a.data()[i] - smooth(y.data()[i])) / count(a);  // ∂L/∂z = (a − y) / (N K)
+    }
+  }
+
+ private:
+  real smooth(real y) const { return (1 - smoothing_) * y + smoothing_ / 2; }
+  real smoothing_;
+};
+
+class CrossEntropy final : public Loss {
+ public:
+  explicit CrossEntropy(real smoothing) : smoothing_(smoothing) {}
+  std::string_view name() const override { return "cross_entropy"; }
+  bool pairs_with(const Activation& output) const override { return output.name() == "softmax"; }
+
+  real value(const Tensor& a, const Tensor& y) const override {
+    const auto term = [&](std::size_t i) { return -times_log(smooth(y.data()[i], y), a.data()[i]); };  // −Σ y ln a
+    return lane_sum(a.size(), term) / rows(a);
+  }
+  void gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const override {
+    dL_da.resize(a.rows(), a.cols());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      dL_da.data()[i] = -ratio(smooth(y.data()[i], y), a.data()[i]) / rows(a);  // −y/a
+    }
+  }
+  real value_from_logits(const Tensor& z, const Tensor& y) const override {
+    const auto term = [&](std::size_t i) {
+      const auto z_i = z.row(i);
+      const real highest = *std::max_element(z_i.begin(), z_i.end());
+      real sum = 0;
+      real mean = 0;  // Σₖ yₖ (zₖ − max z); a class of weight 0 takes no part, however unlikely it is
+      for (std::size_t k = 0; k < z_i.size(); ++k) {
+        const real t = smooth(y(i, k), y);
+        sum += exp(z_i[k] - highest);
+        if (t != 0) mean += t * (z_i[k] - highest);
+      }
+      return log(sum) - mean;  // log-sum-exp: ln Σₖ exp zₖ − Σₖ yₖ zₖ
+    };
+    return lane_sum(z.rows(), term) / rows(z);
+  }
+  void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override {
+    dL_dz.resize(a.rows(), a.cols());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      dL_dz.data()[i] = (a.data()[i] - smooth(y.data()[i], y)) / rows(a);  // ∂L/∂z = (a − y) / N
+    }
+  }
+
+ private:
+  real smooth(real y_k, const Tensor& y) const {
+    return (1 - smoothing_) * y_k + smoothing_ / static_cast<real>(y.cols());
+  }
+  real smoothing_;
+};
+
+}  // namespace
+
+real Loss::value_from_logits(const Tensor&, const Tensor&) const {
+  throw std::logic_error(std::string(name()) + " has no form in logits");
+}
+void Loss::gradient_from_logits(const Tensor&, const Tensor&, Tensor&) const {
+  throw std::logic_error(std::string(name()) + " has no form in logits");
+}
+
+std::unique_ptr<Loss> make_loss(const LossOptions& options) {
+  if (options.loss == "mse") return std::make_unique<MeanOver<SquaredError>>(SquaredError{});
+  if (options.loss == "mae") return std::make_unique<MeanOver<AbsoluteError>>(AbsoluteError{});
+  if (options.loss == "huber") return std::make_unique<MeanOver<Huber>>(Huber{options.huber_delta});
+  if (options.loss == "binary_cross_entropy") return std::make_unique<BinaryCrossEntropy>(options.label_smoothing);
+  if (options.loss == "cross_entropy") return std::make_unique<CrossEntropy>(options.label_smoothing);
+  throw std::invalid_argument("unknown loss '" + std::string(options.loss) + "'");
+}
+
+std::vector<std::string_view> loss_names() { return {"mse", "mae", "huber", "binary_cross_entropy", "cross_entropy"}; }
+
+}  // namespace primer

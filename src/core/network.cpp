@@ -1,0 +1,86 @@
+// Building a network from its description, and the two passes through it.
+#include "primer/core/network.hpp"
+
+#include <stdexcept>
+
+#include "primer/core/initializer.hpp"
+
+namespace primer {
+namespace {
+
+Dense make_layer(std::size_t inputs, const LayerOptions& options, std::uint64_t seed, std::uint64_t l) {
+  if (options.residual && inputs != options.units) {
+    throw std::invalid_argument("layer " + std::to_string(l) + ": residual needs as many units as inputs, not " +
+                                std::to_string(options.units) + " for " + std::to_string(inputs));
+  }
+  Dense layer(inputs, options.units, make_activation(options.activation));
+  const Activation& sigma = *layer.activation;
+  const std::string_view init = options.init == "auto" ? sigma.initializer() : std::string_view(options.init);
+  const auto leak = static_cast<double>(sigma.leak());
+  initialize(make_initializer(init, inputs, options.units, leak), Random(seed, Stream::initialization, l), layer.Wt);
+  if (options.batch_norm) layer.batch_norm = std::make_unique<BatchNorm>(options.units);
+  if (options.dropout > 0) layer.dropout = std::make_unique<Dropout>(Dropout{options.dropout, seed, l, {}, {}});
+  layer.residual = options.residual;
+  return layer;
+}
+
+}  // namespace
+
+Network::Network(std::size_t inputs, std::span<const LayerOptions> options, std::uint64_t seed) {
+  if (options.empty()) throw std::invalid_argument("a network needs at least one layer");
+  for (const LayerOptions& layer : options) {
+    layers.push_back(make_layer(inputs, layer, seed, layers.size() + 1));
+    inputs = layer.units;
+  }
+}
+
+const Tensor& Network::forward(const Tensor& x) {
+  const Tensor* a = &x;
+  for (Dense& layer : layers) {
+    layer.forward(*a);
+    a = &layer.a;
+  }
+  return *a;
+}
+
+const Tensor& Network::forward_training(const Tensor& x, std::uint64_t step) {
+  const Tensor* a = &x;
+  for (Dense& layer : layers) {
+    layer.forward_training(*a, step);
+    a = &layer.a;
+  }
+  return *a;
+}
+
+bool Network::canonical(const Loss& loss) const {
+  const Dense& output = layers.back();
+  return loss.pairs_with(*output.activation) && !output.residual && !output.dropout;
+}
+
+real Network::loss(const Loss& loss, const Tensor& y) const {
+  const Dense& output = layers.back();
+  return canonical(loss) ? loss.value_from_logits(output.z, y) : loss.value(output.a, y);
+}
+
+void Network::backward(const Loss& loss, const Tensor& y, bool wants_dL_dx) {
+  Dense& output = layers.back();
+  loss.gradient(output.a, y, dL_da_);
+  if (canonical(loss)) {
+    output.dL_da = &dL_da_;
+    loss.gradient_from_logits(output.a, y, output.dL_dz);
+    output.backward_from_dL_dz(layers.size() > 1 || wants_dL_dx);
+  } else {
+    output.backward(dL_da_, layers.size() > 1 || wants_dL_dx);
+  }
+  for (std::size_t l = layers.size() - 1; l-- > 0;) layers[l].backward(layers[l + 1].dL_dx, l > 0 || wants_dL_dx);
+}
+
+std::vector<Parameter> Network::parameters() {
+  std::vector<Parameter> list;
+  for (Dense& layer : layers) {
+    for (const Parameter& p : layer.parameters()) list.push_back(p);
+  }
+  return list;
+}
+
+}  // namespace primer

@@ -1,0 +1,75 @@
+// Batch normalisation and dropout, forward and backward.
+#include "primer/core/regularize.hpp"
+
+#include "primer/core/elementary.hpp"
+#include "primer/core/product.hpp"
+#include "primer/core/random.hpp"
+
+namespace primer {
+
+BatchNorm::BatchNorm(std::size_t units)
+    : gamma(1, units, 1), beta(1, units), running_mean(1, units), running_var(1, units, 1) {}
+
+void BatchNorm::forward(Tensor& z, bool training) {
+  training_ = training;
+  const std::size_t N = u.rows();
+  const auto n = static_cast<real>(N);
+  u_hat_.resize(N, u.cols());
+  inv_std_.resize(1, u.cols());
+  z.resize(N, u.cols());
+  if (training) {
+    column_sums(u, mean_);
+    for (real& m : mean_.values()) m /= n;
+    for (std::size_t i = 0; i < N; ++i) {
+      for (std::size_t j = 0; j < u.cols(); ++j) u_hat_(i, j) = (u(i, j) - mean_(0, j)) * (u(i, j) - mean_(0, j));
+    }
+    column_sums(u_hat_, var_);
+    const real unbiased = N > 1 ? n / (n - 1) : real(1);
+    for (std::size_t j = 0; j < u.cols(); ++j) {
+      var_(0, j) /= n;
+      running_mean(0, j) = (1 - momentum) * running_mean(0, j) + momentum * mean_(0, j);
+      running_var(0, j) = (1 - momentum) * running_var(0, j) + momentum * var_(0, j) * unbiased;
+    }
+  }
+  const Tensor& mean = training ? mean_ : running_mean;
+  const Tensor& var = training ? var_ : running_var;
+  for (std::size_t j = 0; j < u.cols(); ++j) inv_std_(0, j) = 1 / sqrt(var(0, j) + eps);
+  for (std::size_t i = 0; i < N; ++i) {
+    for (std::size_t j = 0; j < u.cols(); ++j) {
+      u_hat_(i, j) = (u(i, j) - mean(0, j)) * inv_std_(0, j);  // û = (u − mean) / √(var + eps)
+      z(i, j) = gamma(0, j) * u_hat_(i, j) + beta(0, j);       // z = γ û + β
+    }
+  }
+}
+
+void BatchNorm::backward(const Tensor& dL_dz) {
+  const std::size_t N = dL_dz.rows();
+  dL_du.resize(N, dL_dz.cols());
+  for (std::size_t i = 0; i < dL_du.size(); ++i) dL_du.data()[i] = dL_dz.data()[i] * u_hat_.data()[i];
+  column_sums(dL_du, dL_dgamma);  // ∂L/∂γ = Σᵢ ∂L/∂z ⊙ û
+  column_sums(dL_dz, dL_dbeta);   // ∂L/∂β = Σᵢ ∂L/∂z
+  // In training mean and variance depend on u as well: that takes the batch mean, and the part along û, out of ∂L/∂z.
+  const real through = training_ ? 1 / static_cast<real>(N) : real(0);
+  for (std::size_t i = 0; i < N; ++i) {
+    for (std::size_t j = 0; j < dL_dz.cols(); ++j) {
+      dL_du(i, j) =
+          gamma(0, j) * inv_std_(0, j) * (dL_dz(i, j) - through * (dL_dbeta(0, j) + u_hat_(i, j) * dL_dgamma(0, j)));
+    }
+  }
+}
+
+void Dropout::forward(const Tensor& s, std::uint64_t step, Tensor& a) {
+  mask.resize(s.rows(), s.cols());
+  a.resize(s.rows(), s.cols());
+  Random random(seed ^ (layer << 32), Stream::dropout, step);
+  const real kept = 1 / (1 - p);
+  for (real& m : mask.values()) m = random.uniform() < static_cast<double>(p) ? real(0) : kept;
+  for (std::size_t i = 0; i < s.size(); ++i) a.data()[i] = mask.data()[i] * s.data()[i];
+}
+
+void Dropout::backward(const Tensor& dL_da) {
+  dL_ds.resize(dL_da.rows(), dL_da.cols());
+  for (std::size_t i = 0; i < dL_da.size(); ++i) dL_ds.data()[i] = mask.data()[i] * dL_da.data()[i];
+}
+
+}  // namespace primer
