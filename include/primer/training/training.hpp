@@ -1,0 +1,132 @@
+// The training loop: minibatches through the network forward and backward, an update each, and what there is to report
+// after every epoch. It can be stopped after any batch and continued with the same bits.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "primer/core/loss.hpp"
+#include "primer/core/network.hpp"
+#include "primer/core/optimizer.hpp"
+#include "primer/training/dataset.hpp"
+#include "primer/training/flow.hpp"
+
+namespace primer {
+
+struct TrainOptions : OptimizerOptions, ScheduleOptions {
+  std::string loss;
+  double huber_delta = 1;
+  double label_smoothing = 0;
+  double learning_rate = 0.01;
+  std::size_t epochs = 100;          // 0: only looks at the initial network
+  std::size_t batch_size = 32;       // 0: the full batch
+  double clip_norm = 0;              // global norm of the gradients; 0: no clipping
+  std::size_t early_stopping = 0;    // patience in epochs on the validation loss, best weights kept; 0: off
+  std::size_t checkpoint_every = 0;  // epochs; 0: only at the end and when interrupted
+};
+std::unique_ptr<Loss> make_loss(const TrainOptions& options);
+
+// Loss and metric (accuracy, or R² for regression) on one set of rows.
+struct Scores {
+  double loss, metric;
+};
+// In evaluation mode, a few hundred rows at a time.
+Scores evaluate(Network& network, const Loss& loss, const Dataset& data, Task task);
+
+// One row of history.csv.
+struct EpochRecord {
+  std::uint64_t epoch;
+  Scores train;                      // means over the epoch's batches, each before its update
+  std::optional<Scores> validation;  // after the epoch
+  std::optional<Scores> test;        // only in the last row
+  double learning_rate;              // of the epoch's last step
+};
+
+// Thrown at the first number that is not finite. The network holds the parameters before the epoch in which it came up.
+class Divergence : public std::runtime_error {
+ public:
+  Divergence(const std::string& text, std::uint64_t in_epoch) : std::runtime_error(text), epoch(in_epoch) {}
+  std::uint64_t epoch;
+};
+
+class Training {
+ public:
+  // What the owner of a training run wants to hear; each may be empty.
+  struct Hooks {
+    std::function<void(const std::vector<FlowRow>&)> started;  // flow of epoch 0, where the flow is observed
+    std::function<void()> batch_done;
+    std::function<void(const EpochRecord&, const std::vector<FlowRow>&)> epoch_done;  // before the best weights return
+    std::function<bool()> interrupted;                                                // asked after every batch
+  };
+  enum class End { finished, stopped_early, interrupted };
+
+  // All references must outlive the training. observe_every: the flow is observed at global steps 1, 1 + n, …, and at
+  // the first step of an epoch that would have none; 0 turns it off.
+  Training(Network& network, const Data& data, const TrainOptions& options, std::uint64_t seed,
+           std::size_t observe_every);
+
+  // Goes on from `state` until the last epoch, until the validation loss has not improved for `early_stopping` epochs,
+  // or until interrupted. Throws Divergence.
+  End run(const Hooks& hooks);
+
+  std::size_t batches() const { return batches_; }  // in an epoch
+
+  // Where the run stands. With the parameters, optimizer.state and flow.state this is all that a continued run needs.
+  struct State {
+    std::uint64_t epoch = 0;               // finished epochs
+    std::uint64_t batch = 0;               // finished batches of the next one
+    double loss_sum = 0;                   // over the samples of these batches
+    double right = 0;                      // right answers among them
+    std::vector<double> residual_squares;  // an output, for R²
+    double best_loss = std::numeric_limits<double>::infinity();
+    std::uint64_t best_epoch = 0;
+    std::vector<Tensor> best;  // all tensors of the network at best_epoch, with early stopping
+  };
+  State state;
+  Optimizer optimizer;
+  Flow flow;
+
+ private:
+  void look_at_the_start(const Hooks& hooks);
+  void start_epoch();
+  double step(std::size_t batch);
+  bool observed(std::uint64_t step) const;
+  double learning_rate(std::uint64_t step) const;
+  EpochRecord finish_epoch();
+  bool out_of_patience() const;
+  [[noreturn]] void explain_divergence();
+
+  Network& network_;
+  const Data& data_;
+  const TrainOptions& options_;
+  std::uint64_t seed_;
+  std::size_t observe_every_;
+  std::unique_ptr<Loss> loss_;
+  Task task_;
+  std::vector<Parameter> parameters_;
+  std::size_t batch_size_;
+  std::size_t batches_;
+  std::vector<double> total_squares_;  // of the training targets, for R²
+  std::vector<std::size_t> order_;     // of this epoch
+  Dataset batch_;
+
+  struct Snapshot {
+    State state;
+    std::vector<Tensor> tensors;
+    Optimizer::State optimizer;
+    Flow::State flow;
+  };
+  Snapshot epoch_start_;  // where a diverging epoch is replayed from
+};
+
+// All tensors that make up the network's state, parameters and running statistics, in model order.
+std::vector<Tensor> copy_of(Network& network);
+void restore(const std::vector<Tensor>& from, Network& network);
+
+}  // namespace primer

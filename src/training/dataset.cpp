@@ -1,0 +1,254 @@
+// Encoding of targets, stratified splits and standardisation.
+#include "primer/training/dataset.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <span>
+#include <stdexcept>
+
+#include "primer/core/random.hpp"
+
+namespace primer {
+namespace {
+
+std::optional<long long> as_integer(const std::string& text) {
+  long long number = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || stop != text.data() + text.size()) return {};
+  return number;
+}
+
+std::string text_of(double number) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
+}
+
+std::string label_at(const Target& target, std::size_t row) {
+  return target.labels.empty() ? text_of(target.numbers[row]) : target.labels[row];
+}
+
+std::string at(const Target& target, std::size_t row) {
+  return "column '" + target.name + "', row " + std::to_string(row + 1) + ": ";
+}
+
+std::vector<std::size_t> class_indices(const Target& target, const std::vector<std::string>& classes) {
+  std::map<std::string, std::size_t> index;
+  for (std::size_t k = 0; k < classes.size(); ++k) index[classes[k]] = k;
+  std::vector<std::size_t> indices(target.size());
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    const auto found = index.find(label_at(target, i));
+    if (found == index.end()) {
+      throw std::invalid_argument(at(target, i) + "class '" + label_at(target, i) + "' is not one of the " +
+                                  std::to_string(classes.size()) + " known classes");
+    }
+    indices[i] = found->second;
+  }
+  return indices;
+}
+
+void check_numbers(const Target& target, Task task) {
+  if (!target.labels.empty()) {
+    throw std::invalid_argument("column '" + target.name + "' holds text ('" + target.labels.front() +
+                                "'), and this loss needs numbers; for classes use cross_entropy");
+  }
+  if (task == Task::regression) return;
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    const double value = target.numbers[i];
+    if (value >= 0 && value <= 1) continue;
+    throw std::invalid_argument(at(target, i) + text_of(value) + " is no probability; " +
+                                (task == Task::binary ? "binary_cross_entropy wants targets in [0, 1]"
+                                                      : "several target columns of cross_entropy must sum to 1"));
+  }
+}
+
+// One list of row numbers per class, or a single list of all rows.
+std::vector<std::vector<std::size_t>> strata(const Samples& samples, bool by_class) {
+  if (!by_class) {
+    std::vector<std::size_t> all(samples.x.rows());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return {all};
+  }
+  std::map<std::string, std::vector<std::size_t>> rows;
+  for (std::size_t i = 0; i < samples.x.rows(); ++i) rows[label_at(samples.targets.front(), i)].push_back(i);
+  std::vector<std::vector<std::size_t>> lists;
+  for (auto& [label, list] : rows) lists.push_back(std::move(list));
+  return lists;
+}
+
+struct Parts {
+  std::vector<std::size_t> train, validation, test;
+};
+
+Parts split(const Samples& samples, bool by_class, const SplitOptions& options, std::uint64_t seed) {
+  Parts parts;
+  std::uint64_t stratum = 0;
+  for (std::vector<std::size_t>& rows : strata(samples, by_class && options.shuffle)) {
+    if (options.shuffle) Random(seed, Stream::split, stratum++).shuffle(std::span(rows));
+    const auto share = [&](double fraction) {
+      return static_cast<std::size_t>(std::floor(fraction * static_cast<double>(rows.size()) + 0.5));
+    };
+    const std::size_t test = std::min(share(options.test_fraction), rows.size());
+    const std::size_t validation = std::min(share(options.validation_fraction), rows.size() - test);
+    const std::size_t train = rows.size() - test - validation;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      (i < train ? parts.train : i < train + validation ? parts.validation : parts.test).push_back(rows[i]);
+    }
+  }
+  for (auto* part : {&parts.train, &parts.validation, &parts.test}) std::sort(part->begin(), part->end());
+  return parts;
+}
+
+Dataset take(const Dataset& all, const std::vector<std::size_t>& rows) {
+  Dataset part;
+  if (!rows.empty()) gather(all, rows, 0, rows.size(), part);
+  return part;
+}
+
+bool all_of(const Target& target, bool (*holds)(double)) {
+  return target.labels.empty() && std::all_of(target.numbers.begin(), target.numbers.end(), holds);
+}
+
+// The classes of the data, or none where y holds numbers.
+std::vector<std::string> find_classes(const std::vector<Target>& targets, Task task, std::size_t asked) {
+  const Target& first = targets.front();
+  std::vector<std::string> classes;
+  if (task == Task::regression) return classes;
+  if (targets.size() > 1) {
+    for (const Target& target : targets) classes.push_back(target.name);
+    return task == Task::classes ? classes : std::vector<std::string>{};
+  }
+  if (asked > 0) {
+    for (std::size_t k = 0; k < asked; ++k) classes.push_back(std::to_string(k));
+    return classes;
+  }
+  if (task == Task::binary) {
+    if (all_of(first, [](double v) { return v == 0 || v == 1; })) return {"0", "1"};
+    if (all_of(first, [](double v) { return v >= 0 && v <= 1; })) return {};  // probabilities
+  }
+  classes = classes_of(first);
+  if (task == Task::binary && classes.size() != 2) {
+    throw std::invalid_argument("column '" + first.name + "' holds " + std::to_string(classes.size()) +
+                                " classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
+  }
+  if (classes.size() < 2) {
+    throw std::invalid_argument("column '" + first.name + "' holds one class only ('" + classes.front() +
+                                "'); cross_entropy needs two or more");
+  }
+  return classes;
+}
+
+}  // namespace
+
+Task task_of(const std::string& loss) {
+  if (loss == "cross_entropy") return Task::classes;
+  if (loss == "binary_cross_entropy") return Task::binary;
+  return Task::regression;
+}
+
+std::vector<std::string> classes_of(const Target& target) {
+  std::vector<std::string> classes;
+  for (std::size_t i = 0; i < target.size(); ++i) classes.push_back(label_at(target, i));
+  std::sort(classes.begin(), classes.end());
+  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
+  if (std::all_of(classes.begin(), classes.end(), [](const std::string& c) { return as_integer(c).has_value(); })) {
+    std::sort(classes.begin(), classes.end(),
+              [](const std::string& a, const std::string& b) { return *as_integer(a) < *as_integer(b); });
+  }
+  return classes;
+}
+
+Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::vector<std::string>& classes) {
+  const std::size_t n = targets.front().size();
+  if (targets.size() == 1 && !classes.empty()) {
+    const std::vector<std::size_t> index = class_indices(targets.front(), classes);
+    Tensor y(n, task == Task::classes ? classes.size() : 1);
+    for (std::size_t i = 0; i < n; ++i) {
+      if (task == Task::classes) y(i, index[i]) = 1;
+      if (task == Task::binary) y(i, 0) = static_cast<real>(index[i]);
+    }
+    return y;
+  }
+  Tensor y(n, targets.size());
+  for (std::size_t k = 0; k < targets.size(); ++k) {
+    check_numbers(targets[k], task);
+    for (std::size_t i = 0; i < n; ++i) y(i, k) = static_cast<real>(targets[k].numbers[i]);
+  }
+  for (std::size_t i = 0; task == Task::classes && i < n; ++i) {
+    double sum = 0;
+    for (const Target& target : targets) sum += target.numbers[i];
+    if (std::abs(sum - 1) > 1e-6) {
+      throw std::invalid_argument("row " + std::to_string(i + 1) + ": the target columns sum to " + text_of(sum) +
+                                  "; for cross_entropy they must sum to 1");
+    }
+  }
+  return y;
+}
+
+Data prepare(const Samples& samples, const std::optional<Samples>& validation, Task task, const SplitOptions& options,
+             std::uint64_t seed) {
+  if (samples.x.rows() == 0) throw std::invalid_argument("there are no rows to train on");
+  Data data;
+  data.shuffle = options.shuffle;
+  data.columns = samples.columns;
+  for (const Target& target : samples.targets) data.targets.push_back(target.name);
+  data.classes = find_classes(samples.targets, task, options.classes);
+
+  const Dataset all{samples.x, encode_targets(samples.targets, task, data.classes)};
+  const Parts parts = split(samples, samples.targets.size() == 1 && !data.classes.empty(), options, seed);
+  if (parts.train.empty())
+    throw std::invalid_argument("test_fraction and validation_fraction leave no row to train on");
+  data.train = take(all, parts.train);
+  data.validation = take(all, parts.validation);
+  data.test = take(all, parts.test);
+  if (validation) data.validation = {validation->x, encode_targets(validation->targets, task, data.classes)};
+
+  if (options.standardize) {
+    data.standardization = standardization_of(data.train.x);
+    for (Dataset* part : {&data.train, &data.validation, &data.test}) standardize(*data.standardization, part->x);
+  }
+  return data;
+}
+
+Standardization standardization_of(const Tensor& x) {
+  Standardization s{Tensor(1, x.cols()), Tensor(1, x.cols(), 1)};
+  const auto n = static_cast<double>(x.rows());
+  for (std::size_t j = 0; j < x.cols(); ++j) {
+    bool constant = true;  // decided by comparing: a computed mean may be a rounding error off, and the std not 0
+    double sum = 0;
+    for (std::size_t i = 0; i < x.rows(); ++i) {
+      constant = constant && x(i, j) == x(0, j);
+      sum += static_cast<double>(x(i, j));
+    }
+    const double mean = sum / n;
+    double squares = 0;
+    for (std::size_t i = 0; i < x.rows(); ++i) {
+      const double d = static_cast<double>(x(i, j)) - mean;
+      squares += d * d;
+    }
+    s.mean(0, j) = constant ? x(0, j) : static_cast<real>(mean);
+    s.std(0, j) = constant ? real(1) : static_cast<real>(std::sqrt(squares / n));
+  }
+  return s;
+}
+
+void standardize(const Standardization& by, Tensor& x) {
+  for (std::size_t i = 0; i < x.rows(); ++i) {
+    for (std::size_t j = 0; j < x.cols(); ++j) x(i, j) = (x(i, j) - by.mean(0, j)) / by.std(0, j);
+  }
+}
+
+void gather(const Dataset& from, const std::vector<std::size_t>& order, std::size_t first, std::size_t last,
+            Dataset& to) {
+  to.x.resize(last - first, from.x.cols());
+  to.y.resize(last - first, from.y.cols());
+  for (std::size_t i = first; i < last; ++i) {
+    const std::size_t row = order.empty() ? i : order[i];
+    std::copy_n(from.x.row(row).data(), from.x.cols(), to.x.row(i - first).data());
+    std::copy_n(from.y.row(row).data(), from.y.cols(), to.y.row(i - first).data());
+  }
+}
+
+}  // namespace primer

@@ -1,0 +1,254 @@
+// The loop, and the replay that finds where a diverging epoch broke.
+#include "primer/training/training.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <span>
+
+#include "primer/core/random.hpp"
+#include "primer/training/metrics.hpp"
+
+namespace primer {
+namespace {
+
+// Adds what a batch of predictions contributes to the metric.
+void count_in(const Tensor& a, const Tensor& y, Task task, double& right, std::vector<double>& residual_squares) {
+  if (task == Task::regression) {
+    add_residual_squares(a, y, residual_squares);
+  } else {
+    right += static_cast<double>(right_answers(a, y, task));
+  }
+}
+
+double metric(Task task, double right, const std::vector<double>& residual_squares,
+              const std::vector<double>& total_squares, const Tensor& y) {
+  if (task == Task::regression) return r2_score(residual_squares, total_squares);
+  return right / static_cast<double>(task == Task::binary ? y.size() : y.rows());
+}
+
+bool finite(const Tensor& t) {
+  return std::all_of(t.values().begin(), t.values().end(), [](real v) { return std::isfinite(v); });
+}
+
+bool finite(const std::vector<Parameter>& parameters) {
+  return std::all_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return finite(*p.value); });
+}
+
+std::string in_layer(std::size_t l, const std::string& tensor) {
+  return "layer " + std::to_string(l + 1) + ", " + tensor;
+}
+
+// The first tensor of a forward and backward pass that is not finite, in the order of computation; "" if all are.
+std::string first_infinite(Network& network, const Loss& loss, double loss_value) {
+  std::vector<Dense>& layers = network.layers;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    if (layers[l].batch_norm && !finite(layers[l].batch_norm->u)) return in_layer(l, "u = x Wᵀ + b");
+    if (!finite(layers[l].z)) return in_layer(l, "z");
+    if (!finite(layers[l].a)) return in_layer(l, "a = σ(z)");
+  }
+  if (!std::isfinite(loss_value)) return "the loss";
+  for (std::size_t l = layers.size(); l-- > 0;) {
+    const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // there ∂L/∂a may be infinite
+    if (!canonical && !finite(*layers[l].dL_da)) return in_layer(l, "∂L/∂a");
+    if (!finite(layers[l].dL_dz)) return in_layer(l, "∂L/∂z");
+    for (const Parameter& p : layers[l].parameters()) {
+      if (!finite(*p.gradient)) return in_layer(l, "the gradient of " + std::string(p.name));
+    }
+  }
+  return {};
+}
+
+std::string first_infinite(std::vector<Dense>& layers) {
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    for (const Parameter& p : layers[l].parameters()) {
+      if (!finite(*p.value)) return in_layer(l, std::string(p.name) + " after the update");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::unique_ptr<Loss> make_loss(const TrainOptions& options) {
+  return make_loss(
+      LossOptions{options.loss, static_cast<real>(options.huber_delta), static_cast<real>(options.label_smoothing)});
+}
+
+Scores evaluate(Network& network, const Loss& loss, const Dataset& data, Task task) {
+  constexpr std::size_t rows_at_a_time = 256;
+  Dataset part;
+  double loss_sum = 0;
+  double right = 0;
+  std::vector<double> residual_squares(data.y.cols());
+  for (std::size_t first = 0; first < data.size(); first += rows_at_a_time) {
+    gather(data, {}, first, std::min(first + rows_at_a_time, data.size()), part);
+    const Tensor& a = network.forward(part.x);
+    loss_sum += static_cast<double>(network.loss(loss, part.y)) * static_cast<double>(part.size());
+    count_in(a, part.y, task, right, residual_squares);
+  }
+  return {loss_sum / static_cast<double>(data.size()),
+          metric(task, right, residual_squares, total_squares(data.y), data.y)};
+}
+
+std::vector<Tensor> copy_of(Network& network) {
+  std::vector<Tensor> tensors;
+  for (Dense& layer : network.layers) {
+    for (const Parameter& p : layer.tensors()) tensors.push_back(*p.value);
+  }
+  return tensors;
+}
+
+void restore(const std::vector<Tensor>& from, Network& network) {
+  auto next = from.begin();
+  for (Dense& layer : network.layers) {
+    for (const Parameter& p : layer.tensors()) *p.value = *next++;
+  }
+}
+
+Training::Training(Network& network, const Data& data, const TrainOptions& options, std::uint64_t seed,
+                   std::size_t observe_every)
+    : optimizer(options),
+      flow(network),
+      network_(network),
+      data_(data),
+      options_(options),
+      seed_(seed),
+      observe_every_(observe_every),
+      loss_(make_loss(options)),
+      task_(task_of(options.loss)),
+      parameters_(network.parameters()),
+      batch_size_(options.batch_size == 0 ? data.train.size() : std::min(options.batch_size, data.train.size())),
+      batches_((data.train.size() + batch_size_ - 1) / batch_size_),
+      total_squares_(total_squares(data.train.y)) {
+  state.residual_squares.resize(data.train.y.cols());
+}
+
+bool Training::observed(std::uint64_t step) const {
+  if (observe_every_ == 0) return false;
+  if ((step - 1) % observe_every_ == 0) return true;
+  const bool opens_epoch = (step - 1) % batches_ == 0;
+  const std::uint64_t next = ((step - 1) / observe_every_ + 1) * observe_every_ + 1;
+  return opens_epoch && next >= step + batches_;  // nothing else in this epoch would be observed
+}
+
+double Training::learning_rate(std::uint64_t step) const {
+  return scheduled(options_, options_.learning_rate,
+                   options_.schedule_unit == "step" ? step - 1 : (step - 1) / batches_);
+}
+
+Training::End Training::run(const Hooks& hooks) {
+  if (state.epoch == 0 && state.batch == 0) look_at_the_start(hooks);
+  while (state.epoch < options_.epochs && !out_of_patience()) {
+    start_epoch();
+    while (state.batch < batches_) {
+      if (!std::isfinite(step(state.batch))) explain_divergence();
+      ++state.batch;
+      if (hooks.batch_done) hooks.batch_done();
+      if (hooks.interrupted && hooks.interrupted()) return End::interrupted;
+    }
+    if (!finite(parameters_)) explain_divergence();
+    const EpochRecord record = finish_epoch();
+    if (hooks.epoch_done) {
+      hooks.epoch_done(record, flow.empty() ? std::vector<FlowRow>{} : flow.finish(record.epoch, network_));
+    }
+  }
+  if (!state.best.empty()) restore(state.best, network_);
+  return out_of_patience() ? End::stopped_early : End::finished;
+}
+
+// One pass over the first batch, which leaves no trace in the network.
+void Training::look_at_the_start(const Hooks& hooks) {
+  if (observe_every_ == 0 || !hooks.started) return;
+  const std::vector<Tensor> before = copy_of(network_);
+  start_epoch();
+  gather(data_.train, order_, 0, batch_size_, batch_);
+  network_.forward_training(batch_.x, 1);
+  network_.backward(*loss_, batch_.y);
+  flow.before_update(network_);
+  hooks.started(flow.finish(0, network_));
+  restore(before, network_);
+}
+
+void Training::start_epoch() {
+  order_.resize(data_.train.size());
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  if (data_.shuffle) Random(seed_, Stream::shuffling, state.epoch).shuffle(std::span(order_));
+  epoch_start_ = {state, copy_of(network_), optimizer.state, flow.state};
+}
+
+// One minibatch; returns its loss.
+double Training::step(std::size_t batch) {
+  const std::uint64_t t = state.epoch * batches_ + batch + 1;
+  const std::size_t first = batch * batch_size_;
+  gather(data_.train, order_, first, std::min(first + batch_size_, data_.train.size()), batch_);
+
+  const Tensor& a = network_.forward_training(batch_.x, t);
+  const auto loss = static_cast<double>(network_.loss(*loss_, batch_.y));
+  state.loss_sum += loss * static_cast<double>(batch_.size());
+  count_in(a, batch_.y, task_, state.right, state.residual_squares);
+
+  network_.backward(*loss_, batch_.y);
+  const bool observe = observed(t);
+  if (observe) flow.before_update(network_);
+  if (options_.clip_norm > 0) clip_gradients(parameters_, static_cast<real>(options_.clip_norm));
+  optimizer.step(parameters_, static_cast<real>(learning_rate(t)));
+  if (observe) flow.after_update(network_);
+  return loss;
+}
+
+EpochRecord Training::finish_epoch() {
+  ++state.epoch;
+  EpochRecord record{state.epoch, {}, {}, {}, learning_rate(state.epoch * batches_)};
+  record.train = {state.loss_sum / static_cast<double>(data_.train.size()),
+                  metric(task_, state.right, state.residual_squares, total_squares_, data_.train.y)};
+  state.batch = 0;
+  state.loss_sum = state.right = 0;
+  state.residual_squares.assign(state.residual_squares.size(), 0);
+
+  if (data_.validation.size() > 0) record.validation = evaluate(network_, *loss_, data_.validation, task_);
+  if (options_.early_stopping > 0 && record.validation && record.validation->loss < state.best_loss) {
+    state.best_loss = record.validation->loss;
+    state.best_epoch = state.epoch;
+    state.best = copy_of(network_);
+  }
+  if (data_.test.size() > 0 && (state.epoch == options_.epochs || out_of_patience())) {
+    const std::vector<Tensor> last = copy_of(network_);
+    if (!state.best.empty()) restore(state.best, network_);
+    record.test = evaluate(network_, *loss_, data_.test, task_);
+    restore(last, network_);
+  }
+  return record;
+}
+
+bool Training::out_of_patience() const {
+  return options_.early_stopping > 0 && state.epoch >= state.best_epoch + options_.early_stopping;
+}
+
+// Runs the epoch once more, the same bits, and looks at every tensor of every step.
+void Training::explain_divergence() {
+  const auto rewind = [this] {
+    state = epoch_start_.state;
+    restore(epoch_start_.tensors, network_);
+    optimizer.state = epoch_start_.optimizer;
+    flow.state = epoch_start_.flow;
+  };
+  rewind();
+  std::string where;
+  std::string norms;
+  for (; where.empty() && state.batch < batches_; ++state.batch) {
+    const double loss = step(state.batch);
+    where = first_infinite(network_, *loss_, loss);
+    if (where.empty()) where = first_infinite(network_.layers);
+    if (!where.empty()) break;
+    norms = "loss " + std::to_string(loss);
+  }
+  const std::uint64_t t = state.epoch * batches_ + state.batch + 1;
+  rewind();
+  throw Divergence("diverged at step " + std::to_string(t) + " (epoch " + std::to_string(state.epoch + 1) +
+                       "): " + where + " is the first number that is not finite" +
+                       (norms.empty() ? "" : "; the step before had " + norms),
+                   state.epoch + 1);
+}
+
+}  // namespace primer
