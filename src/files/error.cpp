@@ -49,8 +49,11 @@ void append_hex(std::string& text, char byte) {
 
 std::string to_string(const Place& place) {
   std::string text = printable(place.file);
-  if (place.line > 0) text += ":" + std::to_string(place.line);
-  if (place.line > 0 && place.column > 0) text += ":" + std::to_string(place.column);
+  for (const std::size_t number : {place.line, place.column}) {
+    if (number == 0) break;
+    text += ':';
+    text += std::to_string(number);
+  }
   return text;
 }
 
