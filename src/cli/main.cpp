@@ -1,6 +1,8 @@
 // Finds out whether this CPU can run what the library was compiled for, and only then calls it. That is why this file
 // alone is compiled for the oldest CPU of the architecture, and why the library may have no static initialisers.
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 #include "primer/cli/built_for.hpp"
 #include "primer/cli/command_line.hpp"
@@ -18,19 +20,25 @@ int run_command_line(int argc, char** argv);
 
 namespace {
 
+int refuse(const char* instructions) {
+  std::fprintf(stderr,
+               "primer: this program was built for a CPU with %s, which this one lacks; build it here with `make`, "
+               "or once for all CPUs with `make PORTABLE=1`\n",
+               instructions);
+  return 2;
+}
+
+#if defined(__x86_64__) || defined(__i386__)
 // The first instruction set of a build that this CPU lacks, or nullptr.
 const char* missing(const primer::InstructionSet* built_for) {
-#if defined(__x86_64__) || defined(__i386__)
 #define HERE(name, macro) __builtin_cpu_supports(name) != 0,
   const bool here[] = {PRIMER_X86_INSTRUCTION_SETS(HERE)};
   for (int i = 0; built_for[i].name != nullptr; ++i) {
     if (built_for[i].used && !here[i]) return built_for[i].name;
   }
-#else
-  (void)built_for;
-#endif
   return nullptr;
 }
+#endif
 
 }  // namespace
 
@@ -39,12 +47,11 @@ int main(int argc, char** argv) {
   if (missing(primer_v4::built_for) == nullptr) return primer_v4::run_command_line(argc, argv);
   if (missing(primer_v3::built_for) == nullptr) return primer_v3::run_command_line(argc, argv);
 #endif
-  if (const char* name = missing(primer::built_for)) {
-    std::fprintf(stderr,
-                 "primer: this program was built for a CPU with %s, which this one lacks; build it here with `make`, "
-                 "or once for all CPUs with `make PORTABLE=1`\n",
-                 name);
-    return 2;
-  }
+#if defined(__x86_64__) || defined(__i386__)
+  if (const char* instructions = missing(primer::built_for)) return refuse(instructions);
+#else
+  // Elsewhere nothing says in advance what a CPU lacks, but every instruction that it lacks raises SIGILL.
+  std::signal(SIGILL, [](int) { std::_Exit(refuse("other instructions")); });
+#endif
   return primer::run_command_line(argc, argv);
 }

@@ -5,6 +5,9 @@
 #ifdef __FAST_MATH__
 #error "primer promises the same bits on every build; -ffast-math breaks that promise. Remove the flag."
 #endif
+#if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
+#error "primer needs arithmetic that rounds to the type at every step. On 32-bit x86 add -msse2 -mfpmath=sse."
+#endif
 
 namespace primer {
 
