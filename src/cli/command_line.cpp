@@ -1,18 +1,86 @@
-// Takes the command line apart and calls the verb it names.
+// Takes the command line apart, calls the verb it names, and turns every failure into one line and an exit code.
 #include "primer/cli/command_line.hpp"
 
+#include <array>
 #include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
 #include <string_view>
 
-namespace primer {
+#include "primer/cli/verbs.hpp"
+#include "primer/files/error.hpp"
 
-int run_command_line(int argc, char** argv) {
-  if (argc == 2 && std::string_view(argv[1]) == "--version") {
+namespace primer {
+namespace {
+
+constexpr std::array<const Verb*, 2> verbs{&train_verb, &data_verb};
+
+std::string overview() {
+  std::string text =
+      "usage: primer VERB ...\n\n"
+      "Trains small multilayer perceptrons and shows how the gradient flows through σ′(z).\n\n";
+  for (const Verb* verb : verbs) {
+    const std::string call = std::string(verb->name) + " " + std::string(verb->operands);
+    text += "  " + call + std::string(call.size() < 24 ? 24 - call.size() : 1, ' ') + std::string(verb->summary) + "\n";
+  }
+  return text + "\n`primer VERB --help` says what a verb takes. `primer --version` prints the version.\n";
+}
+
+int fail(int code, const std::string& text) {
+  std::fprintf(stderr, "primer: %s\n", text.c_str());
+  return code;
+}
+
+const Verb& find_verb(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Verb* verb : verbs) {
+    if (verb->name == name) return *verb;
+    names.push_back(verb->name);
+  }
+  const std::string_view best = nearest(name, names);
+  throw InputError("unknown verb '" + printable(name) + "'; " +
+                   (best.empty() ? "`primer --help` lists them" : "did you mean '" + std::string(best) + "'?"));
+}
+
+int dispatch(std::span<char* const> words) {
+  if (words.empty()) {
+    std::fputs(overview().c_str(), stderr);
+    return 2;
+  }
+  const std::string_view first = words[0];
+  if (first == "--help" || first == "-h" || first == "help") {
+    std::fputs(overview().c_str(), stdout);
+    return 0;
+  }
+  if (first == "--version") {
     std::puts("primer " PRIMER_VERSION);
     return 0;
   }
-  std::fputs("usage: primer VERB ...\n", stderr);
-  return 2;
+  const Verb& verb = find_verb(first);
+  for (const std::string_view word : words.subspan(1)) {
+    if (word == "--help" || word == "-h") {
+      std::fputs(help(verb).c_str(), stdout);
+      return 0;
+    }
+  }
+  return verb.run(parse_arguments(verb, words.subspan(1)));
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  try {
+    const int code = dispatch(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
+    if (std::fflush(stdout) != 0) return fail(1, "standard output: cannot be written to");
+    return code;
+  } catch (const InputError& e) {
+    return fail(2, e.what());
+  } catch (const std::bad_alloc&) {
+    return fail(1, "out of memory");
+  } catch (const std::exception& e) {
+    return fail(1, e.what());
+  }
 }
 
 }  // namespace primer

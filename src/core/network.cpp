@@ -19,7 +19,8 @@ Dense make_layer(std::size_t inputs, const LayerOptions& options, std::uint64_t 
   const auto leak = static_cast<double>(sigma.leak());
   initialize(make_initializer(init, inputs, options.units, leak), Random(seed, Stream::initialization, l), layer.Wt);
   if (options.batch_norm) layer.batch_norm = std::make_unique<BatchNorm>(options.units);
-  if (options.dropout > 0) layer.dropout = std::make_unique<Dropout>(Dropout{options.dropout, seed, l, {}, {}});
+  if (options.dropout > 0)
+    layer.dropout = std::make_unique<Dropout>(Dropout{static_cast<real>(options.dropout), seed, l, {}, {}});
   layer.residual = options.residual;
   return layer;
 }

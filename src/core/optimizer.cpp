@@ -26,12 +26,18 @@ double power(double b, std::uint64_t n) {
 
 }  // namespace
 
-Optimizer::Optimizer(const OptimizerOptions& options) : options_(options) {
+OptimizerOptions resolved(OptimizerOptions options) {
+  if (std::find(rule_names.begin(), rule_names.end(), options.optimizer) == rule_names.end()) {
+    throw std::invalid_argument("unknown optimizer '" + options.optimizer + "'");
+  }
+  if (options.epsilon < 0) options.epsilon = options.optimizer == "adagrad" ? 1e-10 : 1e-8;
+  if (options.weight_decay < 0) options.weight_decay = options.optimizer == "adamw" ? 0.01 : 0;
+  return options;
+}
+
+Optimizer::Optimizer(const OptimizerOptions& options) : options_(resolved(options)) {
   const auto* const found = std::find(rule_names.begin(), rule_names.end(), options.optimizer);
-  if (found == rule_names.end()) throw std::invalid_argument("unknown optimizer '" + options.optimizer + "'");
   rule_ = static_cast<Rule>(found - rule_names.begin());
-  if (options_.epsilon < 0) options_.epsilon = rule_ == Rule::adagrad ? 1e-10 : 1e-8;
-  if (options_.weight_decay < 0) options_.weight_decay = rule_ == Rule::adamw ? 0.01 : 0;
 }
 
 void Optimizer::step(std::span<const Parameter> parameters, real learning_rate) {

@@ -30,10 +30,6 @@ std::string label_at(const Target& target, std::size_t row) {
   return target.labels.empty() ? text_of(target.numbers[row]) : target.labels[row];
 }
 
-std::string at(const Target& target, std::size_t row) {
-  return "column '" + target.name + "', row " + std::to_string(row + 1) + ": ";
-}
-
 std::vector<std::size_t> class_indices(const Target& target, const std::vector<std::string>& classes) {
   std::map<std::string, std::size_t> index;
   for (std::size_t k = 0; k < classes.size(); ++k) index[classes[k]] = k;
@@ -41,27 +37,21 @@ std::vector<std::size_t> class_indices(const Target& target, const std::vector<s
   for (std::size_t i = 0; i < target.size(); ++i) {
     const auto found = index.find(label_at(target, i));
     if (found == index.end()) {
-      throw std::invalid_argument(at(target, i) + "class '" + label_at(target, i) + "' is not one of the " +
-                                  std::to_string(classes.size()) + " known classes");
+      throw TargetError(i, 0,
+                        "class '" + label_at(target, i) + "' is not one of the " + std::to_string(classes.size()) +
+                            " classes, " + classes.front() + " … " + classes.back());
     }
     indices[i] = found->second;
   }
   return indices;
 }
 
-void check_numbers(const Target& target, Task task) {
-  if (!target.labels.empty()) {
-    throw std::invalid_argument("column '" + target.name + "' holds text ('" + target.labels.front() +
-                                "'), and this loss needs numbers; for classes use cross_entropy");
-  }
-  if (task == Task::regression) return;
-  for (std::size_t i = 0; i < target.size(); ++i) {
-    const double value = target.numbers[i];
-    if (value >= 0 && value <= 1) continue;
-    throw std::invalid_argument(at(target, i) + text_of(value) + " is no probability; " +
-                                (task == Task::binary ? "binary_cross_entropy wants targets in [0, 1]"
-                                                      : "several target columns of cross_entropy must sum to 1"));
-  }
+void check_probability(double value, std::size_t row, std::size_t target, Task task) {
+  if (task == Task::regression || (value >= 0 && value <= 1)) return;
+  throw TargetError(row, target,
+                    text_of(value) + " is no probability; " +
+                        (task == Task::binary ? "binary_cross_entropy wants targets in [0, 1]"
+                                              : "several target columns of cross_entropy must sum to 1"));
 }
 
 // One list of row numbers per class, or a single list of all rows.
@@ -111,7 +101,26 @@ bool all_of(const Target& target, bool (*holds)(double)) {
   return target.labels.empty() && std::all_of(target.numbers.begin(), target.numbers.end(), holds);
 }
 
-// The classes of the data, or none where y holds numbers.
+}  // namespace
+
+Task task_of(const std::string& loss) {
+  if (loss == "cross_entropy") return Task::classes;
+  if (loss == "binary_cross_entropy") return Task::binary;
+  return Task::regression;
+}
+
+std::vector<std::string> classes_of(const Target& target) {
+  std::vector<std::string> classes;
+  for (std::size_t i = 0; i < target.size(); ++i) classes.push_back(label_at(target, i));
+  std::sort(classes.begin(), classes.end());
+  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
+  if (std::all_of(classes.begin(), classes.end(), [](const std::string& c) { return as_integer(c).has_value(); })) {
+    std::sort(classes.begin(), classes.end(),
+              [](const std::string& a, const std::string& b) { return *as_integer(a) < *as_integer(b); });
+  }
+  return classes;
+}
+
 std::vector<std::string> find_classes(const std::vector<Target>& targets, Task task, std::size_t asked) {
   const Target& first = targets.front();
   std::vector<std::string> classes;
@@ -140,26 +149,6 @@ std::vector<std::string> find_classes(const std::vector<Target>& targets, Task t
   return classes;
 }
 
-}  // namespace
-
-Task task_of(const std::string& loss) {
-  if (loss == "cross_entropy") return Task::classes;
-  if (loss == "binary_cross_entropy") return Task::binary;
-  return Task::regression;
-}
-
-std::vector<std::string> classes_of(const Target& target) {
-  std::vector<std::string> classes;
-  for (std::size_t i = 0; i < target.size(); ++i) classes.push_back(label_at(target, i));
-  std::sort(classes.begin(), classes.end());
-  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
-  if (std::all_of(classes.begin(), classes.end(), [](const std::string& c) { return as_integer(c).has_value(); })) {
-    std::sort(classes.begin(), classes.end(),
-              [](const std::string& a, const std::string& b) { return *as_integer(a) < *as_integer(b); });
-  }
-  return classes;
-}
-
 Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::vector<std::string>& classes) {
   const std::size_t n = targets.front().size();
   if (targets.size() == 1 && !classes.empty()) {
@@ -172,38 +161,37 @@ Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::
     return y;
   }
   Tensor y(n, targets.size());
-  for (std::size_t k = 0; k < targets.size(); ++k) {
-    check_numbers(targets[k], task);
-    for (std::size_t i = 0; i < n; ++i) y(i, k) = static_cast<real>(targets[k].numbers[i]);
-  }
-  for (std::size_t i = 0; task == Task::classes && i < n; ++i) {
+  for (std::size_t i = 0; i < n; ++i) {
     double sum = 0;
-    for (const Target& target : targets) sum += target.numbers[i];
-    if (std::abs(sum - 1) > 1e-6) {
-      throw std::invalid_argument("row " + std::to_string(i + 1) + ": the target columns sum to " + text_of(sum) +
-                                  "; for cross_entropy they must sum to 1");
+    for (std::size_t k = 0; k < targets.size(); ++k) {
+      const double value = targets[k].numbers[i];
+      check_probability(value, i, k, task);
+      y(i, k) = static_cast<real>(value);
+      sum += value;
+    }
+    if (task == Task::classes && std::abs(sum - 1) > 1e-6) {
+      throw TargetError(i, 0, "the target columns sum to " + text_of(sum) + "; for cross_entropy they must sum to 1");
     }
   }
   return y;
 }
 
-Data prepare(const Samples& samples, const std::optional<Samples>& validation, Task task, const SplitOptions& options,
-             std::uint64_t seed) {
+Data prepare(const Samples& samples, const std::optional<Dataset>& validation, Task task,
+             const std::vector<std::string>& classes, const SplitOptions& options, std::uint64_t seed) {
   if (samples.x.rows() == 0) throw std::invalid_argument("there are no rows to train on");
   Data data;
   data.shuffle = options.shuffle;
   data.columns = samples.columns;
   for (const Target& target : samples.targets) data.targets.push_back(target.name);
-  data.classes = find_classes(samples.targets, task, options.classes);
+  data.classes = classes;
 
-  const Dataset all{samples.x, encode_targets(samples.targets, task, data.classes)};
-  const Parts parts = split(samples, samples.targets.size() == 1 && !data.classes.empty(), options, seed);
+  const Dataset all{samples.x, encode_targets(samples.targets, task, classes)};
+  const Parts parts = split(samples, samples.targets.size() == 1 && !classes.empty(), options, seed);
   if (parts.train.empty())
     throw std::invalid_argument("test_fraction and validation_fraction leave no row to train on");
   data.train = take(all, parts.train);
-  data.validation = take(all, parts.validation);
+  data.validation = validation ? *validation : take(all, parts.validation);
   data.test = take(all, parts.test);
-  if (validation) data.validation = {validation->x, encode_targets(validation->targets, task, data.classes)};
 
   if (options.standardize) {
     data.standardization = standardization_of(data.train.x);

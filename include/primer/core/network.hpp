@@ -18,7 +18,7 @@ struct LayerOptions {
   std::string init = "auto";  // asks the activation
   bool batch_norm = false;
   bool residual = false;  // needs as many units as inputs
-  real dropout = 0;       // the share of units left out in training, 0 ≤ p < 1
+  double dropout = 0;     // the share of units left out in training, 0 ≤ p < 1
 };
 
 class Network {

@@ -23,6 +23,9 @@ struct OptimizerOptions {
   double weight_decay = -1;  // λ: 0, adamw 0.01. adamw shrinks the parameters by it, the others add λ p to the gradient
 };
 
+// The same options with the optimiser's own defaults filled in. Throws std::invalid_argument for an unknown name.
+OptimizerOptions resolved(OptimizerOptions options);
+
 // The parameters' state is kept by position: always hand step() the same parameters in the same order.
 class Optimizer {
  public:

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -55,22 +56,32 @@ struct SplitOptions {
   double test_fraction = 0;  // of all rows; stratified when the target is one column of classes
   double validation_fraction = 0;
   bool standardize = false;
-  bool shuffle = true;      // false: training rows first, then validation, then test, in the order given
-  std::size_t classes = 0;  // 0: those that occur; K: labels are 0 … K − 1
+  bool shuffle = true;  // false: training rows first, then validation, then test, in the order given
+};
+
+// A target value that does not fit. Rows and targets count from 0.
+class TargetError : public std::invalid_argument {
+ public:
+  TargetError(std::size_t in_row, std::size_t in_target, const std::string& text)
+      : std::invalid_argument(text), row(in_row), target(in_target) {}
+  std::size_t row, target;
 };
 
 // The classes that occur in a column: numeric order if every label is an integer, else byte order.
 std::vector<std::string> classes_of(const Target& target);
 
 // y for a task: one-hot rows or K columns that sum to 1 for classes, columns in [0, 1] for binary, the numbers
-// themselves for regression. Throws std::invalid_argument, naming the column and the row (from 1), for a value that
-// does not fit.
+// themselves for regression. Throws TargetError.
 Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::vector<std::string>& classes);
 
-// Throws std::invalid_argument where the rows do not allow what the options ask. `validation` holds the rows of a
-// validation file of one's own.
-Data prepare(const Samples& samples, const std::optional<Samples>& validation, Task task, const SplitOptions& options,
-             std::uint64_t seed);
+// The classes of the data in the order of their numbers, or none where y holds numbers. `asked` = K means 0 … K − 1,
+// and 0 those that occur. Throws std::invalid_argument where their number does not fit the task.
+std::vector<std::string> find_classes(const std::vector<Target>& targets, Task task, std::size_t asked);
+
+// Splits and standardises `samples`; `validation` holds the rows of a validation file of one's own. Throws
+// std::invalid_argument where no row is left to train on, and TargetError for a value in `samples`.
+Data prepare(const Samples& samples, const std::optional<Dataset>& validation, Task task,
+             const std::vector<std::string>& classes, const SplitOptions& options, std::uint64_t seed);
 
 Standardization standardization_of(const Tensor& x);
 void standardize(const Standardization& by, Tensor& x);

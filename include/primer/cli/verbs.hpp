@@ -1,0 +1,11 @@
+// What primer can be asked to do. Each verb stands in a file of its own name; the table of all is in command_line.cpp.
+#pragma once
+
+#include "primer/cli/arguments.hpp"
+
+namespace primer {
+
+extern const Verb train_verb;
+extern const Verb data_verb;
+
+}  // namespace primer

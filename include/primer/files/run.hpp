@@ -1,0 +1,37 @@
+// The folder of a training run: its resolved config, its model, and two CSV files that grow by whole lines.
+#pragma once
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "primer/files/experiment.hpp"
+#include "primer/training/training.hpp"
+
+namespace primer {
+
+class RunFolder {
+ public:
+  // Looks before anything is written: throws InputError for a folder that is not empty and holds no run.
+  explicit RunFolder(std::string path);
+
+  // Removes an earlier run's files, writes config.toml and the heads of history.csv and flow.csv.
+  void start(const Experiment& experiment);
+  void add(const std::vector<FlowRow>& rows);
+  void add(const EpochRecord& record);
+  void write_model(Network& network, const Experiment& experiment);
+
+  const std::string& path() const { return path_; }
+  std::string file(const char* name) const { return path_ + "/" + name; }
+
+ private:
+  void append(std::ofstream& stream, const char* name, const std::string& text);
+  std::string path_;
+  std::ofstream history_;
+  std::ofstream flow_;
+};
+
+// "accuracy" or "r2".
+const char* metric_name(Task task);
+
+}  // namespace primer
