@@ -43,110 +43,162 @@ constexpr std::size_t lanes = vector_bytes / sizeof(real);
 constexpr std::size_t depth = 256;  // rows of a panel
 constexpr std::size_t first_cache = 32 * 1024;
 
-// Where the chains of C start: a row of numbers, the same for all rows when row_stride is 0.
-struct Start {
-  const real* data;
-  std::size_t row_stride;
-};
-
-struct Operand {
+// Element (i, j) of a matrix lies at data[i * row_stride + j * col_stride]; a stride of 0 repeats one row.
+struct Source {
   const real* data;
   std::size_t row_stride, col_stride;
+  Source from(std::size_t i, std::size_t j) const {
+    return {data + i * row_stride + j * col_stride, row_stride, col_stride};
+  }
+  Source transposed() const { return {data, col_stride, row_stride}; }
+};
+struct Target {
+  real* data;
+  std::size_t row_stride, col_stride;
+  Target from(std::size_t i, std::size_t j) const {
+    return {data + i * row_stride + j * col_stride, row_stride, col_stride};
+  }
+  Target transposed() const { return {data, col_stride, row_stride}; }
+  operator Source() const { return {data, row_stride, col_stride}; }
 };
 
-// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], for i < rows and j < width, k in order. B's columns are contiguous.
+// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], for i < rows and j < width, k in order. Columns lie side by side in all
+// but A.
 template <std::size_t rows, std::size_t width>
-void tile(std::size_t K, Operand A, const real* B, std::size_t b_stride, Start start, real* C, std::size_t c_stride) {
-  real c[rows][width];
+void tile(std::size_t K, Source A, Source B, Source start, Target C) {
+  constexpr std::size_t vectors = width / lanes;
+  real c[rows][vectors][lanes];
   for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 0; j < width; ++j) c[i][j] = start.data[i * start.row_stride + j];
+    for (std::size_t v = 0; v < vectors; ++v)
+      for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = start.data[i * start.row_stride + v * lanes + j];
   for (std::size_t k = 0; k < K; ++k) {
     for (std::size_t i = 0; i < rows; ++i) {
       const real a = A.data[i * A.row_stride + k * A.col_stride];
-      KEEP_LOOP
-      for (std::size_t j = 0; j < width; ++j) c[i][j] = std::fma(a, B[k * b_stride + j], c[i][j]);
+      for (std::size_t v = 0; v < vectors; ++v) {
+        const real* b = B.data + k * B.row_stride + v * lanes;
+        KEEP_LOOP
+        for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = std::fma(a, b[j], c[i][v][j]);
+      }
     }
   }
   for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 0; j < width; ++j) C[i * c_stride + j] = c[i][j];
+    for (std::size_t v = 0; v < vectors; ++v)
+      for (std::size_t j = 0; j < lanes; ++j) C.data[i * C.row_stride + v * lanes + j] = c[i][v][j];
 }
 
-// The same for a tile of which only the first `cols` columns exist in C; B is padded.
+// The same where C has only the first `cols` columns, or where its columns lie apart.
 template <std::size_t rows, std::size_t width>
-void edge_tile(std::size_t cols, std::size_t K, Operand A, const real* B, std::size_t b_stride, Start start, real* C,
-               std::size_t c_stride) {
+void edge_tile(std::size_t cols, std::size_t K, Source A, Source B, Source start, Target C) {
   real padded[rows * width] = {};
-  for (std::size_t i = 0; i < rows; ++i) std::copy_n(start.data + i * start.row_stride, cols, padded + i * width);
-  tile<rows, width>(K, A, B, b_stride, {padded, width}, padded, width);
-  for (std::size_t i = 0; i < rows; ++i) std::copy_n(padded + i * width, cols, C + i * c_stride);
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < cols; ++j) padded[i * width + j] = *start.from(i, j).data;
+  tile<rows, width>(K, A, B, Source{padded, width, 1}, Target{padded, width, 1});
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < cols; ++j) *C.from(i, j).data = padded[i * width + j];
 }
 
 // As many tiles of this height as fit, from row i on; returns the first row that is left.
 template <std::size_t rows, std::size_t width>
-std::size_t tiles(std::size_t i, std::size_t M, std::size_t cols, std::size_t K, Operand A, const real* B,
-                  std::size_t b_stride, Start start, real* C, std::size_t c_stride) {
+std::size_t tiles(std::size_t i, std::size_t M, std::size_t cols, std::size_t K, Source A, Source B, Source start,
+                  Target C) {
+  const bool whole = cols == width && start.col_stride == 1 && C.col_stride == 1;
   for (; i + rows <= M; i += rows) {
-    const Operand a{A.data + i * A.row_stride, A.row_stride, A.col_stride};
-    const Start s{start.data + i * start.row_stride, start.row_stride};
-    if (cols == width)
-      tile<rows, width>(K, a, B, b_stride, s, C + i * c_stride, c_stride);
+    if (whole)
+      tile<rows, width>(K, A.from(i, 0), B, start.from(i, 0), C.from(i, 0));
     else
-      edge_tile<rows, width>(cols, K, a, B, b_stride, s, C + i * c_stride, c_stride);
+      edge_tile<rows, width>(cols, K, A.from(i, 0), B, start.from(i, 0), C.from(i, 0));
   }
   return i;
 }
 
-// The `cols` ≤ width columns of C that a panel of B (K × cols) contributes to.
+// Two rows of n numbers become one: a0 b0 a1 b1 …
+void zip(std::size_t n, const real* __restrict a, const real* __restrict b, real* __restrict out) {
+  for (std::size_t i = 0; i < n; ++i) {
+    out[2 * i] = a[i];
+    out[2 * i + 1] = b[i];
+  }
+}
+
+// packed[k * width + j] = B[k][j] where B is a matrix read as its transpose. Zipping row j with row j + width/2, then
+// the results with j + width/4, and so on, brings the `width` numbers of each k together: a transposition in vectors.
 template <std::size_t width>
-void panel(std::size_t M, std::size_t cols, std::size_t K, Operand A, Operand B, Start start, real* C,
-           std::size_t c_stride) {
-  alignas(64) real packed[depth * width];
-  const real* b = B.data;
-  std::size_t b_stride = B.row_stride;
-  if (cols < width || B.col_stride != 1 || K * B.row_stride * sizeof(real) > first_cache) {
-    for (std::size_t k = 0; k < K; ++k)
-      for (std::size_t j = 0; j < width; ++j)
-        packed[k * width + j] = j < cols ? B.data[k * B.row_stride + j * B.col_stride] : 0;
-    b = packed;
-    b_stride = width;
-  }
-  std::size_t i = tiles<tile_rows, width>(0, M, cols, K, A, b, b_stride, start, C, c_stride);
-  i = tiles<4, width>(i, M, cols, K, A, b, b_stride, start, C, c_stride);
-  tiles<1, width>(i, M, cols, K, A, b, b_stride, start, C, c_stride);
-}
-
-void tiny_product(const MatrixView& A, const MatrixView& B, Start start, real* C) {
-  for (std::size_t i = 0; i < A.rows; ++i) {
-    for (std::size_t j = 0; j < B.cols; ++j) {
-      real c = start.data[i * start.row_stride + j];
-      const real* a = A.data + i * A.row_stride;
-      const real* b = B.data + j * B.col_stride;
-      for (std::size_t k = 0; k < A.cols; ++k) c = std::fma(a[k * A.col_stride], b[k * B.row_stride], c);
-      C[i * B.cols + j] = c;
-    }
-  }
-}
-
-void product(const MatrixView& A, const MatrixView& B, Start start, real* C) {
-  const std::size_t M = A.rows, N = B.cols, K = A.cols;
-  if (M * N * K <= 256) return tiny_product(A, B, start, C);
-  for (std::size_t k = 0; k < K; k += depth) {
-    const std::size_t rows = std::min(depth, K - k);
-    for (std::size_t j = 0; j < N;) {
-      const Operand a{A.data + k * A.col_stride, A.row_stride, A.col_stride};
-      const Operand b{B.data + k * B.row_stride + j * B.col_stride, B.row_stride, B.col_stride};
-      const Start s = k == 0 ? Start{start.data + j, start.row_stride} : Start{C + j, N};
-      const std::size_t left = N - j;
-      if (left <= lanes) {
-        panel<lanes>(M, left, rows, a, b, s, C + j, N);
-        j = N;
-      } else {
-        panel<2 * lanes>(M, std::min(left, 2 * lanes), rows, a, b, s, C + j, N);
-        j += std::min(left, 2 * lanes);
+void pack_transposed(std::size_t K, std::size_t cols, Source B, real* packed) {
+  constexpr std::size_t slice = 32;
+  real buffer[2][slice * width];
+  for (std::size_t k = 0; k < K; k += slice) {
+    std::size_t n = std::min(slice, K - k);
+    const real* rows[width];
+    for (std::size_t j = 0; j < width; ++j) rows[j] = B.from(k, std::min(j, cols - 1)).data;
+    for (std::size_t half = width / 2, step = 0; half > 0; half /= 2, n *= 2, ++step) {
+      real* out = half == 1 ? packed + k * width : buffer[step % 2];
+      for (std::size_t j = 0; j < half; ++j) {
+        zip(n, rows[j], rows[j + half], out + 2 * n * j);
+        rows[j] = out + 2 * n * j;
       }
     }
   }
 }
+
+template <std::size_t width>
+void pack(std::size_t K, std::size_t cols, Source B, real* packed) {
+  if (cols < width) std::fill_n(packed, K * width, real(0));
+  for (std::size_t k = 0; k < K; ++k)
+    for (std::size_t j = 0; j < cols; ++j) packed[k * width + j] = *B.from(k, j).data;
+}
+
+// What a panel of B (K × cols, cols ≤ width) adds to these columns of C.
+template <std::size_t width>
+void panel(std::size_t M, std::size_t cols, std::size_t K, Source A, Source B, Source start, Target C) {
+  alignas(64) real packed[depth * width];
+  if (cols < width || B.col_stride != 1 || K * B.row_stride * sizeof(real) > first_cache) {
+    if (B.row_stride == 1 && K >= lanes)
+      pack_transposed<width>(K, cols, B, packed);
+    else
+      pack<width>(K, cols, B, packed);
+    B = {packed, width, 1};
+  }
+  std::size_t i = tiles<tile_rows, width>(0, M, cols, K, A, B, start, C);
+  i = tiles<4, width>(i, M, cols, K, A, B, start, C);
+  tiles<1, width>(i, M, cols, K, A, B, start, C);
+}
+
+void tiny_product(std::size_t M, std::size_t N, std::size_t K, Source A, Source B, Source start, Target C) {
+  for (std::size_t i = 0; i < M; ++i) {
+    for (std::size_t j = 0; j < N; ++j) {
+      real c = *start.from(i, j).data;
+      for (std::size_t k = 0; k < K; ++k) c = std::fma(*A.from(i, k).data, *B.from(k, j).data, c);
+      *C.from(i, j).data = c;
+    }
+  }
+}
+
+void product(std::size_t M, std::size_t N, std::size_t K, Source A, Source B, Source start, Target C) {
+  if (M * N * K <= 256) return tiny_product(M, N, K, A, B, start, C);
+  if (N < lanes && N < M && A.row_stride == 1)  // a narrow C is better filled along its columns: Cᵀ = Bᵀ Aᵀ
+    return product(N, M, K, B.transposed(), A.transposed(), start.transposed(), C.transposed());
+  for (std::size_t k = 0; k < K; k += depth) {
+    const std::size_t deep = std::min(depth, K - k);
+    for (std::size_t j = 0; j < N;) {
+      const Source a = A.from(0, k), b = B.from(k, j), s = k == 0 ? start.from(0, j) : Source(C.from(0, j));
+      const std::size_t left = N - j;
+      std::size_t cols = 2 * lanes;
+      if (M < 4 && left >= 4 * lanes && b.col_stride == 1 && C.col_stride == 1) {  // few rows: more columns at once
+        cols = 4 * lanes;
+        tiles<1, 4 * lanes>(0, M, cols, deep, a, b, s, C.from(0, j));
+      } else if (left <= lanes) {
+        cols = left;
+        panel<lanes>(M, cols, deep, a, b, s, C.from(0, j));
+      } else {
+        cols = std::min(left, cols);
+        panel<2 * lanes>(M, cols, deep, a, b, s, C.from(0, j));
+      }
+      j += cols;
+    }
+  }
+}
+
+Source source(const MatrixView& m) { return {m.data, m.row_stride, m.col_stride}; }
+Target target(Tensor& t) { return {t.data(), t.cols(), 1}; }
 
 std::string shape(const MatrixView& m) { return std::to_string(m.rows) + " × " + std::to_string(m.cols); }
 
@@ -161,7 +213,7 @@ void multiply(const MatrixView& A, const MatrixView& B, Tensor& C) {
   check(A, B);
   C.resize(A.rows, B.cols);
   C.fill(0);
-  product(A, B, {C.data(), C.cols()}, C.data());
+  product(A.rows, B.cols, A.cols, source(A), source(B), target(C), target(C));
 }
 
 void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, Tensor& C) {
@@ -170,7 +222,7 @@ void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, 
     throw std::invalid_argument("product: a bias of " + bias.shape() + " for " + std::to_string(B.cols) +
                                 " columns: it must have one number per column");
   C.resize(A.rows, B.cols);
-  product(A, B, {bias.data(), 0}, C.data());
+  product(A.rows, B.cols, A.cols, source(A), source(B), Source{bias.data(), 0, 1}, target(C));
 }
 
 void column_sums(const Tensor& m, Tensor& sums) {
