@@ -1,7 +1,26 @@
-// Uses the library as any other project would, and fails when a number is not what it must be.
-#include <primer/core/tensor.hpp>
+// Trains XOR with the library as any other project would, and fails when it is not learned.
+#include <array>
+#include <cstdio>
+
+#include <primer/core/loss.hpp>
+#include <primer/core/network.hpp>
+#include <primer/core/optimizer.hpp>
 
 int main() {
-  const primer::Tensor x{{1, 2}, {3, 4}};
-  return x.rows() == 2 && x(1, 0) == 3 ? 0 : 1;
+  using namespace primer;
+  const Tensor x{{0, 0}, {0, 1}, {1, 0}, {1, 1}};
+  const Tensor y{{0}, {1}, {1}, {0}};
+  const std::array<LayerOptions, 2> layers{{{.units = 8, .activation = "tanh"}, {.units = 1, .activation = "sigmoid"}}};
+  Network network(2, layers, 1);
+  const auto loss = make_loss({.loss = "binary_cross_entropy"});
+  Optimizer optimizer({.optimizer = "adam"});
+  for (std::uint64_t step = 1; step <= 500; ++step) {
+    network.forward_training(x, step);
+    network.backward(*loss, y);
+    optimizer.step(network.parameters(), real(0.05));
+  }
+  network.forward(x);
+  const real final_loss = network.loss(*loss, y);
+  std::printf("loss %g\n", static_cast<double>(final_loss));
+  return final_loss < real(0.01) ? 0 : 1;
 }
