@@ -60,7 +60,8 @@ Samples make_spirals(const GeneratorOptions& o, Random random) {
   return in_the_plane(
       n,
       [&](std::size_t i) {
-        const double r = last == 0 ? 1.0 : static_cast<double>(i / K) / static_cast<double>(last);
+        const std::size_t position = i / K;
+        const double r = last == 0 ? 1.0 : static_cast<double>(position) / static_cast<double>(last);
         const double arm = static_cast<double>(i % K) / static_cast<double>(K);
         const double t = 2 * pi * (arm + o.turns * r) + o.noise * random.normal();
         return Point{r * sin(t), r * cos(t)};
