@@ -311,7 +311,7 @@ template <typename T>
   return std::sqrt(x);
 }
 
-// x = quadrant · π/2 + r + rest, |r| ≤ π/4, for |x| ≤ 1e5; and the sines of r by their Taylor-like polynomials.
+// x = quadrant · π/2 + r + rest with |r| ≤ π/4, for |x| ≤ 1e5, and the sine and cosine of r + rest.
 struct Turn {
   double sine, cosine;
   std::uint64_t quadrant;
@@ -321,9 +321,13 @@ struct Turn {
   constexpr double to_integer = 0x1.8p52;
   const double shifted = std::fma(x, 0.63661977236758134308, to_integer);
   const double k = shifted - to_integer;
-  const double first = std::fma(-k, 1.5707963267948966, x);
-  const double r = std::fma(-k, 6.123233995736766e-17, first);
-  const double rest = std::fma(-k, 6.123233995736766e-17, first - r) + k * 1.4973849048591698e-33;
+  const double first = std::fma(-k, 1.5707963267948966, x);  // exact, as π/2 = 1.57… + 6.12e-17 − 1.50e-33
+  const double second = k * 6.123233995736766e-17;
+  const double second_rest = std::fma(k, 6.123233995736766e-17, -second);
+  const double r = first - second;
+  const double back = r - first;
+  const double r_rest = (first - (r - back)) - (second + back);  // r + r_rest = first − second, exactly
+  const double rest = (r_rest - second_rest) + k * 1.4973849048591698e-33;
   const double r2 = r * r;
   const double sine = r + std::fma(r2 * r,
                                    polynomial(r2, -0.1666666666666664, 0.008333333333323662, -0.00019841269830144393,
