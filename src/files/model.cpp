@@ -93,8 +93,8 @@ void load_tensors(const Safetensors& contents, const std::string& file, Network&
 std::uint64_t signature(Network& network) {
   using Bits = std::conditional_t<sizeof(real) == 8, std::uint64_t, std::uint32_t>;
   std::uint64_t hash = 0xcbf29ce484222325;  // Fowler, Noll, Vo: offset basis and prime for 64 bits
-  for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    for (const Parameter& p : network.layers[l].parameters()) {
+  for (Dense& layer : network.layers) {
+    for (const Parameter& p : layer.parameters()) {
       for (const double value : stored("", *p.value, p.name == "weight").values) {
         const real v = std::isnan(value) ? std::numeric_limits<real>::quiet_NaN() : static_cast<real>(value);
         auto bits = std::bit_cast<Bits>(v);
