@@ -47,7 +47,7 @@ std::string first_infinite(Network& network, const Loss& loss, double loss_value
     if (!finite(layers[l].z)) return in_layer(l, "z");
     if (!finite(layers[l].a)) return in_layer(l, "a = σ(z)");
   }
-  if (!std::isfinite(loss_value)) return "the loss";
+  if (!std::isfinite(loss_value)) return in_layer(layers.size() - 1, "the loss L(a, y)");
   for (std::size_t l = layers.size(); l-- > 0;) {
     const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // there ∂L/∂a may be infinite
     if (!canonical && !finite(*layers[l].dL_da)) return in_layer(l, "∂L/∂a");
