@@ -68,7 +68,7 @@ struct LeakyRelu {
 
 struct Elu {  // Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning by ELUs", 2015
   static constexpr std::string_view name = "elu";
-  static constexpr auto kinks = kink_at_zero;  // for α ≠ 1
+  static constexpr auto kinks = kink_at_zero;
   static constexpr bool rectifier = true;
   static constexpr std::string_view initializer = "he_uniform";
   static constexpr std::string_view alpha_rule = "α > 0";
@@ -178,9 +178,9 @@ class Softmax : public Activation {
     a.resize(z.rows(), z.cols());
     slope.resize(z.rows(), z.cols());
     for (std::size_t i = 0; i < z.rows(); ++i) {
-      const real highest = *std::max_element(
-          z.row(i).begin(), z.row(i).end());  // softmax(z) = softmax(z − c), and c = max z cannot overflow
-      for (std::size_t j = 0; j < z.cols(); ++j) a(i, j) = z(i, j) - highest;
+      const auto z_i = z.row(i);
+      const real highest = *std::max_element(z_i.begin(), z_i.end());  // softmax(z) = softmax(z − c), and c = max z
+      for (std::size_t j = 0; j < z.cols(); ++j) a(i, j) = z_i[j] - highest;  // cannot overflow
     }
     for (real& v : a.values()) v = exp(v);
     for (std::size_t i = 0; i < z.rows(); ++i) {
@@ -214,7 +214,7 @@ std::unique_ptr<Activation> make_prelu(std::optional<real> alpha) {
 }
 
 std::unique_ptr<Activation> make_softmax(std::optional<real> alpha) {
-  if (alpha) refuse_alpha("softmax", "none");
+  if (alpha) refuse_alpha("softmax", "");
   return std::make_unique<Softmax>();
 }
 
@@ -246,8 +246,9 @@ std::string spell(std::string_view name, real alpha) {
 }
 
 void refuse_alpha(std::string_view name, std::string_view rule) {
-  throw std::invalid_argument("activation " + std::string(name) +
-                              ": the shape constant α must be: " + std::string(rule));
+  throw std::invalid_argument(
+      "activation " + std::string(name) +
+      (rule.empty() ? " has no shape constant" : ": the shape constant must be " + std::string(rule)));
 }
 
 void register_activation(const ActivationEntry& entry) {

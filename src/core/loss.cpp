@@ -21,6 +21,7 @@ class MeanOver final : public Loss {
  public:
   explicit MeanOver(Rule rule) : rule_(rule) {}
   std::string_view name() const override { return Rule::name; }
+  std::vector<real> kinks() const override { return rule_.kinks(); }
 
   real value(const Tensor& a, const Tensor& y) const override {
     const auto term = [&](std::size_t i) { return rule_.value(a.data()[i], y.data()[i]); };
@@ -39,12 +40,14 @@ class MeanOver final : public Loss {
 
 struct SquaredError {
   static constexpr std::string_view name = "mse";
+  std::vector<real> kinks() const { return {}; }
   real value(real a, real y) const { return (a - y) * (a - y); }
   real slope(real a, real y) const { return 2 * (a - y); }
 };
 
 struct AbsoluteError {
   static constexpr std::string_view name = "mae";
+  std::vector<real> kinks() const { return {0}; }
   real value(real a, real y) const { return std::abs(a - y); }
   real slope(real a, real y) const { return a > y ? real(1) : a < y ? real(-1) : a - y; }  // 0 at a = y
 };
@@ -52,6 +55,7 @@ struct AbsoluteError {
 struct Huber {  // P. J. Huber, "Robust estimation of a location parameter", 1964
   static constexpr std::string_view name = "huber";
   real delta;
+  std::vector<real> kinks() const { return {-delta, delta}; }
   real value(real a, real y) const {
     const real d = std::abs(a - y);
     return d <= delta ? d * d / 2 : delta * (d - delta / 2);
@@ -87,7 +91,8 @@ class BinaryCrossEntropy final : public Loss {
   }
   real value_from_logits(const Tensor& z, const Tensor& y) const override {
     const auto term = [&](std::size_t i) {
-      return softplus(z.data()[i]) - smooth(y.data()[i]) * z.data()[i];  // ln(1 + eᶻ) − y z
+      const real z_i = z.data()[i];  // ln(1 + eᶻ) − y z, where softplus(z) = max(z, 0) + softplus(−|z|)
+      return softplus(-std::abs(z_i)) + (std::max(z_i, real(0)) - smooth(y.data()[i]) * z_i);
     };
     return lane_sum(z.size(), term) / count(z);
   }
@@ -122,15 +127,15 @@ class CrossEntropy final : public Loss {
   real value_from_logits(const Tensor& z, const Tensor& y) const override {
     const auto term = [&](std::size_t i) {
       const auto z_i = z.row(i);
-      const real highest = *std::max_element(z_i.begin(), z_i.end());
-      real sum = 0;
-      real mean = 0;  // Σₖ yₖ (zₖ − max z); a class of weight 0 takes no part, however unlikely it is
+      const auto top = static_cast<std::size_t>(std::max_element(z_i.begin(), z_i.end()) - z_i.begin());
+      real others = 0;  // Σₖ exp(zₖ − max z) − 1
+      real mean = 0;    // Σₖ yₖ (zₖ − max z); a class of weight 0 takes no part, however unlikely it is
       for (std::size_t k = 0; k < z_i.size(); ++k) {
         const real t = smooth(y(i, k), y);
-        sum += exp(z_i[k] - highest);
-        if (t != 0) mean += t * (z_i[k] - highest);
+        if (k != top) others += exp(z_i[k] - z_i[top]);
+        if (t != 0) mean += t * (z_i[k] - z_i[top]);
       }
-      return log(sum) - mean;  // log-sum-exp: ln Σₖ exp zₖ − Σₖ yₖ zₖ
+      return log1p(others) - mean;  // log-sum-exp: ln Σₖ exp zₖ − Σₖ yₖ zₖ
     };
     return lane_sum(z.rows(), term) / rows(z);
   }

@@ -70,11 +70,10 @@ void Optimizer::update(const Parameter& parameter, Tensor& first, Tensor& second
       if (mu == 0) {
         for (std::size_t i = 0; i < n; ++i) p[i] -= lr * g(i);  // p ← p − η g
       } else {
-        const bool first_step = state.steps == 1;
         const bool nesterov = options_.nesterov;
         for (std::size_t i = 0; i < n; ++i) {
           const real g_i = g(i);
-          m[i] = first_step ? g_i : mu * m[i] + g_i;         // m ← μ m + g
+          m[i] = mu * m[i] + g_i;                            // m ← μ m + g
           p[i] -= lr * (nesterov ? g_i + mu * m[i] : m[i]);  // p ← p − η m, or p − η (g + μ m)
         }
       }

@@ -37,19 +37,18 @@ class Activation {
   virtual void backward(const Tensor& z, const Tensor& a, const Tensor& slope, const Tensor& dL_da, Tensor& dL_dz);
 
   virtual bool elementwise() const { return true; }
-  virtual std::span<const real> kinks() const { return {}; }  // where σ′ jumps
+  virtual std::span<const real> kinks() const { return {}; }  // where σ, σ′ or σ″ jumps
   virtual bool rectifier() const { return false; }            // one-sided: a unit with z ≤ 0 counts as "off"
   virtual std::string_view initializer() const { return "xavier_uniform"; }  // what init = "auto" means
   virtual real leak() const { return 0; }                      // σ′ on z < 0 where σ is linear there, for He's rule
   virtual std::optional<Parameter> parameter() { return {}; }  // the shape constant, where it is learned
 };
 
-// What a struct must offer to become an activation. It may also offer
-//   real alpha                                     a shape constant, written "name(0.2)"; the initial value is its
-//   default static std::string_view alpha_rule, bool alpha_ok() const    which shape constants are allowed, in words
-//   and in code static constexpr std::array<real, n> kinks     where σ′ jumps static constexpr bool rectifier static
-//   constexpr std::string_view initializer real leak() const                              σ′ on z < 0, where σ is
-//   linear there
+// What a struct must offer to become an activation: a name, a value and a slope. It may also offer, as the built-in
+// ones in activation.cpp do,
+// - `alpha`, a shape constant that a config file writes as "name(0.2)", with its default; and in `alpha_ok()` and the
+//   words of `alpha_rule`, which values it may have;
+// - `kinks`, `rectifier`, `initializer` and `leak()`, which mean what the members of Activation do.
 template <typename F>
 concept ElementwiseFunction = requires(const F f, real z) {
   { F::name } -> std::convertible_to<std::string_view>;
@@ -114,10 +113,10 @@ struct ActivationEntry {
 // Adds an entry; throws std::invalid_argument when the name is taken or is not letters, digits and '_'.
 void register_activation(const ActivationEntry& entry);
 
-// Throws std::invalid_argument saying which shape constants `f` allows.
+// f with this shape constant. Throws std::invalid_argument saying which shape constants are allowed.
 template <ElementwiseFunction F>
 F with_alpha(F f, std::optional<real> alpha);
-[[noreturn]] void refuse_alpha(std::string_view name, std::string_view rule);
+[[noreturn]] void refuse_alpha(std::string_view name, std::string_view rule);  // "": there is none
 
 template <ElementwiseFunction F>
 void register_activation() {
@@ -142,7 +141,7 @@ F with_alpha(F f, std::optional<real> alpha) {
     }
     return f;
   }
-  refuse_alpha(F::name, "it has none");
+  refuse_alpha(F::name, "");
 }
 
 }  // namespace primer

@@ -21,6 +21,9 @@ class Loss {
   virtual real value(const Tensor& a, const Tensor& y) const = 0;
   virtual void gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const = 0;
 
+  // The a − y at which L or one of its first two derivatives jumps.
+  virtual std::vector<real> kinks() const { return {}; }
+
   // The canonical pair. Only called when pairs_with(output activation).
   virtual bool pairs_with(const Activation&) const { return false; }
   virtual real value_from_logits(const Tensor& z, const Tensor& y) const;

@@ -1,0 +1,188 @@
+#include "primer/core/optimizer.hpp"
+
+#include <set>
+
+#include "../golden.hpp"
+
+using namespace primer;
+
+namespace {
+
+OptimizerOptions options_of(const golden::Case& c) {
+  OptimizerOptions o;
+  o.optimizer = c.attr.at("optimizer");
+  o.momentum = c.number("momentum", o.momentum);
+  o.nesterov = c.number("nesterov", 0) != 0;
+  o.rho = c.number("rho", o.rho);
+  o.beta1 = c.number("beta1", o.beta1);
+  o.beta2 = c.number("beta2", o.beta2);
+  o.epsilon = c.number("eps", o.epsilon);
+  o.weight_decay = c.number("weight_decay", 0);
+  return o;
+}
+
+// g = θ A − b, or the next row of G.
+void gradient_at(const golden::Case& c, const Tensor& theta, std::size_t step, Tensor& g) {
+  const bool sequence = c.attr.at("problem") == "sequence";
+  const golden::Numbers& given = c.given(sequence ? "G" : "A");
+  for (std::size_t j = 0; j < theta.cols(); ++j) {
+    if (sequence) {
+      g(0, j) = static_cast<real>(given.data[step * given.cols + j]);
+      continue;
+    }
+    double sum = -c.given("b").data[j];
+    for (std::size_t k = 0; k < theta.cols(); ++k) {
+      sum += static_cast<double>(theta(0, k)) * given.data[k * given.cols + j];
+    }
+    g(0, j) = static_cast<real>(sum);
+  }
+}
+
+double quadratic(const golden::Case& c, const Tensor& theta) {
+  const golden::Numbers& A = c.given("A");
+  double f = 0;
+  for (std::size_t j = 0; j < theta.cols(); ++j) {
+    const auto t_j = static_cast<double>(theta(0, j));
+    f -= c.given("b").data[j] * t_j;
+    for (std::size_t k = 0; k < theta.cols(); ++k) {
+      f += t_j * A.data[j * A.cols + k] * static_cast<double>(theta(0, k)) / 2;
+    }
+  }
+  return f;
+}
+
+ScheduleOptions schedule_of(const golden::Case& c) {
+  ScheduleOptions o;
+  o.schedule = c.attr.at("schedule");
+  o.schedule_step_size = c.number("step_size", o.schedule_step_size);
+  o.schedule_gamma = c.number("gamma", o.schedule_gamma);
+  o.schedule_t_max = c.number("T_max", o.schedule_t_max);
+  o.schedule_eta_min = c.number("eta_min", o.schedule_eta_min);
+  o.schedule_start_factor = c.number("start_factor", o.schedule_start_factor);
+  o.schedule_total_iters = c.number("total_iters", o.schedule_total_iters);
+  return o;
+}
+
+}  // namespace
+
+TEST_CASE("every optimiser follows PyTorch's trajectory, with momentum, decay and clipping" *
+          doctest::skip(!golden::is_double)) {
+  std::set<std::string> seen;
+  for (const golden::Case& c : golden::cases("07_optimizers.csv")) {
+    if (c.optional()) continue;
+    Tensor theta = golden::tensor(c.given("theta0"));
+    Tensor g(1, theta.cols());
+    const std::vector<Parameter> parameters{{"theta", &theta, &g}};
+    Optimizer optimizer(options_of(c));
+    const std::size_t steps = c.out.at("theta").rows;
+    Tensor path(steps, theta.cols());
+    Tensor f(1, steps);
+    for (std::size_t t = 0; t < steps; ++t) {
+      gradient_at(c, theta, t, g);
+      if (c.attr.at("clip") == "norm") clip_gradients(parameters, static_cast<real>(c.number("max_norm", 0)));
+      optimizer.step(parameters, static_cast<real>(c.number("lr", 0)));
+      std::copy_n(theta.data(), theta.size(), path.row(t).data());
+      if (c.out.count("f") > 0) f(0, t) = static_cast<real>(quadratic(c, theta));
+    }
+    golden::check(c, "theta", path);
+    if (c.out.count("f") > 0) golden::check(c, "f", f);
+    seen.insert(c.attr.at("optimizer"));
+  }
+  CHECK(seen.size() == optimizer_names().size());
+}
+
+TEST_CASE("gradients are clipped by the norm over all tensors, with PyTorch's 1e-6") {
+  for (const golden::Case& c : golden::cases("07_clipping.csv")) {
+    if (c.optional()) continue;
+    std::vector<Tensor> gradients;
+    for (std::size_t i = 1; c.has("g" + std::to_string(i)); ++i) {
+      gradients.push_back(golden::tensor(c.given("g" + std::to_string(i))));
+    }
+    std::vector<Parameter> parameters;
+    for (Tensor& g : gradients) parameters.push_back({"p", nullptr, &g});
+    golden::check(c, "norm",
+                  static_cast<double>(clip_gradients(parameters, static_cast<real>(c.number("max_norm", 0)))));
+    for (std::size_t i = 0; i < gradients.size(); ++i) golden::check(c, "torch" + std::to_string(i + 1), gradients[i]);
+  }
+}
+
+TEST_CASE("every schedule meets PyTorch's") {
+  for (const golden::Case& c : golden::cases("07_schedules.csv")) {
+    if (c.optional()) continue;
+    Tensor rates(1, c.out.at("lr").cols);
+    for (std::size_t t = 0; t < rates.cols(); ++t) {
+      rates(0, t) = static_cast<real>(scheduled(schedule_of(c), c.number("base_lr", 0), t));
+    }
+    golden::check(c, "lr", rates);
+  }
+  CHECK(scheduled({}, 0.3, 17) == 0.3);
+}
+
+TEST_CASE("Adam's bias correction counts steps, not tensors") {
+  Tensor p(1, 1);
+  Tensor q(1, 1);
+  Tensor g(1, 1, 5);
+  Optimizer optimizer({"adam"});
+  const std::vector<Parameter> parameters{{"p", &p, &g}, {"q", &q, &g}};
+  for (int i = 0; i < 3; ++i) optimizer.step(parameters, real(0.1));
+  CHECK(optimizer.state.steps == 3);
+  CHECK(p == q);
+  CHECK(p(0, 0) == doctest::Approx(-0.3));  // a constant gradient moves p by the learning rate each step
+}
+
+TEST_CASE("a zero gradient from the first step on moves nothing and makes no NaN") {
+  for (const std::string_view name : optimizer_names()) {
+    Tensor p{{1, -2}};
+    Tensor g(1, 2);
+    OptimizerOptions options{std::string(name)};
+    options.weight_decay = 0;
+    Optimizer optimizer(options);
+    for (int i = 0; i < 3; ++i) optimizer.step(std::vector<Parameter>{{"p", &p, &g}}, real(0.1));
+    CHECK(p == Tensor{{1, -2}});
+  }
+}
+
+TEST_CASE("an optimiser continues from a copied state with the same bits") {
+  for (const std::string_view name : optimizer_names()) {
+    OptimizerOptions options{std::string(name)};
+    options.momentum = name == "sgd" || name == "rmsprop" ? 0.9 : 0;
+    Tensor p{{1, -2}};
+    Tensor g{{real(0.3), real(0.7)}};
+    const std::vector<Parameter> parameters{{"p", &p, &g}};
+    Optimizer whole(options);
+    whole.step(parameters, real(0.1));
+    Optimizer second_half(options);
+    second_half.state = whole.state;
+    const Tensor middle = p;
+    whole.step(parameters, real(0.1));
+    const Tensor end = p;
+    p = middle;
+    second_half.step(parameters, real(0.1));
+    CHECK(p == end);
+  }
+}
+
+TEST_CASE("the defaults are PyTorch's: AdamW decays by 0.01, the others not at all") {
+  for (const std::string_view name : optimizer_names()) {
+    Tensor p{{4}};
+    Tensor g(1, 1);
+    Optimizer({std::string(name)}).step(std::vector<Parameter>{{"p", &p, &g}}, real(0.5));
+    CHECK(p(0, 0) == doctest::Approx(name == "adamw" ? 4 * (1 - 0.5 * 0.01) : 4));
+  }
+  CHECK_THROWS_WITH(Optimizer({"adma"}), "unknown optimizer 'adma'");
+}
+
+TEST_CASE("RMSprop's momentum averages the steps") {  // two steps of a constant gradient, by hand
+  Tensor p{{0}};
+  Tensor g{{2}};
+  OptimizerOptions options{"rmsprop"};
+  options.momentum = 0.5;
+  Optimizer optimizer(options);
+  const std::vector<Parameter> parameters{{"p", &p, &g}};
+  optimizer.step(parameters, real(0.1));
+  const double first = 2 / (std::sqrt(0.01 * 4) + 1e-8);
+  CHECK(static_cast<double>(p(0, 0)) == doctest::Approx(-0.1 * first));
+  optimizer.step(parameters, real(0.1));
+  const double second = 2 / (std::sqrt(0.99 * 0.04 + 0.01 * 4) + 1e-8);
+  CHECK(static_cast<double>(p(0, 0)) == doctest::Approx(-0.1 * (first + 0.5 * first + second)));
+}
