@@ -1,28 +1,35 @@
 #!/bin/sh
-# Proves that the program of `make PORTABLE=1` runs on every CPU: no function outside the two builds for newer CPUs holds
-# an instruction that the oldest lacks; and, where qemu-user is installed, it trains to the same signature on three CPUs,
-# while the program of plain `make` refuses the oldest with one line.
+# Proves that the program of `make PORTABLE=1` runs on every CPU: neither the objects for the oldest one, nor any function
+# that they share with the objects for newer ones, hold an instruction that it lacks; and, where qemu-user is installed,
+# it trains to the same signature on three CPUs, while the program of plain `make` refuses the oldest with one line.
 # Usage: tests/portable.sh [CONFIG]
 cd "$(dirname "$0")/.." || exit 2
 config=${1:-configs/xor.toml}
 program=build-portable/primer
 make --no-print-directory all && make --no-print-directory PORTABLE=1 || exit 1
 
-wide=$(objdump -d -C --no-show-raw-insn $program |
-  awk '/^[0-9a-f]+ </ { name = $0 } /%[yz]mm|%k[0-7]|\tv[a-z0-9]+ .*%xmm/ { wide[name] = 1 } END { for (name in wide) print name }')
-case $wide in *primer_v3::*primer_v4::* | *primer_v4::*primer_v3::*) ;; *)
-  echo "portable: found no function for newer CPUs"
-  exit 1 ;;
-esac
-if echo "$wide" | grep -v 'primer_v[34]::'; then
+runs=$(mktemp -d)
+trap 'rm -r "$runs"' EXIT
+wide() {  # wide FILE: the functions that use AVX or AVX-512
+  objdump -d --no-show-raw-insn "$1" | awk '
+    /^[0-9a-f]+ </ { name = substr($2, 2, length($2) - 3) }
+    /%[yz]mm|%k[0-7]|\tv[a-z0-9]+ .*%xmm/ { wide[name] = 1 }
+    END { for (name in wide) print name }' | sort
+}
+wide $program >"$runs/wide"
+for build in primer_v3 primer_v4; do
+  grep -q $build "$runs/wide" || { echo "portable: $build does not use AVX"; exit 1; }
+done
+nm -g build-portable/libprimer.a 2>/dev/null | awk 'NF > 1 { print $NF }' | sort -u >"$runs/shared"
+{ wide build-portable/libprimer.a; comm -12 "$runs/wide" "$runs/shared"; } >"$runs/wrong"
+if [ -s "$runs/wrong" ]; then
+  cat "$runs/wrong"
   echo "portable: the functions above run on every CPU, and must not use AVX"
   exit 1
 fi
-echo "portable: $(echo "$wide" | wc -l) functions use AVX, all of them in the builds for newer CPUs"
+echo "portable: $(wc -l <"$runs/wide") functions use AVX, none of those that run on every CPU"
 
 command -v qemu-x86_64 >/dev/null || exit 0
-runs=$(mktemp -d)
-trap 'rm -r "$runs"' EXIT
 signature() {  # signature NAME [EMULATOR...]: trains and prints the signature
   name=$1
   shift
