@@ -1,0 +1,125 @@
+// Measuring the machine, and the formula of each floor.
+#include "floor.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <stdexcept>
+#include <vector>
+
+#include "primer/core/real.hpp"
+#include "primer/core/tensor.hpp"
+#include "workloads.hpp"
+
+namespace bench {
+namespace {
+
+using primer::real;
+constexpr double B = sizeof(real);
+constexpr bool wide = sizeof(real) == 8;
+
+double best_seconds(const std::function<void()>& work) {
+  double best = 1e9;
+  for (int r = 0; r < 20; ++r) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return best;
+}
+
+volatile real kept;  // what the compiler must not leave out
+
+// Sixteen 64-byte registers of independent chains.
+double fma_peak() {
+  constexpr std::size_t n = 16 * 64 / sizeof(real);
+  constexpr int rounds = 200'000;
+  const double seconds = best_seconds([] {
+    std::array<real, n> chain{};
+    const real a = real(0.5) + kept * 0;
+    const real b = real(0.25) + kept * 0;
+    for (int r = 0; r < rounds; ++r) {
+      for (std::size_t i = 0; i < n; ++i) chain[i] = std::fma(chain[i], a, b);
+    }
+    real sum = 0;
+    for (const real c : chain) sum += c;
+    kept = sum;
+  });
+  return 2.0 * n * rounds / seconds;
+}
+
+// Reads `bytes` over and over, altogether `total` bytes a run.
+double bandwidth(std::size_t bytes, std::size_t total) {
+  constexpr std::size_t lanes = 8 * 64 / sizeof(real);
+  const primer::Tensor memory(1, bytes / sizeof(real) / lanes * lanes, 1);
+  const std::size_t passes = std::max<std::size_t>(total / bytes, 1);
+  const double seconds = best_seconds([&] {
+    std::array<real, lanes> sums{};
+    for (std::size_t pass = 0; pass < passes; ++pass) {
+      const real* const p = memory.data();
+      for (std::size_t i = 0; i < memory.size(); i += lanes) {
+        for (std::size_t k = 0; k < lanes; ++k) sums[k] += p[i + k];
+      }
+    }
+    real sum = 0;
+    for (const real s : sums) sum += s;
+    kept = sum;
+  });
+  return static_cast<double>(memory.size() * passes) * B / seconds;
+}
+
+// The reference machine: an AVX-512 Xeon at about 3 GHz.
+constexpr double reference_peak = wide ? 94e9 : 188e9;
+constexpr double exp_ns = wide ? 0.55 : 0.18;
+constexpr double tanh_ns = wide ? 0.82 : 0.23;
+constexpr double erf_ns = wide ? 1.09 : 0.62;
+constexpr double adam_ns = wide ? 1.63 : 0.45;  // one root and one division
+constexpr double log_ns = exp_ns;
+constexpr double xor_step_us = wide ? 0.18 : 0.14;
+
+double parameters(const std::vector<std::size_t>& sizes) {
+  double biases = 0;
+  for (std::size_t l = 1; l < sizes.size(); ++l) biases += static_cast<double>(sizes[l]);
+  return products(sizes) + biases;
+}
+
+double training_flops(const std::vector<std::size_t>& sizes) {  // a sample
+  return 6 * products(sizes) - 2 * static_cast<double>(sizes[0] * sizes[1]);
+}
+
+}  // namespace
+
+Machine measure_machine() {
+  return {fma_peak(), bandwidth(16 << 10, 256 << 20), bandwidth(256 << 10, 256 << 20), bandwidth(256 << 20, 256 << 20)};
+}
+
+double floor_seconds(const std::string& workload, const Machine& m) {
+  const double ns = 1e-9 * reference_peak / m.peak;
+  const std::vector<std::size_t> w2{2, 64, 64, 3};
+  const std::vector<std::size_t> w3{1, 64, 64, 1};
+  const std::vector<std::size_t> w4{784, 256, 128, 10};
+  const std::vector<std::size_t> w5(33, 32);
+  const double spirals =
+      training_flops(w2) / m.peak + (128 * tanh_ns + 3 * exp_ns + log_ns + parameters(w2) * adam_ns / 32) * ns;
+  if (workload == "W1") return xor_step_us * 1000 * ns;
+  if (workload == "W2") return spirals;
+  if (workload == "W3") {
+    return training_flops(w3) / m.peak + (128 * (erf_ns + exp_ns) + parameters(w3) * adam_ns / 64) * ns;
+  }
+  if (workload == "W4") {
+    return training_flops(w4) / m.peak + (10 * exp_ns + log_ns) * ns + 784 * B / m.DRAM +
+           5 * parameters(w4) * B / m.L2 / 128;
+  }
+  if (workload == "W5") {
+    return 32 * training_flops(w5) / m.peak + 32'768 * tanh_ns * ns + 3 * parameters(w5) * B / m.L2;
+  }
+  if (workload == "W6a") return parameters(w2) * B / m.L1 + (128 * tanh_ns + 3 * exp_ns) * ns;
+  if (workload == "W6b") return 2 * products(w2) / m.peak + (128 * tanh_ns + 3 * exp_ns) * ns;
+  if (workload == "W7") return 150'000 * spirals;
+  throw std::logic_error("no such workload: " + workload);
+}
+
+}  // namespace bench
