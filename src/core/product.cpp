@@ -42,6 +42,11 @@ constexpr std::size_t vector_bytes = 16, tile_rows = 6;
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
 constexpr std::size_t depth = 256;  // rows of a panel
 constexpr std::size_t first_cache = 32 * 1024;
+#ifdef __clang__
+constexpr std::size_t wide = std::min<std::size_t>(4 * lanes, 32);  // clang 14 makes scalar code of 1 × 64
+#else
+constexpr std::size_t wide = 4 * lanes;
+#endif
 
 // Element (i, j) of a matrix lies at data[i * row_stride + j * col_stride]; a stride of 0 repeats one row.
 struct Source {
@@ -61,6 +66,9 @@ struct Target {
   Target transposed() const { return {data, col_stride, row_stride}; }
   operator Source() const { return {data, row_stride, col_stride}; }
 };
+
+// The start of chains that begin at zero: a matrix of any size, as both its strides are 0.
+alignas(64) constexpr real zeros[4 * lanes] = {};
 
 // C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], for i < rows and j < width, k in order. Columns lie side by side in all
 // but A.
@@ -90,18 +98,23 @@ void tile(std::size_t K, Source A, Source B, Source start, Target C) {
 template <std::size_t rows, std::size_t width>
 void edge_tile(std::size_t cols, std::size_t K, Source A, Source B, Source start, Target C) {
   real padded[rows * width] = {};
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 0; j < cols; ++j) padded[i * width + j] = *start.from(i, j).data;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const real* from = start.from(i, 0).data;
+    for (std::size_t j = 0; j < cols; ++j) padded[i * width + j] = from[j * start.col_stride];
+  }
   tile<rows, width>(K, A, B, Source{padded, width, 1}, Target{padded, width, 1});
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 0; j < cols; ++j) *C.from(i, j).data = padded[i * width + j];
+  for (std::size_t i = 0; i < rows; ++i) {
+    real* to = C.from(i, 0).data;
+    for (std::size_t j = 0; j < cols; ++j) to[j * C.col_stride] = padded[i * width + j];
+  }
 }
 
 // As many tiles of this height as fit, from row i on; returns the first row that is left.
 template <std::size_t rows, std::size_t width>
 std::size_t tiles(std::size_t i, std::size_t M, std::size_t cols, std::size_t K, Source A, Source B, Source start,
                   Target C) {
-  const bool whole = cols == width && start.col_stride == 1 && C.col_stride == 1;
+  const bool side_by_side = C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
+  const bool whole = cols == width && side_by_side;
   for (; i + rows <= M; i += rows) {
     if (whole)
       tile<rows, width>(K, A.from(i, 0), B, start.from(i, 0), C.from(i, 0));
@@ -142,8 +155,14 @@ void pack_transposed(std::size_t K, std::size_t cols, Source B, real* packed) {
 template <std::size_t width>
 void pack(std::size_t K, std::size_t cols, Source B, real* packed) {
   if (cols < width) std::fill_n(packed, K * width, real(0));
-  for (std::size_t k = 0; k < K; ++k)
-    for (std::size_t j = 0; j < cols; ++j) packed[k * width + j] = *B.from(k, j).data;
+  for (std::size_t k = 0; k < K; ++k) {
+    const real* b = B.from(k, 0).data;
+    real* row = packed + k * width;
+    if (B.col_stride == 1 && cols == width)
+      for (std::size_t j = 0; j < width; ++j) row[j] = b[j];
+    else
+      for (std::size_t j = 0; j < cols; ++j) row[j] = b[j * B.col_stride];
+  }
 }
 
 // What a panel of B (K × cols, cols ≤ width) adds to these columns of C.
@@ -166,7 +185,9 @@ void tiny_product(std::size_t M, std::size_t N, std::size_t K, Source A, Source 
   for (std::size_t i = 0; i < M; ++i) {
     for (std::size_t j = 0; j < N; ++j) {
       real c = *start.from(i, j).data;
-      for (std::size_t k = 0; k < K; ++k) c = std::fma(*A.from(i, k).data, *B.from(k, j).data, c);
+      const real* a = A.from(i, 0).data;
+      const real* b = B.from(0, j).data;
+      for (std::size_t k = 0; k < K; ++k, a += A.col_stride, b += B.row_stride) c = std::fma(*a, *b, c);
       *C.from(i, j).data = c;
     }
   }
@@ -182,9 +203,9 @@ void product(std::size_t M, std::size_t N, std::size_t K, Source A, Source B, So
       const Source a = A.from(0, k), b = B.from(k, j), s = k == 0 ? start.from(0, j) : Source(C.from(0, j));
       const std::size_t left = N - j;
       std::size_t cols = 2 * lanes;
-      if (M < 4 && left >= 4 * lanes && b.col_stride == 1 && C.col_stride == 1) {  // few rows: more columns at once
-        cols = 4 * lanes;
-        tiles<1, 4 * lanes>(0, M, cols, deep, a, b, s, C.from(0, j));
+      if (M < 4 && left >= wide && b.col_stride == 1 && C.col_stride == 1) {  // few rows: more columns at once
+        cols = wide;
+        tiles<1, wide>(0, M, cols, deep, a, b, s, C.from(0, j));
       } else if (left <= lanes) {
         cols = left;
         panel<lanes>(M, cols, deep, a, b, s, C.from(0, j));
@@ -212,8 +233,7 @@ void check(const MatrixView& A, const MatrixView& B) {
 void multiply(const MatrixView& A, const MatrixView& B, Tensor& C) {
   check(A, B);
   C.resize(A.rows, B.cols);
-  C.fill(0);
-  product(A.rows, B.cols, A.cols, source(A), source(B), target(C), target(C));
+  product(A.rows, B.cols, A.cols, source(A), source(B), Source{zeros, 0, 0}, target(C));
 }
 
 void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, Tensor& C) {
