@@ -1,18 +1,18 @@
-// C = A B at close to the speed of the arithmetic units, in plain C++. Four ideas carry it.
+// C = A B at close to the speed of the arithmetic units, in plain C++. Five ideas carry it.
 //
-// 1. A tile of C lives in registers. A processor starts several multiply-adds per cycle but can fetch only about as
-// many
-//    numbers, so each fetched number must be used more than once. The function `tile` keeps rows × width elements of C
-//    in a local array, which the compiler holds in vector registers; a step in k fetches `width` numbers of B and one
-//    of A per row, and does rows · width multiply-adds with them. The chains are independent, which also hides that one
-//    multiply-add takes four cycles.
-// 2. A panel of B is what the tiles below one another share: `width` columns, at most `depth` rows, small enough for
-// the
-//    first cache. If its rows do not lie together in memory, or its columns are not contiguous (B = Wᵀ), or fewer
-//    columns are left than a tile is wide, the panel is copied together first; A is always read in place.
-// 3. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile: nothing is summed in
-//    another order, so every machine gets the same bits. A product deeper than `depth` goes on where the chain stopped.
-// 4. Tiny products (XOR) are plain loops: setting up tiles would take longer than the work.
+// 1. A tile of C lives in registers. A processor starts several multiply-adds in a cycle but can fetch only about as
+//    many numbers, so each fetched number must be used more than once. `tile` keeps rows × width elements of C in a
+//    local array, which the compiler holds in vector registers; a step in k fetches `width` numbers of B and one of A
+//    per row, and does rows · width multiply-adds with them. The chains are independent of one another, which hides
+//    that each multiply-add takes four cycles; where C has few rows, wider tiles make up for the missing chains.
+// 2. A panel of B is what the tiles below one another share: a tile's width of columns, at most `depth` rows, small
+//    enough for the first cache. It is read in place if its rows are dense and near one another. Otherwise (B = Wᵀ, a
+//    large B, or fewer columns left than a tile is wide) it is first copied together. A is always read in place.
+// 3. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile: nothing is ever summed in
+//    another order, so every machine gets the same bits. A product deeper than `depth` goes on where its chains
+//    stopped.
+// 4. A narrow C (∂L/∂W of a layer with few outputs) would leave most of a tile unused, so its transpose is computed.
+// 5. Tiny products (XOR) are plain loops: setting up tiles would take longer than the work.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008, which
 // packs both operands; at the sizes of small networks reading A in place is faster.
@@ -49,23 +49,17 @@ constexpr std::size_t wide = 4 * lanes;
 #endif
 
 // Element (i, j) of a matrix lies at data[i * row_stride + j * col_stride]; a stride of 0 repeats one row.
-struct Source {
-  const real* data;
+template <typename Number>
+struct Strided {
+  Number* data;
   std::size_t row_stride, col_stride;
-  Source from(std::size_t i, std::size_t j) const {
+  Strided from(std::size_t i, std::size_t j) const {
     return {data + i * row_stride + j * col_stride, row_stride, col_stride};
   }
-  Source transposed() const { return {data, col_stride, row_stride}; }
+  Strided transposed() const { return {data, col_stride, row_stride}; }
 };
-struct Target {
-  real* data;
-  std::size_t row_stride, col_stride;
-  Target from(std::size_t i, std::size_t j) const {
-    return {data + i * row_stride + j * col_stride, row_stride, col_stride};
-  }
-  Target transposed() const { return {data, col_stride, row_stride}; }
-  operator Source() const { return {data, row_stride, col_stride}; }
-};
+using Source = Strided<const real>;
+using Target = Strided<real>;
 
 // The start of chains that begin at zero: a matrix of any size, as both its strides are 0.
 alignas(64) constexpr real zeros[4 * lanes] = {};
@@ -184,10 +178,10 @@ void panel(std::size_t M, std::size_t cols, std::size_t K, Source A, Source B, S
 void tiny_product(std::size_t M, std::size_t N, std::size_t K, Source A, Source B, Source start, Target C) {
   for (std::size_t i = 0; i < M; ++i) {
     for (std::size_t j = 0; j < N; ++j) {
+      const std::size_t row = i * A.row_stride, col = j * B.col_stride;
       real c = *start.from(i, j).data;
-      const real* a = A.from(i, 0).data;
-      const real* b = B.from(0, j).data;
-      for (std::size_t k = 0; k < K; ++k, a += A.col_stride, b += B.row_stride) c = std::fma(*a, *b, c);
+      for (std::size_t k = 0; k < K; ++k)
+        c = std::fma(A.data[row + k * A.col_stride], B.data[col + k * B.row_stride], c);
       *C.from(i, j).data = c;
     }
   }
@@ -200,7 +194,8 @@ void product(std::size_t M, std::size_t N, std::size_t K, Source A, Source B, So
   for (std::size_t k = 0; k < K; k += depth) {
     const std::size_t deep = std::min(depth, K - k);
     for (std::size_t j = 0; j < N;) {
-      const Source a = A.from(0, k), b = B.from(k, j), s = k == 0 ? start.from(0, j) : Source(C.from(0, j));
+      const Source a = A.from(0, k), b = B.from(k, j);
+      const Source s = k == 0 ? start.from(0, j) : Source{C.from(0, j).data, C.row_stride, C.col_stride};
       const std::size_t left = N - j;
       std::size_t cols = 2 * lanes;
       if (M < 4 && left >= wide && b.col_stride == 1 && C.col_stride == 1) {  // few rows: more columns at once
