@@ -207,7 +207,8 @@ TEST_CASE("no nesting exhausts the stack") {
   CHECK(complaint("x = " + repeat("{a=", 100'000)).find(too_deep) != std::string::npos);
   CHECK(complaint(repeat("a.", 100'000).append("a = 1")).find(too_deep) != std::string::npos);
   CHECK(complaint(std::string("[").append(repeat("a.", 100'000)).append("a]")).find(too_deep) != std::string::npos);
-  CHECK(complaint(repeat("[a", 1) + repeat(".a", 40) + "]\n" + repeat("b.", 40) + "b = 1").find(too_deep) != std::string::npos);
+  CHECK(complaint(std::string("[a").append(repeat(".a", 40)) + "]\n" + repeat("b.", 40) + "b = 1").find(too_deep) !=
+        std::string::npos);
 }
 
 TEST_CASE("an argument of --set is TOML, and a bare word is a string") {
