@@ -13,6 +13,8 @@
 namespace primer {
 namespace {
 
+constexpr double right = 1e-6;
+
 // The loss of a batch as a function of the network's numbers, and whether it is smooth between the points it was asked
 // at: which side of each kink each z and each residual lies on.
 class LossSurface {
@@ -38,26 +40,22 @@ class LossSurface {
     return static_cast<double>(network_.loss(loss_, y_));
   }
 
-  // ∂L/∂p, or nothing where every h spans a kink.
-  std::optional<double> slope(real& p) {
+  // ∂L/∂p with steps of h, or nothing where they span a kink.
+  std::optional<double> slope(real& p, double h) {
     const real here = p;
-    std::optional<double> slope;
-    for (const double step : {GradientCheck::h, GradientCheck::small_h}) {
-      if (slope) break;
-      const double h = step * std::max(1.0, std::abs(static_cast<double>(here)));
-      bool smooth = true;
-      const auto at = [&](double offset) {
-        p = static_cast<real>(static_cast<double>(here) + offset);
-        const double L = value();
-        smooth = smooth && sides_ == sides_here_;
-        return L;
-      };
-      const double near = at(h) - at(-h);
-      const double far = at(2 * h) - at(-2 * h);
-      if (smooth) slope = (8 * near - far) / (12 * h);
-    }
+    h *= std::max(1.0, std::abs(static_cast<double>(here)));
+    bool smooth = true;
+    const auto at = [&](double offset) {
+      p = static_cast<real>(static_cast<double>(here) + offset);
+      const double L = value();
+      smooth = smooth && sides_ == sides_here_;
+      return L;
+    };
+    const double near = at(h) - at(-h);
+    const double far = at(2 * h) - at(-2 * h);
     p = here;
-    return slope;
+    if (!smooth) return {};
+    return (8 * near - far) / (12 * h);
   }
 
  private:
@@ -73,6 +71,25 @@ class LossSurface {
   std::vector<signed char> sides_, sides_here_;
 };
 
+// How far an analytic and a numeric entry are apart; right up to relative = 1e-6.
+struct Distance {
+  double absolute, relative;
+};
+
+// With the first h that satisfies, else with the best; nothing where every h spans a kink.
+std::optional<Distance> distance(double analytic, real& entry, LossSurface& surface) {
+  std::optional<Distance> best;
+  for (const double factor : {1.0, 16.0, 1.0 / 16, 1.0 / 256}) {
+    const std::optional<double> numeric = surface.slope(entry, factor * GradientCheck::h);
+    if (!numeric) continue;
+    const double absolute = std::abs(analytic - *numeric);
+    const double relative = absolute / (1e-3 + std::max(std::abs(analytic), std::abs(*numeric)));
+    if (!best || !(relative >= best->relative)) best = {absolute, relative};
+    if (best->relative <= right) break;
+  }
+  return best;
+}
+
 TensorCheck check_tensor(const std::string& name, Tensor& values, const Tensor& analytic, LossSurface& surface) {
   TensorCheck check;
   check.tensor = name;
@@ -80,20 +97,18 @@ TensorCheck check_tensor(const std::string& name, Tensor& values, const Tensor& 
   const bool transposed = name.ends_with(".weight");
   for (std::size_t i = 0; i < values.rows(); ++i) {
     for (std::size_t j = 0; j < values.cols(); ++j) {
-      const std::optional<double> numeric = surface.slope(values(i, j));
-      if (!numeric) {
+      const std::optional<Distance> d = distance(static_cast<double>(analytic(i, j)), values(i, j), surface);
+      if (!d) {
         ++check.excluded;
         continue;
       }
-      const auto a = static_cast<double>(analytic(i, j));
-      const double distance = std::abs(a - *numeric);
-      const double relative = distance / (1e-3 + std::max(std::abs(a), std::abs(*numeric)));
-      check.max_abs = std::isnan(distance) ? distance : std::max(check.max_abs, distance);
-      if (relative <= check.max_rel) continue;  // a NaN is worse than anything, and stays
-      check.max_rel = relative;
+      check.max_abs = std::max(d->absolute, check.max_abs);
+      if (d->relative <= check.max_rel) continue;
+      check.max_abs = std::isnan(d->absolute) ? d->absolute : check.max_abs;
+      check.max_rel = d->relative;
       check.worst_row = transposed ? j : i;
       check.worst_col = transposed ? i : j;
-      if (std::isnan(relative)) return check;
+      if (std::isnan(d->relative)) return check;  // nothing is worse
     }
   }
   return check;
@@ -102,7 +117,7 @@ TensorCheck check_tensor(const std::string& name, Tensor& values, const Tensor& 
 }  // namespace
 
 std::string_view TensorCheck::verdict() const {
-  if (!(max_rel <= 1e-6)) return "mismatch";
+  if (!(max_rel <= right)) return "mismatch";
   return excluded < entries ? "pass" : "nothing compared";
 }
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -24,11 +25,8 @@ bool close(double got, double want) {
 }
 
 std::vector<std::string> built_in() {
-  std::vector<std::string> names;
-  for (const std::string_view name : activation_names()) {
-    if (!name.starts_with("test_")) names.emplace_back(name);
-  }
-  return names;
+  const std::vector<std::string_view> names = activation_names();
+  return {names.begin(), std::find(names.begin(), names.end(), "softmax") + 1};
 }
 
 struct Want {

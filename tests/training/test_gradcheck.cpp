@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -67,9 +68,15 @@ std::string output_for(std::string_view loss) {
   return loss == "binary_cross_entropy" ? "sigmoid" : "identity";
 }
 
+// The built-in activations, whatever other tests have registered.
+std::vector<std::string_view> built_in() {
+  const std::vector<std::string_view> names = activation_names();
+  return {names.begin(), std::find(names.begin(), names.end(), "softmax") + 1};
+}
+
 Problem random_problem(std::uint64_t seed) {
   Random random(seed, Stream::split);
-  const std::vector<std::string_view> sigmas = activation_names();
+  const std::vector<std::string_view> sigmas = built_in();
   const std::vector<std::string_view> losses = loss_names();
   const std::string loss(losses[random.below(losses.size())]);
   std::size_t inputs = 1 + random.below(5);
@@ -77,9 +84,7 @@ Problem random_problem(std::uint64_t seed) {
   std::vector<LayerOptions> layers(1 + random.below(4));
   for (LayerOptions& layer : layers) {
     layer.units = random.below(2) == 0 ? inputs : 1 + random.below(6);
-    do {
-      layer.activation = sigmas[random.below(sigmas.size())];
-    } while (layer.activation.starts_with("test_"));
+    layer.activation = sigmas[random.below(sigmas.size())];
     layer.batch_norm = random.below(3) == 0;
     layer.residual = layer.units == inputs && random.below(2) == 0;
     layer.dropout = random.below(5) == 0 ? real(0.3) : real(0);
@@ -152,7 +157,7 @@ TEST_CASE("every activation passes the gradient check with every loss that fits,
           doctest::skip(!is_double)) {
   std::size_t checked = 0;
   for (const std::string_view sigma : activation_names()) {
-    if (sigma.starts_with("test_")) continue;
+    if (sigma.starts_with("test_")) continue;  // wrong on purpose
     for (const std::string_view loss : loss_names()) {
       std::vector<std::string> outputs{output_for(loss)};
       if (loss == "mse" || loss == "mae" || loss == "huber") outputs.emplace_back(sigma);
