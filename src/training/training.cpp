@@ -139,7 +139,7 @@ double Training::learning_rate(std::uint64_t step) const {
 
 Training::End Training::run(const Hooks& hooks) {
   if (state.epoch == 0 && state.batch == 0) look_at_the_start(hooks);
-  while (state.epoch < options_.epochs && !out_of_patience()) {
+  while (!done()) {
     start_epoch();
     while (state.batch < batches_) {
       if (!std::isfinite(step(state.batch))) explain_divergence();
@@ -157,17 +157,20 @@ Training::End Training::run(const Hooks& hooks) {
   return out_of_patience() ? End::stopped_early : End::finished;
 }
 
+bool Training::done() const { return state.epoch >= options_.epochs || out_of_patience(); }
+
 // One pass over the first batch, which leaves no trace in the network.
 void Training::look_at_the_start(const Hooks& hooks) {
-  if (observe_every_ == 0 || !hooks.started) return;
+  if (!hooks.started) return;
+  if (observe_every_ == 0) return hooks.started({});
   const std::vector<Tensor> before = copy_of(network_);
   start_epoch();
   gather(data_.train, order_, 0, batch_size_, batch_);
   network_.forward_training(batch_.x, 1);
   network_.backward(*loss_, batch_.y);
   flow.before_update(network_);
-  hooks.started(flow.finish(0, network_));
   restore(before, network_);
+  hooks.started(flow.finish(0, network_));
 }
 
 void Training::start_epoch() {
@@ -212,7 +215,7 @@ EpochRecord Training::finish_epoch() {
     state.best_epoch = state.epoch;
     state.best = copy_of(network_);
   }
-  if (data_.test.size() > 0 && (state.epoch == options_.epochs || out_of_patience())) {
+  if (data_.test.size() > 0 && done()) {
     const std::vector<Tensor> last = copy_of(network_);
     if (!state.best.empty()) restore(state.best, network_);
     record.test = evaluate(network_, *loss_, data_.test, task_);

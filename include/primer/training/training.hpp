@@ -59,7 +59,7 @@ class Training {
  public:
   // What the owner of a training run wants to hear; each may be empty.
   struct Hooks {
-    std::function<void(const std::vector<FlowRow>&)> started;  // flow of epoch 0, where the flow is observed
+    std::function<void(const std::vector<FlowRow>&)> started;  // flow of epoch 0; none where it is off
     std::function<void()> batch_done;
     std::function<void(const EpochRecord&, const std::vector<FlowRow>&)> epoch_done;  // before the best weights return
     std::function<bool()> interrupted;                                                // asked after every batch
@@ -74,6 +74,9 @@ class Training {
   // Goes on from `state` until the last epoch, until the validation loss has not improved for `early_stopping` epochs,
   // or until interrupted. Throws Divergence.
   End run(const Hooks& hooks);
+
+  // Whether no epoch is left: the last one is done, or the patience is over.
+  bool done() const;
 
   std::size_t batches() const { return batches_; }  // in an epoch
 
