@@ -6,10 +6,12 @@
 
 #include "primer/cli/verbs.hpp"
 #include "primer/files/experiment.hpp"
+#include "primer/files/frames.hpp"
 #include "primer/files/model.hpp"
 #include "primer/files/run.hpp"
 #include "primer/views/flow_table.hpp"
 #include "primer/views/progress.hpp"
+#include "primer/views/report.hpp"
 #include "primer/views/table.hpp"
 
 namespace primer {
@@ -47,29 +49,41 @@ int run(const Arguments& arguments) {
 
   folder.start(experiment);
   Training training(network, experiment.data, config.train, config.seed, config.diagnostics.every);
+  FrameRecorder recorder(network, experiment.data, config.train);
+  const Flow* const observed = config.diagnostics.every > 0 ? &training.flow : nullptr;
   Progress progress(config.train.epochs, metric);
   std::optional<EpochRecord> last;
   std::vector<FlowRow> flow;
   Training::Hooks hooks;
-  hooks.started = [&](const std::vector<FlowRow>& rows) { folder.add(flow = rows); };
+  hooks.started = [&](const std::vector<FlowRow>& rows) {
+    folder.add(flow = rows);
+    recorder.epoch_done(0, training.done(), observed);
+  };
   hooks.epoch_done = [&](const EpochRecord& record, const std::vector<FlowRow>& rows) {
     folder.add(record);
     folder.add(rows);
+    recorder.epoch_done(record.epoch, training.done(), observed);
     last = record;
     if (!rows.empty()) flow = rows;
     if (!quiet) progress.epoch_done(record);
+  };
+  const auto write_results = [&] {
+    folder.write_model(network, experiment);
+    write_frames(folder.file("frames.safetensors"), recorder.frames());
+    write_report(folder.path(), {});
   };
   try {
     training.run(hooks);
   } catch (const Divergence& e) {
     progress.finish();
-    folder.write_model(network, experiment);
+    recorder.epoch_done(e.epoch - 1, true, observed);
+    write_results();
     throw Failure(std::string(e.what()) + "; " + folder.file("model.safetensors") +
                   " holds the parameters before epoch " + std::to_string(e.epoch) +
                   "; try a smaller train.learning_rate, or train.clip_norm = 1");
   }
   progress.finish();
-  folder.write_model(network, experiment);
+  write_results();
 
   if (last) {
     print_scores("train", metric, last->train);
@@ -98,8 +112,9 @@ const Verb train_verb{
     1,
     1,
     "Trains a network from a config file and shows how the gradient flowed.",
-    "Writes config.toml, model.safetensors, history.csv and flow.csv into the run's folder; an earlier\n"
-    "run there is replaced. The last line is a signature: equal runs have equal signatures.\n\n"
+    "Writes config.toml, model.safetensors, history.csv, flow.csv, frames.safetensors and report.html,\n"
+    "a page to look at, into the run's folder; an earlier run there is replaced. The last line is a signature: equal "
+    "runs have equal signatures.\n\n"
     "  primer train configs/spirals.toml\n"
     "  primer train configs/spirals.toml --set train.learning_rate=0.1 --out runs/fast\n",
     options,

@@ -6,6 +6,7 @@
 namespace primer {
 
 extern const Verb train_verb;
+extern const Verb report_verb;
 extern const Verb data_verb;
 
 }  // namespace primer

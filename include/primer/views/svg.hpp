@@ -1,0 +1,32 @@
+// Activation functions drawn: σ solid, σ′ dashed, the zones where σ saturates shaded. Used by `primer activations
+// --svg` and by the report.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "primer/core/activation.hpp"
+
+namespace primer {
+
+// σ and σ′ at places from low to high, 1/16 apart; a kink k is met at k and 2⁻²⁰ to its left and right. Of a softmax it
+// is the first of two units, the other of which has z = 0.
+struct CurvePoint {
+  real z, a, slope;
+};
+std::vector<CurvePoint> curve_of(const Activation& activation, int low, int high);
+
+// The points as the data of an SVG path in the function's own units, every number so that it reads back as the same.
+std::string path_of(const std::vector<CurvePoint>& curve, real CurvePoint::*value);
+
+// Where |σ′| < 0.05 max|σ′| among the points of a curve: from and to.
+std::vector<std::pair<real, real>> saturated_zones(const Activation& activation, const std::vector<CurvePoint>& curve);
+
+// The catalogue as one SVG document, a small picture for each activation named, with what was measured of it.
+std::string catalogue_svg(const std::vector<std::string>& names);
+
+// `text` for the body or a quoted attribute of XML and HTML; what neither can hold becomes U+FFFD.
+std::string escaped(std::string_view text);
+
+}  // namespace primer
