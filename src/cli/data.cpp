@@ -1,6 +1,7 @@
 // primer data: a synthetic data set as CSV, for other programs or to look at.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 #include "primer/cli/verbs.hpp"
@@ -8,17 +9,20 @@
 #include "primer/files/error.hpp"
 #include "primer/files/number.hpp"
 #include "primer/training/generators.hpp"
+#include "primer/views/table.hpp"
 
 namespace primer {
 namespace {
 
-double asked(const Arguments& arguments, std::string_view option, double otherwise, double low, double high) {
+// The value of an option, from low to high, or `otherwise`.
+double asked(const Arguments& arguments, std::string_view option, double otherwise, double low, double high,
+             bool whole = false) {
   const auto text = arguments.value(option);
   if (!text) return otherwise;
   const auto value = parse_number(*text);
-  if (!value || !(*value >= low && *value <= high)) {
-    throw InputError(std::string(option) + ": must be a number from " + number(low) + " to " + number(high) +
-                     ", not '" + printable(*text) + "'");
+  if (!value || !(*value >= low && *value <= high) || (whole && *value != std::floor(*value))) {
+    throw InputError(std::string(option) + ": must be a " + (whole ? "whole " : "") + "number from " +
+                     short_number(low, 9) + " to " + short_number(high, 9) + ", not '" + printable(*text) + "'");
   }
   return *value;
 }
@@ -35,14 +39,14 @@ int run(const Arguments& arguments) {
                      (best.empty() ? known : "did you mean '" + std::string(best) + "'?"));
   }
   const auto whole = [&](std::string_view option, double low, double high) {
-    return static_cast<std::size_t>(asked(arguments, option, 0, low, high));
+    return static_cast<std::size_t>(asked(arguments, option, 0, low, high, true));
   };
-  options.points = whole("--points", 1, 1e8);
-  options.classes = whole("--classes", 2, 1e5);
-  if (arguments.has("--inputs")) options.inputs = whole("--inputs", 1, 1e6);
-  options.turns = asked(arguments, "--turns", options.turns, -1e6, 1e6);
-  options.noise = asked(arguments, "--noise", options.noise, 0, 1e6);
-  const auto seed = static_cast<std::uint64_t>(asked(arguments, "--seed", 1, 0, 9e15));
+  options.points = whole("--points", 1, 100'000'000);
+  options.classes = whole("--classes", 2, 100'000);
+  if (arguments.has("--inputs")) options.inputs = whole("--inputs", 1, 1'000'000);
+  options.turns = asked(arguments, "--turns", options.turns, -100'000, 100'000);
+  options.noise = asked(arguments, "--noise", options.noise, 0, 1'000'000);
+  const auto seed = static_cast<std::uint64_t>(asked(arguments, "--seed", 1, 0, 9e15, true));
 
   const Samples samples = generate(options, seed);
   std::vector<std::string> cells = samples.columns;

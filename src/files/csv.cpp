@@ -142,6 +142,7 @@ bool CsvReader::read_row(std::size_t most_cells) {
     line_ += static_cast<std::size_t>(std::count(done, done + static_cast<std::ptrdiff_t>(row_size_), '\n'));
     row_ += row_size_;
     row_size_ = 0;
+    for (; has(0) && buffer_[row_] == '\n'; ++row_) ++line_;
     if (!has(0)) return false;
     cells_.clear();
     cell_count_ = 0;

@@ -155,8 +155,8 @@ class Parser {
   }
 
   Value argument() {
-    skip_spaces();
     while (text_.ends_with(' ') || text_.ends_with('\t')) text_.remove_suffix(1);
+    skip_spaces();
     if (at_end()) throw InputError(place_, "has no value; an empty string is \"\"");
     if (std::string_view("\"'[{").find(peek()) == std::string_view::npos) {
       const std::string_view rest = text_.substr(position_);
@@ -390,7 +390,6 @@ class Parser {
     Table table;
     table.origin_ = Table::Origin::dotted;
     take("{");
-    descend(1);
     skip_spaces();
     if (!take("}")) {
       do {
@@ -399,7 +398,6 @@ class Parser {
       } while (take(","));
       if (!take("}")) fail_expected("\",\" or \"}\"");
     }
-    depth_ -= 1;
     table.origin_ = Table::Origin::closed;
     return table;
   }

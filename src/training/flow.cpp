@@ -31,7 +31,7 @@ double share(std::size_t n, Holds holds) {
          static_cast<double>(n);
 }
 
-real saturation_threshold(const Activation& activation) { return real(0.05) * steepest_slope(activation); }
+real saturation_threshold(const Activation& activation) { return static_cast<real>(0.05 * steepest_slope(activation)); }
 
 }  // namespace
 

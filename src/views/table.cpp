@@ -36,9 +36,11 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
 std::string short_number(double value, int digits) {
   std::array<char, 64> buffer;
   const double size = std::abs(value);
-  const bool plain = value == 0 || (size >= 1e-3 && size < 1e6) || !std::isfinite(value);
+  const double most = std::max(1e6, std::pow(10, digits));
+  const bool plain = value == 0 || (size >= 1e-3 && size < most) || !std::isfinite(value);
   const auto format = plain ? std::chars_format::general : std::chars_format::scientific;
-  const int precision = !plain ? digits - 1 : size >= std::pow(10, digits) ? 7 : digits;
+  const int whole_digits = size >= 1 ? static_cast<int>(std::log10(size)) + 1 : 0;  // all of these are shown
+  const int precision = plain ? std::max(digits, whole_digits) : digits - 1;
   return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, precision).ptr};
 }
 

@@ -164,11 +164,11 @@ TEST_CASE("a quote that is not closed and text after one are refused where they 
   CHECK(complaint("a,b\n1,\"x\"y\n") == "f.csv:2:6: text after a closing quote; write a quote within quotes twice");
 }
 
-TEST_CASE("one row and a thousand columns are read") {
+TEST_CASE("one row and thousands of columns are read") {
   std::string header = "n0", row = "0";
   for (int k = 1; k < 5000; ++k) {
-    header += ",n" + std::to_string(k);
-    row += "," + std::to_string(k);
+    header.append(",n").append(std::to_string(k));
+    row.append(",").append(std::to_string(k));
   }
   const CsvTable wide = table(header + "\n" + row);
   CHECK(wide.rows == 1);

@@ -205,9 +205,10 @@ TEST_CASE("no nesting exhausts the stack") {
   CHECK(complaint("x = " + repeat("[", 63) + repeat("]", 63)) == "accepted");
   CHECK(complaint("x = " + repeat("[", 100'000)) == "f:1:69: " + too_deep);
   CHECK(complaint("x = " + repeat("{a=", 100'000)).find(too_deep) != std::string::npos);
-  CHECK(complaint(repeat("a.", 100'000) + "a = 1").find(too_deep) != std::string::npos);
-  CHECK(complaint("[" + repeat("a.", 100'000) + "a]").find(too_deep) != std::string::npos);
-  CHECK(complaint("[" + repeat("a.", 40) + "a]\n" + repeat("b.", 40) + "b = 1").find(too_deep) != std::string::npos);
+  CHECK(complaint(repeat("a.", 100'000).append("a = 1")).find(too_deep) != std::string::npos);
+  CHECK(complaint(std::string("[").append(repeat("a.", 100'000)).append("a]")).find(too_deep) != std::string::npos);
+  CHECK(complaint(std::string("[a").append(repeat(".a", 40)) + "]\n" + repeat("b.", 40) + "b = 1").find(too_deep) !=
+        std::string::npos);
 }
 
 TEST_CASE("an argument of --set is TOML, and a bare word is a string") {
@@ -221,6 +222,7 @@ TEST_CASE("an argument of --set is TOML, and a bare word is a string") {
   CHECK(argument("[\"y0\", 1]") == "an array [\"y0\", 1]");
   CHECK(argument("{ a = 1 }") == "a table { a = 1 }");
   CHECK(argument("") == "--set k: has no value; an empty string is \"\"");
+  CHECK(argument(" \t ") == argument(""));
   CHECK(argument("[1, 2") == "--set k: expected \",\" or \"]\", not the end of the value");
   CHECK(argument("\"a\" b") == "--set k: expected the end of the value, not \" b\"");
   CHECK(argument("[adam]") == "--set k: \"adam\" is not a value; a string needs quotes");

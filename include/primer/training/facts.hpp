@@ -1,11 +1,37 @@
-// What can be said of an activation by looking at it: measured by a scan, never copied from a book.
+// What can be said of an activation by looking at it: measured by a scan and refined by bisection, never copied from a
+// book. What the scan cannot know (kinks, the default initialiser, whether it is a rectifier) the activation declares,
+// and the tests prove it.
 #pragma once
+
+#include <vector>
 
 #include "primer/core/activation.hpp"
 
 namespace primer {
 
-// max |σ′(z)| over −16 … 16 in steps of 1/64; for softmax of ∂a₁/∂z₁ with one rival at 0.
-real steepest_slope(const Activation& activation);
+// From low to high, both possibly infinite; `at_*` say where they are reached, or the infinity towards which they are
+// approached.
+struct Extent {
+  double low, high;
+  double at_low, at_high;
+};
+
+struct Zone {
+  double from, to;  // equal for a single point
+};
+
+struct Facts {
+  Extent value;             // range of σ
+  Extent slope;             // range of σ′
+  std::vector<Zone> zeros;  // of σ′, from left to right
+  std::vector<Zone> saturated;  // where |σ′| < 0.05 · max|σ′|, from left to right; everywhere if σ′ is 0 everywhere
+  bool monotone;                // σ never falls
+  bool zero_centred;            // the mean of σ(z) over z ∼ N(0, 1) is 0
+};
+
+// Softmax is looked at as a₁ of two units, the other z being 0.
+Facts facts_of(const Activation& activation);
+
+double steepest_slope(const Activation& activation);  // max |σ′|
 
 }  // namespace primer

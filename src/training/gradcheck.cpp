@@ -1,0 +1,170 @@
+// Moving each number by ±h and ±2h, and comparing.
+#include "primer/training/gradcheck.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <span>
+
+#include "primer/core/random.hpp"
+#include "primer/training/training.hpp"
+
+namespace primer {
+namespace {
+
+constexpr double right = 1e-6;
+
+// The loss of a batch as a function of the network's numbers, and whether it is smooth between the points it was asked
+// at: which side of each kink each z and each residual lies on.
+class LossSurface {
+ public:
+  LossSurface(Network& network, const Loss& loss, const Tensor& x, const Tensor& y)
+      : x_(x), network_(network), loss_(loss), y_(y) {
+    value();
+    sides_here_ = sides_;
+  }
+
+  Tensor& x() { return x_; }
+
+  double value() {
+    network_.forward_training(x_, 1);
+    sides_.clear();
+    for (const Dense& layer : network_.layers) {
+      for (const real kink : layer.activation->kinks()) note_sides(layer.z.values(), kink);
+    }
+    const Tensor& a = network_.layers.back().a;
+    for (const real kink : loss_.kinks()) {
+      for (std::size_t i = 0; i < a.size(); ++i) note_side(a.data()[i] - y_.data()[i], kink);
+    }
+    return static_cast<double>(network_.loss(loss_, y_));
+  }
+
+  // ∂L/∂p with steps of h, or nothing where they span a kink.
+  std::optional<double> slope(real& p, double h) {
+    const real here = p;
+    h *= std::max(1.0, std::abs(static_cast<double>(here)));
+    bool smooth = true;
+    const auto at = [&](double offset) {
+      p = static_cast<real>(static_cast<double>(here) + offset);
+      const double L = value();
+      smooth = smooth && sides_ == sides_here_;
+      return L;
+    };
+    const double near = at(h) - at(-h);
+    const double far = at(2 * h) - at(-2 * h);
+    p = here;
+    if (!smooth) return {};
+    return (8 * near - far) / (12 * h);
+  }
+
+ private:
+  void note_side(real v, real kink) { sides_.push_back(static_cast<signed char>(v < kink ? -1 : v > kink ? 1 : 0)); }
+  void note_sides(std::span<const real> values, real kink) {
+    for (const real v : values) note_side(v, kink);
+  }
+
+  Tensor x_;
+  Network& network_;
+  const Loss& loss_;
+  const Tensor& y_;
+  std::vector<signed char> sides_, sides_here_;
+};
+
+// How far an analytic and a numeric entry are apart; right up to relative = 1e-6.
+struct Distance {
+  double absolute, relative;
+};
+
+// With the first h that satisfies, else with the best; nothing where every h spans a kink.
+std::optional<Distance> distance(double analytic, real& entry, LossSurface& surface) {
+  std::optional<Distance> best;
+  for (const double factor : {1.0, 16.0, 1.0 / 16, 1.0 / 256}) {
+    const std::optional<double> numeric = surface.slope(entry, factor * GradientCheck::h);
+    if (!numeric) continue;
+    const double absolute = std::abs(analytic - *numeric);
+    const double relative = absolute / (1e-3 + std::max(std::abs(analytic), std::abs(*numeric)));
+    if (!best || !(relative >= best->relative)) best = {absolute, relative};
+    if (best->relative <= right) break;
+  }
+  return best;
+}
+
+TensorCheck check_tensor(const std::string& name, Tensor& values, const Tensor& analytic, LossSurface& surface) {
+  TensorCheck check;
+  check.tensor = name;
+  check.entries = values.size();
+  const bool transposed = name.ends_with(".weight");
+  for (std::size_t i = 0; i < values.rows(); ++i) {
+    for (std::size_t j = 0; j < values.cols(); ++j) {
+      const std::optional<Distance> d = distance(static_cast<double>(analytic(i, j)), values(i, j), surface);
+      if (!d) {
+        ++check.excluded;
+        continue;
+      }
+      check.max_abs = std::max(d->absolute, check.max_abs);
+      if (d->relative <= check.max_rel) continue;
+      check.max_abs = std::isnan(d->absolute) ? d->absolute : check.max_abs;
+      check.max_rel = d->relative;
+      check.worst_row = transposed ? j : i;
+      check.worst_col = transposed ? i : j;
+      if (std::isnan(d->relative)) return check;  // nothing is worse
+    }
+  }
+  return check;
+}
+
+}  // namespace
+
+std::string_view TensorCheck::verdict() const {
+  if (!(max_rel <= right)) return "mismatch";
+  return excluded < entries ? "pass" : "nothing compared";
+}
+
+bool GradientCheck::passed() const {
+  return !tensors.empty() &&
+         std::all_of(tensors.begin(), tensors.end(), [](const TensorCheck& t) { return t.verdict() == "pass"; });
+}
+
+std::vector<Tensor> analytic_gradients(Network& network, const Loss& loss, const Tensor& x, const Tensor& y) {
+  const std::vector<Tensor> before = copy_of(network);
+  network.forward_training(x, 1);
+  network.backward(loss, y, true);
+  std::vector<Tensor> gradients;
+  for (const Parameter& p : network.parameters()) gradients.push_back(*p.gradient);
+  gradients.push_back(network.layers.front().dL_dx);
+  restore(before, network);
+  return gradients;
+}
+
+GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& x, const Tensor& y,
+                              const std::vector<Tensor>& analytic) {
+  const std::vector<Tensor> before = copy_of(network);
+  LossSurface surface(network, loss, x, y);
+  GradientCheck check;
+  check.noise_floor = std::numeric_limits<real>::epsilon() * std::abs(surface.value()) / GradientCheck::h;
+  auto gradient = analytic.begin();
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    for (const Parameter& p : network.layers[l].parameters()) {
+      const std::string name = "layers." + std::to_string(l + 1) + "." + std::string(p.name);
+      check.tensors.push_back(check_tensor(name, *p.value, *gradient++, surface));
+    }
+  }
+  check.tensors.push_back(check_tensor("input", surface.x(), *gradient, surface));
+  restore(before, network);
+  return check;
+}
+
+GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& x, const Tensor& y) {
+  return check_gradients(network, loss, x, y, analytic_gradients(network, loss, x, y));
+}
+
+void leave_special_values(Network& network, std::uint64_t seed) {
+  Random random(seed, Stream::initialization, 0);  // layers count from 1
+  for (const Parameter& p : network.parameters()) {
+    if (p.name == "weight") continue;
+    for (real& v : p.value->values()) v += static_cast<real>(random.uniform(-0.25, 0.25));
+  }
+}
+
+}  // namespace primer

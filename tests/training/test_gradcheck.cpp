@@ -1,0 +1,283 @@
+#include "primer/training/gradcheck.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "primer/core/elementary.hpp"
+#include "primer/core/random.hpp"
+
+using namespace primer;
+
+namespace {
+
+constexpr bool is_double = sizeof(real) == sizeof(double);
+
+struct Problem {
+  Network network;
+  std::unique_ptr<Loss> loss;
+  Tensor x, y;
+
+  GradientCheck check() { return check_gradients(network, *loss, x, y); }
+};
+
+Tensor noise(std::size_t rows, std::size_t cols, Random& random) {
+  Tensor t(rows, cols);
+  for (real& v : t.values()) v = static_cast<real>(random.normal());
+  return t;
+}
+
+// Targets that fit: rows that sum to 1, probabilities, or any number.
+Tensor targets(const Loss& loss, std::size_t rows, std::size_t cols, Random& random) {
+  Tensor y = noise(rows, cols, random);
+  if (loss.name() == "binary_cross_entropy") {
+    for (real& v : y.values()) v = static_cast<real>(random.uniform());
+  }
+  if (loss.name() == "cross_entropy") {
+    y.fill(0);
+    for (std::size_t i = 0; i < rows; ++i) y(i, random.below(cols)) = 1;
+  }
+  return y;
+}
+
+Problem problem(const std::vector<LayerOptions>& layers, const LossOptions& loss, std::uint64_t seed,
+                std::size_t rows = 5, std::size_t inputs = 3) {
+  Random random(seed, Stream::data);
+  Problem p{Network(inputs, layers, seed), make_loss(loss), noise(rows, inputs, random), {}};
+  p.y = targets(*p.loss, rows, layers.back().units, random);
+  leave_special_values(p.network, seed);
+  return p;
+}
+
+std::string report(const GradientCheck& check) {
+  std::string text;
+  for (const TensorCheck& t : check.tensors) {
+    if (t.verdict() == "pass") continue;
+    text += t.tensor + " " + std::string(t.verdict()) + ": " + std::to_string(t.excluded) + " of " +
+            std::to_string(t.entries) + " excluded, rel " + std::to_string(t.max_rel * 1e6) + "e-6 at " +
+            std::to_string(t.worst_row) + ":" + std::to_string(t.worst_col) + "\n";
+  }
+  return text;
+}
+
+std::string output_for(std::string_view loss) {
+  if (loss == "cross_entropy") return "softmax";
+  return loss == "binary_cross_entropy" ? "sigmoid" : "identity";
+}
+
+// The built-in activations, whatever other tests have registered.
+std::vector<std::string_view> built_in() {
+  const std::vector<std::string_view> names = activation_names();
+  return {names.begin(), std::find(names.begin(), names.end(), "softmax") + 1};
+}
+
+Problem random_problem(std::uint64_t seed) {
+  Random random(seed, Stream::split);
+  const std::vector<std::string_view> sigmas = built_in();
+  const std::vector<std::string_view> losses = loss_names();
+  const std::string loss(losses[random.below(losses.size())]);
+  std::size_t inputs = 1 + random.below(5);
+  const std::size_t first_inputs = inputs;
+  std::vector<LayerOptions> layers(1 + random.below(4));
+  for (LayerOptions& layer : layers) {
+    layer.units = random.below(2) == 0 ? inputs : 1 + random.below(6);
+    layer.activation = sigmas[random.below(sigmas.size())];
+    layer.batch_norm = random.below(3) == 0;
+    layer.residual = layer.units == inputs && random.below(2) == 0;
+    layer.dropout = random.below(5) == 0 ? real(0.3) : real(0);
+    inputs = layer.units;
+  }
+  LayerOptions& output = layers.back();
+  if (loss.ends_with("cross_entropy")) {
+    output.activation = output_for(loss);
+    output.residual = false;
+    output.dropout = 0;
+    if (loss == "cross_entropy" && output.units == 1) output.units = 2;
+  }
+  return problem(layers, {loss, 1, random.below(2) == 0 ? real(0) : real(0.1)}, seed, 2 + random.below(6),
+                 first_inputs);
+}
+
+// Activations whose slope is wrong in ways that have been seen in the wild.
+template <int k>
+struct Wrong;
+template <>
+struct Wrong<0> {
+  static constexpr std::string_view name = "test_sigmoid_without_one_minus_a";
+  real value(real z) const { return sigmoid(z); }
+  real slope(real z) const { return sigmoid(z); }
+};
+template <>
+struct Wrong<1> {
+  static constexpr std::string_view name = "test_tanh_with_the_slope_of_sigmoid";
+  real value(real z) const { return tanh(z); }
+  real slope(real z) const { return sigmoid_slope(z); }
+};
+template <>
+struct Wrong<2> {
+  static constexpr std::string_view name = "test_gelu_without_its_second_term";
+  real value(real z) const { return z * normal_cdf(z); }
+  real slope(real z) const { return normal_cdf(z); }
+};
+template <>
+struct Wrong<3> {
+  static constexpr std::string_view name = "test_gelu_tanh_with_the_slope_of_gelu";
+  real value(real z) const { return z * sigmoid(real(1.5957691216057307) * (z + real(0.044715) * z * z * z)); }
+  real slope(real z) const { return normal_cdf(z) + z * normal_pdf(z); }
+};
+template <>
+struct Wrong<4> {
+  static constexpr std::string_view name = "test_softplus_with_a_flipped_sign";
+  real value(real z) const { return softplus(z); }
+  real slope(real z) const { return -sigmoid(z); }
+};
+template <>
+struct Wrong<5> {
+  static constexpr std::string_view name = "test_silu_off_by_a_hundred_thousandth";
+  real value(real z) const { return z * sigmoid(z); }
+  real slope(real z) const { return (sigmoid(z) + z * sigmoid_slope(z)) * real(1.00001); }
+};
+
+template <int k>
+bool caught_slope() {
+  bool known = false;
+  for (const std::string_view name : activation_names()) known = known || name == Wrong<k>::name;
+  if (!known) register_activation<Wrong<k>>();
+  return !problem({{4, std::string(Wrong<k>::name)}, {2, "identity"}}, {"mse"}, 3).check().passed();
+}
+
+using Gradients = std::vector<Tensor>;
+
+}  // namespace
+
+TEST_CASE("every activation passes the gradient check with every loss that fits, hidden and at the output" *
+          doctest::skip(!is_double)) {
+  std::size_t checked = 0;
+  for (const std::string_view sigma : activation_names()) {
+    if (sigma.starts_with("test_")) continue;  // wrong on purpose
+    for (const std::string_view loss : loss_names()) {
+      std::vector<std::string> outputs{output_for(loss)};
+      if (loss == "mse" || loss == "mae" || loss == "huber") outputs.emplace_back(sigma);
+      if (loss == "binary_cross_entropy") outputs.emplace_back("softmax");  // the general path
+      for (const std::string& output : outputs) {
+        Problem p = problem({{4, std::string(sigma)}, {3, std::string(sigma)}, {3, output}}, {loss}, 5);
+        const GradientCheck check = p.check();
+        INFO(sigma, " with ", loss, " and ", output, " at the output\n", report(check));
+        CHECK(check.passed());
+        ++checked;
+      }
+    }
+  }
+  CHECK(checked >= 14u * 9u);
+}
+
+TEST_CASE("a thousand random networks raise no false alarm" * doctest::skip(!is_double)) {
+  std::size_t compared = 0;
+  std::size_t excluded = 0;
+  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+    Problem p = random_problem(seed);
+    const GradientCheck check = p.check();
+    INFO("network ", seed, "\n", report(check));
+    CHECK(check.passed());
+    for (const TensorCheck& t : check.tensors) {
+      compared += t.entries - t.excluded;
+      excluded += t.excluded;
+    }
+  }
+  MESSAGE(compared << " entries compared, " << excluded << " excluded at kinks");
+  CHECK(compared > 50'000);
+  CHECK(excluded < compared / 100);
+}
+
+TEST_CASE("the gradient check catches every injected fault" * doctest::skip(!is_double)) {
+  CHECK(caught_slope<0>());
+  CHECK(caught_slope<1>());
+  CHECK(caught_slope<2>());
+  CHECK(caught_slope<3>());
+  CHECK(caught_slope<4>());
+  CHECK(caught_slope<5>());
+
+  std::size_t faults = 6;
+  Problem p =
+      problem({{4, "tanh", "auto", true}, {4, "prelu", "auto", false, true}, {3, "softmax"}}, {"cross_entropy"}, 9);
+  const Gradients right = analytic_gradients(p.network, *p.loss, p.x, p.y);
+  REQUIRE(check_gradients(p.network, *p.loss, p.x, p.y, right).passed());
+  const auto caught = [&](const std::function<void(Tensor&)>& spoil, std::size_t t) {
+    Gradients wrong = right;
+    spoil(wrong[t]);
+    const GradientCheck check = check_gradients(p.network, *p.loss, p.x, p.y, wrong);
+    ++faults;
+    INFO("tensor ", check.tensors[t].tensor);
+    CHECK(check.tensors[t].verdict() == "mismatch");
+    CHECK(!check.passed());
+  };
+  for (std::size_t t = 0; t < right.size(); ++t) {
+    if (t == 1) continue;  // the bias before batch_norm: its gradient is 0
+    caught(
+        [](Tensor& g) {
+          for (real& v : g.values()) v = -v;
+        },
+        t);  // a sign
+    caught(
+        [](Tensor& g) {
+          for (real& v : g.values()) v *= real(5) / 4;
+        },
+        t);                                                              // a mean over N − 1
+    caught([](Tensor& g) { g.data()[g.size() - 1] += real(1e-5); }, t);  // one entry
+    caught([](Tensor& g) { g.data()[0] = std::numeric_limits<real>::quiet_NaN(); }, t);
+  }
+  caught([](Tensor& g) { std::swap(g(0, 1), g(1, 0)); }, 0);  // a transposed W
+  caught([](Tensor& g) { g.fill(real(1e-4)); }, 1);           // a gradient where there is none
+  caught([](Tensor& g) { std::rotate(g.data(), g.data() + 1, g.data() + g.size()); }, 2);
+  CHECK(faults >= 30);
+}
+
+TEST_CASE("the worst entry is named by its place in W, outputs × inputs" * doctest::skip(!is_double)) {
+  Problem p = problem({{4, "tanh"}, {2, "identity"}}, {"mse"}, 2);
+  Gradients wrong = analytic_gradients(p.network, *p.loss, p.x, p.y);
+  wrong[0](2, 3) += real(0.5);  // kept transposed: input 2, unit 3
+  const GradientCheck check = check_gradients(p.network, *p.loss, p.x, p.y, wrong);
+  CHECK(check.tensors[0].tensor == "layers.1.weight");
+  CHECK(check.tensors[0].worst_row == 3);
+  CHECK(check.tensors[0].worst_col == 2);
+  CHECK(check.tensors[0].max_abs == doctest::Approx(0.5));
+  CHECK(check.tensors.back().tensor == "input");
+  CHECK(check.tensors.back().entries == p.x.size());
+  CHECK(check.noise_floor > 0);
+  CHECK(check.noise_floor < 1e-9);
+}
+
+TEST_CASE("an entry whose difference would span a kink is excluded, and a check of nothing does not pass" *
+          doctest::skip(!is_double)) {
+  Problem p{Network(2, std::vector<LayerOptions>{{3, "relu"}, {1, "identity"}}, 1), make_loss({"mse"}), Tensor(4, 2),
+            Tensor(4, 1, 1)};
+  const GradientCheck at_the_kink = p.check();  // x = 0 and b = 0: every z of layer 1 is 0
+  CHECK(at_the_kink.tensors[1].tensor == "layers.1.bias");
+  CHECK(at_the_kink.tensors[1].excluded == 3);
+  CHECK(at_the_kink.tensors[1].verdict() == "nothing compared");
+  CHECK(at_the_kink.tensors[0].excluded == 0);  // the weights change no z
+  CHECK(!at_the_kink.passed());
+  CHECK(!GradientCheck{}.passed());
+  leave_special_values(p.network, 1);
+  CHECK(p.check().passed());
+
+  Problem mae{Network(1, std::vector<LayerOptions>{{1, "identity", "zeros"}}, 1), make_loss({"mae"}), Tensor{{2}},
+              Tensor{{0}}};
+  CHECK(mae.check().tensors[0].excluded == 1);  // a − y = 0
+}
+
+TEST_CASE("a check leaves the network as it was, running statistics included" * doctest::skip(!is_double)) {
+  Problem p = problem({{4, "tanh", "auto", true, false, real(0.2)}, {2, "identity"}}, {"mse"}, 4);
+  std::vector<Tensor> before;
+  for (Dense& layer : p.network.layers) {
+    for (const Parameter& t : layer.tensors()) before.push_back(*t.value);
+  }
+  CHECK(p.check().passed());
+  std::size_t i = 0;
+  for (Dense& layer : p.network.layers) {
+    for (const Parameter& t : layer.tensors()) CHECK(*t.value == before[i++]);
+  }
+}
