@@ -131,13 +131,11 @@ std::vector<std::string> find_classes(const std::vector<Target>& targets, Task t
   }
   if (asked > 0) {
     for (std::size_t k = 0; k < asked; ++k) classes.push_back(std::to_string(k));
-    return classes;
-  }
-  if (task == Task::binary) {
+  } else if (task == Task::binary) {
     if (all_of(first, [](double v) { return v == 0 || v == 1; })) return {"0", "1"};
     if (all_of(first, [](double v) { return v >= 0 && v <= 1; })) return {};  // probabilities
   }
-  classes = classes_of(first);
+  if (asked == 0) classes = classes_of(first);
   if (task == Task::binary && classes.size() != 2) {
     throw std::invalid_argument("column '" + first.name + "' holds " + std::to_string(classes.size()) +
                                 " classes; one sigmoid tells two apart, for more use softmax with cross_entropy");

@@ -1,0 +1,147 @@
+#include "primer/training/dataset.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <set>
+
+using namespace primer;
+
+namespace {
+
+Target text(std::vector<std::string> labels) { return {"kind", {}, std::move(labels)}; }
+Target numbers(std::vector<double> values) { return {"y", std::move(values), {}}; }
+
+// x of row i is i; labels go round.
+Samples counted(std::size_t n, std::size_t K) {
+  Samples s{{"x"}, Tensor(n, 1), {numbers(std::vector<double>(n))}};
+  for (std::size_t i = 0; i < n; ++i) {
+    s.x(i, 0) = static_cast<real>(i);
+    s.targets[0].numbers[i] = static_cast<double>(i % K);
+  }
+  return s;
+}
+
+Data prepared(const Samples& s, const SplitOptions& options, std::uint64_t seed = 1, Task task = Task::classes) {
+  return prepare(s, {}, task, find_classes(s.targets, task, 0), options, seed);
+}
+
+}  // namespace
+
+TEST_CASE("classes are in numeric order if all are integers, else in byte order") {
+  CHECK(classes_of(text({"b", "a", "b"})) == std::vector<std::string>{"a", "b"});
+  CHECK(classes_of(numbers({10, 9, -1, 10})) == std::vector<std::string>{"-1", "9", "10"});
+  CHECK(classes_of(text({"10", "9", "x"})) == std::vector<std::string>{"10", "9", "x"});
+}
+
+TEST_CASE("targets become one-hot rows, probabilities or numbers") {
+  CHECK(encode_targets({text({"b", "a"})}, Task::classes, {"a", "b"}) == Tensor{{0, 1}, {1, 0}});
+  CHECK(encode_targets({text({"b", "a"})}, Task::binary, {"a", "b"}) == Tensor{{1}, {0}});
+  CHECK(encode_targets({numbers({0.25, 1})}, Task::binary, {}) == Tensor{{real(0.25)}, {1}});
+  CHECK(encode_targets({numbers({3, -4}), numbers({5, 6})}, Task::regression, {}) == Tensor{{3, 5}, {-4, 6}});
+  CHECK(encode_targets({numbers({0.25, 1}), numbers({0.75, 0})}, Task::classes, {"p", "q"}) ==
+        Tensor{{real(0.25), real(0.75)}, {1, 0}});
+}
+
+TEST_CASE("a target that does not fit the loss is refused with its row and column") {
+  const auto refused = [](const std::vector<Target>& targets, Task task, const std::vector<std::string>& classes) {
+    try {
+      encode_targets(targets, task, classes);
+    } catch (const TargetError& e) {
+      return std::to_string(e.row) + "," + std::to_string(e.target);
+    }
+    return std::string("accepted");
+  };
+  CHECK(refused({text({"a", "c"})}, Task::classes, {"a", "b"}) == "1,0");
+  CHECK(refused({numbers({0.5, 2})}, Task::binary, {}) == "1,0");
+  CHECK(refused({numbers({0, std::nan("")})}, Task::binary, {}) == "1,0");
+  CHECK(refused({numbers({0.5, 0.5}), numbers({0.5, 0.25})}, Task::classes, {"p", "q"}).starts_with("1,"));
+  CHECK(refused({numbers({0.5, -0.5}), numbers({0.5, 1.5})}, Task::classes, {"p", "q"}).starts_with("1,"));
+}
+
+TEST_CASE("the classes follow from the data, or are 0 … K − 1 where they are asked for") {
+  CHECK(find_classes({numbers({0, 2})}, Task::classes, 4) == std::vector<std::string>{"0", "1", "2", "3"});
+  CHECK(find_classes({numbers({0, 2})}, Task::classes, 0) == std::vector<std::string>{"0", "2"});
+  CHECK(find_classes({numbers({0, 1})}, Task::binary, 0) == std::vector<std::string>{"0", "1"});
+  CHECK(find_classes({numbers({0, 0.5})}, Task::binary, 0).empty());
+  CHECK(find_classes({numbers({0, 1})}, Task::regression, 0).empty());
+  CHECK_THROWS_WITH(
+      find_classes({text({"a", "b", "c"})}, Task::binary, 0),
+      "column 'kind' holds 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
+  CHECK_THROWS_WITH(find_classes({numbers({0, 1, 2})}, Task::binary, 3),
+                    "column 'y' holds 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
+  CHECK_THROWS_WITH(find_classes({text({"a", "a"})}, Task::classes, 0),
+                    "column 'kind' holds one class only ('a'); cross_entropy needs two or more");
+}
+
+TEST_CASE("a split keeps every row once, takes its share of every class, and depends on the seed") {
+  SplitOptions options;
+  options.test_fraction = 0.2;
+  options.validation_fraction = 0.1;
+  const Data data = prepared(counted(300, 3), options);
+  CHECK(data.train.size() == 210);
+  CHECK(data.validation.size() == 30);
+  CHECK(data.test.size() == 60);
+  std::set<real> seen;
+  for (const Dataset* part : {&data.train, &data.validation, &data.test}) {
+    std::vector<int> of_class(3);
+    for (std::size_t i = 0; i < part->size(); ++i) {
+      seen.insert(part->x(i, 0));
+      for (std::size_t k = 0; k < 3; ++k) of_class[k] += part->y(i, k) == 1 ? 1 : 0;
+    }
+    for (const int n : of_class) CHECK(n == static_cast<int>(part->size()) / 3);
+  }
+  CHECK(seen.size() == 300);
+  CHECK(prepared(counted(300, 3), options).test.x == data.test.x);
+  CHECK(prepared(counted(300, 3), options, 2).test.x != data.test.x);
+}
+
+TEST_CASE("without shuffling the last rows are the test, and those before them the validation") {
+  SplitOptions options;
+  options.test_fraction = 0.2;
+  options.validation_fraction = 0.2;
+  options.shuffle = false;
+  const Data data = prepared(counted(10, 2), options);
+  CHECK(data.train.x == Tensor{{0}, {1}, {2}, {3}, {4}, {5}});
+  CHECK(data.validation.x == Tensor{{6}, {7}});
+  CHECK(data.test.x == Tensor{{8}, {9}});
+  CHECK(!data.shuffle);
+  options.test_fraction = 0.8;
+  CHECK_THROWS_WITH(prepared(counted(10, 2), options),
+                    "test_fraction and validation_fraction leave no row to train on");
+}
+
+TEST_CASE("standardisation uses the training rows alone, and a constant column becomes 0") {
+  Samples s = counted(10, 2);
+  s.x = Tensor(10, 2, real(0.1));
+  for (std::size_t i = 0; i < 10; ++i) s.x(i, 0) = static_cast<real>(i);
+  s.columns = {"x", "c"};
+  SplitOptions options;
+  options.test_fraction = 0.2;
+  options.shuffle = false;
+  options.standardize = true;
+  const Data data = prepared(s, options);
+  REQUIRE(data.standardization);
+  CHECK(data.standardization->mean(0, 0) == 3.5);  // of 0 … 7
+  CHECK(data.standardization->std(0, 0) == doctest::Approx(std::sqrt(5.25)));
+  CHECK(data.standardization->std(0, 1) == 1);
+  for (std::size_t i = 0; i < 8; ++i) CHECK(data.train.x(i, 1) == 0);
+  CHECK(data.test.x(1, 0) == doctest::Approx((9 - 3.5) / std::sqrt(5.25)));
+}
+
+TEST_CASE("rows are gathered in the order asked for") {
+  const Dataset all{Tensor{{1}, {2}, {3}, {4}}, Tensor{{10}, {20}, {30}, {40}}};
+  Dataset part;
+  gather(all, {3, 1, 0, 2}, 1, 3, part);
+  CHECK(part.x == Tensor{{2}, {1}});
+  CHECK(part.y == Tensor{{20}, {10}});
+  gather(all, {}, 2, 4, part);
+  CHECK(part.x == Tensor{{3}, {4}});
+}
+
+TEST_CASE("the task follows from the loss") {
+  CHECK(task_of("cross_entropy") == Task::classes);
+  CHECK(task_of("binary_cross_entropy") == Task::binary);
+  CHECK(task_of("huber") == Task::regression);
+}

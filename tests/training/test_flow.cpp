@@ -1,0 +1,158 @@
+#include "primer/training/flow.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "primer/core/random.hpp"
+
+using namespace primer;
+
+namespace {
+
+// A network whose numbers are easy to work out: weights as given, biases 0.
+Network by_hand(const std::vector<std::pair<std::string, Tensor>>& layers) {
+  std::vector<Dense> list;
+  for (const auto& [activation, Wt] : layers) {
+    list.emplace_back(Wt.rows(), Wt.cols(), make_activation(activation));
+    list.back().Wt = Wt;
+  }
+  return Network(std::move(list));
+}
+
+std::vector<FlowRow> observed(Network& network, const Tensor& x, const Tensor& y) {
+  const auto loss = make_loss({"mse"});
+  Flow flow(network);
+  network.forward_training(x, 1);
+  network.backward(*loss, y);
+  flow.before_update(network);
+  return flow.finish(0, network);
+}
+
+}  // namespace
+
+TEST_CASE("every number of a row, on a network worked out by hand") {
+  // x = (1, −1), z¹ = (3, −4), a¹ = (3, 0), z² = a² = 6; L = (6 − 2)², ∂L/∂a² = 8, ∂L/∂a¹ = (8·2, 8·5), σ′ = (1, 0)
+  Network network = by_hand({{"relu", Tensor{{2, -1}, {-1, 3}}}, {"identity", Tensor{{2}, {5}}}});
+  const std::vector<FlowRow> rows = observed(network, Tensor{{1, -1}}, Tensor{{2}});
+  REQUIRE(rows.size() == 2);
+  const FlowRow& r = rows[0];
+  CHECK(r.epoch == 0);
+  CHECK(r.layer == 1);
+  CHECK(r.activation == "relu");
+  CHECK(r.a_norm == 3);
+  CHECK(r.a_mean == 1.5);
+  CHECK(r.slope_mean == 0.5);
+  CHECK(r.saturated == 0.5);
+  CHECK(r.off == 0.5);
+  CHECK(r.dead == 0.5);
+  CHECK(r.revived == 0);
+  CHECK(r.dL_da_norm == doctest::Approx(std::hypot(16.0, 40.0)));
+  CHECK(r.dL_dz_norm == 16);
+  CHECK(r.dL_dW_norm == doctest::Approx(16 * std::sqrt(2.0)));
+  CHECK(!r.update_ratio);
+  CHECK(rows[1].dL_dz_norm == 8);
+  CHECK(!rows[1].off);
+  CHECK(rows[1].saturated == 0);
+}
+
+TEST_CASE("step is saturated and dead everywhere, identity nowhere") {
+  Network network = by_hand({{"step", Tensor{{1, 1}}}, {"identity", Tensor{{1}, {1}}}});
+  const std::vector<FlowRow> rows = observed(network, Tensor{{1}, {-1}}, Tensor{{0}, {0}});
+  CHECK(rows[0].saturated == 1);
+  CHECK(rows[0].dead == 1);
+  CHECK(rows[0].slope_mean == 0);
+  CHECK(rows[0].dL_dz_norm == 0);
+  CHECK(rows[1].saturated == 0);
+  CHECK(rows[1].dead == 0);
+}
+
+TEST_CASE("saturated is |σ′| below a twentieth of its maximum") {
+  Network network = by_hand({{"sigmoid", Tensor{{1, 1, 1, 1}}}, {"identity", Tensor(4, 1, 1)}});
+  network.layers[0].b = Tensor{{real(4.35), real(4.36), real(-4.36), 0}};  // the edge is at 4.3565
+  CHECK(observed(network, Tensor{{0}}, Tensor{{0}})[0].saturated == 0.5);
+}
+
+TEST_CASE("a unit is dead if its slope was 0 on every observed sample, and a revived one is counted once") {
+  Network network = by_hand({{"relu", Tensor{{1, -1, 1}}}, {"identity", Tensor(3, 1, 1)}});
+  const auto loss = make_loss({"mse"});
+  Flow flow(network);
+  const auto observe = [&](const Tensor& x) {
+    network.forward_training(x, 1);
+    network.backward(*loss, Tensor(x.rows(), 1));
+    flow.before_update(network);
+  };
+  network.layers[0].b = Tensor{{-10, 0, 0}};
+  const Tensor one{{1}};  // z = (−9, −1, 1)
+  observe(one);
+  CHECK(flow.finish(0, network)[0].dead == doctest::Approx(2.0 / 3));
+  observe(one);
+  const Tensor both{{1}, {-1}};  // unit 2 lives on the second sample
+  observe(both);
+  FlowRow row = flow.finish(1, network)[0];
+  CHECK(row.dead == doctest::Approx(1.0 / 3));
+  CHECK(row.revived == 1);
+  observe(both);
+  row = flow.finish(2, network)[0];
+  CHECK(row.revived == 0);
+  CHECK(flow.empty());
+}
+
+TEST_CASE("a row is the mean over the steps observed in it, and the update is relative to the weights before") {
+  Network network = by_hand({{"identity", Tensor{{3}}}});
+  const auto loss = make_loss({"mse"});
+  Flow flow(network);
+  for (const real x : {real(1), real(2)}) {
+    const Tensor batch(1, 1, x);
+    network.layers[0].Wt(0, 0) = 3;
+    network.forward_training(batch, 1);
+    network.backward(*loss, Tensor{{0}});
+    flow.before_update(network);
+    network.layers[0].Wt(0, 0) += x;
+    flow.after_update(network);
+  }
+  const FlowRow row = flow.finish(1, network)[0];
+  CHECK(row.a_norm == 4.5);                         // (3 + 6) / 2
+  CHECK(row.dL_dz_norm == 9);                       // (6 + 12) / 2
+  CHECK(row.dL_dW_norm == 15);                      // (6 + 24) / 2
+  CHECK(row.update_ratio == doctest::Approx(0.5));  // (1/3 + 2/3) / 2
+}
+
+TEST_CASE("the headline ratio is exactly the product of what σ′ and what W took") {
+  std::vector<FlowRow> rows(4);
+  const double da[] = {0.5, 3, 7, 100};
+  const double dz[] = {0.25, 2, 5, 100};
+  for (std::size_t l = 0; l < 4; ++l) {
+    rows[l].dL_da_norm = da[l];
+    rows[l].dL_dz_norm = dz[l];
+  }
+  const auto split = split_of(rows);
+  REQUIRE(split);
+  CHECK(split->ratio == 0.05);
+  CHECK(split->sigma_part == doctest::Approx(0.5 * 2 / 3));
+  CHECK(split->W_part == doctest::Approx(0.25 * 3 / 5));
+  CHECK(split->sigma_part * split->W_part == doctest::Approx(split->ratio));
+  rows.resize(2);
+  CHECK(!split_of(rows));
+}
+
+TEST_CASE("ten sigmoid layers lose the gradient to σ′, not to saturation; ten relu layers keep it") {
+  const auto initial = [](const char* activation, const char* init) {
+    std::vector<LayerOptions> layers(10, {32, activation, init});
+    layers.push_back({1, "identity"});
+    Network network(32, layers, 1);
+    Random random(1, Stream::data);
+    Tensor x(64, 32);
+    for (real& v : x.values()) v = static_cast<real>(random.normal());
+    return observed(network, x, Tensor(64, 1, 1));
+  };
+  const std::vector<FlowRow> sigmoid = initial("sigmoid", "xavier_normal");
+  const auto vanished = split_of(sigmoid);
+  REQUIRE(vanished);
+  CHECK(vanished->ratio < 1e-4);
+  CHECK(vanished->sigma_part < 1e-4);
+  CHECK(vanished->W_part > 0.1);
+  CHECK(vanished->W_part < 10);
+  for (std::size_t l = 0; l < 10; ++l) CHECK(sigmoid[l].saturated < 0.01);
+  CHECK(split_of(initial("relu", "he_normal"))->ratio > 0.1);
+}

@@ -1,0 +1,62 @@
+#include "primer/training/metrics.hpp"
+
+#include "../golden.hpp"
+
+using namespace primer;
+
+namespace {
+
+std::vector<std::size_t> indices(const golden::Numbers& n) {
+  std::vector<std::size_t> list;
+  for (const double v : n.data) list.push_back(static_cast<std::size_t>(v));
+  return list;
+}
+
+Tensor row(const std::vector<double>& values) {
+  Tensor t(1, values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) t(0, i) = static_cast<real>(values[i]);
+  return t;
+}
+
+}  // namespace
+
+TEST_CASE("metrics meet scikit-learn's") {
+  std::size_t compared = 0;
+  for (const golden::Case& c : golden::cases("10_metrics.csv")) {
+    if (c.optional()) continue;
+    ++compared;
+    if (c.attr.at("metric") == "regression") {
+      const RegressionScores scores =
+          regression_scores(golden::tensor(c.given("y_pred")), golden::tensor(c.given("y_true")));
+      golden::check(c, "r2", scores.r2);
+      golden::check(c, "mse", scores.mse);
+      golden::check(c, "mae", scores.mae);
+      CHECK(scores.rmse == std::sqrt(scores.mse));
+      continue;
+    }
+    const auto K = static_cast<std::size_t>(c.number("K", 0));
+    const Tensor confusion = confusion_matrix(indices(c.given("y_true")), indices(c.given("y_pred")), K);
+    golden::check(c, "confusion", confusion);
+    const ClassScores scores = class_scores(confusion);
+    golden::check(c, "accuracy", scores.accuracy);
+    golden::check(c, "precision", row(scores.precision));
+    golden::check(c, "recall", row(scores.recall));
+    golden::check(c, "f1", row(scores.f1));
+    golden::check(c, "macro_f1", scores.macro_f1);
+  }
+  CHECK(compared == 8);
+}
+
+TEST_CASE("the class of a row is its largest entry, and of one sigmoid whether it reaches ½") {
+  CHECK(class_of(Tensor{{1, 3, 2}}.row(0)) == 1);
+  CHECK(class_of(Tensor{{3, 3, 2}}.row(0)) == 0);
+  CHECK(class_of(Tensor{{real(0.5)}}.row(0)) == 1);
+  CHECK(class_of(Tensor{{real(0.49)}}.row(0)) == 0);
+}
+
+TEST_CASE("right answers are counted by rows for classes and by entries for sigmoids") {
+  const Tensor a{{real(0.9), real(0.6)}, {real(0.2), real(0.7)}};
+  const Tensor y{{1, 0}, {0, 1}};
+  CHECK(right_answers(a, y, Task::classes) == 2);
+  CHECK(right_answers(a, y, Task::binary) == 3);
+}
