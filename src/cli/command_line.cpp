@@ -14,7 +14,7 @@
 namespace primer {
 namespace {
 
-constexpr std::array<const Verb*, 3> verbs{&train_verb, &report_verb, &data_verb};
+constexpr std::array verbs{&train_verb, &eval_verb, &predict_verb, &report_verb, &data_verb};
 
 std::string overview() {
   std::string text =

@@ -352,7 +352,8 @@ void read_layers(Reader& root, const std::string& folder, Config& config) {
   }
 }
 
-void check(const Config& config) {
+// What can be asked of a config that names its data.
+void check_source(const Config& config) {
   const DataOptions& data = config.data;
   if (data.generator.empty() && data.file.empty()) {
     throw InputError(config.place("data"), "[data] needs a generator or a file");
@@ -360,6 +361,15 @@ void check(const Config& config) {
   if (!data.generator.empty() && !data.file.empty()) {
     throw InputError(config.place("data.file"), "[data] has a generator as well; keep one of the two");
   }
+  if (config.train.early_stopping > 0 && data.validation_fraction == 0 && data.validation_file.empty()) {
+    throw InputError(
+        config.place("train.early_stopping"),
+        "early_stopping watches the validation loss; set data.validation_fraction or data.validation_file");
+  }
+}
+
+void check(const Config& config) {
+  const DataOptions& data = config.data;
   if (data.test_fraction + data.validation_fraction >= 1) {
     throw InputError(config.place("data.test_fraction"),
                      "test_fraction and validation_fraction leave no row to train on; their sum must be less than 1");
@@ -379,11 +389,26 @@ void check(const Config& config) {
   if (config.train.nesterov && config.train.momentum == 0) {
     throw InputError(config.place("train.nesterov"), "nesterov needs momentum, such as momentum = 0.9");
   }
-  if (config.train.early_stopping > 0 && data.validation_fraction == 0 && data.validation_file.empty()) {
-    throw InputError(
-        config.place("train.early_stopping"),
-        "early_stopping watches the validation loss; set data.validation_fraction or data.validation_file");
-  }
+}
+
+Config config_in(const toml::Table& table, const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  Config config;
+  config.path = path;
+  Reader root(table, "", folder, config.places);
+  std::size_t seed = config.seed;
+  root.count("seed", seed, 0, static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max()));
+  config.seed = seed;
+  read_section(root, "data", folder, config, [&](Reader& r) { visit_data(r, config.data); });
+  read_layers(root, folder, config);
+  read_section(root, "train", folder, config, [&](Reader& r) { visit_train(r, config.train); });
+  read_section(root, "diagnostics", folder, config, [&](Reader& r) { visit_diagnostics(r, config.diagnostics); });
+  root.finish();
+  check(config);
+  static_cast<OptimizerOptions&>(config.train) = resolved(config.train);
+  if (config.train.schedule == "cosine" && config.train.schedule_t_max == 0)
+    config.train.schedule_t_max = static_cast<double>(config.train.epochs);
+  return config;
 }
 
 }  // namespace
@@ -400,23 +425,13 @@ Place Config::place(const std::string& key) const {
 Config read_config(const std::string& path, const std::vector<Override>& overrides) {
   toml::Table table = toml::read(path);
   for (const Override& set : overrides) apply(set, table);
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-
-  Config config;
-  config.path = path;
-  Reader root(table, "", folder, config.places);
-  std::size_t seed = config.seed;
-  root.count("seed", seed, 0, static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max()));
-  config.seed = seed;
-  read_section(root, "data", folder, config, [&](Reader& r) { visit_data(r, config.data); });
-  read_layers(root, folder, config);
-  read_section(root, "train", folder, config, [&](Reader& r) { visit_train(r, config.train); });
-  read_section(root, "diagnostics", folder, config, [&](Reader& r) { visit_diagnostics(r, config.diagnostics); });
-  root.finish();
-  check(config);
-  static_cast<OptimizerOptions&>(config.train) = resolved(config.train);
-  if (config.train.schedule_t_max == 0) config.train.schedule_t_max = static_cast<double>(config.train.epochs);
+  Config config = config_in(table, path);
+  check_source(config);
   return config;
+}
+
+Config parse_model_config(const std::string& text, const std::string& file) {
+  return config_in(toml::parse(text, file), file);
 }
 
 std::string to_toml(const Config& config, const std::string& folder) {

@@ -213,23 +213,6 @@ bool CsvReader::fill() {
   return true;
 }
 
-CsvTable read_rows(CsvReader& reader, std::span<const CsvColumn> kinds) {
-  CsvTable table;
-  while (reader.next()) {
-    for (std::size_t k = 0; k < kinds.size(); ++k) {
-      if (kinds[k] == CsvColumn::number) table.numbers.push_back(reader.number(k));
-      if (kinds[k] == CsvColumn::text) {
-        const Place place = reader.place(k);
-        table.texts.push_back({reader.text(k), place.line, place.column});
-      }
-    }
-    table.lines.push_back(reader.line());
-    ++table.rows;
-  }
-  if (table.rows == 0) throw InputError({reader.file()}, "has a header but no rows");
-  return table;
-}
-
 std::string csv_row(std::span<const std::string> cells) {
   std::string row;
   for (const std::string& cell : cells) {

@@ -2,6 +2,7 @@
 #include "primer/files/experiment.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "primer/files/csv.hpp"
@@ -11,21 +12,16 @@
 namespace primer {
 namespace {
 
-std::vector<std::size_t> target_columns(const CsvReader& csv, const DataOptions& data) {
-  if (data.target.empty()) return {csv.columns().size() - 1};
-  std::vector<std::size_t> found;
-  for (const std::string& name : data.target) {
-    const auto column = csv.column(name);
-    if (!column) {
-      const std::vector<std::string_view> names(csv.columns().begin(), csv.columns().end());
-      const std::string_view best = nearest(name, names);
-      throw InputError(Place{csv.file(), 1, 0},
-                       "there is no column '" + printable(name) + "' for data.target" +
-                           (best.empty() ? "" : "; did you mean '" + std::string(best) + "'?"));
-    }
-    found.push_back(*column);
+// All columns but the targets, in the order of the file.
+std::vector<std::size_t> other_columns(const CsvReader& csv, const std::vector<std::size_t>& targets) {
+  std::vector<std::size_t> others;
+  for (std::size_t c = 0; c < csv.columns().size(); ++c) {
+    if (std::find(targets.begin(), targets.end(), c) == targets.end()) others.push_back(c);
   }
-  return found;
+  if (others.empty()) {
+    throw InputError(Place{csv.file(), 1, 0}, "every column is a target; there must be at least one input column");
+  }
+  return others;
 }
 
 // Text becomes numbers where every cell of the column is one.
@@ -38,17 +34,6 @@ void settle(Target& target) {
   }
   target.numbers = std::move(numbers);
   target.labels.clear();
-}
-
-// y of a data file; the place of a wrong target is its line.
-Tensor encode(const Samples& samples, Task task, const std::vector<std::string>& classes, const std::string& file,
-              const std::vector<std::size_t>& lines) {
-  try {
-    return encode_targets(samples.targets, task, classes);
-  } catch (const TargetError& e) {
-    const std::string column = "column '" + samples.targets[e.target].name + "': ";
-    throw InputError(Place{file, lines.empty() ? 0 : lines[e.row], 0}, printable(column + e.what()));
-  }
 }
 
 void resolve_layers(Experiment& experiment) {
@@ -116,87 +101,103 @@ void check_output(const Experiment& experiment) {
 
 }  // namespace
 
-Samples read_samples(const std::string& path, const DataOptions& data, Task task, std::vector<std::size_t>& lines,
-                     const std::vector<std::string>& columns) {
+std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<std::string>& names, const char* whose) {
+  const std::vector<std::string_view> known(csv.columns().begin(), csv.columns().end());
+  std::vector<std::size_t> found;
+  for (const std::string& name : names) {
+    const auto column = csv.column(name);
+    if (column) {
+      found.push_back(*column);
+      continue;
+    }
+    const std::string_view best = name.size() > 1 ? nearest(name, known) : "";  // x is no misspelt y
+    throw InputError(Place{csv.file(), 1, 0},
+                     "there is no column " + quoted(name) + ", " + whose +
+                         (best.empty() ? std::string() : "; did you mean " + quoted(best) + "?"));
+  }
+  return found;
+}
+
+real real_at(const CsvReader& csv, std::size_t column) {
+  const auto value = static_cast<real>(csv.number(column));
+  if (!std::isfinite(value)) throw InputError(csv.place(column), "is beyond the largest float; scale the column");
+  return value;
+}
+
+FileSamples read_samples(const std::string& path, const DataOptions& data, Task task,
+                         const std::vector<std::string>& columns) {
   std::ifstream stream = open_input(path);
   CsvReader csv(stream, path);
-  const std::vector<std::size_t> targets = target_columns(csv, data);
+  const std::vector<std::size_t> targets =
+      data.target.empty() ? std::vector{csv.columns().size() - 1} : find_columns(csv, data.target, "a target");
+  const std::vector<std::size_t> inputs =
+      columns.empty() ? other_columns(csv, targets) : find_columns(csv, columns, "an input of the network");
   const bool one_label = targets.size() == 1 && task != Task::regression;
 
-  std::vector<CsvColumn> kinds(csv.columns().size(), columns.empty() ? CsvColumn::number : CsvColumn::ignored);
-  for (const std::string& name : columns) {
-    const auto column = csv.column(name);
-    if (!column)
-      throw InputError(Place{path, 1, 0}, "there is no column '" + printable(name) + "', which the model needs");
-    kinds[*column] = CsvColumn::number;
-  }
-  for (const std::size_t t : targets) kinds[t] = one_label ? CsvColumn::text : CsvColumn::number;
-  CsvTable table = read_rows(csv, kinds);
-  lines = table.lines;
-
-  // Numbers lie row by row in the order of the header; each goes to an input or to a target.
-  std::vector<std::size_t> numbers;
-  for (std::size_t c = 0; c < kinds.size(); ++c) {
-    if (kinds[c] == CsvColumn::number) numbers.push_back(c);
-  }
-  Samples samples;
-  std::vector<std::size_t> inputs;  // positions among the numbers
-  for (const std::size_t t : targets) samples.targets.push_back({csv.columns()[t], {}, {}});
-  const auto is_target = [&](std::size_t c) { return std::find(targets.begin(), targets.end(), c) != targets.end(); };
-  if (columns.empty()) {
-    for (std::size_t p = 0; p < numbers.size(); ++p) {
-      if (!is_target(numbers[p])) inputs.push_back(p);
-    }
-  } else {
-    for (const std::string& name : columns) {
-      inputs.push_back(
-          static_cast<std::size_t>(std::find(numbers.begin(), numbers.end(), *csv.column(name)) - numbers.begin()));
+  FileSamples samples;
+  samples.file = path;
+  for (const std::size_t c : inputs) samples.columns.push_back(csv.columns()[c]);
+  for (const std::size_t c : targets) samples.targets.push_back({csv.columns()[c], {}, {}});
+  std::vector<real> x;
+  while (csv.next()) {
+    for (const std::size_t c : inputs) x.push_back(real_at(csv, c));
+    for (std::size_t t = 0; t < targets.size(); ++t) {
+      const Place at = csv.place(targets[t]);
+      samples.positions.push_back({at.line, at.column});
+      if (one_label) {
+        samples.targets[t].labels.push_back(csv.text(targets[t]));
+      } else {
+        samples.targets[t].numbers.push_back(csv.number(targets[t]));
+      }
     }
   }
-  if (inputs.empty())
-    throw InputError(Place{path, 1, 0}, "every column is a target; there must be at least one input column");
-  samples.x = Tensor(table.rows, inputs.size());
-  for (const std::size_t p : inputs) samples.columns.push_back(csv.columns()[numbers[p]]);
-  for (std::size_t i = 0; i < table.rows; ++i) {
-    const double* const row = table.numbers.data() + i * numbers.size();
-    for (std::size_t j = 0; j < inputs.size(); ++j) samples.x(i, j) = static_cast<real>(row[inputs[j]]);
-    for (std::size_t t = 0; t < targets.size() && !one_label; ++t) {
-      const auto p = std::find(numbers.begin(), numbers.end(), targets[t]) - numbers.begin();
-      samples.targets[t].numbers.push_back(row[p]);
-    }
-    if (one_label) samples.targets[0].labels.push_back(std::move(table.texts[i].text));
-  }
+  if (x.empty()) throw InputError(Place{path, 0, 0}, "has a header but no rows");
+  samples.x = Tensor(x.size() / inputs.size(), inputs.size());
+  std::copy(x.begin(), x.end(), samples.x.data());
   if (one_label) settle(samples.targets[0]);
   return samples;
 }
 
+Tensor encode(const FileSamples& samples, Task task, const std::vector<std::string>& classes) {
+  try {
+    return encode_targets(samples.targets, task, classes);
+  } catch (const TargetError& e) {
+    const std::size_t k = e.row * samples.targets.size() + e.target;
+    const auto [line, column] = samples.positions.empty() ? FileSamples::Position{0, 0} : samples.positions[k];
+    throw InputError(Place{samples.file, line, column},
+                     printable("column '" + samples.targets[e.target].name + "': " + e.what()));
+  }
+}
+
 Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides) {
   Experiment experiment{read_config(config_path, overrides), {}, {}};
-  const Config& config = experiment.config;
-  const DataOptions& data = config.data;
+  Config& config = experiment.config;
+  DataOptions& data = config.data;
   experiment.task = task_of(config.train.loss);
 
-  std::vector<std::size_t> lines;
-  Samples samples =
-      data.file.empty() ? generate(data, config.seed) : read_samples(data.file, data, experiment.task, lines);
-  const std::string source = data.file.empty() ? config.path : data.file;
+  FileSamples samples;
+  if (data.file.empty()) {
+    static_cast<Samples&>(samples) = generate(data, config.seed);
+    samples.file = config.path;
+  } else {
+    samples = read_samples(data.file, data, experiment.task);
+  }
+  data.target.clear();
+  for (const Target& target : samples.targets) data.target.push_back(target.name);
   try {
     const std::vector<std::string> classes = find_classes(samples.targets, experiment.task, data.classes);
-    encode(samples, experiment.task, classes, source, lines);
+    encode(samples, experiment.task, classes);
     std::optional<Dataset> validation;
     if (!data.validation_file.empty()) {
-      DataOptions named = data;
-      named.target.clear();
-      for (const Target& target : samples.targets) named.target.push_back(target.name);
-      Samples rows = read_samples(data.validation_file, named, experiment.task, lines, samples.columns);
-      Tensor y = encode(rows, experiment.task, classes, data.validation_file, lines);
+      FileSamples rows = read_samples(data.validation_file, data, experiment.task, samples.columns);
+      Tensor y = encode(rows, experiment.task, classes);
       validation = Dataset{std::move(rows.x), std::move(y)};
     }
     experiment.data = prepare(samples, validation, experiment.task, classes, data, config.seed);
   } catch (const InputError&) {
     throw;
   } catch (const std::invalid_argument& e) {
-    throw InputError(Place{source, 0, 0}, printable(e.what()));
+    throw InputError(Place{samples.file, 0, 0}, printable(e.what()));
   }
   resolve_layers(experiment);
   check_output(experiment);

@@ -37,6 +37,59 @@ std::string shape_text(const std::vector<std::size_t>& shape) {
   return text.empty() ? "one number" : text;
 }
 
+std::string metadatum(const Safetensors& contents, const std::string& file, const char* key) {
+  const std::string* const text = contents.metadatum(key);
+  if (text != nullptr) return *text;
+  throw InputError(Place{file, 0, 0}, std::string("has no metadata \"") + key +
+                                          "\", without which it can start a training (--init), but not predict");
+}
+
+// A 1 × inputs row, or nothing where the file does not have it.
+std::optional<Tensor> input_row(const Safetensors& contents, const std::string& file, const char* name,
+                                std::size_t inputs) {
+  const NamedTensor* const found = contents.tensor(name);
+  if (found == nullptr) return {};
+  if (found->shape != std::vector{inputs}) {
+    throw InputError(Place{file, 0, 0}, std::string("tensor ") + name + " is " + shape_text(found->shape) +
+                                            ", but there are " + std::to_string(inputs) + " columns");
+  }
+  Tensor row(1, inputs);
+  for (std::size_t j = 0; j < inputs; ++j) row(0, j) = static_cast<real>(found->values[j]);
+  return row;
+}
+
+// Before memory is taken for a network: its layers are as large as the file's tensors.
+void check_sizes(const Safetensors& contents, const std::string& file, std::size_t inputs,
+                 const std::vector<LayerOptions>& layers) {
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const std::string name = "layers." + std::to_string(l + 1) + ".weight";
+    const NamedTensor* const found = contents.tensor(name);
+    if (found == nullptr) throw InputError(Place{file, 0, 0}, "there is no tensor " + name);
+    const std::vector<std::size_t> wanted{layers[l].units, inputs};
+    if (found->shape != wanted) {
+      throw InputError(Place{file, 0, 0}, "tensor " + name + " is " + shape_text(found->shape) +
+                                              ", but the metadata need " + shape_text(wanted));
+    }
+    inputs = layers[l].units;
+  }
+}
+
+void check_classes(const Model& model, const std::string& file) {
+  const std::size_t outputs = model.network.outputs();
+  const std::size_t named = model.classes.size();
+  const bool fits = model.task == Task::classes  ? named == outputs
+                    : model.task == Task::binary ? named == 0 || (named == 2 && outputs == 1)
+                                                 : named == 0;
+  if (!fits) {
+    throw InputError(Place{file, 0, 0}, "names " + std::to_string(named) + " classes for " + std::to_string(outputs) +
+                                            " outputs and the loss " + model.config.train.loss);
+  }
+  if (named == 0 && model.config.data.target.size() != outputs) {
+    throw InputError(Place{file, 0, 0}, "its config names " + std::to_string(model.config.data.target.size()) +
+                                            " target columns for " + std::to_string(outputs) + " outputs");
+  }
+}
+
 }  // namespace
 
 Safetensors model_contents(Network& network, const Experiment& experiment) {
@@ -58,6 +111,31 @@ Safetensors model_contents(Network& network, const Experiment& experiment) {
 }
 
 Dtype own_dtype() { return sizeof(real) == sizeof(double) ? Dtype::F64 : Dtype::F32; }
+
+Model read_model(const std::string& path) {
+  const Safetensors contents = read_safetensors(path);
+  Config config = parse_model_config(metadatum(contents, path, "config"), path);
+  std::vector<std::string> columns = json::parse_string_array(metadatum(contents, path, "columns"), Place{path, 0, 0});
+  std::vector<std::string> classes = json::parse_string_array(metadatum(contents, path, "classes"), Place{path, 0, 0});
+  if (columns.empty()) throw InputError(Place{path, 0, 0}, "names no input columns");
+  check_sizes(contents, path, columns.size(), config.layers);
+
+  std::optional<Standardization> standardization;
+  auto mean = input_row(contents, path, "input.mean", columns.size());
+  auto std = input_row(contents, path, "input.std", columns.size());
+  if (mean.has_value() != std.has_value() || mean.has_value() != config.data.standardize) {
+    throw InputError(Place{path, 0, 0}, "needs input.mean and input.std where its config standardizes, and only there");
+  }
+  if (mean) standardization = {std::move(*mean), std::move(*std)};
+
+  Network network(columns.size(), config.layers, config.seed);
+  load_tensors(contents, path, network);
+  const Task task = task_of(config.train.loss);
+  Model model{std::move(config), task, std::move(columns), std::move(classes), std::move(standardization),
+              std::move(network)};
+  check_classes(model, path);
+  return model;
+}
 
 void load_tensors(const Safetensors& contents, const std::string& file, Network& network) {
   std::vector<std::string> known;

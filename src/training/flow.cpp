@@ -31,16 +31,15 @@ double share(std::size_t n, Holds holds) {
          static_cast<double>(n);
 }
 
-real saturation_threshold(const Activation& activation) { return static_cast<real>(0.05 * steepest_slope(activation)); }
+real saturation_limit(const Activation& activation) { return static_cast<real>(0.05 * steepest_slope(activation)); }
 
 }  // namespace
 
 Flow::Flow(const Network& network) : W_before_(network.layers.size()) {
   for (const Dense& layer : network.layers) {
     const std::size_t units = layer.Wt.cols();
-    state.layers.push_back(
-        {std::vector<double>(quantities), std::vector<std::uint8_t>(units), std::vector<std::uint8_t>(units)});
-    threshold_.push_back(saturation_threshold(*layer.activation));
+    state.layers.push_back({std::vector<double>(quantities), std::vector<std::uint8_t>(units),
+                            std::vector<std::uint8_t>(units), saturation_limit(*layer.activation)});
   }
 }
 
@@ -52,7 +51,7 @@ void Flow::before_update(const Network& network) {
     const std::size_t n = layer.z.size();
     const real* const z = layer.z.data();
     const real* const slope = layer.slope.data();
-    const real limit = threshold_[l];
+    const real limit = into.saturation_limit;
 
     into.sums[a_norm] += norm(layer.a);
     into.sums[a_mean] += static_cast<double>(sum(layer.a.values())) / static_cast<double>(n);
@@ -117,7 +116,8 @@ std::vector<FlowRow> Flow::finish(std::uint64_t epoch, const Network& network) {
     rows.push_back(row);
     layer.sums.assign(quantities, 0);
     layer.alive.assign(layer.alive.size(), 0);
-    if (network.layers[l].activation->parameter()) threshold_[l] = saturation_threshold(activation);  // α has moved
+    if (network.layers[l].activation->parameter())
+      layer.saturation_limit = saturation_limit(activation);  // α has moved
   }
   state.steps = state.updates = 0;
   return rows;

@@ -145,7 +145,10 @@ Training::End Training::run(const Hooks& hooks) {
       if (!std::isfinite(step(state.batch))) explain_divergence();
       ++state.batch;
       if (hooks.batch_done) hooks.batch_done();
-      if (hooks.interrupted && hooks.interrupted()) return End::interrupted;
+      if (hooks.interrupted && hooks.interrupted()) {
+        if (!finite(parameters_)) explain_divergence();
+        return End::interrupted;
+      }
     }
     if (!finite(parameters_)) explain_divergence();
     const EpochRecord record = finish_epoch();
@@ -177,7 +180,7 @@ void Training::start_epoch() {
   order_.resize(data_.train.size());
   std::iota(order_.begin(), order_.end(), std::size_t{0});
   if (data_.shuffle) Random(seed_, Stream::shuffling, state.epoch).shuffle(std::span(order_));
-  epoch_start_ = {state, copy_of(network_), optimizer.state, flow.state};
+  if (state.batch == 0) epoch_start_ = snapshot();
 }
 
 // One minibatch; returns its loss.
@@ -228,15 +231,23 @@ bool Training::out_of_patience() const {
   return options_.early_stopping > 0 && state.epoch >= state.best_epoch + options_.early_stopping;
 }
 
+Training::Snapshot Training::snapshot() const { return {state, copy_of(network_), optimizer.state, flow.state}; }
+
+void Training::go_on_from(const Snapshot& now, const Snapshot& epoch_start) {
+  rewind(now);
+  epoch_start_ = epoch_start;
+}
+
+void Training::rewind(const Snapshot& to) {
+  state = to.state;
+  restore(to.tensors, network_);
+  optimizer.state = to.optimizer;
+  flow.state = to.flow;
+}
+
 // Runs the epoch once more, the same bits, and looks at every tensor of every step.
 void Training::explain_divergence() {
-  const auto rewind = [this] {
-    state = epoch_start_.state;
-    restore(epoch_start_.tensors, network_);
-    optimizer.state = epoch_start_.optimizer;
-    flow.state = epoch_start_.flow;
-  };
-  rewind();
+  rewind(epoch_start_);
   std::string where;
   std::string norms;
   for (; where.empty() && state.batch < batches_; ++state.batch) {
@@ -247,7 +258,7 @@ void Training::explain_divergence() {
     norms = "loss " + std::to_string(loss);
   }
   const std::uint64_t t = state.epoch * batches_ + state.batch + 1;
-  rewind();
+  rewind(epoch_start_);
   throw Divergence("diverged at step " + std::to_string(t) + " (epoch " + std::to_string(state.epoch + 1) +
                        "): " + where + " is the first number that is not finite" +
                        (norms.empty() ? "" : "; the step before had " + norms),

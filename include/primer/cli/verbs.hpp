@@ -6,6 +6,8 @@
 namespace primer {
 
 extern const Verb train_verb;
+extern const Verb eval_verb;
+extern const Verb predict_verb;
 extern const Verb report_verb;
 extern const Verb data_verb;
 

@@ -45,6 +45,9 @@ using Override = std::pair<std::string, std::string>;  // --set KEY=VALUE
 // Throws InputError for anything that is not TOML, an unknown key, a wrong type, a value out of range.
 Config read_config(const std::string& path, const std::vector<Override>& overrides);
 
+// The same for the text of a config in a model, which may lack the source of its data. `file` is what errors call it.
+Config parse_model_config(const std::string& text, const std::string& file);
+
 // TOML with every default spelt out. Files are written relative to `folder`; with an empty `folder` they are left out.
 std::string to_toml(const Config& config, const std::string& folder);
 

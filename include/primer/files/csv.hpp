@@ -74,25 +74,6 @@ class CsvReader {
   std::size_t cell_count_ = 0;  // of the row as it is written; cells_ keeps no more than are of use
 };
 
-// What read_rows keeps of a column.
-enum class CsvColumn { number, text, ignored };
-
-struct CsvText {
-  std::string text;
-  std::size_t line, column;
-};
-
-// Rows in the order of the file, each holding the kept columns in the order of the header.
-struct CsvTable {
-  std::size_t rows = 0;
-  std::vector<double> numbers;     // rows × number columns
-  std::vector<CsvText> texts;      // rows × text columns
-  std::vector<std::size_t> lines;  // of each row
-};
-
-// All rows that are left, at least one; `kinds` has an entry for every column.
-CsvTable read_rows(CsvReader& reader, std::span<const CsvColumn> kinds);
-
 // The cells as a line of CSV with its line feed; a cell is quoted only if it must be.
 std::string csv_row(std::span<const std::string> cells);
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "primer/files/config.hpp"
+#include "primer/files/csv.hpp"
 #include "primer/training/dataset.hpp"
 
 namespace primer {
@@ -20,10 +21,27 @@ struct Experiment {
 // Throws InputError for a file that does not fit the config, and for layers that do not fit the data or the loss.
 Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides);
 
-// Rows of a CSV file as `data` describes them: its target columns (the last if it names none), all others inputs.
-// `lines` receives the line of each row. With `columns` given, the inputs are these, matched by name, and columns that
-// are neither inputs nor targets are ignored.
-Samples read_samples(const std::string& path, const DataOptions& data, Task task, std::vector<std::size_t>& lines,
-                     const std::vector<std::string>& columns = {});
+// Rows of a CSV file, and where each of their target values stands.
+struct FileSamples : Samples {
+  struct Position {
+    std::size_t line, column;
+  };
+  std::string file;
+  std::vector<Position> positions;  // rows × targets
+};
+
+// Rows of the file as `data` describes them: its target columns (the last if it names none), all others inputs. With
+// `columns` given, the inputs are these, matched by name, and columns that are neither inputs nor targets are ignored.
+FileSamples read_samples(const std::string& path, const DataOptions& data, Task task,
+                         const std::vector<std::string>& columns = {});
+
+// y for the samples; InputError with the place of a target that does not fit.
+Tensor encode(const FileSamples& samples, Task task, const std::vector<std::string>& classes);
+
+// The columns of the CSV file with these names; InputError if one is missing, which says what `whose` names.
+std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<std::string>& names, const char* whose);
+
+// A cell of the current row; InputError if it is no number, or none that `real` can hold.
+real real_at(const CsvReader& csv, std::size_t column);
 
 }  // namespace primer

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "primer/core/network.hpp"
 #include "primer/files/experiment.hpp"
@@ -17,6 +19,18 @@ Safetensors model_contents(Network& network, const Experiment& experiment);
 
 // What all numbers that primer writes itself are stored as: F64, in the float build F32.
 Dtype own_dtype();
+
+// A model file that stands alone, ready to predict.
+struct Model {
+  Config config;  // without the source of the data
+  Task task;
+  std::vector<std::string> columns;  // of the inputs, by name
+  std::vector<std::string> classes;  // as in Data
+  std::optional<Standardization> standardization;
+  Network network;
+};
+// Throws InputError if the metadata say too little, or what does not fit the tensors.
+Model read_model(const std::string& path);
 
 // Sets every tensor of the network from `contents`. A tensor that is missing, unknown or has another shape throws
 // InputError naming `file` and the tensor. Tensors whose name does not start with "layers." are left alone.

@@ -15,16 +15,22 @@ class RunFolder {
   // Looks before anything is written: throws InputError for a folder that is not empty and holds no run.
   explicit RunFolder(std::string path);
 
-  // Removes an earlier run's files, writes config.toml and the heads of history.csv and flow.csv.
+  // Replaces an earlier run: writes config.toml and the heads of history.csv and flow.csv, removes its other files.
   void start(const Experiment& experiment);
+  // Goes on with the run in the folder from its checkpoint: takes `training` there and cuts history.csv and flow.csv
+  // back to it. Throws InputError if there is no checkpoint, or none that fits (see read_checkpoint).
+  void resume(const Experiment& experiment, Training& training);
   void add(const std::vector<FlowRow>& rows);
   void add(const EpochRecord& record);
   void write_model(Network& network, const Experiment& experiment);
+  void write_checkpoint(const Training& training, const Experiment& experiment);
 
   const std::string& path() const { return path_; }
   std::string file(const char* name) const { return path_ + "/" + name; }
 
  private:
+  void remove_temporaries() const;
+  void open_to_append(std::ofstream& stream, const char* name);
   void append(std::ofstream& stream, const char* name, const std::string& text);
   std::string path_;
   std::ofstream history_;

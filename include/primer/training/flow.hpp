@@ -56,6 +56,7 @@ class Flow {
     std::vector<double> sums;         // of the averaged quantities, in the order of FlowRow
     std::vector<std::uint8_t> alive;  // a unit: σ′ ≠ 0 was seen in this row
     std::vector<std::uint8_t> dead;   // a unit: dead in the previous row
+    real saturation_limit;            // of |σ′|, which moves with a learned α from row to row
   };
   struct State {
     std::uint64_t steps = 0;    // observed in this epoch
@@ -65,7 +66,6 @@ class Flow {
   State state;
 
  private:
-  std::vector<real> threshold_;   // of saturation, a layer
   std::vector<Tensor> W_before_;  // a layer
 };
 

@@ -80,7 +80,7 @@ class Training {
 
   std::size_t batches() const { return batches_; }  // in an epoch
 
-  // Where the run stands. With the parameters, optimizer.state and flow.state this is all that a continued run needs.
+  // Where the run stands.
   struct State {
     std::uint64_t epoch = 0;               // finished epochs
     std::uint64_t batch = 0;               // finished batches of the next one
@@ -95,6 +95,19 @@ class Training {
   Optimizer optimizer;
   Flow flow;
 
+  // All that a continued run needs: of now, and within an epoch also of its start, from where an epoch that diverges is
+  // replayed.
+  struct Snapshot {
+    State state;
+    std::vector<Tensor> tensors;  // of the network
+    Optimizer::State optimizer;
+    Flow::State flow;
+  };
+  Snapshot snapshot() const;
+  const Snapshot& epoch_start() const { return epoch_start_; }
+  // Both must fit the network; the next run() goes on from `now`.
+  void go_on_from(const Snapshot& now, const Snapshot& epoch_start);
+
  private:
   void look_at_the_start(const Hooks& hooks);
   void start_epoch();
@@ -103,6 +116,7 @@ class Training {
   double learning_rate(std::uint64_t step) const;
   EpochRecord finish_epoch();
   bool out_of_patience() const;
+  void rewind(const Snapshot& to);
   [[noreturn]] void explain_divergence();
 
   Network& network_;
@@ -119,13 +133,7 @@ class Training {
   std::vector<std::size_t> order_;     // of this epoch
   Dataset batch_;
 
-  struct Snapshot {
-    State state;
-    std::vector<Tensor> tensors;
-    Optimizer::State optimizer;
-    Flow::State flow;
-  };
-  Snapshot epoch_start_;  // where a diverging epoch is replayed from
+  Snapshot epoch_start_;
 };
 
 // All tensors that make up the network's state, parameters and running statistics, in model order.

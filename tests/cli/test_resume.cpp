@@ -1,0 +1,199 @@
+// A run that stops and goes on, as a user sees it: the same bits as a run that never stopped, and nothing lost.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "../program.hpp"
+
+namespace {
+
+using program::Folder;
+using program::Result;
+using program::slurp;
+using program::spill;
+
+// Everything that has state: two moments, batch statistics, dropout, a learned α, a split, a schedule by steps.
+constexpr const char* config =
+    "seed = 5\n"
+    "[data]\n"
+    "generator = \"moons\"\n"
+    "points = 90\n"
+    "noise = 0.2\n"
+    "test_fraction = 0.2\n"
+    "validation_fraction = 0.2\n"
+    "standardize = true\n"
+    "[[layer]]\n"
+    "units = 6\n"
+    "activation = \"prelu\"\n"
+    "batch_norm = true\n"
+    "dropout = 0.2\n"
+    "[[layer]]\n"
+    "activation = \"sigmoid\"\n"
+    "[train]\n"
+    "loss = \"binary_cross_entropy\"\n"
+    "optimizer = \"adam\"\n"
+    "epochs = 8\n"
+    "batch_size = 8\n"
+    "early_stopping = 50\n"
+    "schedule = \"exponential\"\n"
+    "schedule_gamma = 0.999\n"
+    "schedule_unit = \"step\"\n"
+    "[diagnostics]\n"
+    "every = 3\n";
+
+struct Runs : Folder {
+  Runs() { spill(*this / "c.toml", config); }
+  Result train(const std::string& out, const std::string& more = "") const {
+    return program::primer("train c.toml --quiet --out " + out + " " + more, path);
+  }
+  void check_same(const std::string& a, const std::string& b,
+                  std::vector<std::string> names = {"frames.safetensors", "report.html"}) const {
+    names.insert(names.end(),
+                 {"config.toml", "model.safetensors", "checkpoint.safetensors", "history.csv", "flow.csv"});
+    for (const std::string& name : names) {
+      CAPTURE(name);
+      const std::string bytes = slurp(*this / a + "/" + name);
+      CHECK(bytes.size() > 100);
+      const bool same = bytes == slurp(*this / b + "/" + name);
+      CHECK(same);
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("2N epochs are N epochs and N resumed, byte for byte, for every optimiser") {
+  const Runs runs;
+  for (const char* how : {"train.optimizer=adam", "train.optimizer=adamw", "train.optimizer=adagrad",
+                          "train.optimizer=rmsprop --set train.momentum=0.5", "train.optimizer=sgd",
+                          "train.optimizer=sgd --set train.momentum=0.9 --set train.nesterov=true", "train.loss=mse"}) {
+    CAPTURE(how);
+    const std::string set = std::string("--set ") + how;
+    REQUIRE(runs.train("whole", set).code == 0);
+    REQUIRE(runs.train("parts", set + " --set train.epochs=4").code == 0);
+    const std::string history = slurp(runs / "parts/history.csv");
+    REQUIRE(history.substr(history.find("\n4,")).find(",,") == std::string::npos);  // it ends with the test's scores
+    const Result rest = runs.train("parts", set + " --resume");
+    CHECK(rest.code == 0);
+    CHECK(rest.err.empty());
+    runs.check_same("whole", "parts");
+  }
+}
+
+TEST_CASE("early stopping ends a resumed run where it ends the whole one") {
+  const Runs runs;
+  const std::string patience = "--set train.early_stopping=2 --set train.learning_rate=0.3 --set train.epochs=";
+  REQUIRE(runs.train("whole", patience + "60").code == 0);
+  REQUIRE(runs.train("parts", patience + "3").code == 0);
+  REQUIRE(runs.train("parts", patience + "60 --resume").code == 0);
+  runs.check_same("whole", "parts");
+  CHECK(slurp(runs / "whole/history.csv").find("\n60,") == std::string::npos);
+}
+
+TEST_CASE("a run that is done is left as it is, whatever is asked of its end again") {
+  const Runs runs;
+  REQUIRE(runs.train("a").code == 0);
+  REQUIRE(runs.train("b").code == 0);
+  std::filesystem::remove(runs / "b/model.safetensors");
+  const Result again = program::primer("train c.toml --out b --resume", runs.path);
+  CHECK(again.code == 0);
+  CHECK(again.err.find("all 8 epochs were done before; raise train.epochs to go on\n") != std::string::npos);
+  runs.check_same("a", "b");
+}
+
+TEST_CASE("periodic checkpoints change nothing, and a run cut off after one goes on from it") {
+  const Runs runs;
+  REQUIRE(runs.train("whole", "--set train.checkpoint_every=3").code == 0);
+  // As if killed in epoch 7: the CSV files are ahead of the checkpoint of epoch 6, and end within a line.
+  REQUIRE(runs.train("cut", "--set train.checkpoint_every=3 --set train.epochs=6").code == 0);
+  const std::string history = slurp(runs / "whole/history.csv");
+  const std::string flow = slurp(runs / "whole/flow.csv");
+  spill(runs / "cut/history.csv", history.substr(0, history.find("\n8,") + 9));
+  spill(runs / "cut/flow.csv", flow.substr(0, flow.find("\n7,2,") + 9));
+  spill(runs / "cut/history.csv.123.tmp", "half a fi");
+  std::filesystem::remove(runs / "cut/model.safetensors");
+  REQUIRE(runs.train("cut", "--set train.checkpoint_every=3 --resume").code == 0);
+  runs.check_same("whole", "cut");
+  CHECK_FALSE(std::filesystem::exists(runs / "cut/history.csv.123.tmp"));
+}
+
+TEST_CASE("--resume goes on with the same config, data and number type only") {
+  const Runs runs;
+  REQUIRE(runs.train("r").code == 0);
+  const std::string before = slurp(runs / "r/checkpoint.safetensors");
+  const auto complaint = [&](const std::string& more) {
+    const Result result = runs.train("r", more + " --resume");
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    return result.err;
+  };
+  CHECK(
+      complaint("--set train.learning_rate=0.1") ==
+      "primer: --set train.learning_rate: --resume goes on with the run's own config, in which train.learning_rate is "
+      "0.01, not 0.1; only train.epochs may change\n");
+  CHECK(complaint("--set layer.1.units=7") ==
+        "primer: --set layer.1.units: --resume goes on with the run's own config, in which layer.1.units is 6, not 7; "
+        "only train.epochs may change\n");
+  CHECK(complaint("--set train.schedule=cosine --set train.schedule_gamma=0.1") ==
+        "primer: --set train.schedule: --resume goes on with the run's own config, in which train.schedule is "
+        "\"exponential\", not \"cosine\"; only train.epochs may change\n");
+  CHECK(complaint("--init r/model.safetensors") ==
+        "primer: --resume goes on with the run's own parameters; leave --init out\n");
+  CHECK(runs.train("none", "--resume").err ==
+        "primer: none: holds no checkpoint to go on from; train without --resume\n");
+  CHECK_FALSE(std::filesystem::exists(runs / "none"));
+  CHECK(slurp(runs / "r/checkpoint.safetensors") == before);
+}
+
+TEST_CASE("--resume refuses data that have changed and files that do not belong together") {
+  const Runs runs;
+  spill(runs / "c.toml", "[data]\nfile = \"d.csv\"\n[[layer]]\n[train]\nloss = \"mse\"\nepochs = 2\n");
+  spill(runs / "d.csv", "x,y\n1,2\n2,4\n");
+  REQUIRE(runs.train("r").code == 0);
+  spill(runs / "d.csv", "x,y\n1,2\n2,5\n");
+  CHECK(runs.train("r", "--resume").err ==
+        "primer: r/checkpoint.safetensors: the data have changed since; train again without --resume\n");
+  spill(runs / "d.csv", "x,y\n1,2\n2,4\n");
+  spill(runs / "r/history.csv", "epoch\n1\n");
+  CHECK(runs.train("r", "--resume").err ==
+        "primer: r/history.csv: does not reach epoch 2, where the checkpoint is; train without --resume\n");
+  std::filesystem::copy_file(runs / "r/model.safetensors", runs / "r/checkpoint.safetensors",
+                             std::filesystem::copy_options::overwrite_existing);
+  CHECK(runs.train("r", "--resume").err ==
+        "primer: r/checkpoint.safetensors: is no checkpoint: it has no metadata real\n");
+}
+
+TEST_CASE("a cosine schedule that follows the epochs does not change unnoticed") {
+  const Runs runs;
+  const std::string cosine = "--set train.schedule=cosine --set train.schedule_unit=epoch ";
+  REQUIRE(runs.train("r", cosine + "--set train.epochs=4").code == 0);
+  CHECK(runs.train("r", cosine + "--resume").err.find("in which train.schedule_t_max is 4.0, not 8.0") !=
+        std::string::npos);
+  REQUIRE(runs.train("whole", cosine).code == 0);
+  REQUIRE(runs.train("r", cosine + "--set train.schedule_t_max=8 --set train.epochs=4").code == 0);
+  REQUIRE(runs.train("r", cosine + "--set train.schedule_t_max=8 --resume").code == 0);
+  runs.check_same("whole", "r");
+}
+
+TEST_CASE("Ctrl-C finishes the batch, saves, says how to go on, and the end is the same") {
+  const Runs runs;
+  const std::string endless = "--set train.early_stopping=0 --set diagnostics.every=1000 --set train.epochs=";
+  const std::string epochs = endless + "4000000";
+  const std::string second_epoch =
+      "(until grep -q '^2,' i/history.csv; do sleep 0.01; done; kill -INT $(cat pid)) 2>/dev/null & ";
+  const Result interrupted =
+      program::shell(second_epoch + "exec sh -c 'echo $$ >pid; exec \"$0\" train c.toml --quiet --out i " + epochs +
+                         "' '" PRIMER_BINARY "'",
+                     runs.path);
+  CHECK(interrupted.code == 130);
+  const std::string expected = "to go on: primer train c.toml --out i " + epochs + " --resume\n";
+  const std::string begin = "primer: interrupted in epoch ";
+  REQUIRE(interrupted.err.starts_with(begin));
+  CHECK(interrupted.err.ends_with(expected));
+  const Result prediction = program::primer("data moons | '" PRIMER_BINARY "' predict i/model.safetensors", runs.path);
+  CHECK(prediction.out.starts_with("prediction,p_0,p_1\n"));
+  const std::string fewer = endless + std::to_string(std::stoul(interrupted.err.substr(begin.size())) + 20);
+  CHECK(runs.train("i", fewer + " --resume").code == 0);
+  CHECK(runs.train("whole", fewer).code == 0);
+  runs.check_same("whole", "i", {});  // the frames were chosen for four million epochs
+}
