@@ -13,9 +13,9 @@
 #include "primer/files/model.hpp"
 #include "primer/files/run.hpp"
 #include "primer/views/flow_table.hpp"
-#include "primer/views/progress.hpp"
 #include "primer/views/report.hpp"
 #include "primer/views/table.hpp"
+#include "primer/views/terminal.hpp"
 
 namespace primer {
 namespace {
@@ -80,7 +80,7 @@ class Run {
         training_(network_, experiment_.data, experiment_.config.train, experiment_.config.seed,
                   experiment_.config.diagnostics.every),
         recorder_(network_, experiment_.data, experiment_.config.train),
-        progress_(experiment_.config.train.epochs, metric_) {}
+        terminal_(network_, experiment_.data, experiment_.config.train, metric_) {}
 
   int go() {
     start();
@@ -92,7 +92,7 @@ class Run {
     } catch (const Divergence& e) {
       stop_diverged(e);
     }
-    progress_.finish();
+    terminal_.finish();
     if (end == Training::End::interrupted) return stop_interrupted();
     if (training_.state.epoch == 0) save();
     write_results();
@@ -128,14 +128,16 @@ class Run {
     hooks.started = [this](const std::vector<FlowRow>& rows) {
       folder_.add(flow_ = rows);
       recorder_.epoch_done(0, training_.done(), observed());
+      if (!quiet_) terminal_.started(rows);
     };
+    if (!quiet_) hooks.batch_done = [this] { terminal_.batch_done(training_); };
     hooks.epoch_done = [this](const EpochRecord& record, const std::vector<FlowRow>& rows) {
       folder_.add(record);
       folder_.add(rows);
       recorder_.epoch_done(record.epoch, training_.done(), observed());
       last_ = record;
       if (!rows.empty()) flow_ = rows;
-      if (!quiet_) progress_.epoch_done(record);
+      if (!quiet_) terminal_.epoch_done(record, rows);
       const std::size_t every = experiment_.config.train.checkpoint_every;
       if (training_.done() || (every > 0 && record.epoch % every == 0)) save();
     };
@@ -155,7 +157,7 @@ class Run {
   }
 
   [[noreturn]] void stop_diverged(const Divergence& e) {
-    progress_.finish();
+    terminal_.finish();
     recorder_.epoch_done(e.epoch - 1, true, observed());
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     write_results();
@@ -199,7 +201,7 @@ class Run {
   Network network_;
   Training training_;
   FrameRecorder recorder_;
-  Progress progress_;
+  Terminal terminal_;
   std::optional<EpochRecord> last_;  // of this call
   std::vector<FlowRow> flow_;
 };

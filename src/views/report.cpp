@@ -17,6 +17,7 @@
 #include "primer/files/json.hpp"
 #include "primer/files/number.hpp"
 #include "primer/files/toml.hpp"
+#include "primer/training/facts.hpp"
 #include "primer/training/flow.hpp"
 #include "primer/views/sha256.hpp"
 #include "primer/views/svg.hpp"
@@ -260,14 +261,15 @@ std::string layers_json(const Frames& frames, Curves& curves) {
     const std::size_t curve = curves.of(layer.activation);
     const auto [z_low, z_high] = z_axis(frames, l);
     const auto [a_low, a_high] = a_axis(curves.points[curve], static_cast<real>(z_low), static_cast<real>(z_high));
-    const auto zones = saturated_zones(*make_activation(layer.activation), curves.points[curve]);
-    text += std::string(l == 0 ? "" : ",") + "{\"inputs\":" + std::to_string(layer.inputs) +
-            ",\"units\":" + std::to_string(layer.units) + ",\"activation\":" + json_text(layer.activation) +
-            ",\"curve\":" + std::to_string(curve) + ",\"z_axis\":[" + std::to_string(z_low) + "," +
-            std::to_string(z_high) + "],\"a_axis\":[" + json_number(a_low, 6) + "," + json_number(a_high, 6) +
-            "],\"saturated\":" + json_array(zones, [](const std::pair<real, real>& zone) {
-              return "[" + json_number(zone.first, 6) + "," + json_number(zone.second, 6) + "]";
-            });
+    const auto zones = facts_of(*make_activation(layer.activation)).saturated;
+    text +=
+        std::string(l == 0 ? "" : ",") + "{\"inputs\":" + std::to_string(layer.inputs) +
+        ",\"units\":" + std::to_string(layer.units) + ",\"activation\":" + json_text(layer.activation) +
+        ",\"curve\":" + std::to_string(curve) + ",\"z_axis\":[" + std::to_string(z_low) + "," + std::to_string(z_high) +
+        "],\"a_axis\":[" + json_number(a_low, 6) + "," + json_number(a_high, 6) +
+        "],\"saturated\":" + json_array(zones, [](const Zone& zone) {
+          return "[" + json_number(std::max(zone.from, -1e3), 6) + "," + json_number(std::min(zone.to, 1e3), 6) + "]";
+        });
     if (layer.learns_alpha) {
       text += ",\"alpha\":" +
               json_array(frames.frames, [l](const Frame& frame) { return json_number(frame.layers[l].alpha, 6); });

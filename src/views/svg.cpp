@@ -38,19 +38,6 @@ std::string path_of(const std::vector<CurvePoint>& curve, real CurvePoint::*valu
   return path;
 }
 
-std::vector<std::pair<real, real>> saturated_zones(const Activation& activation, const std::vector<CurvePoint>& curve) {
-  const real limit = real(0.05) * steepest_slope(activation);
-  std::vector<std::pair<real, real>> zones;
-  bool open = false;
-  for (const CurvePoint& point : curve) {
-    const bool saturated = std::abs(point.slope) < limit || limit == 0;
-    if (saturated && !open) zones.emplace_back(point.z, point.z);
-    if (saturated) zones.back().second = point.z;
-    open = saturated;
-  }
-  return zones;
-}
-
 std::string escaped(std::string_view text) {
   std::string safe;
   for (const char c : printable(text)) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "primer/core/activation.hpp"
@@ -19,9 +19,6 @@ std::vector<CurvePoint> curve_of(const Activation& activation, int low, int high
 
 // The points as the data of an SVG path in the function's own units, every number so that it reads back as the same.
 std::string path_of(const std::vector<CurvePoint>& curve, real CurvePoint::*value);
-
-// Where |σ′| < 0.05 max|σ′| among the points of a curve: from and to.
-std::vector<std::pair<real, real>> saturated_zones(const Activation& activation, const std::vector<CurvePoint>& curve);
 
 // The catalogue as one SVG document, a small picture for each activation named, with what was measured of it.
 std::string catalogue_svg(const std::vector<std::string>& names);

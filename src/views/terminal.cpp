@@ -1,0 +1,480 @@
+// Laying out the view, and deciding when it may be drawn.
+#include "primer/views/terminal.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+#include <string_view>
+
+#include "primer/training/metrics.hpp"
+#include "primer/views/table.hpp"
+
+namespace primer {
+namespace {
+
+constexpr std::size_t regions_side = 32;
+constexpr std::size_t plot_rows = 5;
+constexpr std::size_t most_classes = 8;
+constexpr double shortest_pause = 0.08;  // seconds between two drawings
+constexpr double fewest_decades = 4;     // that the bars of ‖∂L/∂z‖ span
+
+// Colours of xterm's 256, from Okabe & Ito's: classes as points and, darker, as regions.
+constexpr std::array<int, most_classes> bright{39, 214, 42, 203, 153, 176, 227, 252};
+constexpr std::array<int, most_classes> dim{24, 94, 22, 88, 60, 53, 58, 238};
+constexpr int train_color = 39, validation_color = 208, good_color = 42, bad_color = 208, quiet_color = 245;
+
+// A line under construction, which knows how wide it is.
+class Line {
+ public:
+  Line& put(std::string_view text) {
+    text_ += text;
+    width_ += display_width(text);
+    return *this;
+  }
+  Line& put(std::string_view text, int color) {
+    text_ += "\033[38;5;" + std::to_string(color) + "m";
+    put(text);
+    text_ += "\033[39m";
+    return *this;
+  }
+  Line& pixels(int above, int below) {
+    text_ += "\033[38;5;" + std::to_string(above) + ";48;5;" + std::to_string(below) + "m▀\033[0m";
+    ++width_;
+    return *this;
+  }
+  Line& to(std::size_t column) {
+    if (width_ < column) put(std::string(column - width_, ' '));
+    return *this;
+  }
+  Line& append(const Line& other) {
+    text_ += other.text_;
+    width_ += other.width_;
+    return *this;
+  }
+  std::size_t width() const { return width_; }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+  std::size_t width_ = 0;
+};
+
+std::string cut(const std::string& text, std::size_t width) {
+  std::string kept;
+  std::size_t columns = 0;
+  for (const char c : text) {
+    const bool begins = (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    if (begins && ++columns > width) break;
+    kept += c;
+  }
+  return kept;
+}
+
+// A bar of eighths of a column.
+std::string bar(double share, std::size_t width) {
+  static constexpr std::array<std::string_view, 8> parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const double clamped = share > 0 ? std::min(share, 1.0) : 0;
+  const auto eighths = static_cast<std::size_t>(std::lround(clamped * 8 * static_cast<double>(width)));
+  std::string text;
+  for (std::size_t i = 0; i < eighths / 8; ++i) text += "█";
+  text += parts[eighths % 8];
+  return text;
+}
+
+std::string percent(double share) { return short_number(std::round(share * 1000) / 10) + " %"; }
+
+std::string duration(double seconds) {
+  if (!(seconds < 1e6)) return "…";
+  if (seconds < 10) return short_number(std::round(seconds * 10) / 10) + " s";
+  const auto whole = static_cast<std::uint64_t>(seconds);
+  if (whole < 120) return std::to_string(whole) + " s";
+  return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+}
+
+// A curve in Braille dots, 2 × 4 a character, of up to two series over the planned epochs.
+class Plot {
+ public:
+  Plot(std::size_t columns, std::size_t rows) : columns_(columns), rows_(rows), cells_(columns * rows) {}
+
+  void add(const std::vector<double>& series, double low, double high, std::uint64_t epochs, bool first) {
+    const std::size_t dots = 2 * columns_;
+    const auto span = static_cast<double>(std::max<std::uint64_t>(epochs, series.size()));
+    std::size_t previous = none;
+    for (std::size_t x = 0; x < dots; ++x) {
+      const auto at = static_cast<std::size_t>(static_cast<double>(x) / static_cast<double>(dots) * span);
+      if (at >= series.size() || !std::isfinite(series[at])) continue;
+      const double share = std::clamp((series[at] - low) / (high - low), 0.0, 1.0);
+      const auto y = static_cast<std::size_t>(std::lround((1 - share) * static_cast<double>(4 * rows_ - 1)));
+      const std::size_t from = previous == none ? y : std::min(previous, y);
+      const std::size_t to = previous == none ? y : std::max(previous, y);
+      for (std::size_t dot = from; dot <= to; ++dot) set(x, dot, first);
+      previous = y;
+    }
+  }
+
+  void put_row(std::size_t row, Line& line) const {
+    for (std::size_t c = 0; c < columns_; ++c) {
+      const Cell& cell = cells_[row * columns_ + c];
+      const unsigned dots = cell.first | cell.second;
+      if (dots == 0) {
+        line.put(" ");
+      } else {
+        const std::array<char, 3> utf8{'\xE2', static_cast<char>(0xA0 + (dots >> 6U)),
+                                       static_cast<char>(0x80 + (dots & 63U))};
+        line.put({utf8.data(), 3}, cell.first != 0 ? train_color : validation_color);
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+  struct Cell {
+    unsigned first = 0, second = 0;
+  };
+  void set(std::size_t x, std::size_t y, bool first) {
+    static constexpr std::array<std::array<unsigned, 2>, 4> dot{{{1, 8}, {2, 16}, {4, 32}, {64, 128}}};
+    Cell& cell = cells_[y / 4 * columns_ + x / 2];
+    (first ? cell.first : cell.second) |= dot[y % 4][x % 2];
+  }
+
+  std::size_t columns_, rows_;
+  std::vector<Cell> cells_;
+};
+
+// Title and plot of one quantity, plot_rows + 1 lines of `width` columns.
+std::vector<Line> curve(const std::string& name, std::vector<double> train, std::vector<double> validation,
+                        bool may_be_logarithmic, std::uint64_t epochs, std::size_t width) {
+  std::vector<Line> lines(plot_rows + 1);
+  lines[0].put(cut(name, width));
+  if (!train.empty() && lines[0].width() + 14 < width) lines[0].put(" " + short_number(train.back(), 4), train_color);
+  if (!validation.empty() && lines[0].width() + 22 < width) {
+    lines[0].put(" validation " + short_number(validation.back(), 4), validation_color);
+  }
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
+  const auto widen = [&](const std::vector<double>& series) {
+    for (const double v : series) {
+      if (std::isfinite(v)) low = std::min(low, v), high = std::max(high, v);
+    }
+  };
+  widen(train);
+  widen(validation);
+  constexpr std::size_t label_width = 9;
+  if (!(low <= high) || width < label_width + 4) return lines;
+  const std::string top = short_number(high);
+  const std::string bottom = short_number(low);
+  if (may_be_logarithmic && low > 0 && high / low > 30) {
+    for (double& v : train) v = std::log10(v);
+    for (double& v : validation) v = std::log10(v);
+    low = std::log10(low);
+    high = std::log10(high);
+  }
+  if (low == high) low -= 0.5, high += 0.5;
+  Plot plot(width - label_width, plot_rows);
+  plot.add(validation, low, high, epochs, false);
+  plot.add(train, low, high, epochs, true);
+  for (std::size_t row = 0; row < plot_rows; ++row) {
+    const std::string label = row == 0 ? top : row + 1 == plot_rows ? bottom : "";
+    lines[row + 1].to(label_width - 1 - std::min(label_width - 1, display_width(label))).put(label, quiet_color);
+    lines[row + 1].put(" ");
+    plot.put_row(row, lines[row + 1]);
+  }
+  return lines;
+}
+
+Line header(const LiveState& state, std::size_t width) {
+  Line line;
+  line.put("epoch " + std::to_string(state.epoch) + "/" + std::to_string(state.epochs) + " ");
+  const std::string left = state.done < 1 ? " " + duration(state.seconds_left) + " left" : "";
+  const std::size_t room = width > line.width() + left.size() ? width - line.width() - left.size() : 0;
+  const std::size_t length = std::min<std::size_t>(room, 40);
+  const std::string done = bar(state.done, length);
+  line.put(done, train_color);
+  for (std::size_t i = display_width(done); i < length; ++i) line.put("░", quiet_color);
+  if (line.width() + display_width(left) <= width) line.put(left);
+  return line;
+}
+
+// The table of the layers: σ′ and δ as bars.
+std::vector<Line> layers(const std::vector<FlowRow>& flow, std::size_t width, std::size_t height) {
+  if (flow.empty() || height < 3) return {};
+  std::size_t name_width = 5;
+  double largest = 0;
+  double smallest = std::numeric_limits<double>::infinity();
+  for (const FlowRow& row : flow) {
+    name_width = std::max(name_width, std::min<std::size_t>(display_width(row.activation), 12));
+    if (!(row.dL_dz_norm > 0) || !std::isfinite(row.dL_dz_norm)) continue;
+    largest = std::max(largest, row.dL_dz_norm);
+    smallest = std::min(smallest, row.dL_dz_norm);
+  }
+  const double decades = std::max(fewest_decades, std::log10(largest) - std::log10(smallest) + 1);
+  constexpr std::size_t numbers = 2 + 8 + 2 + 9 + 2 + 7 + 2 + 6 + 2;  // the columns of figures with their gaps
+  const std::size_t fixed = 4 + name_width + numbers;
+  const std::size_t length = width > fixed + 4 ? std::min<std::size_t>((width - fixed) / 2, 30) : 0;
+
+  const std::size_t slope_at = 4 + name_width + 2;
+  const std::size_t delta_at = slope_at + length + 1 + 8 + 1;
+  const std::size_t saturated_at = delta_at + length + 1 + 9 + 1;
+  const std::size_t dead_at = saturated_at + 8;
+  std::vector<Line> lines(1);
+  if (width < dead_at + 7) {  // too narrow for bars and figures: the figures alone
+    lines[0].put(cut("layer  mean |σ′|  ‖∂L/∂z‖", width), quiet_color);
+    for (const FlowRow& row : flow) {
+      if (lines.size() == height) break;
+      std::string text = std::to_string(row.layer);
+      text.resize(7, ' ');
+      text += short_number(row.slope_mean);
+      text.resize(std::max<std::size_t>(text.size() + 1, 18), ' ');
+      lines.emplace_back().put(cut(text + short_number(row.dL_dz_norm), width));
+    }
+    return lines;
+  }
+  Line title;
+  title.put("layer").to(slope_at).put("mean |σ′|").to(delta_at).put("‖∂L/∂z‖, log").to(saturated_at).put("sat.");
+  title.to(dead_at).put("dead");
+  lines[0].put(title.text(), quiet_color);
+  const std::size_t shown = flow.size() + 1 <= height ? flow.size() : height - 2;
+  for (std::size_t l = 0; l < shown; ++l) {
+    const FlowRow& row = flow[l];
+    Line& line = lines.emplace_back();
+    const std::string number = std::to_string(row.layer);
+    line.to(number.size() < 3 ? 3 - number.size() : 0).put(number + " " + cut(row.activation, name_width));
+    line.to(slope_at).put(bar(row.slope_mean, length), row.slope_mean < 0.05 ? bad_color : good_color);
+    line.to(slope_at + length + 1).put(short_number(row.slope_mean));
+    const double share = 1 + (std::log10(row.dL_dz_norm) - std::log10(largest)) / decades;
+    line.to(delta_at).put(bar(share, length), train_color).to(delta_at + length + 1).put(short_number(row.dL_dz_norm));
+    line.to(saturated_at).put(percent(row.saturated), row.saturated > 0.5 ? bad_color : quiet_color);
+    line.to(dead_at).put(percent(row.dead), row.dead > 0 ? bad_color : quiet_color);
+  }
+  if (shown < flow.size())
+    lines.emplace_back().put("    … and " + std::to_string(flow.size() - shown) + " more layers");
+  return lines;
+}
+
+std::vector<Line> regions(const LiveState& state) {
+  std::vector<Line> lines;
+  const auto color = [&](std::size_t i) {
+    const std::int8_t point = state.points[i];
+    if (point >= 0) return bright[static_cast<std::size_t>(point) % most_classes];
+    return dim[state.regions[i] % most_classes];
+  };
+  for (std::size_t row = 0; row + 1 < state.side; row += 2) {
+    Line& line = lines.emplace_back();
+    for (std::size_t column = 0; column < state.side; ++column) {
+      line.pixels(color(row * state.side + column), color((row + 1) * state.side + column));
+    }
+  }
+  return lines;
+}
+
+void append(std::vector<Line>& to, const std::vector<Line>& lines) { to.insert(to.end(), lines.begin(), lines.end()); }
+
+// `right` set beside `left`, from `column` on.
+void set_beside(std::vector<Line>& left, const std::vector<Line>& right, std::size_t column) {
+  left.resize(std::max(left.size(), right.size()));
+  for (std::size_t i = 0; i < right.size(); ++i) left[i].to(column).append(right[i]);
+}
+
+std::vector<Line> curves(const LiveState& state, std::size_t width) {
+  constexpr std::size_t gap = 2;
+  const std::size_t half = (width - gap) / 2;
+  auto lines = curve("loss", state.train_loss, state.validation_loss, true, state.epochs, half);
+  set_beside(lines, curve(state.metric, state.train_metric, state.validation_metric, false, state.epochs, half),
+             half + gap);
+  return lines;
+}
+
+bool can_redraw() {
+  const char* const term = std::getenv("TERM");
+  const char* const no_color = std::getenv("NO_COLOR");
+  return isatty(STDERR_FILENO) != 0 && term != nullptr && std::string_view(term) != "dumb" &&
+         (no_color == nullptr || *no_color == '\0');
+}
+
+struct Size {
+  std::size_t width = 80, height = 24;
+};
+Size terminal_size() {
+  winsize size{};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+  return {size.ws_col, size.ws_row};
+}
+
+// The columns that a line with escape codes for colour takes.
+std::size_t visible_width(const std::string& line) {
+  std::string text;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\033')
+      i = line.find('m', i);
+    else
+      text += line[i];
+  }
+  return display_width(text);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point from) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+}
+
+// The epoch's numbers on a line of their own.
+std::string described(const EpochRecord& r, const std::string& metric, std::uint64_t epochs) {
+  std::string text = "epoch " + std::to_string(r.epoch) + "/" + std::to_string(epochs) + "  loss " +
+                     short_number(r.train.loss) + "  " + metric + " " + short_number(r.train.metric);
+  if (r.validation) {
+    text += "  validation loss " + short_number(r.validation->loss) + "  " + metric + " " +
+            short_number(r.validation->metric);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> live_view(const LiveState& state, std::size_t width, std::size_t height) {
+  constexpr std::size_t gap = 3;
+  constexpr std::size_t curves_height = plot_rows + 1;
+  const bool has_regions = state.side > 0;
+  const bool beside = has_regions && width >= 72 + gap + state.side && height >= state.side / 2;
+  const std::size_t left = beside ? width - gap - state.side : width;
+  std::vector<Line> lines{header(state, left)};
+  if (height > curves_height + 2 && left >= 40) append(lines, curves(state, left));
+  if (height > lines.size() + state.flow.size() + 2) lines.emplace_back();
+  if (height > lines.size() + 3) append(lines, layers(state.flow, left, height - lines.size()));
+  if (beside) {
+    set_beside(lines, regions(state), left + gap);
+  } else if (has_regions && width >= state.side && height >= lines.size() + state.side / 2) {
+    append(lines, regions(state));
+  }
+  if (lines.size() > height) lines.resize(height);
+  std::vector<std::string> text;
+  for (const Line& line : lines) {
+    if (line.width() <= width) text.push_back(line.text());
+  }
+  return text;
+}
+
+Terminal::Terminal(Network& network, const Data& data, const TrainOptions& options, const std::string& metric)
+    : network_(network), data_(data), live_(can_redraw()) {
+  state_.epochs = options.epochs;
+  state_.metric = metric;
+  const Task task = task_of(options.loss);
+  const bool classes = task == Task::classes || (task == Task::binary && data.train.y.cols() == 1);
+  if (live_ && classes && data.train.x.cols() == 2) place_points();
+}
+
+// The frame around the training rows, as the network takes them, and where they are in it.
+void Terminal::place_points() {
+  const std::size_t side = state_.side = regions_side;
+  const Tensor& x = data_.train.x;
+  std::array<real, 2> low{x(0, 0), x(0, 1)};
+  std::array<real, 2> high = low;
+  for (std::size_t i = 0; i < x.rows(); ++i) {
+    for (std::size_t j = 0; j < 2; ++j) {
+      low[j] = std::min(low[j], x(i, j));
+      high[j] = std::max(high[j], x(i, j));
+    }
+  }
+  const auto n = static_cast<real>(side);
+  grid_.x.resize(side * side, 2);
+  for (std::size_t i = 0; i < side * side; ++i) {
+    grid_.x(i, 0) = low[0] + (high[0] - low[0]) * (static_cast<real>(i % side) + real(0.5)) / n;
+    grid_.x(i, 1) = high[1] - (high[1] - low[1]) * (static_cast<real>(i / side) + real(0.5)) / n;
+  }
+  state_.regions.resize(side * side);
+  state_.points.assign(side * side, -1);
+  const auto place = [&](real share) { return std::min(static_cast<std::size_t>(share * n), side - 1); };
+  for (std::size_t i = 0; i < x.rows(); ++i) {
+    const real u = high[0] > low[0] ? (x(i, 0) - low[0]) / (high[0] - low[0]) : 0;
+    const real v = high[1] > low[1] ? (high[1] - x(i, 1)) / (high[1] - low[1]) : 0;
+    state_.points[place(v) * side + place(u)] = static_cast<std::int8_t>(class_of(data_.train.y.row(i)) % most_classes);
+  }
+}
+
+void Terminal::predict_regions() {
+  const Tensor& a = network_.forward(grid_.x);
+  for (std::size_t i = 0; i < a.rows(); ++i) state_.regions[i] = static_cast<std::uint8_t>(class_of(a.row(i)));
+}
+
+void Terminal::started(const std::vector<FlowRow>& flow) { state_.flow = flow; }
+
+void Terminal::batch_done(const Training& training) {
+  if (!live_ || ++calls_ < pace_) return;
+  calls_ = 0;
+  const double passed = seconds_since(last_look_);
+  last_look_ = Clock::now();
+  if (passed < 2e-3) pace_ *= 2;
+  if (passed > 20e-3) pace_ = std::max<std::uint64_t>(pace_ / 2, 1);
+  const double all = static_cast<double>(state_.epochs) * static_cast<double>(training.batches());
+  const double batches = static_cast<double>(training.state.epoch) * static_cast<double>(training.batches()) +
+                         static_cast<double>(training.state.batch);
+  state_.done = batches / all;
+  if (done_at_start_ < 0) done_at_start_ = state_.done;
+  if (affordable()) draw();
+}
+
+void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>& flow) {
+  state_.epoch = record.epoch;
+  if (!live_) {
+    const std::uint64_t stride = state_.epochs < 10 ? 1 : state_.epochs / 10;
+    if (record.epoch % stride == 0 || record.epoch == 1 || record.epoch == state_.epochs) {
+      std::fprintf(stderr, "%s\n", described(record, state_.metric, state_.epochs).c_str());
+    }
+    return;
+  }
+  if (!flow.empty()) state_.flow = flow;
+  for (auto* series : {&state_.train_loss, &state_.train_metric, &state_.validation_loss, &state_.validation_metric}) {
+    const bool used = record.validation || series == &state_.train_loss || series == &state_.train_metric;
+    if (used) series->resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());  // of a continued run
+  }
+  state_.train_loss.push_back(record.train.loss);
+  state_.train_metric.push_back(record.train.metric);
+  if (record.validation) {
+    state_.validation_loss.push_back(record.validation->loss);
+    state_.validation_metric.push_back(record.validation->metric);
+  }
+}
+
+// Whether another drawing, and the last one, keep the view's share of the time below 1 %.
+bool Terminal::affordable() {
+  return spent_ + 2 * cost_ <= 0.01 * seconds_since(start_) && seconds_since(last_draw_) >= shortest_pause;
+}
+
+// One write, during which the cursor is hidden: whatever ends the program, the cursor is there afterwards.
+void Terminal::draw() {
+  last_draw_ = Clock::now();
+  const Size size = terminal_size();
+  const double passed = seconds_since(start_);
+  const double progress = state_.done - done_at_start_;
+  state_.seconds_left = progress > 0 ? passed / progress * (1 - state_.done) : std::numeric_limits<double>::infinity();
+  if (state_.side > 0) predict_regions();
+
+  std::string text = "\033[?25l";
+  std::size_t up = 0;  // lines that were as wide as the terminal then take more of them if it has become narrower
+  for (const std::size_t width : drawn_widths_) up += std::max<std::size_t>(1, (width + size.width - 1) / size.width);
+  if (up > 0) text += "\r\033[" + std::to_string(std::min(up, size.height - 1)) + "A";
+  drawn_widths_.clear();
+  for (const std::string& line : live_view(state_, size.width - 1, size.height - 1)) {
+    text += line + "\033[0m\033[K\n";
+    drawn_widths_.push_back(visible_width(line));
+  }
+  text += "\033[J\033[?25h";
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+  cost_ = seconds_since(last_draw_);
+  spent_ += cost_;
+}
+
+void Terminal::finish() {
+  if (!live_ || finished_) return;
+  finished_ = true;
+  if (drawn_widths_.empty()) return;
+  if (state_.epoch == state_.epochs) state_.done = 1;
+  draw();
+}
+
+}  // namespace primer

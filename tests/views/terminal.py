@@ -1,0 +1,123 @@
+"""Watches `primer train` on a pseudo-terminal: PROGRAM CONFIG. No line is broken at 80 or at 140 columns or after the
+window changes, the cursor comes back, and a pipe, NO_COLOR and a dumb terminal get no escape code."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import unicodedata
+
+PROGRAM, CONFIG = sys.argv[1:3]
+ARGUMENTS = [PROGRAM, "train", CONFIG, "--set", "train.epochs=4000", "--set", "data.validation_fraction=0.2"]
+
+
+class Screen:
+    """As much of a terminal as the live view uses; anything else is an error."""
+
+    def __init__(self, width, height):
+        self.width, self.height = width, height
+        self.lines, self.row, self.column = [[]], 0, 0
+        self.cursor, self.frames = True, 0
+
+    def feed(self, text):
+        for match in re.finditer(r"\x1b\[([?0-9;]*)([A-Za-z])|([^\x1b])", text):
+            code, command, letter = match.groups()
+            if command == "A":
+                assert int(code) < self.height, "moves above the screen"
+                self.row -= int(code)
+                assert self.row >= 0, "moves above its own first line"
+            elif command == "K":
+                del self.lines[self.row][self.column:]
+            elif command == "J":
+                del self.lines[self.row][self.column:], self.lines[self.row + 1:]
+            elif command in ("h", "l") and code == "?25":
+                self.cursor = command == "h"
+                self.frames += command == "h"
+            elif command == "m":
+                pass
+            elif letter == "\n":
+                self.row, self.column = self.row + 1, 0
+                if self.row == len(self.lines):
+                    self.lines.append([])
+            elif letter == "\r":
+                self.column = 0
+            else:
+                assert command is None and unicodedata.category(letter) != "Cc", match[0]
+                assert self.column < self.width, "writes beyond the last column: " + "".join(self.lines[self.row])
+                line = self.lines[self.row]
+                line.extend(" " * (self.column + 1 - len(line)))
+                line[self.column] = letter
+                self.column += 1
+
+    def text(self):
+        return "\n".join("".join(line) for line in self.lines)
+
+
+def set_size(terminal, width, height):
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+
+def watch(width, height, resize=None, **variables):
+    """Trains on a terminal of that size; returns all it wrote and the screen, which is checked while it is drawn."""
+    environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm-256color"} | variables
+    resized = resize is not None
+    ours, theirs = pty.openpty()
+    set_size(ours, width, height)
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.Popen(ARGUMENTS + ["--out", folder + "/run"], stdout=subprocess.DEVNULL, stderr=theirs,
+                               env=environment)
+        os.close(theirs)
+        written, deadline = b"", time.time() + 120
+        while time.time() < deadline:
+            if select.select([ours], [], [], 1)[0]:
+                try:
+                    chunk = os.read(ours, 65536)
+                except OSError:
+                    break
+                if not chunk:
+                    break
+                written += chunk
+                if resize and b"?25h" in written:
+                    set_size(ours, *resize)
+                    resize = None
+        assert run.wait(10) == 0
+    os.close(ours)
+    text = written.decode().replace("\r\n", "\n")
+    if resized or "\x1b" not in text:
+        return text, None
+    screen = Screen(width, height)
+    screen.feed(text[text.index("\x1b"):])  # what comes before the view may be folded
+    assert screen.cursor, "the cursor is gone"
+    return text, screen
+
+
+def main():
+    for width, height in [(80, 24), (140, 50), (40, 12)]:
+        _, screen = watch(width, height)
+        assert screen is not None and screen.frames >= 2, "nothing live was drawn"
+        shown = screen.text()
+        assert shown.count("epoch 4000/4000") == 1, shown
+        if width >= 80:
+            assert "softmax" in shown and "mean |σ′|" in shown, shown
+    # From 140 to 80 columns while it runs: whatever comes after the change fits 80. (How a terminal folds the lines that
+    # were there before is its own affair.)
+    text, _ = watch(140, 50, resize=(80, 50))
+    last = text[text.rindex("\x1b[?25l"):]
+    Screen(80, 50).feed(re.sub(r"\x1b\[\d+A", "", last))
+    for variables in [{"NO_COLOR": "1"}, {"TERM": "dumb"}]:
+        text, screen = watch(80, 24, **variables)
+        assert screen is None and "epoch 4000/4000" in text, text
+    with tempfile.TemporaryDirectory() as folder:
+        piped = subprocess.run(ARGUMENTS + ["--out", folder + "/run"], capture_output=True, check=True)
+    assert b"\x1b" not in piped.stdout + piped.stderr
+    print("terminal: 3 sizes, a change of size, NO_COLOR, a dumb terminal and a pipe")
+
+
+main()

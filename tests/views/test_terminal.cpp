@@ -1,0 +1,139 @@
+// The live view stays within the terminal, whatever its size, and says what the run says.
+#include "primer/views/terminal.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "primer/views/table.hpp"
+
+using namespace primer;
+
+namespace {
+
+LiveState some_state(std::size_t layers) {
+  LiveState state;
+  state.epoch = 120;
+  state.epochs = 200;
+  state.done = 0.6;
+  state.seconds_left = 3.25;
+  state.metric = "accuracy";
+  for (int i = 0; i < 120; ++i) {
+    state.train_loss.push_back(std::pow(0.95, i));
+    state.validation_loss.push_back(std::pow(0.96, i));
+    state.train_metric.push_back(1 - 0.5 * std::pow(0.9, i));
+    state.validation_metric.push_back(0.9);
+  }
+  for (std::size_t l = 1; l <= layers; ++l) {
+    FlowRow row;
+    row.layer = l;
+    row.activation = l % 2 == 0 ? "leaky_relu(0.012345)" : "tanh";
+    row.slope_mean = 0.25;
+    row.saturated = 0.125;
+    row.dead = 0.5;
+    row.dL_dz_norm = std::pow(10, -static_cast<double>(l));
+    state.flow.push_back(row);
+  }
+  state.side = 32;
+  state.regions.assign(32 * 32, 1);
+  state.points.assign(32 * 32, -1);
+  state.points[5] = 7;
+  return state;
+}
+
+// The text of a line; "" if it holds any control byte but those of colours.
+std::string without_colors(const std::string& line) {
+  std::string text;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\033') {
+      const std::size_t end = line.find_first_not_of("0123456789;", i + 2);
+      if (line[i + 1] != '[' || end == std::string::npos || line[end] != 'm') return "";
+      i = end;
+    } else if (static_cast<unsigned char>(line[i]) < 0x20) {
+      return "";
+    } else {
+      text += line[i];
+    }
+  }
+  return text;
+}
+
+std::string all(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += without_colors(line) + "\n";
+  return text;
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("no line of the live view is wider than the terminal, and none is one too many") {
+  for (const std::size_t layers : {0, 1, 3, 40}) {
+    LiveState state = some_state(layers);
+    for (std::size_t width = 1; width <= 200; width += width < 90 ? 1 : 11) {
+      for (const std::size_t height : {1, 2, 5, 9, 10, 14, 23, 30, 60}) {
+        const std::vector<std::string> lines = live_view(state, width, height);
+        CHECK(lines.size() <= height);
+        for (const std::string& line : lines) {
+          const std::string text = without_colors(line);
+          if (text.empty() && !line.empty()) FAIL("control bytes in " << line);
+          if (display_width(text) > width) FAIL(width << " × " << height << ": " << line);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("the live view says the epoch, the numbers and every layer") {
+  for (const std::size_t width : {79, 139}) {
+    const std::string text = all(live_view(some_state(3), width, 50));
+    CAPTURE(text);
+    CHECK(contains(text, "epoch 120/200"));
+    CHECK(contains(text, "3.3 s left"));
+    CHECK(contains(text, "loss 0.002234 validation 0.007767"));
+    CHECK(contains(text, "accuracy 1 validation 0.9"));
+    CHECK(contains(text, "  1 tanh"));
+    CHECK(contains(text, "  3 tanh"));
+    CHECK(contains(text, " 0.001 "));
+    CHECK(contains(text, "12.5 %"));
+    CHECK(contains(text, "50 %"));
+    CHECK(contains(text, "▀▀▀▀"));
+  }
+}
+
+TEST_CASE("layers that do not fit are counted") {
+  CHECK(contains(all(live_view(some_state(40), 79, 23)), "more layers"));
+  CHECK(!contains(all(live_view(some_state(4), 79, 23)), "more layers"));
+}
+
+TEST_CASE("the bars of δ shrink with its logarithm and a zero has none") {
+  LiveState state = some_state(3);
+  state.side = 0;
+  state.flow[2].dL_dz_norm = 0;
+  std::vector<std::size_t> lengths;
+  for (const std::string& line : live_view(state, 119, 40)) {
+    const std::string text = without_colors(line);
+    if (!contains(text, "12.5 %")) continue;
+    std::size_t blocks = 0;
+    for (std::size_t at = text.find("█", 60); at != std::string::npos; at = text.find("█", at + 3)) ++blocks;
+    lengths.push_back(blocks);
+  }
+  REQUIRE(lengths.size() == 3);
+  CHECK(lengths[0] > lengths[1]);
+  CHECK(lengths[1] > lengths[2]);
+}
+
+TEST_CASE("the live view stands numbers that are not finite") {
+  LiveState state = some_state(2);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  state.train_loss.assign(120, nan);
+  state.validation_loss.assign(120, std::numeric_limits<double>::infinity());
+  state.train_metric.clear();
+  state.validation_metric.clear();
+  state.flow[0].dL_dz_norm = nan;
+  state.flow[1].slope_mean = nan;
+  state.seconds_left = nan;
+  CHECK(contains(all(live_view(state, 100, 40)), "epoch 120/200"));
+}
