@@ -169,6 +169,23 @@ Tensor encode(const FileSamples& samples, Task task, const std::vector<std::stri
   }
 }
 
+Dataset read_dataset(const std::string& path, const Experiment& experiment) {
+  DataOptions data = experiment.config.data;
+  if (data.file.empty()) data.target.clear();  // a generator's names bind no file
+  const FileSamples rows = read_samples(path, data, experiment.task);
+  const auto check = [&](std::size_t found, const char* columns, std::size_t needed, const char* units) {
+    if (found == needed) return;
+    throw InputError(Place{path, 1, 0}, std::to_string(found) + columns + ", but the network has " +
+                                            std::to_string(needed) + units + "; the last column is the target" +
+                                            " unless data.target names others");
+  };
+  Dataset dataset{rows.x, encode(rows, experiment.task, experiment.data.classes)};
+  check(dataset.x.cols(), " input columns", experiment.data.train.x.cols(), " inputs");
+  check(dataset.y.cols(), " target columns", experiment.data.train.y.cols(), " outputs");
+  if (experiment.data.standardization) standardize(*experiment.data.standardization, dataset.x);
+  return dataset;
+}
+
 Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides) {
   Experiment experiment{read_config(config_path, overrides), {}, {}};
   Config& config = experiment.config;

@@ -84,7 +84,7 @@ std::optional<Distance> distance(double analytic, real& entry, LossSurface& surf
     if (!numeric) continue;
     const double absolute = std::abs(analytic - *numeric);
     const double relative = absolute / (1e-3 + std::max(std::abs(analytic), std::abs(*numeric)));
-    if (!best || !(relative >= best->relative)) best = {absolute, relative};
+    if (!best || std::isnan(best->relative) || relative < best->relative) best = {absolute, relative};
     if (best->relative <= right) break;
   }
   return best;

@@ -106,6 +106,21 @@ void restore(const std::vector<Tensor>& from, Network& network) {
   }
 }
 
+std::vector<std::size_t> epoch_order(const Data& data, std::uint64_t seed, std::uint64_t epoch) {
+  std::vector<std::size_t> order(data.train.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (data.shuffle) Random(seed, Stream::shuffling, epoch).shuffle(std::span(order));
+  return order;
+}
+
+Dataset first_batch(const Data& data, const TrainOptions& options, std::uint64_t seed) {
+  const std::size_t n = data.train.size();
+  Dataset batch;
+  gather(data.train, epoch_order(data, seed, 0), 0, options.batch_size == 0 ? n : std::min(options.batch_size, n),
+         batch);
+  return batch;
+}
+
 Training::Training(Network& network, const Data& data, const TrainOptions& options, std::uint64_t seed,
                    std::size_t observe_every)
     : optimizer(options),
@@ -177,9 +192,7 @@ void Training::look_at_the_start(const Hooks& hooks) {
 }
 
 void Training::start_epoch() {
-  order_.resize(data_.train.size());
-  std::iota(order_.begin(), order_.end(), std::size_t{0});
-  if (data_.shuffle) Random(seed_, Stream::shuffling, state.epoch).shuffle(std::span(order_));
+  order_ = epoch_order(data_, seed_, state.epoch);
   if (state.batch == 0) epoch_start_ = snapshot();
 }
 

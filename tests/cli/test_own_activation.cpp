@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "../program.hpp"
+#include "primer/core/real.hpp"
 
 TEST_CASE("the README shows the example that is compiled here") {
   const std::string readme = program::slurp(PRIMER_SOURCE_DIR "/README.md");
@@ -20,6 +21,7 @@ TEST_CASE("a registered activation is named in a config, passes the gradient che
   CHECK(result.out.find("1      bent_identity") != std::string::npos);
   const std::string history = program::slurp(folder / "run/history.csv");
   CHECK(history.size() > 1000);
+  CHECK(program::shell(own + "gradcheck " + config, folder.path).code == (sizeof(primer::real) == 8 ? 0 : 2));
   const program::Result plain = program::primer("train " + config + "--quiet --out " + folder / "other");
   CHECK(plain.code == 2);  // the plain program does not know it
   CHECK(plain.err.find("unknown activation 'bent_identity'") != std::string::npos);

@@ -10,5 +10,8 @@ extern const Verb eval_verb;
 extern const Verb predict_verb;
 extern const Verb report_verb;
 extern const Verb data_verb;
+extern const Verb activations_verb;
+extern const Verb gradcheck_verb;
+extern const Verb trace_verb;
 
 }  // namespace primer

@@ -30,6 +30,11 @@ struct FileSamples : Samples {
   std::vector<Position> positions;  // rows × targets
 };
 
+// All rows of another CSV file under the experiment's rules: the last column, or those that data.target names, are
+// targets, encoded for the loss and with the same classes; all others are inputs in the order of the file, standardised
+// as the training rows were. Throws InputError.
+Dataset read_dataset(const std::string& path, const Experiment& experiment);
+
 // Rows of the file as `data` describes them: its target columns (the last if it names none), all others inputs. With
 // `columns` given, the inputs are these, matched by name, and columns that are neither inputs nor targets are ignored.
 FileSamples read_samples(const std::string& path, const DataOptions& data, Task task,

@@ -39,6 +39,10 @@ struct Scores {
 // In evaluation mode, a few hundred rows at a time.
 Scores evaluate(Network& network, const Loss& loss, const Dataset& data, Task task);
 
+// The rows of data.train in the order in which an epoch (from 0) takes them, and the very first batch.
+std::vector<std::size_t> epoch_order(const Data& data, std::uint64_t seed, std::uint64_t epoch);
+Dataset first_batch(const Data& data, const TrainOptions& options, std::uint64_t seed);
+
 // One row of history.csv.
 struct EpochRecord {
   std::uint64_t epoch;

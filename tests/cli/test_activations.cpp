@@ -1,0 +1,62 @@
+#include <doctest/doctest.h>
+
+#include "../program.hpp"
+#include "primer/core/activation.hpp"
+#include "primer/files/number.hpp"
+
+using namespace primer;
+
+TEST_CASE("activations --at has the library's bits for every function, and echoes names as given") {
+  const std::vector<real> points{-750, real(-1.2784645), real(-0.0), 0, real(1e-300), real(0.1), 40};
+  std::string at;
+  for (const real z : points) at += (at.empty() ? "" : ",") + number(z);
+  std::string want = "name,z,value,derivative\n";
+  std::string names;
+  std::vector<std::string> specs{"leaky_relu(0.2)", "elu(1)", "swish"};
+  for (const std::string_view name : activation_names()) {
+    if (name == "softmax") break;
+    specs.emplace_back(name);
+  }
+  for (const std::string& spec : specs) {
+    names += " '" + spec + "'";
+    const auto activation = make_activation(spec);
+    for (const real z : points) {
+      Tensor a;
+      Tensor slope;
+      activation->forward(Tensor(1, 1, z), a, slope);
+      want += spec + "," + number(z) + "," + number(a(0, 0)) + "," + number(slope(0, 0)) + "\n";
+    }
+  }
+  CHECK(program::primer("activations" + names + " --at " + at).out == want);
+}
+
+TEST_CASE("activations --at takes infinities, not-a-number and −0") {
+  CHECK(program::primer("activations tanh --at=-inf,inf,nan,-0").out ==
+        "name,z,value,derivative\ntanh,-inf,-1,0\ntanh,inf,1,0\ntanh,nan,nan,nan\ntanh,-0,-0,1\n");
+}
+
+TEST_CASE("the catalogue says what was measured") {
+  const std::string all = program::primer("activations").out;
+  for (const std::string_view name : activation_names()) {
+    if (name.starts_with("test_")) continue;
+    CHECK(("\n" + all).find("\n" + std::string(name)) != std::string::npos);
+  }
+  const std::string gelu = program::primer("activations gelu").out;
+  CHECK(gelu.find("[-0.16997, ∞)  [-0.1289, 1.1289]  -0.75179") != std::string::npos);
+  CHECK(program::primer("activations sigmoid").out.find("(0, 1)      (0, 0.25]") != std::string::npos);
+}
+
+TEST_CASE("what the catalogue does not have is refused with one line") {
+  const auto refused = [](const std::string& arguments) {
+    const auto result = program::primer("activations " + arguments);
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    return result.err;
+  };
+  CHECK(refused("gleu") == "primer: unknown activation 'gleu'; did you mean 'gelu'?\n");
+  CHECK(refused("'elu(0)'") == "primer: activation elu: the shape constant must be α > 0\n");
+  CHECK(refused("softmax --at 1") ==
+        "primer: --at: softmax has no value at a single z: it needs all units of a layer\n");
+  CHECK(refused("tanh --at 1,x") == "primer: --at: 'x' is not a number; write them as in --at -1,0,0.5,inf\n");
+  CHECK(refused("tanh --at 1,") == "primer: --at: '' is not a number; write them as in --at -1,0,0.5,inf\n");
+}

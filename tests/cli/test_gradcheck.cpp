@@ -1,0 +1,54 @@
+#include <doctest/doctest.h>
+
+#include "../program.hpp"
+#include "primer/core/real.hpp"
+
+namespace {
+constexpr bool is_double = sizeof(primer::real) == sizeof(double);
+}
+
+TEST_CASE("the gradient check passes for every config, every activation and every loss" * doctest::skip(!is_double)) {
+  std::size_t checked = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(PRIMER_SOURCE_DIR "/configs")) {
+    const std::string config = entry.path().string();
+    if (!config.ends_with(".toml")) continue;
+    const auto result = program::primer("gradcheck '" + config + "'");
+    INFO(config, "\n", result.out, result.err);
+    CHECK(result.code == 0);
+    CHECK(result.out.starts_with("tensor,entries,excluded,max_abs,max_rel,worst_index,verdict\nlayers.1.weight,"));
+    CHECK(result.out.find("\ninput,") != std::string::npos);
+    CHECK(result.err.find("noise floor ε|L|/h = ") != std::string::npos);
+    ++checked;
+  }
+  CHECK(checked >= 7);
+  for (const char* const sigma : {"identity", "step", "sigmoid", "tanh", "relu", "leaky_relu(0.2)", "prelu", "elu(2)",
+                                  "selu", "softplus", "gelu", "gelu_tanh", "silu", "softmax"}) {
+    for (const char* const loss : {"mse", "mae", "huber"}) {
+      const auto result =
+          program::primer(std::string("gradcheck configs/regression.toml --set 'layer.1.activation=") + sigma +
+                          "' --set layer.1.batch_norm=true --set layer.1.units=5 --set train.loss=" + loss);
+      INFO(sigma, " with ", loss, "\n", result.out, result.err);
+      CHECK(result.code == 0);
+    }
+  }
+}
+
+TEST_CASE("gradients that do not hold end with exit code 1 and name the tensors" * doctest::skip(!is_double)) {
+  const program::Folder folder;
+  program::spill(folder / "rows.csv", "x,y\n1e200,1\n");  // its square is infinite, and no gradient is right
+  program::spill(folder / "c.toml",
+                 "[data]\nfile = \"rows.csv\"\n[[layer]]\nactivation = \"identity\"\n[train]\nloss = \"mse\"\n");
+  const auto result = program::primer("gradcheck c.toml", folder.path);
+  CHECK(result.code == 1);
+  CHECK(result.out.find("layers.1.weight,1,0,nan,nan,0:0,mismatch\n") != std::string::npos);
+  CHECK(result.err.find("primer: the gradients do not hold: layers.1.weight (mismatch), layers.1.bias (mismatch), "
+                        "input (mismatch)\n") != std::string::npos);
+}
+
+TEST_CASE("the float build refuses to check gradients" * doctest::skip(is_double)) {
+  const auto result = program::primer("gradcheck configs/xor.toml");
+  CHECK(result.code == 2);
+  CHECK(result.err ==
+        "primer: gradcheck needs the double build: no step gives a float enough digits; build without "
+        "PRECISION=float\n");
+}
