@@ -223,21 +223,6 @@ std::pair<int, int> z_axis(const Frames& frames, std::size_t l) {
           static_cast<int>(std::ceil(std::min(high, static_cast<float>(widest_z))))};
 }
 
-// The axis that holds σ and σ′, cut where an unbounded σ would make σ′ too flat to read.
-std::pair<real, real> a_axis(const std::vector<CurvePoint>& curve, real z_low, real z_high) {
-  real low = 0;
-  real high = 1;
-  for (const CurvePoint& point : curve) {
-    if (point.z < z_low || point.z > z_high) continue;
-    low = std::min({low, point.a, point.slope});
-    high = std::max({high, point.a, point.slope});
-  }
-  low = std::max(low, real(-1.6));
-  high = std::min(high, real(2.4));
-  const real pad = real(0.05) * (high - low);
-  return {low - pad, high + pad};
-}
-
 // The curves that the layers need, each once.
 struct Curves {
   std::vector<std::string> activations;
@@ -260,7 +245,8 @@ std::string layers_json(const Frames& frames, Curves& curves) {
     const Frames::Layer& layer = frames.layers[l];
     const std::size_t curve = curves.of(layer.activation);
     const auto [z_low, z_high] = z_axis(frames, l);
-    const auto [a_low, a_high] = a_axis(curves.points[curve], static_cast<real>(z_low), static_cast<real>(z_high));
+    const auto [a_low, a_high] =
+        vertical_axis(curves.points[curve], static_cast<real>(z_low), static_cast<real>(z_high));
     const auto zones = facts_of(*make_activation(layer.activation)).saturated;
     text +=
         std::string(l == 0 ? "" : ",") + "{\"inputs\":" + std::to_string(layer.inputs) +

@@ -41,6 +41,9 @@ class Browser:
                     raise
                 time.sleep(0.1)
         self.session = "/session/" + answer["sessionId"]
+        self.open("about:blank")  # away from the browser's own start page and what that asks for
+        for kind in ("browser", "performance"):
+            self.log(kind)
         return self
 
     def __exit__(self, *_):

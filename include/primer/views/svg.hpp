@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "primer/core/activation.hpp"
@@ -20,7 +21,11 @@ std::vector<CurvePoint> curve_of(const Activation& activation, int low, int high
 // The points as the data of an SVG path in the function's own units, every number so that it reads back as the same.
 std::string path_of(const std::vector<CurvePoint>& curve, real CurvePoint::*value);
 
-// The catalogue as one SVG document, a small picture for each activation named, with what was measured of it.
+// The axis that holds σ and σ′ from low to high, cut where an unbounded σ would leave σ′ too flat to read.
+std::pair<real, real> vertical_axis(const std::vector<CurvePoint>& curve, real low, real high);
+
+// The catalogue as one SVG document, a small picture for each activation, with what was measured of it. Throws
+// std::invalid_argument for an unknown name.
 std::string catalogue_svg(const std::vector<std::string>& names);
 
 // `text` for the body or a quoted attribute of XML and HTML; what neither can hold becomes U+FFFD.
