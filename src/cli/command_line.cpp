@@ -14,7 +14,7 @@
 namespace primer {
 namespace {
 
-constexpr std::array verbs{&train_verb, &eval_verb,      &predict_verb,     &report_verb,
+constexpr std::array verbs{&train_verb, &eval_verb,      &predict_verb,     &check_verb, &report_verb,
                            &trace_verb, &gradcheck_verb, &activations_verb, &data_verb};
 
 std::string overview() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "primer/cli/verbs.hpp"
+#include "primer/files/check.hpp"
 #include "primer/files/experiment.hpp"
 #include "primer/files/frames.hpp"
 #include "primer/files/model.hpp"
@@ -110,6 +111,7 @@ class Run {
       std::fprintf(stderr, "%s: %zu rows to train on, network %s\n", printable(arguments_.operands.front()).c_str(),
                    experiment_.data.train.size(), shape_of(network_).c_str());
     }
+    for (const Warning& warning : warnings_) std::fprintf(stderr, "primer: warning: %s\n", to_string(warning).c_str());
     if (arguments_.has("--resume")) {
       if (arguments_.has("--init")) {
         throw InputError("--resume goes on with the run's own parameters; leave --init out");
@@ -153,7 +155,9 @@ class Run {
 
   void write_results() {
     folder_.write_model(network_, experiment_);
-    write_report(folder_.path(), {});
+    std::vector<std::string> texts;
+    for (const Warning& warning : warnings_) texts.push_back(warning.code + ": " + warning.text);
+    write_report(folder_.path(), texts);
   }
 
   [[noreturn]] void stop_diverged(const Divergence& e) {
@@ -196,6 +200,7 @@ class Run {
   const Arguments& arguments_;
   const Experiment experiment_;
   const std::string metric_ = metric_name(experiment_.task);
+  const std::vector<Warning> warnings_ = check(experiment_);
   const bool quiet_ = arguments_.has("--quiet");
   RunFolder folder_;
   Network network_;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <sstream>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -142,36 +141,14 @@ std::string fingerprint(const Data& data) {
   return std::to_string(hash);
 }
 
-struct Setting {
-  std::string key, value;
-};
-
-// The lines of a config as keys in full and their values.
-std::vector<Setting> settings_of(const std::string& toml) {
-  std::vector<Setting> settings;
-  std::istringstream lines(toml);
-  std::string section;
-  std::size_t layers = 0;
-  for (std::string line; std::getline(lines, line);) {
-    if (line == "[[layer]]") {
-      section = "layer." + std::to_string(++layers) + ".";
-    } else if (line.starts_with('[')) {
-      section = line.substr(1, line.size() - 2) + ".";
-    } else if (const std::size_t equals = line.find(" = "); equals != line.npos) {
-      settings.push_back({section + line.substr(0, equals), line.substr(equals + 3)});
-    }
-  }
-  return settings;
-}
-
 const Setting* find(const std::vector<Setting>& settings, const std::string& key) {
   const auto found = std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.key == key; });
   return found == settings.end() ? nullptr : &*found;
 }
 
 void check_config(const Config& config, const std::string& earlier) {
-  const std::vector<Setting> now = settings_of(to_toml(config, ""));
-  const std::vector<Setting> then = settings_of(earlier);
+  const std::vector<Setting> now = settings_of(config);
+  const std::vector<Setting> then = settings_in(earlier);
   const auto compare = [&](const std::string& key) {
     if (key == "train.epochs") return;
     const Setting* const a = find(now, key);

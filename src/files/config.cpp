@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <sstream>
 #include <stdexcept>
 
 #include "primer/core/initializer.hpp"
@@ -447,6 +448,25 @@ std::string to_toml(const Config& config, const std::string& folder) {
   out += "\n[diagnostics]\n";
   visit_diagnostics(writer, config.diagnostics);
   return out;
+}
+
+std::vector<Setting> settings_of(const Config& config) { return settings_in(to_toml(config, "")); }
+
+std::vector<Setting> settings_in(const std::string& text) {
+  std::vector<Setting> settings;
+  std::istringstream lines(text);
+  std::string section;
+  std::size_t layers = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line == "[[layer]]") {
+      section = "layer." + std::to_string(++layers) + ".";
+    } else if (line.starts_with('[')) {
+      section = line.substr(1, line.size() - 2) + ".";
+    } else if (const std::size_t equals = line.find(" = "); equals != line.npos) {
+      settings.push_back({section + line.substr(0, equals), line.substr(equals + 3)});
+    }
+  }
+  return settings;
 }
 
 }  // namespace primer

@@ -216,6 +216,10 @@ Experiment load_experiment(const std::string& config_path, const std::vector<Ove
   } catch (const std::invalid_argument& e) {
     throw InputError(Place{samples.file, 0, 0}, printable(e.what()));
   }
+  if (config.train.early_stopping > 0 && experiment.data.validation.size() == 0) {
+    throw InputError(config.place("train.early_stopping"),
+                     "early_stopping has no row to watch: a larger data.validation_fraction is needed");
+  }
   resolve_layers(experiment);
   check_output(experiment);
   return experiment;

@@ -8,6 +8,7 @@ namespace primer {
 extern const Verb train_verb;
 extern const Verb eval_verb;
 extern const Verb predict_verb;
+extern const Verb check_verb;
 extern const Verb report_verb;
 extern const Verb data_verb;
 extern const Verb activations_verb;

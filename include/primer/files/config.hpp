@@ -51,4 +51,11 @@ Config parse_model_config(const std::string& text, const std::string& file);
 // TOML with every default spelt out. Files are written relative to `folder`; with an empty `folder` they are left out.
 std::string to_toml(const Config& config, const std::string& folder);
 
+// The same as a list, keys in full ("layer.2.units"), values as TOML, without files.
+struct Setting {
+  std::string key, value;
+};
+std::vector<Setting> settings_of(const Config& config);
+std::vector<Setting> settings_in(const std::string& text);  // what to_toml wrote
+
 }  // namespace primer

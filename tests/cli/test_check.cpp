@@ -1,0 +1,52 @@
+// primer check, and the same warnings at the start of train.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "../program.hpp"
+
+using program::Folder;
+using program::primer;
+using program::Result;
+using program::spill;
+
+namespace {
+
+constexpr const char* config =
+    "[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 4\nactivation = \"step\"\n[[layer]]\nactivation = "
+    "\"sigmoid\"\n[train]\n"
+    "loss = \"binary_cross_entropy\"\nepochs = 1\nrho = 0.5\n";
+
+}  // namespace
+
+TEST_CASE("check prints a line for each warning and exits with 0; train prints them too and goes on") {
+  const Folder folder;
+  spill(folder / "c.toml", config);
+  const Result check = primer("check c.toml", folder.path);
+  CHECK(check.code == 0);
+  CHECK(check.err.empty());
+  CHECK(
+      check.out ==
+      "c.toml:5:14: zero-slope: σ′ of step is 0 everywhere, so no gradient passes: this layer stays as it starts; use "
+      "sigmoid or tanh, which are smooth steps\n"
+      "c.toml:11:7: idle-key: train.rho does nothing with optimizer = \"sgd\"; remove it\n");
+  CHECK_FALSE(std::filesystem::exists(folder / "runs"));
+  const Result train = primer("train c.toml --quiet", folder.path);
+  CHECK(train.code == 0);
+  CHECK(train.err.starts_with("primer: warning: c.toml:5:14: zero-slope: "));
+  CHECK(train.err.find("\nprimer: warning: c.toml:11:7: idle-key: ") != std::string::npos);
+  CHECK(program::slurp(folder / "runs/c/report.html").find("zero-slope") != std::string::npos);
+}
+
+TEST_CASE("what is wrong is an error of check as of train") {
+  const Folder folder;
+  spill(folder / "c.toml", config);
+  const Result check = primer("check c.toml --set layer.2.activation=relu", folder.path);
+  CHECK(check.code == 2);
+  CHECK(check.out.empty());
+  CHECK(check.err ==
+        "primer: --set layer.2.activation: binary_cross_entropy needs probabilities at the output, and relu leaves [0, "
+        "1]; "
+        "write activation = \"sigmoid\"\n");
+  CHECK(primer("check configs/spirals.toml").out.empty());
+}
