@@ -195,11 +195,13 @@ class Softmax : public Activation {
 
   void backward(const Tensor&, const Tensor& a, const Tensor&, const Tensor& dL_da, Tensor& dL_dz) override {
     dL_dz.resize(a.rows(), a.cols());
+    // task 1.3 (10 points): the vector–Jacobian product of softmax
     for (std::size_t i = 0; i < a.rows(); ++i) {
       real dot = 0;
       for (std::size_t k = 0; k < a.cols(); ++k) dot += dL_da(i, k) * a(i, k);
       for (std::size_t j = 0; j < a.cols(); ++j) dL_dz(i, j) = a(i, j) * (dL_da(i, j) - dot);  // aⱼ (gⱼ − Σₖ gₖ aₖ)
     }
+    // end of task 1.3
   }
 };
 
@@ -234,9 +236,11 @@ std::vector<ActivationEntry>& table() {
 
 void Activation::backward(const Tensor&, const Tensor&, const Tensor& slope, const Tensor& dL_da, Tensor& dL_dz) {
   dL_dz.resize(dL_da.rows(), dL_da.cols());
+  // task 1.2 (5 points): the gradient through an elementwise σ
   for (std::size_t i = 0; i < dL_dz.size(); ++i) {
     dL_dz.data()[i] = dL_da.data()[i] * slope.data()[i];  // ∂L/∂z = ∂L/∂a ⊙ σ′(z)
   }
+  // end of task 1.2
 }
 
 std::string spell(std::string_view name, real alpha) {

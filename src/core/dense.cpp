@@ -29,10 +29,13 @@ void Dense::pass(const Tensor& input, bool training, std::uint64_t step) {
   dropped_ = training && dropout;
   Tensor& sigma = dropped_ || residual ? s : a;
 
-  multiply_add(*x, Wt, b, batch_norm ? batch_norm->u : z);  // z = x Wᵀ + b
-  if (batch_norm) batch_norm->forward(z, training);         // or u = x Wᵀ + b, z = γ (u − mean)/√(var + ε) + β
-  activation->forward(z, sigma, slope);                     // a = σ(z), and σ′(z)
-  if (dropped_) dropout->forward(s, step, a);               // a = mask ⊙ σ(z)
+  Tensor& u = batch_norm ? batch_norm->u : z;
+  // task 2.1 (10 points): the dense layer forward
+  multiply_add(*x, Wt, b, u);  // u = x Wᵀ + b, which is z without batch_norm
+  // end of task 2.1
+  if (batch_norm) batch_norm->forward(z, training);  // z = γ (u − mean)/√(var + ε) + β
+  activation->forward(z, sigma, slope);              // a = σ(z), and σ′(z)
+  if (dropped_) dropout->forward(s, step, a);        // a = mask ⊙ σ(z)
   if (residual && !dropped_) a = s;
   if (residual) add(*x, a);  // a = a + x
 }
@@ -47,10 +50,12 @@ void Dense::backward(const Tensor& gradient, bool wants_dL_dx) {
 
 void Dense::backward_from_dL_dz(bool wants_dL_dx) {
   if (batch_norm) batch_norm->backward(dL_dz);
-  const Tensor& delta = dL_du();                            // ∂L/∂u, which is ∂L/∂z without batch_norm
+  const Tensor& delta = dL_du();  // ∂L/∂u, which is ∂L/∂z without batch_norm
+  // task 2.2 (15 points): the dense layer's three gradients
   multiply(transposed(*x), delta, dL_dWt);                  // ∂L/∂W = (∂L/∂z)ᵀ x, kept transposed
   column_sums(delta, dL_db);                                // ∂L/∂b = Σᵢ ∂L/∂zᵢ
   if (wants_dL_dx) multiply(delta, transposed(Wt), dL_dx);  // ∂L/∂x = ∂L/∂z W
+  // end of task 2.2
 }
 
 std::vector<Parameter> Dense::parameters() {

@@ -24,10 +24,12 @@ Initializer make_initializer(std::string_view spec, std::size_t fan_in, std::siz
   using enum Initializer::Shape;
   const auto in = static_cast<double>(fan_in);
   const auto out = static_cast<double>(fan_out);
+  // task 5.1 (5 points): Xavier's and He's initialisation
   if (spec == "xavier_uniform") return {uniform, std::sqrt(6 / (in + out))};
   if (spec == "xavier_normal") return {normal, std::sqrt(2 / (in + out))};
   if (spec == "he_uniform") return {uniform, std::sqrt(6 / ((1 + alpha * alpha) * in))};
   if (spec == "he_normal") return {normal, std::sqrt(2 / ((1 + alpha * alpha) * in))};
+  // end of task 5.1
   if (spec == "lecun_uniform") return {uniform, std::sqrt(3 / in)};
   if (spec == "lecun_normal") return {normal, std::sqrt(1 / in)};
   if (spec == "zeros") return {constant, 0};

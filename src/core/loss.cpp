@@ -124,6 +124,7 @@ class CrossEntropy final : public Loss {
       dL_da.data()[i] = -ratio(smooth(y.data()[i], y), a.data()[i]) / rows(a);  // −y/a
     }
   }
+  // task 3.1 (15 points): cross-entropy of softmax, from the logits
   real value_from_logits(const Tensor& z, const Tensor& y) const override {
     const auto term = [&](std::size_t i) {
       const auto z_i = z.row(i);
@@ -145,6 +146,7 @@ class CrossEntropy final : public Loss {
       dL_dz.data()[i] = (a.data()[i] - smooth(y.data()[i], y)) / rows(a);  // ∂L/∂z = (a − y) / N
     }
   }
+  // end of task 3.1
 
  private:
   real smooth(real y_k, const Tensor& y) const {

@@ -67,6 +67,7 @@ void Optimizer::update(const Parameter& parameter, Tensor& first, Tensor& second
 
   switch (rule_) {
     case Rule::sgd:
+      // task 4.1 (5 points): stochastic gradient descent with momentum
       if (mu == 0) {
         for (std::size_t i = 0; i < n; ++i) p[i] -= lr * g(i);  // p ← p − η g
       } else {
@@ -77,6 +78,7 @@ void Optimizer::update(const Parameter& parameter, Tensor& first, Tensor& second
           p[i] -= lr * (nesterov ? g_i + mu * m[i] : m[i]);  // p ← p − η m, or p − η (g + μ m)
         }
       }
+      // end of task 4.1
       break;
 
     case Rule::rmsprop: {  // Tieleman & Hinton, lecture 6.5 of "Neural networks for machine learning", 2012
@@ -103,6 +105,7 @@ void Optimizer::update(const Parameter& parameter, Tensor& first, Tensor& second
     case Rule::adamw: {  // Loshchilov & Hutter, "Decoupled weight decay regularization", 2019
       const auto beta1 = static_cast<real>(options_.beta1);
       const auto beta2 = static_cast<real>(options_.beta2);
+      // task 4.2 (10 points): Adam
       const double correction1 = 1 - power(options_.beta1, state.steps);
       const double correction2 = 1 - power(options_.beta2, state.steps);
       const auto lr_hat = static_cast<real>(static_cast<double>(lr) / correction1);  // η / (1 − β₁ᵗ)
@@ -115,6 +118,7 @@ void Optimizer::update(const Parameter& parameter, Tensor& first, Tensor& second
         v[i] = beta2 * v[i] + (1 - beta2) * g_i * g_i;                     // v ← β₂ v + (1 − β₂) g²
         p[i] = shrink * p[i] - lr_hat * m[i] / (sqrt(v[i]) * root + eps);  // p ← p − η m̂ / (√v̂ + ε)
       }
+      // end of task 4.2
       break;
     }
   }
