@@ -12,7 +12,7 @@ JOBS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 COMPILE := MAKEFLAGS=--no-print-directory CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) cmake --build
 SOURCES := $(shell find src include tests -name '*.[ch]pp' 2>/dev/null)
 
-.PHONY: all run test bench bench-peers bits fuzz mutants lint format sanitize install clean help
+.PHONY: all run test bench bench-peers bits fuzz mutants check assignment grade autograder misconceptions handout-data lint format sanitize install clean help
 
 all: $(BUILD)/cmake_install.cmake ## build the program, build/primer (PRECISION=float: build-float/; PORTABLE=1, for every CPU: build-portable/)
 	@$(COMPILE) $(BUILD) --target primer-cli
@@ -50,6 +50,22 @@ fuzz: ## feed each reader of files with nonsense for FUZZ_SECONDS=60 (needs clan
 mutants: ## break the code in many small ways and see the tests notice each
 	@python3 tests/mutations.py $(ARGS)
 
+check: ## check your solution of TASK=1.1 (of all tasks without it) on the public inputs
+	@python3 tests/course/check.py "$(TASK)"
+
+assignment: ## make a student's tree in OUT=folder, with stubs for TASKS="1.1 2.1" (default: all)
+	@python3 tests/course/handout.py "$(OUT)" "$(TASKS)"
+
+grade: ## grade SUBMISSION=folder; TASKS="1.1 2.1", HIDDEN=any secret text file, RESULTS=results.json
+	@python3 tests/course/grade.py "$(SUBMISSION)" --tasks "$(TASKS)" $(if $(HIDDEN),--hidden "$(HIDDEN)") \
+	  --results "$(or $(RESULTS),results.json)"
+
+autograder: ## pack OUT=autograder.zip for Gradescope; TASKS and HIDDEN as for grade
+	@python3 tests/course/gradescope.py "$(OUT)" "$(TASKS)" "$(HIDDEN)"
+
+misconceptions: ## try the wrong solutions of tests/course/misconceptions.py: who is caught, and is told why
+	@python3 tests/course/misconceptions.py
+
 lint: all ## clang-format, clang-tidy and the rules of the architecture
 	@clang-format --dry-run -Werror $(SOURCES)
 	@sh tests/lint_rooms.sh $(BUILD)/libprimer.a
@@ -72,7 +88,7 @@ clean: ## remove what was built; runs/ stays
 	@rm -rf build build-*/
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 $(BUILD)/cmake_install.cmake:
 	@cmake -S . -B $(BUILD) $(OPTIONS) >/dev/null

@@ -1,0 +1,143 @@
+"""Makes a student's tree: python3 tests/course/handout.py OUT ["1.1 2.1 …"]. The solutions of the tasks (default: all) give
+place to stubs, the lecturer's files stay behind, and then the new tree is searched for marks and for every telling line of
+the solutions that were taken out; if anything is found, or the marks are not clean, there is no tree.
+"""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import marks
+import tasks
+
+ROOT = Path(__file__).resolve().parents[2]
+COURSE = ROOT / "tests/course"
+TAKEN = ["src", "include", "tests", "data", "configs", "CMakeLists.txt", "Makefile", ".clang-format", ".gitignore"]
+LEFT_BEHIND = ["tests/course", "tests/mutations.py"]
+FOR_STUDENTS = ["check.py", "judge.py"]
+
+
+def copy_tree(out):
+    for name in TAKEN:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, out / name, ignore=lambda folder, names: [
+                n for n in names if n == "__pycache__" or (Path(folder) / n).relative_to(ROOT).as_posix() in LEFT_BEHIND])
+        elif (ROOT / name).exists():
+            shutil.copy(ROOT / name, out / name)
+    shutil.copytree(COURSE / "handout", out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md"))
+    (out / "tests/course").mkdir()
+    for name in FOR_STUDENTS:
+        shutil.copy(COURSE / name, out / "tests/course" / name)
+    # Of the Makefile, without the targets that need a script that stayed behind.
+    paragraphs = (out / "Makefile").read_text().split("\n\n")
+    kept = [p for p in paragraphs if all((out / script).exists() for script in re.findall(r"tests/[\w/]+\.(?:py|sh)", p))]
+    (out / "Makefile").write_text("\n\n".join(kept))
+
+
+def strip(out, chosen):
+    """Puts the stubs in; all regions lose their marks, and those that were not chosen keep their code."""
+    for region in sorted(chosen + [r for r in marks.regions(out, list(tasks.TASKS)) if r not in chosen], key=lambda r: -r.first):
+        path = out / region.path
+        text = path.read_text()
+        lines = text.split("\n")
+        if region in chosen:
+            text = marks.replaced(text, region, marks.handed_out(region, lines[region.first], tasks.TASKS[region.task].stub))
+        else:
+            text = marks.replaced(text, region, lines[region.first + 1 : region.last])
+        path.write_text(text)
+    for path in {out / region.path for region in chosen}:
+        path.write_text(marks.with_include(path.read_text()))
+
+
+def telling_lines(chosen):
+    return {line: region for region in chosen
+            for line in marks.telling_lines(region, (ROOT / region.path).read_text(), tasks.TASKS[region.task].stub)}
+
+
+def leaks(out, chosen):
+    """Every place of the tree in which a mark or a line of a solution is left."""
+    telling = telling_lines(chosen)
+    for path in sorted(p for p in out.rglob("*") if p.is_file()):
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        name = path.relative_to(out)
+        if path.suffix in (".cpp", ".hpp"):
+            for i, line in enumerate(text.split("\n")):
+                if marks.LIKE_A_MARK.search(line):
+                    yield f"{name}:{i + 1}: a mark is left"
+        flat = marks.squeezed(text)
+        for line, region in telling.items():
+            if line in flat:
+                yield f"{name}: holds a line of the solution of task {region.task}: {line}"
+
+
+def readme(chosen):
+    sections = "\n".join(f"## Task {r.task} ({r.points} points): {r.title}\n\nIn `{r.path}`.\n{tasks.TASKS[r.task].brief}" for r in chosen)
+    yours = (COURSE / "handout/README.md").read_text().replace("TASKS_GO_HERE\n", sections)
+    reference = (ROOT / "README.md").read_text().split("\n")
+    telling = telling_lines(chosen)
+    for i, text in enumerate(reference):
+        for line, region in telling.items():
+            if line in marks.squeezed(text):
+                reference[i] = f"    // yours: task {region.task}"
+    return yours + "\n---\n\n" + "\n".join(reference)
+
+
+def workflow(chosen):
+    """GitHub Classroom: a step a task, because a step is all or nothing."""
+    steps = ["name: Autograding", "on: [push, workflow_dispatch]", "permissions: {checks: write, actions: read, contents: read}", "jobs:",
+             "  check:", "    runs-on: ubuntu-latest", "    steps:", "      - uses: actions/checkout@v4"]
+    names = {r.task: "task-" + r.task.replace(".", "-") for r in chosen}
+    for r in chosen:
+        steps += [f"      - name: Task {r.task}, {r.title}", f"        id: {names[r.task]}", "        uses: classroom-resources/autograding-command-grader@v1",
+                  "        with:", f"          test-name: \"Task {r.task}\"", f"          command: make check TASK={r.task}", "          timeout: 10",
+                  f"          max-score: {r.points}"]
+    steps += ["      - name: Report", "        uses: classroom-resources/autograding-grading-reporter@v1", "        env:"]
+    steps += [f"          {name.upper()}_RESULTS: \"${{{{steps.{name}.outputs.result}}}}\"" for name in names.values()]
+    steps += ["        with:", f"          runners: {','.join(names.values())}"]
+    return "\n".join(steps) + "\n"
+
+
+def write_handout(out, chosen):
+    copy_tree(out)
+    strip(out, chosen)
+    public = {r.task: tasks.solved(r.task, "public") for r in chosen}
+    (out / "tests/course/public.json").write_text(json.dumps(public, ensure_ascii=False))
+    (out / "README.md").write_text(readme(chosen))
+    folder = out / ".github/workflows"
+    folder.mkdir(parents=True)
+    (folder / "classroom.yml").write_text(workflow(chosen))
+
+
+def main():
+    if len(sys.argv) < 2 or not sys.argv[1]:
+        raise SystemExit('write: make assignment OUT=folder [TASKS="1.1 2.1"]')
+    out = Path(sys.argv[1]).resolve()
+    asked = " ".join(sys.argv[2:]).split() or list(tasks.TASKS)
+    unknown = [task for task in asked if task not in tasks.TASKS]
+    if unknown:
+        raise SystemExit(f"unknown task {unknown[0]}; the tasks are {' '.join(tasks.TASKS)}")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise SystemExit(f"{out}: not an empty folder")
+    try:
+        chosen = [region for region in marks.regions(ROOT, list(tasks.TASKS)) if region.task in asked]
+    except marks.Refused as refused:
+        raise SystemExit(str(refused))
+    missing = set(asked) - {region.task for region in chosen}
+    if missing:
+        raise SystemExit(f"task {min(missing)} is not marked in the sources")
+    out.mkdir(parents=True, exist_ok=True)
+    write_handout(out, chosen)
+    found = list(leaks(out, chosen))
+    if found:
+        shutil.rmtree(out)
+        raise SystemExit("\n".join(found))
+    print(f"{out}: tasks {' '.join(r.task for r in chosen)}, {sum(r.points for r in chosen)} points; no mark and no line of a solution is left")
+
+
+if __name__ == "__main__":
+    main()

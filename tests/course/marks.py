@@ -1,0 +1,110 @@
+"""The marks that say which lines of the reference are a task, and what is done between them: `// task N.M (P points):
+title` and `// end of task N.M` in the reference; in a handout the same place is called "Your code from here … to here".
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+MARK = re.compile(r"^ *// task (\d+\.\d+) \((\d+) points\): (.+)$")
+END = re.compile(r"^ *// end of task (\d+\.\d+)$")
+LIKE_A_MARK = re.compile(r"//\s*(?:end\s+of\s+)?task\s+\d")
+YOURS = "// Task {0} ({1} points): {2}. Your code from here"
+YOURS_END = "// to here (task {0})"
+SOURCES = ("include", "src")
+
+
+class Refused(Exception):
+    pass
+
+
+class Region(NamedTuple):
+    task: str
+    points: int
+    title: str
+    path: str  # relative to the root
+    first: int  # index of the line with the mark
+    last: int  # index of the line with the end
+
+
+def sources(root):
+    return sorted(p for room in SOURCES for p in (root / room).rglob("*.[ch]pp"))
+
+
+def regions(root, known):
+    """The marked regions of the tree at `root`, in task order. Refuses whatever is not a clean pair of known marks."""
+    root = Path(root)
+    found = {}
+    for path in sources(root):
+        name = path.relative_to(root).as_posix()
+        begun = None
+        for i, line in enumerate(path.read_text().split("\n")):
+            place = f"{name}:{i + 1}"
+            mark, end = MARK.match(line), END.match(line)
+            if mark:
+                if begun:
+                    raise Refused(f"{place}: task {mark[1]} begins inside task {begun[0][1]}; end that one first")
+                if mark[1] not in known:
+                    raise Refused(f"{place}: unknown task {mark[1]}; the tasks are {' '.join(known)}")
+                if mark[1] in found:
+                    raise Refused(f"{place}: task {mark[1]} is marked a second time")
+                begun = (mark, i)
+            elif end:
+                if not begun or begun[0][1] != end[1]:
+                    raise Refused(f"{place}: task {end[1]} ends here and does not begin")
+                found[end[1]] = Region(end[1], int(begun[0][2]), begun[0][3], name, begun[1], i)
+                begun = None
+            elif LIKE_A_MARK.search(line):
+                raise Refused(f"{place}: not a mark: write '// task N.M (P points): title' or '// end of task N.M'")
+        if begun:
+            raise Refused(f"{name}:{begun[1] + 1}: task {begun[0][1]} does not end; write '// end of task {begun[0][1]}'")
+    return [found[task] for task in known if task in found]
+
+
+def replaced(text, region, lines):
+    """`text` with the region, marks included, replaced by `lines`."""
+    old = text.split("\n")
+    return "\n".join(old[: region.first] + lines + old[region.last + 1 :])
+
+
+def indented(line, by):
+    return " " * by + line if line else line
+
+
+def handed_out(region, line, stub):
+    """The lines that stand in a handout for a region whose mark was `line`."""
+    depth = len(line) - len(line.lstrip())
+    begin = YOURS.format(region.task, region.points, region.title)
+    return [indented(text, depth) for text in [begin, *stub.strip("\n").split("\n"), YOURS_END.format(region.task)]]
+
+
+def with_include(text):
+    """needs_task() becomes known after the last #include."""
+    lines = text.split("\n")
+    last = max(i for i, line in enumerate(lines) if line.startswith("#include"))
+    wanted = '#include "primer/core/needs_task.hpp"'
+    return text if wanted in lines else "\n".join(lines[: last + 1] + ["", wanted] + lines[last + 1 :])
+
+
+def code_of(region, text):
+    """What a submission wrote between "from here" and "to here", or None where the two comments are not there once."""
+    lines = text.split("\n")
+    begins = [i for i, line in enumerate(lines) if line.lstrip().startswith(f"// Task {region.task} (") and "from here" in line]
+    ends = [i for i, line in enumerate(lines) if line.strip() == YOURS_END.format(region.task)]
+    if len(begins) != 1 or len(ends) != 1 or begins[0] > ends[0]:
+        return None
+    return lines[begins[0] + 1 : ends[0]]
+
+
+def squeezed(line):
+    return re.sub(r"\s+", "", line)
+
+
+def telling_lines(region, text, stub):
+    """The lines of a solution that would give it away: code, without comment and space, that the stub does not show.
+    Loop heads and changes of shape, which occur everywhere, are none."""
+    for line in text.split("\n")[region.first + 1 : region.last]:
+        code = squeezed(line.split("//")[0])
+        telling = len(code) >= 24 and code.endswith((";", "}")) and not code.startswith("for(") and ".resize(" not in code
+        if telling and code not in squeezed(stub):
+            yield code
