@@ -5,10 +5,12 @@
 #include <cstdio>
 
 #include "primer/cli/verbs.hpp"
+#include "primer/files/atomic_file.hpp"
 #include "primer/files/csv.hpp"
 #include "primer/files/error.hpp"
 #include "primer/files/number.hpp"
 #include "primer/training/facts.hpp"
+#include "primer/views/svg.hpp"
 #include "primer/views/table.hpp"
 
 namespace primer {
@@ -106,20 +108,26 @@ void print_values(const std::vector<std::string>& names, const std::vector<real>
 int run(const Arguments& arguments) {
   std::vector<std::string> names = arguments.operands;
   const auto at = arguments.value("--at");
+  const auto svg = arguments.value("--svg");
   if (names.empty()) {
     for (const std::string_view name : activation_names()) {
       if (!at || make_activation(name)->elementwise()) names.emplace_back(name);
     }
   }
+  if (svg) {
+    for (const std::string& name : names) named(name);
+    write_file_atomically(*svg, catalogue_svg(names));
+  }
   if (at) {
     print_values(names, parse_points(*at));
-  } else {
+  } else if (!svg) {
     print_catalogue(names);
   }
   return 0;
 }
 
-constexpr std::array<Option, 1> options{{{"--at", "Z,Z,...", "print CSV: value and derivative at these z"}}};
+constexpr std::array<Option, 2> options{{{"--at", "Z,Z,...", "print CSV: value and derivative at these z"},
+                                         {"--svg", "FILE", "draw them: σ solid, σ′ dashed, saturated zones shaded"}}};
 
 }  // namespace
 
@@ -132,7 +140,8 @@ const Verb activations_verb{
     "Ranges, zeros of σ′ and saturated zones are measured, not copied from a book. A round bracket means that\n"
     "an end is only approached. Softmax is shown as a₁ of two units, and is refused by --at.\n\n"
     "  primer activations gelu silu\n"
-    "  primer activations 'leaky_relu(0.2)' tanh --at -1,0,20\n",
+    "  primer activations 'leaky_relu(0.2)' tanh --at -1,0,20\n"
+    "  primer activations --svg activations.svg\n",
     options,
     run};
 

@@ -15,7 +15,7 @@ constexpr std::size_t sampled_rows = 128;
 constexpr std::size_t counted_rows = 1024;
 constexpr std::size_t drawn_points = 600;
 constexpr std::size_t rows_at_a_time = 256;
-constexpr std::size_t most_classes = 30;                 // of a confusion matrix
+constexpr std::size_t most_classes = 30;                 // that a picture can tell apart
 constexpr std::size_t fine_side = 48, coarse_side = 32;  // of a field
 constexpr std::size_t small_network = 2000;              // weights; a larger one gets the coarse field
 constexpr std::size_t curve_side = 160;
@@ -54,8 +54,8 @@ Picture picture_for(const Data& data, Task task) {
   const std::size_t inputs = data.train.x.cols();
   if (task == Task::regression) return inputs == 1 ? Picture::curve : Picture::none;
   if (task == Task::binary && data.train.y.cols() > 1) return Picture::none;
-  if (inputs == 2) return Picture::field;
-  return data.train.y.cols() <= most_classes ? Picture::confusion : Picture::none;
+  if (data.train.y.cols() > most_classes) return Picture::none;
+  return inputs == 2 ? Picture::field : Picture::confusion;
 }
 
 }  // namespace

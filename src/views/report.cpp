@@ -183,15 +183,18 @@ std::string dead_json(const Frames& frames) {
   return text + "]";
 }
 
-// A cell k + p/2 as two characters: the class and 63 p.
-std::string field_text(const std::vector<float>& cells) {
+// A cell k + p/2 as two digits of base 64: k n + p (n − 1), where n is how many levels each of K classes can have.
+std::string field_text(const std::vector<float>& cells, std::size_t K) {
   static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const std::size_t levels = std::max<std::size_t>(64 * 64 / K, 2);
   std::string text = "\"";
   for (const float cell : cells) {
-    const float k = std::floor(cell);
-    const float level = std::round((cell - k) * 2 * 63);
-    text += digits[static_cast<std::size_t>(std::clamp(k, 0.0F, 63.0F))];
-    text += digits[static_cast<std::size_t>(std::clamp(level, 0.0F, 63.0F))];
+    const float k = std::clamp(std::floor(cell), 0.0F, static_cast<float>(K - 1));
+    const float p = std::clamp((cell - k) * 2, 0.0F, 1.0F);
+    const auto level = static_cast<std::size_t>(std::lround(p * static_cast<float>(levels - 1)));
+    const std::size_t code = std::min<std::size_t>(static_cast<std::size_t>(k) * levels + level, 64 * 64 - 1);
+    text += digits[code / 64];
+    text += digits[code % 64];
   }
   return text + "\"";
 }
@@ -199,14 +202,15 @@ std::string field_text(const std::vector<float>& cells) {
 std::string picture_json(const Frames& frames) {
   static constexpr std::array<std::string_view, 4> kinds{"none", "field", "curve", "confusion"};
   const std::size_t outputs = frames.layers.back().units;
-  const auto write = [&frames](const Frame& frame) {
-    if (frames.picture == Picture::field) return field_text(frame.picture);
+  const std::size_t K = std::max<std::size_t>(outputs, 2);
+  const auto write = [&](const Frame& frame) {
+    if (frames.picture == Picture::field) return field_text(frame.picture, K);
     return json_array(frame.picture, [](float v) { return json_number(v, 5); });
   };
   const auto number5 = [](float v) { return json_number(v, 5); };
   return "{\"kind\":\"" + std::string(kinds[static_cast<std::size_t>(frames.picture)]) +
          "\",\"side\":" + std::to_string(frames.side) + ",\"outputs\":" + std::to_string(outputs) +
-         ",\"classes\":" + std::to_string(std::max<std::size_t>(outputs, 2)) + ",\"rows\":" + json_text(frames.rows) +
+         ",\"classes\":" + std::to_string(K) + ",\"rows\":" + json_text(frames.rows) +
          ",\"low\":" + json_array(frames.low, number5) + ",\"high\":" + json_array(frames.high, number5) +
          ",\"points\":" + json_array(frames.points, number5) + ",\"frames\":" + json_array(frames.frames, write) + "}";
 }

@@ -169,8 +169,9 @@ function learning_curve(host, quantity, title) {
   const kinds = ['train', 'validation'].filter((kind) => run.curves[kind + '_' + quantity] !== undefined);
   const series = kinds.map((kind) => run.curves[kind + '_' + quantity]);
   const all = extent(series.flat());
+  if (quantity === 'r2') all[0] = Math.max(all[0], -1);    // below that it only says that nothing fits
   const logarithmic = quantity === 'loss' && all[0] > 0 && all[1] / all[0] > 30;
-  const d = drawing(host, 240, [30, 12, 34, 52], title);
+  const d = drawing(host, 240, [30, 18, 34, 52], title);
   const last = Math.max(run.curves.epoch[run.curves.epoch.length - 1] || 1, epochs[epochs.length - 1], 1);
   d.x_axis(0, last);
   if (logarithmic) {
@@ -242,15 +243,17 @@ function field(host) {
   const name = text(0, 0, run.columns[1]);
   name.setAttribute('transform', 'translate(12 ' + (d.top + d.bottom) / 2 + ') rotate(-90)');
   d.add(name);
-  for (const [x, y, k] of points_of(3)) {
-    d.add(svg('circle', {cx: d.x(x), cy: d.y(y), r: 3.2, class: 'point', fill: color(class_color(k))}));
+  const points = points_of(3);
+  for (const [x, y, k] of points) {
+    d.add(svg('circle', {cx: d.x(x), cy: d.y(y), r: points.length > 100 ? 3.2 : 6, class: 'point', fill: color(class_color(k))}));
   }
   const codes = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const value = {};
   for (let i = 0; codes.length > i; ++i) value[codes[i]] = i;
+  const levels = Math.floor(4096 / K);
   const cell = function (k, i, j) {    // class and its probability
-    const at = 2 * (i * side + j);
-    return [value[p.frames[k][at]], value[p.frames[k][at + 1]] / 63];
+    const at = 2 * (i * side + j), code = 64 * value[p.frames[k][at]] + value[p.frames[k][at + 1]];
+    return [Math.floor(code / levels), code % levels / (levels - 1)];
   };
   const colors = [];
   for (let c = 0; K > c; ++c) colors.push(rgb(class_color(c)));
@@ -295,7 +298,7 @@ function curve(host) {
   const rows = points_of(1 + K);
   const ys = extent(rows.map((r) => r.slice(1)).flat());
   const pad = 0.15 * (ys[1] - ys[0]);
-  const d = drawing(host, 340, [30, 12, 46, 52], 'fitted curve');
+  const d = drawing(host, Math.round(Math.max(260, Math.min(0.75 * host.clientWidth, 500))), [30, 12, 46, 52], 'fitted curve');
   d.x_axis(p.low[0], p.high[0]);
   d.y_axis(ys[0] - pad, ys[1] + pad);
   d.x_ticks(ticks(p.low[0], p.high[0], 6));
@@ -614,8 +617,9 @@ function dead_maps(host) {
     paint(canvas, (j, k) => colors[state(k, j)]);
     d.add(text(d.left - 32, 16, 'layer ' + (l + 1) + ', ' + units + ' units', 'title', 'start'), text(d.right, d.height - 2, 'epoch', 'tick', 'end'),
           text(d.left - 6, d.y(0.5) + 6, '1', 'tick', 'end'), text(d.left - 6, d.y(units - 0.5) + 4, String(units), 'tick', 'end'));
-    for (let i = 0; 5 > i; ++i) {
-      const k = Math.round(i * (F - 1) / 4);
+    const labels = d.width > 420 ? 6 : 4;
+    for (let i = 0; labels > i; ++i) {
+      const k = Math.round(i * (F - 1) / (labels - 1));
       d.add(text(d.x(k + 0.5), d.bottom + 16, String(epochs[k])));
     }
     const marker = d.add(svg('rect', {y: d.top - 2, height: d.bottom - d.top + 4, width: Math.max(d.x(1) - d.x(0), 2), class: 'marker'}));

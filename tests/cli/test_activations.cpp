@@ -3,6 +3,7 @@
 #include "../program.hpp"
 #include "primer/core/activation.hpp"
 #include "primer/files/number.hpp"
+#include "primer/views/svg.hpp"
 
 using namespace primer;
 
@@ -59,4 +60,23 @@ TEST_CASE("what the catalogue does not have is refused with one line") {
         "primer: --at: softmax has no value at a single z: it needs all units of a layer\n");
   CHECK(refused("tanh --at 1,x") == "primer: --at: 'x' is not a number; write them as in --at -1,0,0.5,inf\n");
   CHECK(refused("tanh --at 1,") == "primer: --at: '' is not a number; write them as in --at -1,0,0.5,inf\n");
+}
+
+TEST_CASE("activations --svg draws those named, or all") {
+  const program::Folder folder;
+  const auto draw = [&](const std::string& names) {
+    return program::primer("activations " + names + " --svg '" + folder / "drawn.svg" + "'");
+  };
+  const program::Result some = draw("tanh 'leaky_relu(0.2)'");
+  CHECK(some.code == 0);
+  CHECK(some.out.empty());
+  CHECK(program::slurp(folder / "drawn.svg") == catalogue_svg({"tanh", "leaky_relu(0.2)"}));
+  CHECK(draw("").code == 0);
+  const std::string all = program::slurp(folder / "drawn.svg");
+  for (const std::string_view name : activation_names()) {
+    if (name.starts_with("test_")) continue;
+    CHECK(all.find("data-activation=\"" + std::string(name) + "\"") != std::string::npos);
+  }
+  CHECK(draw("tan").err == "primer: unknown activation 'tan'; did you mean 'tanh'?\n");
+  CHECK(program::primer("activations --svg '" + folder / "absent/drawn.svg" + "'").code == 1);
 }
