@@ -11,7 +11,7 @@ namespace {
 
 int run(const Arguments& arguments) {
   const std::string& folder = arguments.operands.front();
-  write_report(folder, {});
+  write_report(folder);
   std::printf("%s/report.html\n", printable(folder).c_str());
   return 0;
 }

@@ -69,6 +69,12 @@ std::string command_to_resume(const Arguments& arguments) {
   return printable(command + " --resume");
 }
 
+std::vector<std::string> texts_of(const std::vector<Warning>& warnings) {
+  std::vector<std::string> texts;
+  for (const Warning& warning : warnings) texts.push_back(warning.code + ": " + warning.text);
+  return texts;
+}
+
 // One call of `primer train`.
 class Run {
  public:
@@ -80,7 +86,7 @@ class Run {
         network_(experiment_.network()),
         training_(network_, experiment_.data, experiment_.config.train, experiment_.config.seed,
                   experiment_.config.diagnostics.every),
-        recorder_(network_, experiment_.data, experiment_.config.train),
+        recorder_(network_, experiment_.data, experiment_.config.train, texts_of(warnings_)),
         terminal_(network_, experiment_.data, experiment_.config.train, metric_) {}
 
   int go() {
@@ -155,9 +161,7 @@ class Run {
 
   void write_results() {
     folder_.write_model(network_, experiment_);
-    std::vector<std::string> texts;
-    for (const Warning& warning : warnings_) texts.push_back(warning.code + ": " + warning.text);
-    write_report(folder_.path(), texts);
+    write_report(folder_.path());
   }
 
   [[noreturn]] void stop_diverged(const Divergence& e) {

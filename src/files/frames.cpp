@@ -178,6 +178,7 @@ void write_frames(const std::string& path, const Frames& frames) {
                    {"columns", json::string_array(frames.columns)},
                    {"targets", json::string_array(frames.targets)},
                    {"classes", json::string_array(frames.classes)},
+                   {"warnings", json::string_array(frames.warnings)},
                    {"picture", std::string(picture_names[static_cast<std::size_t>(frames.picture)])},
                    {"side", std::to_string(frames.side)},
                    {"rows", frames.rows},
@@ -207,6 +208,7 @@ Frames read_frames(const std::string& path) {
   frames.columns = file.strings("columns");
   frames.targets = file.strings("targets");
   frames.classes = file.strings("classes");
+  frames.warnings = file.strings("warnings");
   frames.side = file.whole("side");
   if (frames.side > 1024) file.refuse("is wider than any picture");
   frames.rows = file.text("rows");

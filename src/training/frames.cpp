@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "primer/training/metrics.hpp"
 
@@ -87,7 +88,8 @@ Histogram histogram_of(std::span<const real> values) {
   return h;
 }
 
-FrameRecorder::FrameRecorder(Network& network, const Data& data, const TrainOptions& options)
+FrameRecorder::FrameRecorder(Network& network, const Data& data, const TrainOptions& options,
+                             std::vector<std::string> warnings)
     : network_(network), data_(data), loss_(make_loss(options)), task_(task_of(options.loss)) {
   for (Dense& layer : network.layers) {
     frames_.layers.push_back(
@@ -97,6 +99,7 @@ FrameRecorder::FrameRecorder(Network& network, const Data& data, const TrainOpti
   frames_.columns = data.columns;
   frames_.targets = data.targets;
   frames_.classes = data.classes;
+  frames_.warnings = std::move(warnings);
   frames_.picture = picture_for(data, task_);
   gather(data.train, some_rows(data.train.size(), sampled_rows), 0, std::min(data.train.size(), sampled_rows), sample_);
   place_points();

@@ -410,12 +410,12 @@ std::string learning_part(const RunFiles& run) {
   return text + "</div>\n";
 }
 
-std::string body_of(const RunFiles& run, const Title& title, const std::vector<std::string>& warnings) {
+std::string body_of(const RunFiles& run, const Title& title) {
   const bool flow = !run.flow.rows.empty();
   return "<header><h1>" + escaped(title.name) + "</h1><p class=\"quiet\">" + escaped(title.summary) +
          "</p><button id=\"theme\" type=\"button\">light / dark</button></header>\n<main>\n" +
-         final_scores(run.history) + warning_list(warnings) + player + learning_part(run) + (flow ? flow_part : "") +
-         layers_part + (flow ? dead_part + flow_table_part(run.flow) : "") +
+         final_scores(run.history) + warning_list(run.frames.warnings) + player + learning_part(run) +
+         (flow ? flow_part : "") + layers_part + (flow ? dead_part + flow_table_part(run.flow) : "") +
          "<h2>Config</h2>\n<div class=\"card\"><pre>" + lines_escaped(run.config) +
          "</pre></div>\n</main>\n<footer><p class=\"keys\">Keys: ← and → step through the epochs, Home and End go to "
          "the "
@@ -437,7 +437,7 @@ RunFiles read_run(const std::string& folder) {
           read_texts(folder + "/flow.csv"), read_frames(folder + "/frames.safetensors")};
 }
 
-std::string report_html(const RunFiles& run, const std::vector<std::string>& warnings) {
+std::string report_html(const RunFiles& run) {
   const Title title = title_of(run);
   Curves curves;
   const std::string data = run_json(run, curves);
@@ -451,12 +451,12 @@ std::string report_html(const RunFiles& run, const std::vector<std::string>& war
          "'; base-uri 'none'; form-action 'none'\"/>\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>" +
          escaped(title.name) + " – primer</title>\n<style>" + style + "</style>\n</head>\n<body>\n" +
-         body_of(run, title, warnings) + curve_definitions(curves) + "<script type=\"application/json\" id=\"run\">" +
-         data + "</script>\n<script>" + script + "</script>\n</body>\n</html>\n";
+         body_of(run, title) + curve_definitions(curves) + "<script type=\"application/json\" id=\"run\">" + data +
+         "</script>\n<script>" + script + "</script>\n</body>\n</html>\n";
 }
 
-void write_report(const std::string& folder, const std::vector<std::string>& warnings) {
-  write_file_atomically(folder + "/report.html", report_html(read_run(folder), warnings));
+void write_report(const std::string& folder) {
+  write_file_atomically(folder + "/report.html", report_html(read_run(folder)));
 }
 
 }  // namespace primer

@@ -26,6 +26,7 @@ Frames some_frames(Picture picture) {
   frames.columns = {"x \"1\"", "größe"};
   frames.targets = {"</script>"};
   frames.classes = {"a", "b"};
+  frames.warnings = {"vanishing: σ′ < ¼"};
   frames.picture = picture;
   frames.side = 2;
   frames.low = {-1, -2.5F};

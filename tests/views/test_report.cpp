@@ -112,7 +112,9 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 TEST_CASE("the report is well-formed XML, whatever columns, classes and warnings are called") {
   const Folder folder;
-  const std::string page = report_html(read_run(nasty_run(folder)), {"W1: <script>alert(1)</script> & more"});
+  RunFiles with_warning = read_run(nasty_run(folder));
+  with_warning.frames.warnings = {"W1: <script>alert(1)</script> & more"};
+  const std::string page = report_html(with_warning);
   const xml::Document document = xml::parse(page);
   CHECK(document.error == "");
   CHECK(count(page, "</script>") == 2);  // the data's and the script's own
@@ -126,7 +128,7 @@ TEST_CASE("the report is well-formed XML, whatever columns, classes and warnings
 
 TEST_CASE("the report names no address and its policy lets nothing in but its own script and style") {
   const Folder folder;
-  const std::string page = report_html(read_run(spirals_run(folder)), {});
+  const std::string page = report_html(read_run(spirals_run(folder)));
   CHECK(page.size() < 2000000);
   CHECK(count(page, "http") - count(page, "http-equiv") == count(page, "http://www.w3.org/"));
   CHECK(count(page, "src=") == 0);
@@ -148,18 +150,18 @@ TEST_CASE("the report names no address and its policy lets nothing in but its ow
 TEST_CASE("a copied run folder draws the same bytes") {
   const Folder folder;
   const std::string run = spirals_run(folder);
-  write_report(run, {});
+  write_report(run);
   std::filesystem::create_directories(folder / "elsewhere/deeper");
   std::filesystem::copy(run, folder / "elsewhere/deeper/run2", std::filesystem::copy_options::recursive);
   std::filesystem::remove(folder / "elsewhere/deeper/run2/report.html");
-  write_report(folder / "elsewhere/deeper/run2", {});
+  write_report(folder / "elsewhere/deeper/run2");
   CHECK(program::slurp(run + "/report.html") == program::slurp(folder / "elsewhere/deeper/run2/report.html"));
 }
 
 TEST_CASE("the report's numbers are the texts of history.csv and flow.csv") {
   const Folder folder;
   const RunFiles files = read_run(spirals_run(folder));
-  const Value run = data_of(xml::parse(report_html(files, {})));
+  const Value run = data_of(xml::parse(report_html(files)));
   REQUIRE(items(member(run, "epochs")).size() == 4);
   const json::Array& history = items(member(member(run, "history"), "rows"));
   const json::Array& flow = items(member(member(run, "flow"), "rows"));
@@ -184,7 +186,7 @@ TEST_CASE("the report's numbers are the texts of history.csv and flow.csv") {
 TEST_CASE("the report draws σ and σ′ of each activation exactly") {
   const Folder folder;
   std::size_t paths = 0;
-  for (const xml::Element& e : xml::parse(report_html(read_run(spirals_run(folder)), {})).elements) {
+  for (const xml::Element& e : xml::parse(report_html(read_run(spirals_run(folder)))).elements) {
     if (e.attributes.count("data-activation") == 0) continue;
     ++paths;
     CHECK(curves::check(e.attributes.at("d"), e.attributes.at("data-activation"), e.attributes.at("id")[1] == 'l') >=
@@ -195,7 +197,7 @@ TEST_CASE("the report draws σ and σ′ of each activation exactly") {
 
 TEST_CASE("a run without flow, and one without an epoch, have a report") {
   const Folder folder;
-  const std::string off = report_html(read_run(spirals_run(folder, "[diagnostics]\nevery = 0\n")), {});
+  const std::string off = report_html(read_run(spirals_run(folder, "[diagnostics]\nevery = 0\n")));
   CHECK(xml::parse(off).error == "");
   CHECK(count(off, "id=\"heat-0\"") == 0);
   const Folder other;
@@ -203,7 +205,7 @@ TEST_CASE("a run without flow, and one without an epoch, have a report") {
                  "[data]\ngenerator = \"sine\"\n[[layer]]\nunits = 3\nactivation = \"tanh\"\n"
                  "[[layer]]\nactivation = \"identity\"\n[train]\nloss = \"mse\"\nepochs = 0\n");
   train(other / "c.toml", other / "run");
-  const std::string none = report_html(read_run(other / "run"), {});
+  const std::string none = report_html(read_run(other / "run"));
   CHECK(xml::parse(none).error == "");
   CHECK(items(member(data_of(xml::parse(none)), "epochs")).size() == 1);
 }

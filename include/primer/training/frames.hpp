@@ -60,6 +60,7 @@ struct Frames {
   };
   std::vector<Layer> layers;
   std::vector<std::string> columns, targets, classes;  // as in Data
+  std::vector<std::string> warnings;                   // of the config's check, to be shown with the pictures
 
   Picture picture = Picture::none;
   std::uint64_t side = 0;
@@ -76,7 +77,8 @@ struct Frames {
 class FrameRecorder {
  public:
   // All references must outlive the recorder.
-  FrameRecorder(Network& network, const Data& data, const TrainOptions& options);
+  FrameRecorder(Network& network, const Data& data, const TrainOptions& options,
+                std::vector<std::string> warnings = {});
 
   // After an epoch, 0 being the initial network. Keeps a frame of every `stride`-th epoch and of the last one. The
   // stride is a power of two: 1 where early stopping may end the run, else what the planned epochs need; when 99 frames

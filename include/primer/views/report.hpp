@@ -27,10 +27,10 @@ struct RunFiles {
 RunFiles read_run(const std::string& folder);
 
 // The page: HTML that is also well-formed XML, self-contained, under a policy that forbids every request. The same run
-// gives the same bytes, wherever it lies. `warnings` are those of the config's check.
-std::string report_html(const RunFiles& run, const std::vector<std::string>& warnings);
+// gives the same bytes, wherever it lies.
+std::string report_html(const RunFiles& run);
 
 // Draws the run in `folder` into its report.html.
-void write_report(const std::string& folder, const std::vector<std::string>& warnings);
+void write_report(const std::string& folder);
 
 }  // namespace primer
