@@ -12,7 +12,7 @@ JOBS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 COMPILE := MAKEFLAGS=--no-print-directory CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) cmake --build
 SOURCES := $(shell find src include tests -name '*.[ch]pp' 2>/dev/null)
 
-.PHONY: all run test bench bench-peers bits fuzz mutants check assignment grade autograder misconceptions handout-data lint format sanitize install clean help
+.PHONY: all run test bench bench-peers bits fuzz mutants check assignment grade autograder misconceptions handout-data lint format sanitize pictures install clean help
 
 all: $(BUILD)/cmake_install.cmake ## build the program, build/primer (PRECISION=float: build-float/; PORTABLE=1, for every CPU: build-portable/)
 	@$(COMPILE) $(BUILD) --target primer-cli
@@ -80,6 +80,9 @@ sanitize: ## all tests with the address and undefined-behaviour sanitizers, in b
 	  -DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS" >/dev/null
 	@$(COMPILE) build-sanitize
 	@build-sanitize/primer-tests $(ARGS)
+
+pictures: all ## make the README's pictures again, data/pictures/ (needs chromium, chromedriver and python3)
+	@python3 tests/views/pictures.py $(BUILD)/primer configs data/pictures
 
 install: all ## install the program, the library and its headers under PREFIX=/usr/local
 	@cmake --install $(BUILD) --prefix $(PREFIX)

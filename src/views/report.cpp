@@ -6,8 +6,11 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <map>
+#include <memory>
 #include <span>
+#include <stdexcept>
 
 #include "primer/files/atomic_file.hpp"
 #include "primer/files/csv.hpp"
@@ -227,6 +230,14 @@ std::pair<int, int> z_axis(const Frames& frames, std::size_t l) {
           static_cast<int>(std::ceil(std::min(high, static_cast<float>(widest_z))))};
 }
 
+std::unique_ptr<Activation> known(const std::string& activation) {
+  try {
+    return make_activation(activation);
+  } catch (const std::invalid_argument& e) {
+    throw InputError(printable(e.what()) + "; draw the report with the program that trained this run");
+  }
+}
+
 // The curves that the layers need, each once.
 struct Curves {
   std::vector<std::string> activations;
@@ -235,8 +246,8 @@ struct Curves {
   std::size_t of(const std::string& activation) {
     const auto found = std::find(activations.begin(), activations.end(), activation);
     if (found == activations.end()) {
+      points.push_back(curve_of(*known(activation), -widest_z, widest_z));
       activations.push_back(activation);
-      points.push_back(curve_of(*make_activation(activation), -widest_z, widest_z));
       return points.size() - 1;
     }
     return static_cast<std::size_t>(found - activations.begin());
@@ -251,7 +262,7 @@ std::string layers_json(const Frames& frames, Curves& curves) {
     const auto [z_low, z_high] = z_axis(frames, l);
     const auto [a_low, a_high] =
         vertical_axis(curves.points[curve], static_cast<real>(z_low), static_cast<real>(z_high));
-    const auto zones = facts_of(*make_activation(layer.activation)).saturated;
+    const auto zones = facts_of(*known(layer.activation)).saturated;
     text +=
         std::string(l == 0 ? "" : ",") + "{\"inputs\":" + std::to_string(layer.inputs) +
         ",\"units\":" + std::to_string(layer.units) + ",\"activation\":" + json_text(layer.activation) +

@@ -70,6 +70,7 @@ class Browser:
         return self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def look(self, width, height, dark):
+        self.width = width
         self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         scheme = "dark" if dark else "light"
         self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
@@ -88,6 +89,6 @@ class Browser:
     def log(self, kind):
         return self.call("POST", "/se/log", {"type": kind})
 
-    def picture(self, whole_page=False):
-        """PNG bytes of the window, or of the page from top to bottom."""
-        return base64.b64decode(self.devtools("Page.captureScreenshot", captureBeyondViewport=whole_page)["data"])
+    def picture(self, clip):
+        """PNG bytes of a part of the page: x, y, width, height and scale."""
+        return base64.b64decode(self.devtools("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)["data"])
