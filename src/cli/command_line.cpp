@@ -2,6 +2,7 @@
 #include "primer/cli/command_line.hpp"
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -71,6 +72,7 @@ int dispatch(std::span<char* const> words) {
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a write that fails, not a death
   try {
     const int code = dispatch(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
     if (std::fflush(stdout) != 0) return fail(1, "standard output: cannot be written to");

@@ -1,4 +1,5 @@
 // primer train: a config in, a run's folder and the gradient-flow table out.
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include "primer/files/experiment.hpp"
 #include "primer/files/frames.hpp"
 #include "primer/files/model.hpp"
+#include "primer/files/number.hpp"
 #include "primer/files/run.hpp"
 #include "primer/views/flow_table.hpp"
 #include "primer/views/report.hpp"
@@ -169,9 +171,17 @@ class Run {
     recorder_.epoch_done(e.epoch - 1, true, observed());
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     write_results();
-    throw Failure(std::string(e.what()) + "; " + folder_.file("model.safetensors") +
-                  " holds the parameters before epoch " + std::to_string(e.epoch) +
-                  "; try a smaller train.learning_rate, or train.clip_norm = 1");
+    throw Failure(std::string(e.what()) + "; " + to_string(Place{folder_.file("model.safetensors")}) +
+                  " holds the parameters before epoch " + std::to_string(e.epoch) + "; try " + remedy(e));
+  }
+
+  std::string remedy(const Divergence& e) const {
+    const TrainOptions& train = experiment_.config.train;
+    std::string text = "train.learning_rate = " + number(std::min(train.learning_rate / 10, 0.01));
+    if (train.clip_norm == 0) text += ", or train.clip_norm = 1";
+    if (e.step == 1) text = "smaller initial weights";
+    if (!experiment_.config.data.standardize) text += ", or data.standardize = true";
+    return text;
   }
 
   int stop_interrupted() {

@@ -2,6 +2,7 @@
 #include "primer/training/training.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <numeric>
 #include <span>
@@ -35,37 +36,55 @@ bool finite(const std::vector<Parameter>& parameters) {
   return std::all_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return finite(*p.value); });
 }
 
-std::string in_layer(std::size_t l, const std::string& tensor) {
-  return "layer " + std::to_string(l + 1) + ", " + tensor;
-}
+// A tensor that is not finite, and the layer it belongs to, from 0.
+struct Breach {
+  std::size_t layer;
+  std::string tensor;
+};
 
-// The first tensor of a forward and backward pass that is not finite, in the order of computation; "" if all are.
-std::string first_infinite(Network& network, const Loss& loss, double loss_value) {
+// The first one of a forward and backward pass, in the order of computation.
+std::optional<Breach> first_breach(Network& network, const Loss& loss, double loss_value) {
   std::vector<Dense>& layers = network.layers;
   for (std::size_t l = 0; l < layers.size(); ++l) {
-    if (layers[l].batch_norm && !finite(layers[l].batch_norm->u)) return in_layer(l, "u = x Wᵀ + b");
-    if (!finite(layers[l].z)) return in_layer(l, "z");
-    if (!finite(layers[l].a)) return in_layer(l, "a = σ(z)");
+    if (layers[l].batch_norm && !finite(layers[l].batch_norm->u)) return Breach{l, "u = x Wᵀ + b"};
+    if (!finite(layers[l].z)) return Breach{l, "z"};
+    if (!finite(layers[l].a)) return Breach{l, "a = σ(z)"};
   }
-  if (!std::isfinite(loss_value)) return in_layer(layers.size() - 1, "the loss L(a, y)");
+  if (!std::isfinite(loss_value)) return Breach{layers.size() - 1, "the loss L(a, y)"};
   for (std::size_t l = layers.size(); l-- > 0;) {
     const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // there ∂L/∂a may be infinite
-    if (!canonical && !finite(*layers[l].dL_da)) return in_layer(l, "∂L/∂a");
-    if (!finite(layers[l].dL_dz)) return in_layer(l, "∂L/∂z");
+    if (!canonical && !finite(*layers[l].dL_da)) return Breach{l, "∂L/∂a"};
+    if (!finite(layers[l].dL_dz)) return Breach{l, "∂L/∂z"};
     for (const Parameter& p : layers[l].parameters()) {
-      if (!finite(*p.gradient)) return in_layer(l, "the gradient of " + std::string(p.name));
+      if (!finite(*p.gradient)) return Breach{l, "the gradient of " + std::string(p.name)};
+    }
+  }
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    for (const Parameter& p : layers[l].parameters()) {
+      if (!finite(*p.value)) return Breach{l, std::string(p.name) + " after the update"};
     }
   }
   return {};
 }
 
-std::string first_infinite(std::vector<Dense>& layers) {
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    for (const Parameter& p : layers[l].parameters()) {
-      if (!finite(*p.value)) return in_layer(l, std::string(p.name) + " after the update");
-    }
-  }
-  return {};
+std::string rounded(double value) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 3).ptr};
+}
+
+// The Frobenius norm as text; scaled, for the squares of numbers this large overflow.
+std::string norm_text(const Tensor& t) {
+  double most = 0;
+  for (const real v : t.values()) most = std::max(most, std::abs(static_cast<double>(v)));
+  double squares = 0;
+  for (const real v : t.values()) squares += most == 0 ? 0 : std::pow(static_cast<double>(v) / most, 2);
+  return rounded(most * std::sqrt(squares));
+}
+
+// What a layer looked like in the last step in which all was finite.
+std::string norms_of(const Dense& layer, double loss) {
+  return "‖W‖ = " + norm_text(layer.Wt) + ", ‖z‖ = " + norm_text(layer.z) + ", ‖∂L/∂z‖ = " + norm_text(layer.dL_dz) +
+         ", ‖∂L/∂W‖ = " + norm_text(layer.dL_dWt) + ", and the loss was " + rounded(loss);
 }
 
 }  // namespace
@@ -261,21 +280,25 @@ void Training::rewind(const Snapshot& to) {
 // Runs the epoch once more, the same bits, and looks at every tensor of every step.
 void Training::explain_divergence() {
   rewind(epoch_start_);
-  std::string where;
-  std::string norms;
-  for (; where.empty() && state.batch < batches_; ++state.batch) {
+  std::optional<Breach> breach;
+  std::vector<std::string> norms(network_.layers.size());  // after the step before, in this epoch
+  while (!breach && state.batch < batches_) {
     const double loss = step(state.batch);
-    where = first_infinite(network_, *loss_, loss);
-    if (where.empty()) where = first_infinite(network_.layers);
-    if (!where.empty()) break;
-    norms = "loss " + std::to_string(loss);
+    breach = first_breach(network_, *loss_, loss);
+    if (breach) break;
+    for (std::size_t l = 0; l < norms.size(); ++l) norms[l] = norms_of(network_.layers[l], loss);
+    ++state.batch;
   }
   const std::uint64_t t = state.epoch * batches_ + state.batch + 1;
+  const std::uint64_t epoch = state.epoch + 1;
   rewind(epoch_start_);
-  throw Divergence("diverged at step " + std::to_string(t) + " (epoch " + std::to_string(state.epoch + 1) +
-                       "): " + where + " is the first number that is not finite" +
-                       (norms.empty() ? "" : "; the step before had " + norms),
-                   state.epoch + 1);
+  if (!breach) throw std::logic_error("an epoch diverged, and its repetition did not");
+  const std::string& before = norms[breach->layer];
+  throw Divergence("diverged at step " + std::to_string(t) + " (epoch " + std::to_string(epoch) + "): layer " +
+                       std::to_string(breach->layer + 1) + ", " + breach->tensor +
+                       " is the first number that is not finite; before this step the layer had " +
+                       (before.empty() ? "‖W‖ = " + norm_text(network_.layers[breach->layer].Wt) : before),
+                   epoch, t);
 }
 
 }  // namespace primer

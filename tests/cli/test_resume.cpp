@@ -195,3 +195,38 @@ TEST_CASE("Ctrl-C finishes the batch, saves, says how to go on, and the end is t
   CHECK(runs.train("whole", fewer).code == 0);
   runs.check_same("whole", "i", {});  // the frames were chosen for four million epochs
 }
+
+TEST_CASE("divergence is explained, exits with 1 and keeps the last checkpoint and model that are finite") {
+  const Runs runs;
+  spill(runs / "c.toml",
+        "[data]\ngenerator = \"plane\"\npoints = 20\n[[layer]]\ninit = \"constant(1)\"\n[train]\nloss = \"mse\"\n"
+        "learning_rate = 10\nbatch_size = 0\nepochs = 1000\ncheckpoint_every = 10\n");
+  const Result result = runs.train("r");
+  CHECK(result.code == 1);
+  CHECK(result.out.empty());
+  const std::string step = result.err.substr(25, result.err.find(" (epoch") - 25);
+  const std::string epoch = step;  // the full batch
+  const std::string before = "is the first number that is not finite; before this step the layer had ‖W‖ = ";
+  CHECK(result.err.starts_with("primer: diverged at step " + step + " (epoch " + epoch + "): layer 1, "));
+  CHECK(result.err.find(before) != std::string::npos);
+  CHECK(result.err.ends_with("; r/model.safetensors holds the parameters before epoch " + epoch +
+                             "; try train.learning_rate = 0.01, or train.clip_norm = 1, or data.standardize = true\n"));
+  // The checkpoint is of the last epoch of ten, and going on from it diverges at the same step.
+  const std::string model = slurp(runs / "r/model.safetensors");
+  const std::string checkpoint = slurp(runs / "r/checkpoint.safetensors");
+  REQUIRE(std::stoul(epoch) > 20);
+  CHECK(runs.train("r", "--resume").err == result.err);
+  CHECK(slurp(runs / "r/model.safetensors") == model);
+  CHECK(slurp(runs / "r/checkpoint.safetensors") == checkpoint);
+  CHECK(runs.train("r", "--set train.epochs=" + std::to_string(std::stoul(epoch) - 1) + " --resume").code == 0);
+}
+
+TEST_CASE("divergence in the first step says so of the weights") {
+  const Runs runs;
+  const Result result =
+      runs.train("r", "--set layer.1.init='constant(1e308)' --set layer.1.units=1 --set layer.1.batch_norm=false");
+  CHECK(result.code == 1);
+  CHECK(result.err.find("diverged at step 1 (epoch 1): layer 1, z is the first number that is not finite; before "
+                        "this step the layer had ‖W‖ = ") != std::string::npos);
+  CHECK(result.err.ends_with("try smaller initial weights\n"));
+}

@@ -55,8 +55,9 @@ struct EpochRecord {
 // Thrown at the first number that is not finite. The network holds the parameters before the epoch in which it came up.
 class Divergence : public std::runtime_error {
  public:
-  Divergence(const std::string& text, std::uint64_t in_epoch) : std::runtime_error(text), epoch(in_epoch) {}
-  std::uint64_t epoch;
+  Divergence(const std::string& text, std::uint64_t in_epoch, std::uint64_t at_step)
+      : std::runtime_error(text), epoch(in_epoch), step(at_step) {}
+  std::uint64_t epoch, step;  // from 1
 };
 
 class Training {
