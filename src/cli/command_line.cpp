@@ -16,7 +16,7 @@ namespace primer {
 namespace {
 
 constexpr std::array verbs{&train_verb, &eval_verb,      &predict_verb,     &check_verb, &report_verb,
-                           &trace_verb, &gradcheck_verb, &activations_verb, &data_verb};
+                           &trace_verb, &gradcheck_verb, &activations_verb, &data_verb,  &claims_verb};
 
 std::string overview() {
   std::string text =

@@ -14,5 +14,6 @@ extern const Verb data_verb;
 extern const Verb activations_verb;
 extern const Verb gradcheck_verb;
 extern const Verb trace_verb;
+extern const Verb claims_verb;
 
 }  // namespace primer

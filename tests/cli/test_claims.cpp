@@ -1,0 +1,61 @@
+// primer claims, run as a user runs it, on claims that are small.
+#include <doctest/doctest.h>
+
+#include "../program.hpp"
+
+namespace {
+
+using program::Folder;
+using program::Result;
+using program::slurp;
+using program::spill;
+
+const std::string shipped = std::string(PRIMER_SOURCE_DIR) + "/configs/claims";
+
+Result claims(const std::string& arguments, const Folder& here) {
+  return program::shell("'" + std::string(PRIMER_BINARY) + "' claims " + arguments, here.path);
+}
+
+}  // namespace
+
+TEST_CASE("the shipped claims that are quick stay in their bands") {
+  const Folder folder;
+  const Result result = claims("--dir '" + shipped +
+                                   "' --seeds 5 flow_sigmoid_vanishes collapse_affine gelu_range numeric_clip",
+                               folder);
+  CAPTURE(result.out);
+  CHECK(result.code == 0);
+  CHECK(result.err.empty());
+  CHECK(result.out.find("flow_sigmoid_vanishes: holds") != std::string::npos);
+  CHECK(result.out.find("4 of 4 claims in their bands") != std::string::npos);
+  // The run to look at is a run's folder.
+  CHECK(slurp(folder / "runs/claims/flow_sigmoid_vanishes/flow.csv").size() > 500);
+  CHECK(slurp(folder / "runs/claims/flow_sigmoid_vanishes/config.toml").find("repeat") == std::string::npos);
+}
+
+TEST_CASE("a band that leaves out its value makes primer claims fail") {
+  const Folder folder;
+  std::string text = slurp(shipped + "/gelu_range.toml");
+  const std::string band = "band = [-0.171, -0.169]";
+  REQUIRE(text.find(band) != std::string::npos);
+  spill(folder / "gelu_range.toml", text);
+  CHECK(claims("--dir .", folder).code == 0);
+  spill(folder / "gelu_range.toml", text.replace(text.find(band), band.size(), "band = [-0.16, -0.15]"));
+  const Result result = claims("--dir .", folder);
+  CHECK(result.code == 1);
+  CHECK(result.out.find("gelu_range: A BAND IS MISSED") != std::string::npos);
+  CHECK(result.out.find("MISSED\n") != std::string::npos);
+  CHECK(result.out.find("0 of 1 claims in their bands") != std::string::npos);
+}
+
+TEST_CASE("mistakes of primer claims are one line") {
+  const Folder folder;
+  const std::string dir = "--dir '" + shipped + "' ";
+  CHECK(claims("", folder).err == "primer: configs/claims: there are no claims here; name their folder with --dir\n");
+  const Result unknown = claims(dir + "gelu_rang", folder);
+  CHECK(unknown.code == 2);
+  CHECK(unknown.err == "primer: there is no claim 'gelu_rang' in " + shipped + "; did you mean 'gelu_range'?\n");
+  const Result one = claims(dir + "--seeds 1", folder);
+  CHECK(one.code == 2);
+  CHECK(one.err == "primer: --seeds: must be an integer of at least 2, since one seed gives no verdict; not '1'\n");
+}
