@@ -101,7 +101,8 @@ std::size_t asked_seeds(const Arguments& arguments) {
   if (!text) return 0;
   const auto n = parse_number(*text);
   if (!n || !(*n >= 2 && *n <= 1e6) || *n != std::floor(*n)) {
-    throw InputError("--seeds: must be an integer of at least 2, since one seed gives no verdict; not '" + printable(*text) + "'");
+    throw InputError("--seeds: must be an integer of at least 2, since one seed gives no verdict; not '" +
+                     printable(*text) + "'");
   }
   return static_cast<std::size_t>(*n);
 }
@@ -117,6 +118,7 @@ std::string path_of(const std::string& folder, const std::string& name, const st
 }
 
 int run(const Arguments& arguments) {
+  if (sizeof(real) != sizeof(double)) throw InputError("the claims' bands are those of the double build: run `make`");
   const std::string folder = arguments.value("--dir").value_or("configs/claims");
   const std::vector<std::string> known = claim_names(folder);
   const std::size_t seeds = asked_seeds(arguments);

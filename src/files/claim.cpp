@@ -223,7 +223,8 @@ ArmRun run_arm(const Arm& arm, const Claim& claim, std::vector<ArmRun>& before, 
     throw InputError(arm.place, std::string("this arm: ") + e.what());
   }
   Network network = experiment->network();
-  if (!arm.start.empty()) start_from(arm, before[arm_named(claim, arm.place, "start", arm.start)].outcome.network, network);
+  if (!arm.start.empty())
+    start_from(arm, before[arm_named(claim, arm.place, "start", arm.start)].outcome.network, network);
   for (std::size_t l = 0; l < arm.bias.size() && l < network.layers.size(); ++l) {
     network.layers[l].b.fill(static_cast<real>(arm.bias[l]));
   }
@@ -330,7 +331,8 @@ std::string text_of(const Finding& f, const Claim& claim) {
   std::string in_brackets = f.question.activation + f.question.loss;
   if (!f.question.other.empty()) in_brackets += " against " + f.question.other;
   if (uses(*f.measurement, "at")) in_brackets += (in_brackets.empty() ? "" : ", ") + number(f.question.at);
-  if (f.question.layer > 0) in_brackets += (in_brackets.empty() ? "" : ", ") + std::string("layer ") + std::to_string(f.question.layer);
+  if (f.question.layer > 0)
+    in_brackets += (in_brackets.empty() ? "" : ", ") + std::string("layer ") + std::to_string(f.question.layer);
   if (!in_brackets.empty()) text += "(" + in_brackets + ")";
   if (f.measurement->of_run == nullptr) return text;
   text += " of " + claim.arms[f.arm].name;

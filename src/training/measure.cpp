@@ -34,7 +34,7 @@ std::vector<FlowRow> flow_now(Network& network, const Data& data, const TrainOpt
   return flow.finish(options.epochs, network);
 }
 
-// Which units have been dead, which of them came back.
+// Which units have been dead, which of them came back. Epoch 0 does not count: it sees the first batch alone.
 class Lives {
  public:
   void see(const Flow& flow) {
@@ -104,8 +104,8 @@ double epochs_to_loss(Outcome& o, const Question& q) {
 
 double rmse(Outcome& o, const Dataset& rows) {
   const Tensor& a = o.network.forward(rows.x);
-  const real squares =
-      lane_sum(a.size(), [&](std::size_t i) { return (a.data()[i] - rows.y.data()[i]) * (a.data()[i] - rows.y.data()[i]); });
+  const real squares = lane_sum(
+      a.size(), [&](std::size_t i) { return (a.data()[i] - rows.y.data()[i]) * (a.data()[i] - rows.y.data()[i]); });
   return std::sqrt(static_cast<double>(squares) / static_cast<double>(a.size()));
 }
 
@@ -146,8 +146,8 @@ Affine collapse(const Network& network) {
   for (std::size_t l = 1; l < network.layers.size(); ++l) {
     const Dense& layer = network.layers[l];
     const Affine inner = affine;
-    multiply(inner.Wt, layer.Wt, affine.Wt);              // W = W_l … W₁
-    multiply_add(inner.b, layer.Wt, layer.b, affine.b);   // b = W_l b + b_l
+    multiply(inner.Wt, layer.Wt, affine.Wt);             // W = W_l … W₁
+    multiply_add(inner.b, layer.Wt, layer.b, affine.b);  // b = W_l b + b_l
   }
   return affine;
 }
@@ -253,10 +253,15 @@ double mean_over_spread(Outcome& o, const Question& q) {
   return std::abs(mean) / std::sqrt(static_cast<double>(sum_of_squares(a.values())) / n - mean * mean);
 }
 
-double alpha_of(Outcome& o, const Question& q) {
-  const auto parameter = layer_of(o, q).activation->parameter();
-  if (!parameter) throw std::invalid_argument("layer " + std::to_string(q.layer) + " has no learned alpha; use prelu");
+// A prelu's α, and how far it is from where it started, which its name tells.
+double alpha_of(Activation& activation) {
+  const auto parameter = activation.parameter();
+  if (!parameter) throw std::invalid_argument(activation.name() + " has no learned alpha; use prelu");
   return static_cast<double>((*parameter->value)(0, 0));
+}
+double alpha_change(Outcome& o, const Question& q) {
+  Activation& prelu = *layer_of(o, q).activation;
+  return std::abs(alpha_of(prelu) - alpha_of(*make_activation(prelu.name())));
 }
 
 double parameter_count(Outcome& o) {
@@ -288,12 +293,8 @@ double lowest_value_at(const Question& q) {
   return static_cast<double>(c.z.data()[lowest]);
 }
 
-double lowest(const Tensor& t) {
-  return static_cast<double>(*std::min_element(t.values().begin(), t.values().end()));
-}
-double highest(const Tensor& t) {
-  return static_cast<double>(*std::max_element(t.values().begin(), t.values().end()));
-}
+double lowest(const Tensor& t) { return static_cast<double>(*std::min_element(t.values().begin(), t.values().end())); }
+double highest(const Tensor& t) { return static_cast<double>(*std::max_element(t.values().begin(), t.values().end())); }
 
 double largest_difference(const Question& q) {
   const Curve one = wide_curve(q.activation);
@@ -373,7 +374,9 @@ double log_after_softmax(const Question& q) {
 }
 
 double clipped(double z) { return std::clamp(z, -500.0, 500.0); }
-double clipped_binary_cross_entropy(const Question& q) { return -log(sigmoid(clipped(q.at))); }  // −ln σ(clip(z)), y = 1
+double clipped_binary_cross_entropy(const Question& q) {
+  return -log(sigmoid(clipped(q.at)));
+}  // −ln σ(clip(z)), y = 1
 double clipped_gradient(const Question& q) {
   return std::abs(q.at) > 500 ? 0 : sigmoid(q.at) - 1;  // clip′ = 0 outside ±500
 }
@@ -442,8 +445,9 @@ using O = Outcome&;
 using Q = const Question&;
 
 std::vector<Measurement> make_table() {
-  const auto run = [](std::string_view name, std::string_view uses, std::string_view says,
-                      double (*f)(O, Q)) { return Measurement{name, uses, says, f, nullptr}; };
+  const auto run = [](std::string_view name, std::string_view uses, std::string_view says, double (*f)(O, Q)) {
+    return Measurement{name, uses, says, f, nullptr};
+  };
   const auto formula = [](std::string_view name, std::string_view uses, std::string_view says, double (*f)(Q)) {
     return Measurement{name, uses, says, nullptr, f};
   };
@@ -491,7 +495,7 @@ std::vector<Measurement> make_table() {
       run("conditioning", "layer", "largest over smallest eigenvalue of E[a aᵀ]", conditioning),
       run("same_sign", "layer", "share of samples whose gradients into a unit share one sign", same_sign),
       run("mean_over_spread", "layer", "|mean a| over the standard deviation of a", mean_over_spread),
-      run("alpha", "layer", "the learned α of a prelu", alpha_of),
+      run("alpha_change", "layer", "how far the α of a prelu has gone", alpha_change),
       run("constant_output", "", "1 if the output is the same for every row",
           [](O o, Q) { return constant_output(o) ? 1.0 : 0.0; }),
       run("outputs_zero", "", "share of outputs that are exactly 0",
@@ -499,7 +503,9 @@ std::vector<Measurement> make_table() {
       run("outputs_above_1", "", "share of outputs above 1",
           [](O o, Q) { return share_of_outputs(o, [](real a, real) { return a > 1; }); }),
       run("right_at_half", "", "share of outputs on their target's side of ½",
-          [](O o, Q) { return share_of_outputs(o, [](real a, real y) { return (a >= real(0.5)) == (y >= real(0.5)); }); }),
+          [](O o, Q) {
+            return share_of_outputs(o, [](real a, real y) { return (a >= real(0.5)) == (y >= real(0.5)); });
+          }),
       run("naive_loss_broken", "", "share of rows where −y ln a − (1−y) ln(1−a) is no finite number",
           [](O o, Q) { return share_of_outputs(o, [](real a, real y) { return !naive_loss_is_finite(a, y); }); }),
       run("output_sum_error", "", "largest |Σ a − 1| over the rows", [](O o, Q) { return largest_sum_error(o); }),
@@ -541,7 +547,6 @@ Outcome run_to_the_end(Network network, const Data& data, Task task, const Train
   Training training(o.network, data, options, seed, observe_every);
   Lives lives;
   Training::Hooks hooks;
-  hooks.started = [&](const std::vector<FlowRow>&) { lives.see(training.flow); };
   hooks.epoch_done = [&](const EpochRecord& record, const std::vector<FlowRow>&) {
     o.losses.push_back(record.train.loss);
     lives.see(training.flow);

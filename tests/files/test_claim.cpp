@@ -23,9 +23,10 @@ const char* const arms = "[[arm]]\nname = \"one\"\n[[arm]]\nname = \"two\"\nset 
 std::string written(const std::string& text) {
   const std::filesystem::path folder = std::filesystem::temp_directory_path() / "primer_test_claim";
   std::filesystem::create_directories(folder);
-  std::ofstream(folder / "xor.toml") << "[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 3\nactivation = \"tanh\"\n"
-                                        "[[layer]]\nactivation = \"sigmoid\"\n[train]\nloss = \"binary_cross_entropy\"\n"
-                                        "learning_rate = 0.5\nepochs = 20\nbatch_size = 0\n[diagnostics]\nevery = 0\n";
+  std::ofstream(folder / "xor.toml")
+      << "[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 3\nactivation = \"tanh\"\n"
+         "[[layer]]\nactivation = \"sigmoid\"\n[train]\nloss = \"binary_cross_entropy\"\n"
+         "learning_rate = 0.5\nepochs = 20\nbatch_size = 0\n[diagnostics]\nevery = 0\n";
   std::ofstream(folder / "t.toml") << text;
   return (folder / "t.toml").string();
 }
@@ -46,9 +47,10 @@ std::string finding(const std::string& rest) { return "[[finding]]\n" + rest + "
 }  // namespace
 
 TEST_CASE("A claim is read with its arms, findings and bands") {
-  const Claim claim = read_claim(written(head + std::string("quick_seeds = 3\n") + arms +
-                                         finding("measure = \"train_loss\"\narm = \"two\"\nover = \"one\"\nband = [0, inf]") +
-                                         finding("measure = \"slope\"\nactivation = \"tanh\"\nat = 0\nband = [1, 1]")));
+  const Claim claim =
+      read_claim(written(head + std::string("quick_seeds = 3\n") + arms +
+                         finding("measure = \"train_loss\"\narm = \"two\"\nover = \"one\"\nband = [0, inf]") +
+                         finding("measure = \"slope\"\nactivation = \"tanh\"\nat = 0\nband = [1, 1]")));
   CHECK(claim.name == "t");
   CHECK(claim.seeds == 2);
   CHECK(claim.quick_seeds == 3);
@@ -89,12 +91,12 @@ TEST_CASE("A comparison whose band leaves out equality must be distinguishable")
 }
 
 TEST_CASE("An arm can start from another's network and with biases of its own") {
-  const Claim claim = read_claim(
-      written(head + std::string("[[arm]]\nname = \"one\"\n") +
-              "[[arm]]\nname = \"same\"\nstart = \"one\"\nset = [\"train.epochs=0\"]\n"
-              "[[arm]]\nname = \"biased\"\nbias = [0, 100]\nset = [\"train.epochs=0\"]\n" +
-              finding("measure = \"train_loss\"\narm = \"one\"\nminus = \"same\"\nband = [0, 0]") +
-              finding("measure = \"train_loss\"\narm = \"biased\"\nband = [45, 55]")));
+  const Claim claim =
+      read_claim(written(head + std::string("[[arm]]\nname = \"one\"\n") +
+                         "[[arm]]\nname = \"same\"\nstart = \"one\"\nset = [\"train.epochs=0\"]\n"
+                         "[[arm]]\nname = \"biased\"\nbias = [0, 100]\nset = [\"train.epochs=0\"]\n" +
+                         finding("measure = \"train_loss\"\narm = \"one\"\nminus = \"same\"\nband = [0, 0]") +
+                         finding("measure = \"train_loss\"\narm = \"biased\"\nband = [45, 55]")));
   const std::vector<Result> results = examine(claim, 1, 2);
   CHECK(results[0].estimate.value == 0);
   CHECK(results[1].estimate.value == doctest::Approx(50).epsilon(0.1));  // half of the targets are 0
@@ -113,10 +115,11 @@ TEST_CASE("A mistake in a claim is named with its place") {
         ":14:7: arm: 'oen' is not known; did you mean 'one'?");
   CHECK(error_of(head + std::string(arms) + finding("measure = \"train_loss\"\narm = \"one\"\nband = [1, 0]")) ==
         ":15:8: band must be [low, high]; either may be inf");
-  CHECK(error_of(head + std::string(arms) + finding("measure = \"alpha\"\narm = \"one\"\nband = [0, 1]")) ==
-        ":12:1: alpha needs the key 'layer'");
-  CHECK(error_of(head + std::string(arms) + finding("measure = \"alpha\"\nlayer = 1\narm = \"one\"\nband = [0, 1]")) ==
-        ":12:1: alpha: layer 1 has no learned alpha; use prelu");
+  CHECK(error_of(head + std::string(arms) + finding("measure = \"alpha_change\"\narm = \"one\"\nband = [0, 1]")) ==
+        ":12:1: alpha_change needs the key 'layer'");
+  CHECK(error_of(head + std::string(arms) +
+                 finding("measure = \"alpha_change\"\nlayer = 1\narm = \"one\"\nband = [0, 1]")) ==
+        ":12:1: alpha_change: tanh has no learned alpha; use prelu");
   CHECK(error_of(head + std::string("[[arm]]\nname = \"one\"\nset = [\"layer.1.unit=4\"]\n") + ok) ==
         ":7:1: this arm: --set layer.1.unit: unknown key 'unit' in [layer.1]; did you mean 'units'?");
   CHECK(error_of(head + std::string(arms) + "start = \"one\"\n" + ok) ==

@@ -121,7 +121,7 @@ TEST_CASE("Two identical arms of real runs come out as not distinguishable in at
 }
 
 TEST_CASE("Arms that differ come out as distinguishable") {
-  CHECK_FALSE(paired_difference({1.1, 2.1, 3.2, 4.1}, {1, 2, 3, 4}).covers(0));
+  CHECK_FALSE(paired_difference({1.1, 2.1, 3.12, 4.1}, {1, 2, 3, 4}).covers(0));
   CHECK_FALSE(paired_ratio({8, 17, 31}, {1, 2, 4}).covers(1));
   CHECK(paired_ratio({8, 17, 31}, {1, 2, 4}).value == doctest::Approx(8.0773742));
 }

@@ -28,9 +28,9 @@ struct Arm {
 struct Finding {
   const Measurement* measurement;
   Question question;
-  std::size_t arm = 0;                // an index; none for a formula
-  std::optional<std::size_t> over;    // the ratio arm / over, averaged geometrically
-  std::optional<std::size_t> minus;   // the difference arm − minus
+  std::size_t arm = 0;               // an index; none for a formula
+  std::optional<std::size_t> over;   // the ratio arm / over, averaged geometrically
+  std::optional<std::size_t> minus;  // the difference arm − minus
   Average average = Average::mean;
   double low, high;  // the band, ends included
   Place place;

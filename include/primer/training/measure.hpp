@@ -44,8 +44,8 @@ struct Question {
 
 struct Measurement {
   std::string_view name;
-  std::string_view uses;  // keys besides `measure` that it needs: "activation at"; empty if none
-  std::string_view says;  // one line
+  std::string_view uses;                        // keys besides `measure` that it needs: "activation at"; empty if none
+  std::string_view says;                        // one line
   double (*of_run)(Outcome&, const Question&);  // one of the two is there
   double (*of_formula)(const Question&);
 };
@@ -56,8 +56,8 @@ const std::vector<Measurement>& measurements();
 // Null for an unknown name.
 const Measurement* find_measurement(std::string_view name);
 
-// Runs the network over the data again where it must, so the outcome is not const. NaN for a run that diverged, but for the measurement "diverged". Throws std::invalid_argument where the run does not
-// have what is asked for.
+// Runs the network over the data again where it must, so the outcome is not const. NaN for a run that diverged, but for
+// the measurement "diverged". Throws std::invalid_argument where the run does not have what is asked for.
 double measure(const Measurement& measurement, Outcome& outcome, const Question& question);
 
 }  // namespace primer
