@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 
 #include "primer/files/input.hpp"
@@ -133,9 +134,71 @@ TEST_CASE("Every claim of the project can be read, names runs that exist, and st
   for (const std::string& name : names) {
     CAPTURE(name);
     const Claim claim = read_claim(claims_folder + "/" + name + ".toml");
-    CHECK(claim.explanation.size() > 200);
+    CHECK(claim.explanation.size() > 120);
     for (const Arm& arm : claim.arms) CHECK_NOTHROW(read_config(arm.config, arm.set));
     for (const Finding& f : claim.findings) CHECK_FALSE((std::isinf(f.low) && std::isinf(f.high) && f.low < f.high));
     CHECK(page.find("\n" + name + ": " + claim.verdict) != std::string::npos);
   }
+}
+
+namespace {
+
+// What stands in `text` between `before` and `after`, every time.
+std::vector<std::string> all_between(const std::string& text, const std::string& before, const std::string& after) {
+  std::vector<std::string> found;
+  for (std::size_t at = text.find(before); at != std::string::npos; at = text.find(before, at)) {
+    at += before.size();
+    found.push_back(text.substr(at, text.find(after, at) - at));
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("The mapping of the notes names claims, warnings and tests that exist, and every claim is in it") {
+  const std::string source = PRIMER_SOURCE_DIR;
+  const auto text_of_file = [](const std::string& path) { return read_input(path, 1 << 22); };
+  std::istringstream page(text_of_file(claims_folder + "/README.md"));
+  std::string mapped;
+  std::size_t rows = 0;
+  for (std::string line; std::getline(page, line);) {
+    if (!line.starts_with("| S ") && !line.starts_with("| G ")) continue;
+    CAPTURE(line);
+    ++rows;
+    mapped += line + "\n";
+    std::size_t named = all_between(line, "` in the README", "|").size();
+    for (const std::string& name : all_between(line, "claim `", "`")) {
+      CHECK(std::filesystem::exists(claims_folder + "/" + name + ".toml"));
+      ++named;
+    }
+    for (const std::string& code : all_between(line, "warning `", "`")) {
+      CHECK(text_of_file(source + "/src/files/check.cpp").find("\"" + code + "\"") != std::string::npos);
+      ++named;
+    }
+    for (const std::string& test : all_between(line, "test `", "”")) {  // FILE` “CASE
+      const std::size_t quote = test.find("` “");
+      REQUIRE(quote != std::string::npos);
+      const std::string cases = text_of_file(source + "/" + test.substr(0, quote));
+      CHECK(cases.find("TEST_CASE(\"" + test.substr(quote + std::string("` “").size())) != std::string::npos);
+      ++named;
+    }
+    CHECK(named > 0);
+  }
+  CHECK(rows > 70);
+  for (const std::string& name : claim_names(claims_folder)) {
+    CAPTURE(name);
+    CHECK(mapped.find("claim `" + name + "`") != std::string::npos);
+  }
+}
+
+TEST_CASE("The page of claims answers questions by claims that exist, and lists every measurement") {
+  const std::string page = read_input(claims_folder + "/README.md", 1 << 20);
+  const std::vector<std::string> asked = all_between(page, "`primer claims ", "`");
+  CHECK(asked.size() > 25);
+  for (const std::string& name : asked) {
+    CAPTURE(name);
+    CHECK((name == "NAME" || std::filesystem::exists(claims_folder + "/" + name + ".toml")));
+  }
+  for (const Measurement& m : measurements())
+    CHECK(page.find("\n| " + std::string(m.name) + " | ") != std::string::npos);
 }
