@@ -37,6 +37,8 @@ TEST_CASE("the weights of a layer are a function of seed and layer alone") {
   const Network two(3, deep, 7);
   CHECK(one.layers[1].Wt == two.layers[1].Wt);
   CHECK(one.layers[0].Wt != two.layers[0].Wt);  // he, not xavier
+  const Network alike(4, std::vector<LayerOptions>{{4, "tanh"}, {4, "tanh"}}, 7);
+  CHECK(alike.layers[0].Wt != alike.layers[1].Wt);
   CHECK(Network(3, shallow, 8).layers[1].Wt != one.layers[1].Wt);
   for (const Dense& layer : two.layers) CHECK(layer.b == Tensor(1, layer.b.cols()));
 }
@@ -69,6 +71,17 @@ TEST_CASE("a canonical pair leaves ∂L/∂z = (a − y)/N, and reports the math
   }
   CHECK((*output.dL_da)(0, 1) == -1 / output.a(0, 1) / 2);
   CHECK((*output.dL_da)(0, 0) == 0);
+}
+
+TEST_CASE("a network's loss is finite where a probability has underflowed") {
+  for (const auto& [sigma, name] :
+       {std::pair{"softmax", "cross_entropy"}, std::pair{"sigmoid", "binary_cross_entropy"}}) {
+    Network network(1, std::vector<LayerOptions>{{2, sigma}}, 1);
+    network.layers[0].b = Tensor{{10000, -10000}};
+    const auto loss = make_loss({name});
+    network.forward(Tensor{{0}});
+    CHECK(network.loss(*loss, Tensor{{0, 1}}) == (loss->name() == "cross_entropy" ? 20000 : 10000));
+  }
 }
 
 TEST_CASE("residual and dropout at the output leave the canonical path, and both paths agree without them") {
