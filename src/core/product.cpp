@@ -7,7 +7,8 @@
 //    that each multiply-add takes four cycles; where C has few rows, wider tiles make up for the missing chains.
 // 2. A panel of B is what the tiles below one another share: a tile's width of columns, at most `depth` rows, small
 //    enough for the first cache. It is read in place if its rows are dense and near one another. Otherwise (B = Wᵀ, a
-//    large B, or fewer columns left than a tile is wide) it is first copied together. A is always read in place.
+//    large B, or fewer columns left than a tile is wide) it is first copied together, of a large B several panels at
+//    once, since short pieces of far rows are slow to fetch. A is always read in place.
 // 3. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile: nothing is ever summed in
 //    another order, so every machine gets the same bits. A product deeper than `depth` goes on where its chains
 //    stopped.
@@ -22,11 +23,14 @@
 #include <cmath>
 #include <stdexcept>
 
-// GCC would unroll so short a loop before it could vectorise it, eight times slower; clang must not be told.
+// GCC would unroll so short a loop before it could vectorise it, eight times slower, and it keeps a tile in registers
+// only if the loops over its rows are unrolled; clang must not be told.
 #if defined(__GNUC__) && !defined(__clang__)
 #define KEEP_LOOP _Pragma("GCC unroll 1")
+#define UNROLL_LOOP _Pragma("GCC unroll 8")
 #else
 #define KEEP_LOOP
+#define UNROLL_LOOP
 #endif
 
 namespace primer {
@@ -40,7 +44,8 @@ constexpr std::size_t vector_bytes = 32, tile_rows = 6;  // 12 of 16
 constexpr std::size_t vector_bytes = 16, tile_rows = 6;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
-constexpr std::size_t depth = 256;  // rows of a panel
+constexpr std::size_t depth = 256;   // rows of a panel
+constexpr std::size_t together = 4;  // panels copied at once
 constexpr std::size_t first_cache = 32 * 1024;
 #ifdef __clang__
 constexpr std::size_t wide = std::min<std::size_t>(4 * lanes, 32);  // clang 14 makes scalar code of 1 × 64
@@ -70,7 +75,9 @@ template <std::size_t rows, std::size_t width>
 void tile(std::size_t K, Source A, Source B, Source start, Target C) {
   constexpr std::size_t vectors = width / lanes;
   real c[rows][vectors][lanes];
+  UNROLL_LOOP
   for (std::size_t i = 0; i < rows; ++i)
+    UNROLL_LOOP
     for (std::size_t v = 0; v < vectors; ++v)
       for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = start.data[i * start.row_stride + v * lanes + j];
   for (std::size_t k = 0; k < K; ++k) {
@@ -83,7 +90,9 @@ void tile(std::size_t K, Source A, Source B, Source start, Target C) {
       }
     }
   }
+  UNROLL_LOOP
   for (std::size_t i = 0; i < rows; ++i)
+    UNROLL_LOOP
     for (std::size_t v = 0; v < vectors; ++v)
       for (std::size_t j = 0; j < lanes; ++j) C.data[i * C.row_stride + v * lanes + j] = c[i][v][j];
 }
@@ -92,11 +101,12 @@ void tile(std::size_t K, Source A, Source B, Source start, Target C) {
 template <std::size_t rows, std::size_t width>
 void edge_tile(std::size_t cols, std::size_t K, Source A, Source B, Source start, Target C) {
   real padded[rows * width] = {};
-  for (std::size_t i = 0; i < rows; ++i) {
+  const std::size_t different = start.row_stride == 0 ? 1 : rows;  // one row may be the start of all
+  for (std::size_t i = 0; i < different; ++i) {
     const real* from = start.from(i, 0).data;
     for (std::size_t j = 0; j < cols; ++j) padded[i * width + j] = from[j * start.col_stride];
   }
-  tile<rows, width>(K, A, B, Source{padded, width, 1}, Target{padded, width, 1});
+  tile<rows, width>(K, A, B, Source{padded, different == 1 ? 0 : width, 1}, Target{padded, width, 1});
   for (std::size_t i = 0; i < rows; ++i) {
     real* to = C.from(i, 0).data;
     for (std::size_t j = 0; j < cols; ++j) to[j * C.col_stride] = padded[i * width + j];
@@ -118,77 +128,73 @@ std::size_t tiles(std::size_t i, std::size_t M, std::size_t cols, std::size_t K,
   return i;
 }
 
-// Two rows of n numbers become one: a0 b0 a1 b1 …
-void zip(std::size_t n, const real* __restrict a, const real* __restrict b, real* __restrict out) {
-  for (std::size_t i = 0; i < n; ++i) {
-    out[2 * i] = a[i];
-    out[2 * i + 1] = b[i];
-  }
-}
-
-// packed[k * width + j] = B[k][j] where B is a matrix read as its transpose. Zipping row j with row j + width/2, then
-// the results with j + width/4, and so on, brings the `width` numbers of each k together: a transposition in vectors.
+// packed[k * width + j] = B[k][j] where B is a matrix read as its transpose.
 template <std::size_t width>
 void pack_transposed(std::size_t K, std::size_t cols, Source B, real* packed) {
-  constexpr std::size_t slice = 32;
-  real buffer[2][slice * width];
-  for (std::size_t k = 0; k < K; k += slice) {
-    std::size_t n = std::min(slice, K - k);
-    const real* rows[width];
-    for (std::size_t j = 0; j < width; ++j) rows[j] = B.from(k, std::min(j, cols - 1)).data;
-    for (std::size_t half = width / 2, step = 0; half > 0; half /= 2, n *= 2, ++step) {
-      real* out = half == 1 ? packed + k * width : buffer[step % 2];
-      for (std::size_t j = 0; j < half; ++j) {
-        zip(n, rows[j], rows[j + half], out + 2 * n * j);
-        rows[j] = out + 2 * n * j;
-      }
-    }
-  }
+  const real* rows[width];
+  for (std::size_t j = 0; j < width; ++j) rows[j] = B.from(0, std::min(j, cols - 1)).data;
+  for (std::size_t k = 0; k < K; ++k)
+    for (std::size_t j = 0; j < width; ++j) packed[k * width + j] = rows[j][k];
 }
 
+// Panels of `width` columns side by side, each K × width; the last is filled up with zeros.
 template <std::size_t width>
 void pack(std::size_t K, std::size_t cols, Source B, real* packed) {
-  if (cols < width) std::fill_n(packed, K * width, real(0));
-  for (std::size_t k = 0; k < K; ++k) {
-    const real* b = B.from(k, 0).data;
-    real* row = packed + k * width;
-    if (B.col_stride == 1 && cols == width)
-      for (std::size_t j = 0; j < width; ++j) row[j] = b[j];
-    else
-      for (std::size_t j = 0; j < cols; ++j) row[j] = b[j * B.col_stride];
+  const std::size_t whole = B.col_stride == 1 ? cols / width * width : 0;
+  for (std::size_t k = 0; k < K; ++k)
+    for (std::size_t j = 0; j < whole; j += width) std::copy_n(B.from(k, j).data, width, packed + j * K + k * width);
+  std::fill_n(packed + whole * K, (cols - whole + width - 1) / width * width * K, real(0));
+  for (std::size_t j = whole; j < cols; ++j) {
+    real* const column = packed + j / width * width * K + j % width;
+    for (std::size_t k = 0; k < K; ++k) column[k * width] = *B.from(k, j).data;
   }
 }
 
-// What a panel of B (K × cols, cols ≤ width) adds to these columns of C.
+// What some panels of B (K × cols, cols ≤ together · width) add to these columns of C.
 template <std::size_t width>
-void panel(std::size_t M, std::size_t cols, std::size_t K, Source A, Source B, Source start, Target C) {
-  alignas(64) real packed[depth * width];
-  if (cols < width || B.col_stride != 1 || K * B.row_stride * sizeof(real) > first_cache) {
-    if (B.row_stride == 1 && K >= lanes)
-      pack_transposed<width>(K, cols, B, packed);
-    else
-      pack<width>(K, cols, B, packed);
-    B = {packed, width, 1};
+void panels(std::size_t M, std::size_t cols, std::size_t K, const Source& A, const Source& B, const Source& start,
+            const Target& C) {
+  alignas(64) real packed[depth * together * width];
+  const bool in_place = cols % width == 0 && B.col_stride == 1 && K * B.row_stride * sizeof(real) <= first_cache;
+  const bool transposed = B.row_stride == 1 && K >= lanes;
+  if (!in_place && !transposed) pack<width>(K, cols, B, packed);
+  for (std::size_t j = 0; j < cols; j += width) {
+    const std::size_t now = std::min(width, cols - j);
+    if (!in_place && transposed) pack_transposed<width>(K, now, B.from(0, j), packed + j * K);
+    const Source b = in_place ? B.from(0, j) : Source{packed + j * K, width, 1};
+    const Source s = start.from(0, j);
+    const Target c = C.from(0, j);
+    std::size_t i = tiles<tile_rows, width>(0, M, now, K, A, b, s, c);
+    i = tiles<4, width>(i, M, now, K, A, b, s, c);
+    tiles<1, width>(i, M, now, K, A, b, s, c);
   }
-  std::size_t i = tiles<tile_rows, width>(0, M, cols, K, A, B, start, C);
-  i = tiles<4, width>(i, M, cols, K, A, B, start, C);
-  tiles<1, width>(i, M, cols, K, A, B, start, C);
 }
 
-void tiny_product(std::size_t M, std::size_t N, std::size_t K, Source A, Source B, Source start, Target C) {
+// `cols` elements of a row of C, their chains side by side.
+template <std::size_t cols>
+void tiny_row(std::size_t K, const Source& A, const Source& B, const Source& start, const Target& C) {
+  real c[cols];
+  for (std::size_t j = 0; j < cols; ++j) c[j] = start.data[j * start.col_stride];
+  for (std::size_t k = 0; k < K; ++k) {
+    const real a = A.data[k * A.col_stride];
+    for (std::size_t j = 0; j < cols; ++j) c[j] = std::fma(a, B.data[k * B.row_stride + j * B.col_stride], c[j]);
+  }
+  for (std::size_t j = 0; j < cols; ++j) C.data[j * C.col_stride] = c[j];
+}
+
+void tiny_product(std::size_t M, std::size_t N, std::size_t K, const Source& A, const Source& B, const Source& start,
+                  const Target& C) {
   for (std::size_t i = 0; i < M; ++i) {
-    for (std::size_t j = 0; j < N; ++j) {
-      const std::size_t row = i * A.row_stride, col = j * B.col_stride;
-      real c = *start.from(i, j).data;
-      for (std::size_t k = 0; k < K; ++k)
-        c = std::fma(A.data[row + k * A.col_stride], B.data[col + k * B.row_stride], c);
-      *C.from(i, j).data = c;
-    }
+    std::size_t j = 0;
+    for (; j + 4 <= N; j += 4) tiny_row<4>(K, A.from(i, 0), B.from(0, j), start.from(i, j), C.from(i, j));
+    for (; j + 2 <= N; j += 2) tiny_row<2>(K, A.from(i, 0), B.from(0, j), start.from(i, j), C.from(i, j));
+    for (; j < N; ++j) tiny_row<1>(K, A.from(i, 0), B.from(0, j), start.from(i, j), C.from(i, j));
   }
 }
 
-void product(std::size_t M, std::size_t N, std::size_t K, Source A, Source B, Source start, Target C) {
-  if (M * N * K <= 256) return tiny_product(M, N, K, A, B, start, C);
+void product(std::size_t M, std::size_t N, std::size_t K, const Source& A, const Source& B, const Source& start,
+             const Target& C) {
+  if (M * N * K <= 256 && N < lanes) return tiny_product(M, N, K, A, B, start, C);
   if (N < lanes && N < M && A.row_stride == 1)  // a narrow C is better filled along its columns: Cᵀ = Bᵀ Aᵀ
     return product(N, M, K, B.transposed(), A.transposed(), start.transposed(), C.transposed());
   for (std::size_t k = 0; k < K; k += depth) {
@@ -197,16 +203,14 @@ void product(std::size_t M, std::size_t N, std::size_t K, Source A, Source B, So
       const Source a = A.from(0, k), b = B.from(k, j);
       const Source s = k == 0 ? start.from(0, j) : Source{C.from(0, j).data, C.row_stride, C.col_stride};
       const std::size_t left = N - j;
-      std::size_t cols = 2 * lanes;
+      std::size_t cols = std::min(left, together * 2 * lanes);
       if (M < 4 && left >= wide && b.col_stride == 1 && C.col_stride == 1) {  // few rows: more columns at once
         cols = wide;
         tiles<1, wide>(0, M, cols, deep, a, b, s, C.from(0, j));
       } else if (left <= lanes) {
-        cols = left;
-        panel<lanes>(M, cols, deep, a, b, s, C.from(0, j));
+        panels<lanes>(M, cols, deep, a, b, s, C.from(0, j));
       } else {
-        cols = std::min(left, cols);
-        panel<2 * lanes>(M, cols, deep, a, b, s, C.from(0, j));
+        panels<2 * lanes>(M, cols, deep, a, b, s, C.from(0, j));
       }
       j += cols;
     }
@@ -221,6 +225,17 @@ std::string shape(const MatrixView& m) { return std::to_string(m.rows) + " × " 
 void check(const MatrixView& A, const MatrixView& B) {
   if (A.cols != B.rows)
     throw std::invalid_argument("product: " + shape(A) + " times " + shape(B) + ": the inner sizes must be equal");
+}
+
+// The sums of the `width` columns from j on, in registers.
+template <std::size_t width>
+void sum_columns(const Tensor& m, std::size_t j, Tensor& sums) {
+  real c[width] = {};
+  for (std::size_t i = 0; i < m.rows(); ++i) {
+    const real* row = m.data() + i * m.cols() + j;
+    for (std::size_t v = 0; v < width; ++v) c[v] += row[v];
+  }
+  std::copy_n(c, width, sums.data() + j);
 }
 
 }  // namespace
@@ -241,13 +256,12 @@ void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, 
 }
 
 void column_sums(const Tensor& m, Tensor& sums) {
-  sums.resize(1, m.cols());
-  sums.fill(0);
-  real* out = sums.data();
-  for (std::size_t i = 0; i < m.rows(); ++i) {
-    const real* row = m.data() + i * m.cols();
-    for (std::size_t j = 0; j < m.cols(); ++j) out[j] += row[j];
-  }
+  const std::size_t N = m.cols();
+  sums.resize(1, N);
+  std::size_t j = 0;
+  for (; j + 2 * lanes <= N; j += 2 * lanes) sum_columns<2 * lanes>(m, j, sums);
+  for (; j + 4 <= N; j += 4) sum_columns<4>(m, j, sums);
+  for (; j < N; ++j) sum_columns<1>(m, j, sums);
 }
 
 }  // namespace primer

@@ -19,12 +19,6 @@ Tensor::Tensor(std::initializer_list<std::initializer_list<real>> rows)
 
 std::string Tensor::shape() const { return std::to_string(rows_) + " × " + std::to_string(cols_); }
 
-void Tensor::resize(std::size_t rows, std::size_t cols) {
-  if (rows * cols > storage_.size()) storage_.resize(rows * cols);
-  rows_ = rows;
-  cols_ = cols;
-}
-
 void Tensor::fill(real value) { std::fill_n(data(), size(), value); }
 
 bool Tensor::operator==(const Tensor& other) const {

@@ -1,5 +1,6 @@
 // primer-bench: the workloads, each with its time, its distance from the floor of this machine and its loss. It
 // reports; it fails only when a loss shows that the work was not the one specified.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <exception>
@@ -33,7 +34,7 @@ void print_json(const Measurement& m, double floor_ratio) {
   std::fflush(stdout);
 }
 
-int run(bool json, const std::string& program) {
+int run(bool json, const std::string& only, const std::string& program) {
   const bench::Machine machine = bench::measure_machine();
   if (!json) {
     std::printf(
@@ -51,17 +52,18 @@ int run(bool json, const std::string& program) {
     rows.push_back({m.workload, m.what, short_number(m.value, 4), m.metric, short_number(floor_ratio),
                     short_number(m.loss, 7), short_number(m.wanted, 7), same ? "" : "NOT THE SAME WORK"});
   };
-  report(bench::xor_steps(15));
-  report(bench::spirals(9));
-  report(bench::regression(9));
-  report(bench::classify(5));
-  report(bench::deep(9));
-  report(bench::infer_one(15));
-  report(bench::infer_many(9));
-  report(bench::whole_process(5, program));
-  if (!json) {
-    std::printf("%s\nHow the cost grows: W4 with both hidden layers as wide as said, one epoch.\n\n",
-                primer::table(rows, 2).c_str());
+  const auto wanted = [&](const char* workload) { return only.empty() || only == workload; };
+  if (wanted("W1")) report(bench::xor_steps(15));
+  if (wanted("W2")) report(bench::spirals(9));
+  if (wanted("W3")) report(bench::regression(9));
+  if (wanted("W4")) report(bench::classify(5));
+  if (wanted("W5")) report(bench::deep(9));
+  if (wanted("W6a")) report(bench::infer_one(15));
+  if (wanted("W6b")) report(bench::infer_many(9));
+  if (wanted("W7")) report(bench::whole_process(5, program));
+  if (!json && rows.size() > 1) std::fputs(primer::table(rows, 2).c_str(), stdout);
+  if (!json && wanted("growth")) {
+    std::puts("\nHow the cost grows: W4 with both hidden layers as wide as said, one epoch.\n");
     std::vector<std::vector<std::string>> growth{
         {"width", "rows", "samples/s", "GFLOP/s", "of peak", "peak memory, MiB"}};
     const auto add = [&](std::size_t width, std::size_t n) {
@@ -86,11 +88,14 @@ int main(int argc, char** argv) {
     const std::string first = argc > 1 ? argv[1] : "";
     if (first == "--w7" && argc == 3) return bench::train_from_csv(argv[2]);
     if (first == "--grow" && argc == 4) return bench::grow_here(std::stoul(argv[2]), std::stoul(argv[3]));
-    if (argc > 2 || (argc == 2 && first != "--json")) {
-      std::fputs("usage: primer-bench [--json]\n", stderr);
+    const bool json = first == "--json";
+    const std::string only = json && argc > 2 ? argv[2] : json ? "" : first;
+    const std::vector<std::string> known{"", "W1", "W2", "W3", "W4", "W5", "W6a", "W6b", "W7", "growth"};
+    if (argc > (json ? 3 : 2) || std::find(known.begin(), known.end(), only) == known.end()) {
+      std::fputs("usage: primer-bench [--json] [W1 … W5, W6a, W6b, W7, growth]\n", stderr);
       return 2;
     }
-    return run(first == "--json", argv[0]);
+    return run(json, only, argv[0]);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "primer-bench: %s\n", e.what());
     return 1;

@@ -1,5 +1,5 @@
-// Sums whose bits do not depend on the compiler: eight running sums, added up in a fixed tree. The eight are
-// independent, so a vector unit can keep them in one register and still add in exactly this order.
+// Sums whose bits do not depend on the compiler: 32 running sums, added up in a fixed tree. They are independent, so
+// they fit into vector registers, several of them, which are added to in turn instead of waiting for one another.
 #pragma once
 
 #include <array>
@@ -13,13 +13,17 @@ namespace primer {
 // Σ term(i) for i = 0 … n − 1.
 template <typename Term>
 real lane_sum(std::size_t n, Term term) {
-  std::array<real, 8> lane{};
+  constexpr std::size_t lanes = 32;
+  std::array<real, lanes> lane{};
   std::size_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    for (std::size_t k = 0; k < 8; ++k) lane[k] += term(i + k);
+  for (; i + lanes <= n; i += lanes) {
+    for (std::size_t k = 0; k < lanes; ++k) lane[k] += term(i + k);
   }
   for (std::size_t k = 0; i < n; ++i, ++k) lane[k] += term(i);
-  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+  for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+    for (std::size_t k = 0; k < half; ++k) lane[k] += lane[k + half];
+  }
+  return lane[0];
 }
 
 inline real sum(std::span<const real> v) {

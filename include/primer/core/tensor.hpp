@@ -50,7 +50,11 @@ class Tensor {
 
   // Takes a new shape. The contents are unspecified afterwards; memory is allocated only when the tensor outgrows
   // all that it ever held, so a last, smaller batch costs nothing.
-  void resize(std::size_t rows, std::size_t cols);
+  void resize(std::size_t rows, std::size_t cols) {
+    if (rows * cols > storage_.size()) storage_.resize(rows * cols);
+    rows_ = rows;
+    cols_ = cols;
+  }
   void fill(real value);
 
   bool operator==(const Tensor& other) const;  // same shape and equal values
