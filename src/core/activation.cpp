@@ -34,6 +34,7 @@ struct Step {
 
 struct Sigmoid {
   static constexpr std::string_view name = "sigmoid";
+  static constexpr std::string_view canonical_loss = "binary_cross_entropy";
   real value(real z) const { return sigmoid(z); }        // σ(z) = 1 / (1 + e⁻ᶻ)
   real slope(real z) const { return sigmoid_slope(z); }  // σ′(z) = e / (1 + e)², e = exp(−|z|)
 };
@@ -144,13 +145,20 @@ class Prelu : public Activation {
   std::optional<Parameter> parameter() override { return Parameter{"alpha", &alpha_, &dL_dalpha_}; }
 
   void forward(const Tensor& z, Tensor& a, Tensor& slope) const override {
-    a.resize(z.rows(), z.cols());
+    value(z, a);
     slope.resize(z.rows(), z.cols());
     const real alpha = alpha_(0, 0);
     for (std::size_t i = 0; i < z.size(); ++i) {
       const real z_i = z.data()[i];
-      a.data()[i] = z_i > 0 ? z_i : alpha * z_i;
       slope.data()[i] = z_i > 0 ? real(1) : z_i <= 0 ? alpha : z_i;
+    }
+  }
+  void value(const Tensor& z, Tensor& a) const override {
+    a.resize(z.rows(), z.cols());
+    const real alpha = alpha_(0, 0);
+    for (std::size_t i = 0; i < z.size(); ++i) {
+      const real z_i = z.data()[i];
+      a.data()[i] = z_i > 0 ? z_i : alpha * z_i;
     }
   }
 
@@ -174,22 +182,26 @@ class Softmax : public Activation {
   std::unique_ptr<Activation> clone() const override { return std::make_unique<Softmax>(); }
   bool elementwise() const override { return false; }
 
+  std::string_view canonical_loss() const override { return "cross_entropy"; }
+
   void forward(const Tensor& z, Tensor& a, Tensor& slope) const override {
-    a.resize(z.rows(), z.cols());
+    value(z, a);
     slope.resize(z.rows(), z.cols());
+    for (std::size_t i = 0; i < a.size(); ++i) slope.data()[i] = a.data()[i] * (1 - a.data()[i]);  // ∂aⱼ/∂zⱼ
+  }
+  void value(const Tensor& z, Tensor& a) const override {
+    a.resize(z.rows(), z.cols());
     for (std::size_t i = 0; i < z.rows(); ++i) {
       const auto z_i = z.row(i);
+      const auto a_i = a.row(i);
       const real highest = *std::max_element(z_i.begin(), z_i.end());  // softmax(z) = softmax(z − c), and c = max z
-      for (std::size_t j = 0; j < z.cols(); ++j) a(i, j) = z_i[j] - highest;  // cannot overflow
+      for (std::size_t j = 0; j < z_i.size(); ++j) a_i[j] = z_i[j] - highest;  // cannot overflow
     }
     for (real& v : a.values()) v = exp(v);
     for (std::size_t i = 0; i < z.rows(); ++i) {
       real sum = 0;
       for (const real v : a.row(i)) sum += v;
-      for (std::size_t j = 0; j < z.cols(); ++j) {
-        a(i, j) /= sum;                         // aⱼ = exp(zⱼ) / Σₖ exp(zₖ)
-        slope(i, j) = a(i, j) * (1 - a(i, j));  // ∂aⱼ/∂zⱼ
-      }
+      for (real& v : a.row(i)) v /= sum;  // aⱼ = exp(zⱼ) / Σₖ exp(zₖ)
     }
   }
 

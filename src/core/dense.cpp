@@ -10,7 +10,8 @@ namespace primer {
 namespace {
 
 void add(const Tensor& from, Tensor& to) {
-  for (std::size_t i = 0; i < to.size(); ++i) to.data()[i] += from.data()[i];
+  const real* __restrict const in = from.data();
+  for (std::size_t i = 0; i < to.size(); ++i) to.data()[i] += in[i];
 }
 
 }  // namespace
@@ -20,11 +21,14 @@ Dense::Dense(std::size_t inputs, std::size_t units, std::unique_ptr<Activation> 
   if (inputs == 0 || units == 0) throw std::invalid_argument("a dense layer needs at least one input and one unit");
 }
 
-void Dense::forward(const Tensor& input) { pass(input, false, 0); }
+void Dense::forward(const Tensor& input) { pass(input, Mode::evaluation, 0); }
 
-void Dense::forward_training(const Tensor& input, std::uint64_t step) { pass(input, true, step); }
+void Dense::forward_training(const Tensor& input, std::uint64_t step) { pass(input, Mode::training, step); }
 
-void Dense::pass(const Tensor& input, bool training, std::uint64_t step) {
+void Dense::predict(const Tensor& input) { pass(input, Mode::prediction, 0); }
+
+void Dense::pass(const Tensor& input, Mode mode, std::uint64_t step) {
+  const bool training = mode == Mode::training;
   x = &input;
   dropped_ = training && dropout;
   Tensor& sigma = dropped_ || residual ? s : a;
@@ -34,8 +38,11 @@ void Dense::pass(const Tensor& input, bool training, std::uint64_t step) {
   multiply_add(*x, Wt, b, u);  // u = x Wᵀ + b, which is z without batch_norm
   // end of task 2.1
   if (batch_norm) batch_norm->forward(z, training);  // z = γ (u − mean)/√(var + ε) + β
-  activation->forward(z, sigma, slope);              // a = σ(z), and σ′(z)
-  if (dropped_) dropout->forward(s, step, a);        // a = mask ⊙ σ(z)
+  if (mode == Mode::prediction)
+    activation->value(z, sigma);  // a = σ(z)
+  else
+    activation->forward(z, sigma, slope);      // a = σ(z), and σ′(z)
+  if (dropped_) dropout->forward(s, step, a);  // a = mask ⊙ σ(z)
   if (residual && !dropped_) a = s;
   if (residual) add(*x, a);  // a = a + x
 }

@@ -53,6 +53,15 @@ const Tensor& Network::forward_training(const Tensor& x, std::uint64_t step) {
   return *a;
 }
 
+const Tensor& Network::predict(const Tensor& x) {
+  const Tensor* a = &x;
+  for (Dense& layer : layers) {
+    layer.predict(*a);
+    a = &layer.a;
+  }
+  return *a;
+}
+
 bool Network::canonical(const Loss& loss) const {
   const Dense& output = layers.back();
   return loss.pairs_with(*output.activation) && !output.residual && !output.dropout;
@@ -65,7 +74,7 @@ real Network::loss(const Loss& loss, const Tensor& y) const {
 
 void Network::backward(const Loss& loss, const Tensor& y, bool wants_dL_dx) {
   Dense& output = layers.back();
-  loss.gradient(output.a, y, dL_da_);
+  loss.gradient(output.a, y, dL_da_);  // of a canonical pair only to be looked at
   if (canonical(loss)) {
     output.dL_da = &dL_da_;
     loss.gradient_from_logits(output.a, y, output.dL_dz);

@@ -55,10 +55,10 @@ void Optimizer::step(std::span<const Parameter> parameters, real learning_rate) 
 }
 
 void Optimizer::update(const Parameter& parameter, Tensor& first, Tensor& second, real lr) const {
-  real* const p = parameter.value->data();
-  const real* const gradient = parameter.gradient->data();
-  real* const m = first.data();
-  real* const v = second.data();
+  real* __restrict const p = parameter.value->data();
+  const real* __restrict const gradient = parameter.gradient->data();
+  real* __restrict const m = first.data();
+  real* __restrict const v = second.data();
   const std::size_t n = parameter.value->size();
   const auto mu = static_cast<real>(options_.momentum);
   const auto eps = static_cast<real>(options_.epsilon);

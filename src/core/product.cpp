@@ -70,16 +70,15 @@ using Target = Strided<real>;
 alignas(64) constexpr real zeros[4 * lanes] = {};
 
 // C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], for i < rows and j < width, k in order. Columns lie side by side in all
-// but A.
+// but A. (noinline: inside another function clang keeps c in memory.)
 template <std::size_t rows, std::size_t width>
-void tile(std::size_t K, Source A, Source B, Source start, Target C) {
+[[gnu::noinline]] void tile(std::size_t K, Source A, Source B, Source start, Target C) {
   constexpr std::size_t vectors = width / lanes;
   real c[rows][vectors][lanes];
   UNROLL_LOOP
-  for (std::size_t i = 0; i < rows; ++i)
-    UNROLL_LOOP
-    for (std::size_t v = 0; v < vectors; ++v)
-      for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = start.data[i * start.row_stride + v * lanes + j];
+  for (std::size_t i = 0; i < rows; ++i) UNROLL_LOOP
+  for (std::size_t v = 0; v < vectors; ++v)
+    for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = start.data[i * start.row_stride + v * lanes + j];
   for (std::size_t k = 0; k < K; ++k) {
     for (std::size_t i = 0; i < rows; ++i) {
       const real a = A.data[i * A.row_stride + k * A.col_stride];
@@ -91,10 +90,9 @@ void tile(std::size_t K, Source A, Source B, Source start, Target C) {
     }
   }
   UNROLL_LOOP
-  for (std::size_t i = 0; i < rows; ++i)
-    UNROLL_LOOP
-    for (std::size_t v = 0; v < vectors; ++v)
-      for (std::size_t j = 0; j < lanes; ++j) C.data[i * C.row_stride + v * lanes + j] = c[i][v][j];
+  for (std::size_t i = 0; i < rows; ++i) UNROLL_LOOP
+  for (std::size_t v = 0; v < vectors; ++v)
+    for (std::size_t j = 0; j < lanes; ++j) C.data[i * C.row_stride + v * lanes + j] = c[i][v][j];
 }
 
 // The same where C has only the first `cols` columns, or where its columns lie apart.
@@ -194,7 +192,7 @@ void tiny_product(std::size_t M, std::size_t N, std::size_t K, const Source& A, 
 
 void product(std::size_t M, std::size_t N, std::size_t K, const Source& A, const Source& B, const Source& start,
              const Target& C) {
-  if (M * N * K <= 256 && N < lanes) return tiny_product(M, N, K, A, B, start, C);
+  if (M * N * K <= 256 && (N < lanes || K == 0)) return tiny_product(M, N, K, A, B, start, C);
   if (N < lanes && N < M && A.row_stride == 1)  // a narrow C is better filled along its columns: Cᵀ = Bᵀ Aᵀ
     return product(N, M, K, B.transposed(), A.transposed(), start.transposed(), C.transposed());
   for (std::size_t k = 0; k < K; k += depth) {

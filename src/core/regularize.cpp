@@ -21,7 +21,10 @@ void BatchNorm::forward(Tensor& z, bool training) {
     column_sums(u, mean_);
     for (real& m : mean_.values()) m /= n;
     for (std::size_t i = 0; i < N; ++i) {
-      for (std::size_t j = 0; j < u.cols(); ++j) u_hat_(i, j) = (u(i, j) - mean_(0, j)) * (u(i, j) - mean_(0, j));
+      const real* const u_i = u.row(i).data();
+      const real* const mean = mean_.data();
+      real* __restrict const square = u_hat_.row(i).data();
+      for (std::size_t j = 0; j < u.cols(); ++j) square[j] = (u_i[j] - mean[j]) * (u_i[j] - mean[j]);
     }
     column_sums(u_hat_, var_);
     const real unbiased = N > 1 ? n / (n - 1) : real(1);
@@ -34,10 +37,14 @@ void BatchNorm::forward(Tensor& z, bool training) {
   const Tensor& mean = training ? mean_ : running_mean;
   const Tensor& var = training ? var_ : running_var;
   for (std::size_t j = 0; j < u.cols(); ++j) inv_std_(0, j) = 1 / sqrt(var(0, j) + eps);
+  const real *const m = mean.data(), *const r = inv_std_.data(), *const g = gamma.data(), *const c = beta.data();
   for (std::size_t i = 0; i < N; ++i) {
+    const real* const u_i = u.row(i).data();
+    real* __restrict const u_hat = u_hat_.row(i).data();
+    real* __restrict const z_i = z.row(i).data();
     for (std::size_t j = 0; j < u.cols(); ++j) {
-      u_hat_(i, j) = (u(i, j) - mean(0, j)) * inv_std_(0, j);  // û = (u − mean) / √(var + eps)
-      z(i, j) = gamma(0, j) * u_hat_(i, j) + beta(0, j);       // z = γ û + β
+      u_hat[j] = (u_i[j] - m[j]) * r[j];  // û = (u − mean) / √(var + eps)
+      z_i[j] = g[j] * u_hat[j] + c[j];    // z = γ û + β
     }
   }
 }
@@ -50,11 +57,14 @@ void BatchNorm::backward(const Tensor& dL_dz) {
   column_sums(dL_dz, dL_dbeta);   // ∂L/∂β = Σᵢ ∂L/∂z
   // In training mean and variance depend on u as well: that takes the batch mean, and the part along û, out of ∂L/∂z.
   const real through = training_ ? 1 / static_cast<real>(N) : real(0);
+  const real *const g = gamma.data(), *const r = inv_std_.data();
+  const real *const dL_dg = dL_dgamma.data(), *const dL_dc = dL_dbeta.data();
   for (std::size_t i = 0; i < N; ++i) {
-    for (std::size_t j = 0; j < dL_dz.cols(); ++j) {
-      dL_du(i, j) =
-          gamma(0, j) * inv_std_(0, j) * (dL_dz(i, j) - through * (dL_dbeta(0, j) + u_hat_(i, j) * dL_dgamma(0, j)));
-    }
+    const real* const delta = dL_dz.row(i).data();
+    const real* const u_hat = u_hat_.row(i).data();
+    real* __restrict const out = dL_du.row(i).data();
+    for (std::size_t j = 0; j < dL_dz.cols(); ++j)
+      out[j] = g[j] * r[j] * (delta[j] - through * (dL_dc[j] + u_hat[j] * dL_dg[j]));
   }
 }
 

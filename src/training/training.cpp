@@ -102,7 +102,7 @@ Scores evaluate(Network& network, const Loss& loss, const Dataset& data, Task ta
   std::vector<double> residual_squares(data.y.cols());
   for (std::size_t first = 0; first < data.size(); first += rows_at_a_time) {
     gather(data, {}, first, std::min(first + rows_at_a_time, data.size()), part);
-    const Tensor& a = network.forward(part.x);
+    const Tensor& a = network.predict(part.x);
     loss_sum += static_cast<double>(network.loss(loss, part.y)) * static_cast<double>(part.size());
     count_in(a, part.y, task, right, residual_squares);
   }

@@ -293,7 +293,7 @@ Measurement infer_one(int repetitions) {
     for (std::size_t i = 0; i < data.size(); ++i) {
       x(0, 0) = data.x(i, 0);
       x(0, 1) = data.x(i, 1);
-      sum += static_cast<double>(net.forward(x)(0, 0));
+      sum += static_cast<double>(net.predict(x)(0, 0));
     }
     seconds.push_back(process_seconds() - start);
   }
@@ -310,11 +310,11 @@ Measurement infer_many(int repetitions) {
   constexpr int passes = 20;
   std::vector<double> seconds;
   double sum = 0;
-  net.forward(x);  // the buffers take their size
+  net.predict(x);  // the buffers take their size
   for (int r = 0; r < repetitions; ++r) {
     const double start = process_seconds();
     for (int pass = 0; pass < passes; ++pass) {
-      const Tensor& a = net.forward(x);
+      const Tensor& a = net.predict(x);
       sum = 0;
       for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(a(i, 0));
     }
@@ -325,15 +325,14 @@ Measurement infer_many(int repetitions) {
 }
 
 int train_from_csv(const std::string& path) {
-  std::vector<std::size_t> lines;
-  const primer::Samples samples = primer::read_samples(path, {}, primer::Task::classes, lines);
+  const primer::Samples samples = primer::read_samples(path, {}, primer::Task::classes);
   const auto classes = primer::find_classes(samples.targets, primer::Task::classes, 0);
   const Dataset data{samples.x, primer::encode_targets(samples.targets, primer::Task::classes, classes)};
   Job job = spirals_job;
   job.epochs = 50;
   Network net = network(job.sizes, job.hidden, job.output);
   train(net, job, data, orders(job.epochs, data.size()));
-  const std::size_t right = right_answers(net.forward(data.x), data.y, primer::Task::classes);
+  const std::size_t right = right_answers(net.predict(data.x), data.y, primer::Task::classes);
   std::printf("%.6f\n", static_cast<double>(right) / static_cast<double>(data.size()));
   return 0;
 }

@@ -6,16 +6,20 @@
 
 using namespace primer;
 
-TEST_CASE("a sum is eight running sums added in a fixed tree, to the last bit") {
-  for (const std::size_t n : {0u, 1u, 7u, 8u, 9u, 100u}) {
+TEST_CASE("a sum is 32 running sums added in a fixed tree, to the last bit") {
+  for (const std::size_t n : {0u, 1u, 7u, 31u, 32u, 33u, 100u}) {
     std::vector<real> v(n);
-    real lane[8] = {};
+    std::vector<real> lane(32);
     for (std::size_t i = 0; i < n; ++i) {
       v[i] = 1 / static_cast<real>(3 * i + 1);
-      lane[i % 8] += v[i];
+      lane[i % 32] += v[i];
     }
-    const real tree = ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
-    CHECK(sum(v) == tree);
+    while (lane.size() > 1) {  // the first half and the second, element by element
+      const std::size_t half = lane.size() / 2;
+      for (std::size_t k = 0; k < half; ++k) lane[k] += lane[k + half];
+      lane.resize(half);
+    }
+    CHECK(sum(v) == lane[0]);
   }
 }
 

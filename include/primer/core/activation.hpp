@@ -32,13 +32,16 @@ class Activation {
 
   // a = σ(z), and σ′(z) into `slope`, in one pass. Where σ is no elementwise function, slope is ∂aⱼ/∂zⱼ.
   virtual void forward(const Tensor& z, Tensor& a, Tensor& slope) const = 0;
+  // a = σ(z) alone, the same bits.
+  virtual void value(const Tensor& z, Tensor& a) const = 0;
 
   // ∂L/∂z from ∂L/∂a, after forward() has filled a and slope. The default is the elementwise rule.
   virtual void backward(const Tensor& z, const Tensor& a, const Tensor& slope, const Tensor& dL_da, Tensor& dL_dz);
 
   virtual bool elementwise() const { return true; }
-  virtual std::span<const real> kinks() const { return {}; }  // where σ, σ′ or σ″ jumps
-  virtual bool rectifier() const { return false; }            // one-sided: a unit with z ≤ 0 counts as "off"
+  virtual std::span<const real> kinks() const { return {}; }      // where σ, σ′ or σ″ jumps
+  virtual bool rectifier() const { return false; }                // one-sided: a unit with z ≤ 0 counts as "off"
+  virtual std::string_view canonical_loss() const { return {}; }  // the loss that is computed from z, or none
   virtual std::string_view initializer() const { return "xavier_uniform"; }  // what init = "auto" means
   virtual real leak() const { return 0; }                      // σ′ on z < 0 where σ is linear there, for He's rule
   virtual std::optional<Parameter> parameter() { return {}; }  // the shape constant, where it is learned
@@ -48,7 +51,7 @@ class Activation {
 // ones in activation.cpp do,
 // - `alpha`, a shape constant that a config file writes as "name(0.2)", with its default; and in `alpha_ok()` and the
 //   words of `alpha_rule`, which values it may have;
-// - `kinks`, `rectifier`, `initializer` and `leak()`, which mean what the members of Activation do.
+// - `kinks`, `rectifier`, `canonical_loss`, `initializer` and `leak()`, which mean what the members of Activation do.
 template <typename F>
 concept ElementwiseFunction = requires(const F f, real z) {
   { F::name } -> std::convertible_to<std::string_view>;
@@ -69,7 +72,8 @@ class Elementwise : public Activation {
   }
   std::unique_ptr<Activation> clone() const override { return std::make_unique<Elementwise>(*this); }
 
-  void forward(const Tensor& z, Tensor& a, Tensor& slope) const override {
+  // flatten: everything is inlined, without which no loop is vectorised.
+  [[gnu::flatten]] void forward(const Tensor& z, Tensor& a, Tensor& slope) const override {
     a.resize(z.rows(), z.cols());
     slope.resize(z.rows(), z.cols());
     const F f = f_;
@@ -82,6 +86,13 @@ class Elementwise : public Activation {
       prime[i] = f.slope(z_i);
     }
   }
+  [[gnu::flatten]] void value(const Tensor& z, Tensor& a) const override {
+    a.resize(z.rows(), z.cols());
+    const F f = f_;
+    const real* const in = z.data();
+    real* const value = a.data();
+    for (std::size_t i = 0; i < z.size(); ++i) value[i] = f.value(in[i]);
+  }
 
   std::span<const real> kinks() const override {
     if constexpr (requires { F::kinks; }) return F::kinks;
@@ -90,6 +101,10 @@ class Elementwise : public Activation {
   bool rectifier() const override {
     if constexpr (requires { F::rectifier; }) return F::rectifier;
     return false;
+  }
+  std::string_view canonical_loss() const override {
+    if constexpr (requires { F::canonical_loss; }) return F::canonical_loss;
+    return {};
   }
   std::string_view initializer() const override {
     if constexpr (requires { F::initializer; }) return F::initializer;

@@ -22,6 +22,7 @@ struct Dense {
   // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument when it does not fit.
   void forward(const Tensor& x);                               // evaluation
   void forward_training(const Tensor& x, std::uint64_t step);  // batch statistics, the dropout mask of that step
+  void predict(const Tensor& x);                               // evaluation without σ′(z): backward() cannot follow
 
   // From ∂L/∂a (batch × units) of the pass before: all gradients below. dL_dx is computed only when asked for.
   void backward(const Tensor& dL_da, bool wants_dL_dx = true);
@@ -53,7 +54,8 @@ struct Dense {
   const Tensor& dL_du() const { return batch_norm ? batch_norm->dL_du : dL_dz; }
 
  private:
-  void pass(const Tensor& x, bool training, std::uint64_t step);
+  enum class Mode { training, evaluation, prediction };
+  void pass(const Tensor& x, Mode mode, std::uint64_t step);
   bool dropped_ = false;  // dropout took part in the last forward pass
 };
 

@@ -25,7 +25,7 @@ class Loss {
   virtual std::vector<real> kinks() const { return {}; }
 
   // The canonical pair. Only called when pairs_with(output activation).
-  virtual bool pairs_with(const Activation&) const { return false; }
+  bool pairs_with(const Activation& output) const { return output.canonical_loss() == name(); }
   virtual real value_from_logits(const Tensor& z, const Tensor& y) const;
   virtual void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const;  // (a − y) / N, or / (N K)
 };

@@ -30,6 +30,7 @@ class Network {
   // x (batch × inputs) must live until backward() is done. The result, a of the last layer, is batch × outputs.
   const Tensor& forward(const Tensor& x);
   const Tensor& forward_training(const Tensor& x, std::uint64_t step);
+  const Tensor& predict(const Tensor& x);  // the same bits as forward() without σ′: faster, backward() cannot follow
 
   // L(a, y) of the last forward pass, y batch × outputs.
   real loss(const Loss& loss, const Tensor& y) const;
