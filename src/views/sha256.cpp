@@ -37,8 +37,9 @@ constexpr std::uint32_t fraction_of_root(std::uint32_t p, int degree) {
 }
 
 constexpr std::array<std::uint32_t, 64> fractions(int degree) {
+  const std::array<std::uint32_t, 64> primes = first_primes();
   std::array<std::uint32_t, 64> values{};
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = fraction_of_root(first_primes()[i], degree);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = fraction_of_root(primes[i], degree);
   return values;
 }
 
