@@ -56,12 +56,15 @@ check: ## check your solution of TASK=1.1 (of all tasks without it) on the publi
 assignment: ## make a student's tree in OUT=folder, with stubs for TASKS="1.1 2.1" (default: all)
 	@python3 tests/course/handout.py "$(OUT)" "$(TASKS)"
 
-grade: ## grade SUBMISSION=folder; TASKS="1.1 2.1", HIDDEN=any secret text file, RESULTS=results.json
+grade: ## grade SUBMISSION=folder; TASKS="1.1 2.1", HIDDEN=any secret text file, RESULTS=build-course/results.json
 	@python3 tests/course/grade.py "$(SUBMISSION)" --tasks "$(TASKS)" $(if $(HIDDEN),--hidden "$(HIDDEN)") \
-	  --results "$(or $(RESULTS),results.json)"
+	  --results "$(or $(RESULTS),build-course/results.json)"
 
 autograder: ## pack OUT=autograder.zip for Gradescope; TASKS and HIDDEN as for grade
 	@python3 tests/course/gradescope.py "$(OUT)" "$(TASKS)" "$(HIDDEN)"
+
+handout-data: all ## write OUT=folder: small networks with every quantity of a pass and five steps, for any language
+	@sh tests/course/handout_data.sh $(BUILD)/primer "$(OUT)"
 
 misconceptions: ## try the wrong solutions of tests/course/misconceptions.py: who is caught, and is told why
 	@python3 tests/course/misconceptions.py

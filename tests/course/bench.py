@@ -14,7 +14,15 @@ ROOT = Path(__file__).resolve().parents[2]
 OBJECTS = ROOT / "build-course"
 # A header is compiled as part of the file that uses what the task is about.
 COMPILED_AS = {"include/primer/core/elementary.hpp": "src/core/activation.cpp"}
-FLAGS = ["-std=c++20", "-O1", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-w", "-fdiagnostics-color=never"]
+FLAGS = [
+    "-std=c++20",
+    "-O1",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-w",
+    "-fdiagnostics-color=never",
+]
 STUBS = "tests/course/handout/include"
 
 
@@ -25,13 +33,19 @@ def compiler():
 def compile_file(source, target, folders):
     environment = {"PATH": os.environ.get("PATH", os.defpath), "TMPDIR": str(target.parent), "LC_ALL": "C"}
     command = [compiler(), *FLAGS, *(f"-I{folder}" for folder in folders), "-c", str(source), "-o", str(target)]
-    return sandbox.run(command, folder=target.parent, seconds=60, memory=1 << 31, file_size=1 << 26, environment=environment)
+    return sandbox.run(
+        command, folder=target.parent, seconds=60, memory=1 << 31, file_size=1 << 26, environment=environment
+    )
 
 
 def prepare():
     """Compiles the pristine sources that have changed since the last time."""
     OBJECTS.mkdir(exist_ok=True)
-    sources = [*sorted((ROOT / "src/core").glob("*.cpp")), *sorted((ROOT / "src/training").glob("*.cpp")), ROOT / "tests/programs/answers.cpp"]
+    sources = [
+        *sorted((ROOT / "src/core").glob("*.cpp")),
+        *sorted((ROOT / "src/training").glob("*.cpp")),
+        ROOT / "tests/programs/answers.cpp",
+    ]
     newest_header = max(p.stat().st_mtime for p in (ROOT / "include").rglob("*.hpp"))
     for source in sources:
         target = OBJECTS / f"{source.stem}.o"
@@ -58,14 +72,22 @@ def answers_of(path, text, solved):
         replaced.write_text(text)
         source = COMPILED_AS.get(path)
         target = folder / f"{Path(source or path).stem}.o"
-        ended = compile_file(ROOT / source if source else replaced, target, [folder / "include", ROOT / "include", ROOT / STUBS])
+        ended = compile_file(
+            ROOT / source if source else replaced, target, [folder / "include", ROOT / "include", ROOT / STUBS]
+        )
         if ended.status != 0:
             why = f"the compiler {ended.reason}" if ended.status < 0 else first_error(ended.errors, folder)
             return [f"does not compile: {why}"] * len(solved)
         objects = [target, *(o for o in sorted(OBJECTS.glob("*.o")) if o.name != target.name)]
         program = folder / "answers"
         environment = {"PATH": os.environ.get("PATH", os.defpath), "TMPDIR": name, "LC_ALL": "C"}
-        ended = sandbox.run([compiler(), *map(str, objects), "-o", str(program)], folder=name, seconds=60, file_size=1 << 26, environment=environment)
+        ended = sandbox.run(
+            [compiler(), *map(str, objects), "-o", str(program)],
+            folder=name,
+            seconds=60,
+            file_size=1 << 26,
+            environment=environment,
+        )
         if ended.status != 0:
             return [f"does not link: {first_error(ended.errors, folder)}"] * len(solved)
         run_folder = folder / "run"

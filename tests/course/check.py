@@ -29,9 +29,18 @@ def check_environment():
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "sample.cpp"
         source.write_text(SAMPLE)
-        if subprocess.run([compiler, "-std=c++20", str(source), "-o", f"{folder}/sample"], capture_output=True).returncode != 0:
-            fail(f"{compiler} cannot compile C++20; install g++ 12 or clang 14, or newer, and name it: make check CXX=g++-12")
-    version = re.search(r"version (\d+)\.(\d+)", subprocess.run(["cmake", "--version"], capture_output=True, text=True).stdout)
+        if (
+            subprocess.run(
+                [compiler, "-std=c++20", str(source), "-o", f"{folder}/sample"], capture_output=True
+            ).returncode
+            != 0
+        ):
+            fail(
+                f"{compiler} cannot compile C++20; install g++ 12 or clang 14, or newer, and name it: make check CXX=g++-12"
+            )
+    version = re.search(
+        r"version (\d+)\.(\d+)", subprocess.run(["cmake", "--version"], capture_output=True, text=True).stdout
+    )
     if not version or (int(version[1]), int(version[2])) < (3, 20):
         fail("cmake is older than 3.20; install a newer one")
     print("environment: ok")
@@ -40,10 +49,14 @@ def check_environment():
 def build():
     """The program that asks your code; what the compiler says about it goes to the terminal."""
     subprocess.run(["cmake", "-S", str(ROOT), "-B", str(ROOT / "build")], stdout=subprocess.DEVNULL, check=False)
-    built = subprocess.run(["cmake", "--build", str(ROOT / "build"), "--target", "answers", "-j", "2"], capture_output=True, text=True)
+    built = subprocess.run(
+        ["cmake", "--build", str(ROOT / "build"), "--target", "answers", "-j", "2"], capture_output=True, text=True
+    )
     if built.returncode != 0:
         errors = [line for line in (built.stdout + built.stderr).split("\n") if "error" in line]
-        raise SystemExit("\n".join(errors[:10] + ["your code does not compile; the first error above is the one to look at"]))
+        raise SystemExit(
+            "\n".join(errors[:10] + ["your code does not compile; the first error above is the one to look at"])
+        )
     return next(p for p in (ROOT / "build").rglob("answers") if p.is_file())
 
 

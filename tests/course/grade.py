@@ -68,7 +68,12 @@ def grade_task(region, submission, hidden):
 
 def write(path, tests):
     """results.json for Gradescope, whole or not at all."""
-    result = {"score": round(sum(test["score"] for test in tests), 2), "visibility": "visible", "stdout_visibility": "hidden", "tests": tests}
+    result = {
+        "score": round(sum(test["score"] for test in tests), 2),
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+    }
     beside = path.with_name(path.name + ".new")
     beside.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     os.replace(beside, path)
@@ -79,7 +84,7 @@ def main():
     parser.add_argument("submission", type=Path)
     parser.add_argument("--tasks", default="", help="those that were handed out; default: all")
     parser.add_argument("--hidden", type=Path, help="any text of your own, from which the hidden inputs are drawn")
-    parser.add_argument("--results", type=Path, default=Path("results.json"))
+    parser.add_argument("--results", type=Path, default=bench.OBJECTS / "results.json")
     options = parser.parse_args()
     if not options.submission.is_dir():
         parser.error(f"{options.submission}: no such folder")
@@ -89,8 +94,19 @@ def main():
         parser.error(f"unknown task {unknown[0]}; the tasks are {' '.join(tasks.TASKS)}")
     hidden = options.hidden.read_text() if options.hidden else "hidden"
     regions = [region for region in bench.regions() if region.task in chosen]
-    tests = [{"name": region.title, "number": region.task, "score": 0.0, "max_score": float(region.points), "status": "failed",
-              "output": "not graded", "visibility": "visible"} for region in regions]
+    tests = [
+        {
+            "name": region.title,
+            "number": region.task,
+            "score": 0.0,
+            "max_score": float(region.points),
+            "status": "failed",
+            "output": "not graded",
+            "visibility": "visible",
+        }
+        for region in regions
+    ]
+    options.results.parent.mkdir(parents=True, exist_ok=True)
     write(options.results, tests)
     bench.prepare()
     for region, test in zip(regions, tests):

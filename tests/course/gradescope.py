@@ -13,7 +13,9 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes whenever it is packed
 def main():
     out, chosen, hidden = (sys.argv[1:] + ["", "", ""])[:3]
     if not out or not hidden:
-        raise SystemExit("write: make autograder OUT=autograder.zip HIDDEN=file, any text of your own that students do not have")
+        raise SystemExit(
+            "write: make autograder OUT=autograder.zip HIDDEN=file, any text of your own that students do not have"
+        )
     files = {name: (ROOT / "tests/course/gradescope" / name).read_bytes() for name in ("setup.sh", "run_autograder")}
     files["tasks"] = (chosen or " ".join(tasks.TASKS)).encode()
     files["hidden"] = Path(hidden).read_bytes()

@@ -22,8 +22,15 @@ FOR_STUDENTS = ["check.py", "judge.py"]
 def copy_tree(out):
     for name in TAKEN:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, out / name, ignore=lambda folder, names: [
-                n for n in names if n == "__pycache__" or (Path(folder) / n).relative_to(ROOT).as_posix() in LEFT_BEHIND])
+            shutil.copytree(
+                ROOT / name,
+                out / name,
+                ignore=lambda folder, names: [
+                    n
+                    for n in names
+                    if n == "__pycache__" or (Path(folder) / n).relative_to(ROOT).as_posix() in LEFT_BEHIND
+                ],
+            )
         elif (ROOT / name).exists():
             shutil.copy(ROOT / name, out / name)
     shutil.copytree(COURSE / "handout", out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md"))
@@ -32,18 +39,24 @@ def copy_tree(out):
         shutil.copy(COURSE / name, out / "tests/course" / name)
     # Of the Makefile, without the targets that need a script that stayed behind.
     paragraphs = (out / "Makefile").read_text().split("\n\n")
-    kept = [p for p in paragraphs if all((out / script).exists() for script in re.findall(r"tests/[\w/]+\.(?:py|sh)", p))]
+    kept = [
+        p for p in paragraphs if all((out / script).exists() for script in re.findall(r"tests/[\w/]+\.(?:py|sh)", p))
+    ]
     (out / "Makefile").write_text("\n\n".join(kept))
 
 
 def strip(out, chosen):
     """Puts the stubs in; all regions lose their marks, and those that were not chosen keep their code."""
-    for region in sorted(chosen + [r for r in marks.regions(out, list(tasks.TASKS)) if r not in chosen], key=lambda r: -r.first):
+    for region in sorted(
+        chosen + [r for r in marks.regions(out, list(tasks.TASKS)) if r not in chosen], key=lambda r: -r.first
+    ):
         path = out / region.path
         text = path.read_text()
         lines = text.split("\n")
         if region in chosen:
-            text = marks.replaced(text, region, marks.handed_out(region, lines[region.first], tasks.TASKS[region.task].stub))
+            text = marks.replaced(
+                text, region, marks.handed_out(region, lines[region.first], tasks.TASKS[region.task].stub)
+            )
         else:
             text = marks.replaced(text, region, lines[region.first + 1 : region.last])
         path.write_text(text)
@@ -52,8 +65,11 @@ def strip(out, chosen):
 
 
 def telling_lines(chosen):
-    return {line: region for region in chosen
-            for line in marks.telling_lines(region, (ROOT / region.path).read_text(), tasks.TASKS[region.task].stub)}
+    return {
+        line: region
+        for region in chosen
+        for line in marks.telling_lines(region, (ROOT / region.path).read_text(), tasks.TASKS[region.task].stub)
+    }
 
 
 def leaks(out, chosen):
@@ -76,7 +92,10 @@ def leaks(out, chosen):
 
 
 def readme(chosen):
-    sections = "\n".join(f"## Task {r.task} ({r.points} points): {r.title}\n\nIn `{r.path}`.\n{tasks.TASKS[r.task].brief}" for r in chosen)
+    sections = "\n".join(
+        f"## Task {r.task} ({r.points} points): {r.title}\n\nIn `{r.path}`.\n{tasks.TASKS[r.task].brief}"
+        for r in chosen
+    )
     yours = (COURSE / "handout/README.md").read_text().replace("TASKS_GO_HERE\n", sections)
     reference = (ROOT / "README.md").read_text().split("\n")
     telling = telling_lines(chosen)
@@ -89,15 +108,34 @@ def readme(chosen):
 
 def workflow(chosen):
     """GitHub Classroom: a step a task, because a step is all or nothing."""
-    steps = ["name: Autograding", "on: [push, workflow_dispatch]", "permissions: {checks: write, actions: read, contents: read}", "jobs:",
-             "  check:", "    runs-on: ubuntu-latest", "    steps:", "      - uses: actions/checkout@v4"]
+    steps = [
+        "name: Autograding",
+        "on: [push, workflow_dispatch]",
+        "permissions: {checks: write, actions: read, contents: read}",
+        "jobs:",
+        "  check:",
+        "    runs-on: ubuntu-latest",
+        "    steps:",
+        "      - uses: actions/checkout@v4",
+    ]
     names = {r.task: "task-" + r.task.replace(".", "-") for r in chosen}
     for r in chosen:
-        steps += [f"      - name: Task {r.task}, {r.title}", f"        id: {names[r.task]}", "        uses: classroom-resources/autograding-command-grader@v1",
-                  "        with:", f"          test-name: \"Task {r.task}\"", f"          command: make check TASK={r.task}", "          timeout: 10",
-                  f"          max-score: {r.points}"]
-    steps += ["      - name: Report", "        uses: classroom-resources/autograding-grading-reporter@v1", "        env:"]
-    steps += [f"          {name.upper()}_RESULTS: \"${{{{steps.{name}.outputs.result}}}}\"" for name in names.values()]
+        steps += [
+            f"      - name: Task {r.task}, {r.title}",
+            f"        id: {names[r.task]}",
+            "        uses: classroom-resources/autograding-command-grader@v1",
+            "        with:",
+            f'          test-name: "Task {r.task}"',
+            f"          command: make check TASK={r.task}",
+            "          timeout: 10",
+            f"          max-score: {r.points}",
+        ]
+    steps += [
+        "      - name: Report",
+        "        uses: classroom-resources/autograding-grading-reporter@v1",
+        "        env:",
+    ]
+    steps += [f'          {name.upper()}_RESULTS: "${{{{steps.{name}.outputs.result}}}}"' for name in names.values()]
     steps += ["        with:", f"          runners: {','.join(names.values())}"]
     return "\n".join(steps) + "\n"
 
@@ -136,7 +174,9 @@ def main():
     if found:
         shutil.rmtree(out)
         raise SystemExit("\n".join(found))
-    print(f"{out}: tasks {' '.join(r.task for r in chosen)}, {sum(r.points for r in chosen)} points; no mark and no line of a solution is left")
+    print(
+        f"{out}: tasks {' '.join(r.task for r in chosen)}, {sum(r.points for r in chosen)} points; no mark and no line of a solution is left"
+    )
 
 
 if __name__ == "__main__":

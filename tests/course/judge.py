@@ -72,7 +72,9 @@ def looks_like(got, wrong, right, rtol):
     if wrong is None:
         return True
     limit = 1e-8 * scale(right) + 1e-12
-    return same_shape(got, wrong) and all(close(g, w, max(1e-7, 3 * rtol), limit) for r, s in zip(got, wrong) for g, w in zip(r, s))
+    return same_shape(got, wrong) and all(
+        close(g, w, max(1e-7, 3 * rtol), limit) for r, s in zip(got, wrong) for g, w in zip(r, s)
+    )
 
 
 def spoken(x, y):
@@ -113,7 +115,10 @@ def judged(solved, answers):
             continue
         for (quantity, formula, right, places), got in zip(case["right"], answer):
             if not same_shape(got, right):
-                broken.setdefault(f"{quantity} is {len(got)} × {len(got[0]) if got else 0}, and {formula} is {len(right)} × {len(right[0])}", i)
+                broken.setdefault(
+                    f"{quantity} is {len(got)} × {len(got[0]) if got else 0}, and {formula} is {len(right)} × {len(right[0])}",
+                    i,
+                )
                 failures.setdefault((case["aspect"], quantity), [])
                 continue
             at = first_difference(got, right, case["rtol"])
@@ -130,7 +135,9 @@ def judged(solved, answers):
         _, formula, right, places = next(r for r in solved[i]["right"] if r[0] == quantity)
         is_, gives = spoken(got[row][col], right[row][col])
         hint = hint_for(quantity, [(i, got) for i, got, _ in wrong], solved)
-        messages.append(f"your {quantity} at {places[row][col]} is {is_}; {formula} gives {gives}" + (f": {hint}" if hint else ""))
+        messages.append(
+            f"your {quantity} at {places[row][col]} is {is_}; {formula} gives {gives}" + (f": {hint}" if hint else "")
+        )
     shares = {case["aspect"]: (case["share"], [q for q, *_ in case["right"]]) for case in solved}
     points = sum(share / len(qs) for aspect, (share, qs) in shares.items() for q in qs if (aspect, q) not in failures)
     return points, messages

@@ -57,7 +57,9 @@ def regions(root, known):
             elif LIKE_A_MARK.search(line):
                 raise Refused(f"{place}: not a mark: write '// task N.M (P points): title' or '// end of task N.M'")
         if begun:
-            raise Refused(f"{name}:{begun[1] + 1}: task {begun[0][1]} does not end; write '// end of task {begun[0][1]}'")
+            raise Refused(
+                f"{name}:{begun[1] + 1}: task {begun[0][1]} does not end; write '// end of task {begun[0][1]}'"
+            )
     return [found[task] for task in known if task in found]
 
 
@@ -89,7 +91,11 @@ def with_include(text):
 def code_of(region, text):
     """What a submission wrote between "from here" and "to here", or None where the two comments are not there once."""
     lines = text.split("\n")
-    begins = [i for i, line in enumerate(lines) if line.lstrip().startswith(f"// Task {region.task} (") and "from here" in line]
+    begins = [
+        i
+        for i, line in enumerate(lines)
+        if line.lstrip().startswith(f"// Task {region.task} (") and "from here" in line
+    ]
     ends = [i for i, line in enumerate(lines) if line.strip() == YOURS_END.format(region.task)]
     if len(begins) != 1 or len(ends) != 1 or begins[0] > ends[0]:
         return None
@@ -105,6 +111,8 @@ def telling_lines(region, text, stub):
     Loop heads and changes of shape, which occur everywhere, are none."""
     for line in text.split("\n")[region.first + 1 : region.last]:
         code = squeezed(line.split("//")[0])
-        telling = len(code) >= 24 and code.endswith((";", "}")) and not code.startswith("for(") and ".resize(" not in code
+        telling = (
+            len(code) >= 24 and code.endswith((";", "}")) and not code.startswith("for(") and ".resize(" not in code
+        )
         if telling and code not in squeezed(stub):
             yield code

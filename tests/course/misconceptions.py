@@ -31,7 +31,9 @@ def row(dot="s += g(k) * p(k)", result="p(j) * (g(j) - s)", start="real s = 0;",
 }}"""
 
 
-def affine(start="real s = b(0, j);", term="s += (*x)(i, k) * Wt(k, j)", first="0", last="x->cols()", end="u(i, j) = s"):
+def affine(
+    start="real s = b(0, j);", term="s += (*x)(i, k) * Wt(k, j)", first="0", last="x->cols()", end="u(i, j) = s"
+):
     return f"""u.resize(x->rows(), Wt.cols()); for (std::size_t i = 0; i < x->rows(); ++i) for (std::size_t j = 0; j < Wt.cols(); ++j) {{
   {start} for (std::size_t k = {first}; k < {last}; ++k) {term}; {end}; }}"""
 
@@ -49,8 +51,14 @@ def every(tensor, code):
     return f"for (real& v : {tensor}.values()) v {code};"
 
 
-def loss(value="total += m + log(sum) - dot", start="real sum = 0, dot = 0;", term="sum += exp(z(i, k) - m); dot += t * z(i, k)", end="return total / rows(z);",
-         gradient="(a(i, k) - t) / rows(a)", target="smooth(y(i, k), y)"):
+def loss(
+    value="total += m + log(sum) - dot",
+    start="real sum = 0, dot = 0;",
+    term="sum += exp(z(i, k) - m); dot += t * z(i, k)",
+    end="return total / rows(z);",
+    gradient="(a(i, k) - t) / rows(a)",
+    target="smooth(y(i, k), y)",
+):
     return f"""real value_from_logits(const Tensor& z, const Tensor& y) const override {{
   real total = 0;
   for (std::size_t i = 0; i < z.rows(); ++i) {{
@@ -66,63 +74,127 @@ void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const
 }}"""
 
 
-def sgd(plain="p[i] -= lr * g(i)", moment="m[i] = mu * m[i] + g_i", step="p[i] -= lr * (options_.nesterov ? g_i + mu * m[i] : m[i])", g="g(i)"):
+def sgd(
+    plain="p[i] -= lr * g(i)",
+    moment="m[i] = mu * m[i] + g_i",
+    step="p[i] -= lr * (options_.nesterov ? g_i + mu * m[i] : m[i])",
+    g="g(i)",
+):
     return f"""for (std::size_t i = 0; i < n; ++i) {{
   const real g_i = {g};
   if (mu == 0) {{ {plain}; }} else {{ {moment}; {step}; }}
 }}"""
 
 
-def adam(g="gradient[i] + (rule_ == Rule::adam ? decay * p[i] : 0)", m="m[i] = beta1 * m[i] + (1 - beta1) * g_i", v="v[i] = beta2 * v[i] + (1 - beta2) * g_i * g_i",
-         t="const auto t = state.steps;", m_hat="m[i] / real(1 - power(options_.beta1, t))", v_hat="v[i] / real(1 - power(options_.beta2, t))",
-         shrink="if (rule_ == Rule::adamw) p[i] *= 1 - lr * decay", step="p[i] -= lr * m_hat / (sqrt(v_hat) + eps)"):
+def adam(
+    g="gradient[i] + (rule_ == Rule::adam ? decay * p[i] : 0)",
+    m="m[i] = beta1 * m[i] + (1 - beta1) * g_i",
+    v="v[i] = beta2 * v[i] + (1 - beta2) * g_i * g_i",
+    t="const auto t = state.steps;",
+    m_hat="m[i] / real(1 - power(options_.beta1, t))",
+    v_hat="v[i] / real(1 - power(options_.beta2, t))",
+    shrink="if (rule_ == Rule::adamw) p[i] *= 1 - lr * decay",
+    step="p[i] -= lr * m_hat / (sqrt(v_hat) + eps)",
+):
     return f"""{t} for (std::size_t i = 0; i < n; ++i) {{
   const real g_i = {g}; {m}; {v}; const real m_hat = {m_hat}; const real v_hat = {v_hat}; {shrink}; {step};
 }}"""
 
 
-def initializers(xavier="2 / (in + out)", he="2 / ((1 + alpha * alpha) * in)", uniform="std::sqrt(3 * v)", normal_="std::sqrt(v)", shapes=("uniform", "normal")):
-    return "\n".join(f'if (spec == "{name}_{shape}") {{ const double v = {variance}; return {{{made}, {formula}}}; }}'
-                     for name, variance in (("xavier", xavier), ("he", he))
-                     for shape, made, formula in (("uniform", shapes[0], uniform), ("normal", shapes[1], normal_)))
+def initializers(
+    xavier="2 / (in + out)",
+    he="2 / ((1 + alpha * alpha) * in)",
+    uniform="std::sqrt(3 * v)",
+    normal_="std::sqrt(v)",
+    shapes=("uniform", "normal"),
+):
+    return "\n".join(
+        f'if (spec == "{name}_{shape}") {{ const double v = {variance}; return {{{made}, {formula}}}; }}'
+        for name, variance in (("xavier", xavier), ("he", he))
+        for shape, made, formula in (("uniform", shapes[0], uniform), ("normal", shapes[1], normal_))
+    )
 
 
-def difference(result="(at(h) - at(-h)) / (2 * h)", at="p = static_cast<real>(static_cast<double>(here) + offset); const double L = value();",
-               look="smooth = smooth && sides_ == sides_here_;", end="p = here; if (!smooth) return {}; return d;"):
+def difference(
+    result="(at(h) - at(-h)) / (2 * h)",
+    at="p = static_cast<real>(static_cast<double>(here) + offset); const double L = value();",
+    look="smooth = smooth && sides_ == sides_here_;",
+    end="p = here; if (!smooth) return {}; return d;",
+):
     return f"bool smooth = true; const auto at = [&](double offset) {{ {at} {look} return L; }}; const double d = {result}; {end}"
 
 
 # Right solutions written another way, which must get all points: the templates above with nothing wrong in them.
-RIGHT = [("1.1", tanh()), ("1.2", entry("d = g * s")), ("1.3", row()), ("2.1", affine()), ("2.2", gradients()), ("3.1", loss()), ("4.1", sgd()), ("4.2", adam()),
-         ("5.1", initializers()), ("6.1", difference())]
+RIGHT = [
+    ("1.1", tanh()),
+    ("1.2", entry("d = g * s")),
+    ("1.3", row()),
+    ("2.1", affine()),
+    ("2.2", gradients()),
+    ("3.1", loss()),
+    ("4.1", sgd()),
+    ("4.2", adam()),
+    ("5.1", initializers()),
+    ("6.1", difference()),
+]
 
 # Task, the misconception, words that the message must contain, the solution.
 WRONG = [
     ("1.1", "z where a belongs", "z where a", tanh(slope="return T(1) - z * z;")),
     ("1.1", "the square forgotten", "squared", tanh(slope="return T(1) - std::tanh(z);")),
-    ("1.1", "the sigmoid's rule, a (1 − a)", "slope of the sigmoid", tanh(slope="const T a = std::tanh(z); return a * (1 - a);")),
-    ("1.1", "the sigmoid's slope", "slope of the sigmoid", tanh(slope="const T s = T(1) / (T(1) + exp(-z)); return s * (1 - s);")),
+    (
+        "1.1",
+        "the sigmoid's rule, a (1 − a)",
+        "slope of the sigmoid",
+        tanh(slope="const T a = std::tanh(z); return a * (1 - a);"),
+    ),
+    (
+        "1.1",
+        "the sigmoid's slope",
+        "slope of the sigmoid",
+        tanh(slope="const T s = T(1) / (T(1) + exp(-z)); return s * (1 - s);"),
+    ),
     ("1.1", "tanh of a instead of z", "twice", tanh(slope="const T a = std::tanh(std::tanh(z)); return 1 - a * a;")),
     ("1.1", "the value returned as slope", "not its slope", tanh(slope=TANH_VALUE)),
     ("1.1", "the sign turned", "wrong sign", tanh(slope="const T a = std::tanh(z); return a * a - 1;")),
     ("1.1", "tan's rule, 1 + a²", "plus", tanh(slope="const T a = std::tanh(z); return 1 + a * a;")),
     ("1.1", "1 − a² far out", "rounds to 0", tanh(slope="const T a = std::tanh(z); return 1 - a * a;")),
-    ("1.1", "e = exp(−|z|)", "factor 2", tanh(slope="const T e = exp(-std::abs(z)); return T(4) * e / ((T(1) + e) * (T(1) + e));")),
+    (
+        "1.1",
+        "e = exp(−|z|)",
+        "factor 2",
+        tanh(slope="const T e = exp(-std::abs(z)); return T(4) * e / ((T(1) + e) * (T(1) + e));"),
+    ),
     ("1.1", "the sigmoid as value", "sigmoid", tanh(value="return T(1) / (T(1) + exp(-z));")),
     ("1.1", "(e²ᶻ − 1)/(e²ᶻ + 1)", "overflows", tanh(value="const T e = exp(2 * z); return (e - 1) / (e + 1);")),
     ("1.1", "(eᶻ − e⁻ᶻ)/(eᶻ + e⁻ᶻ)", "overflows", tanh(value="return (exp(z) - exp(-z)) / (exp(z) + exp(-z));")),
     ("1.1", "2σ(z) − 1", "factor 2", tanh(value="return T(2) / (T(1) + exp(-z)) - T(1);")),
-    ("1.1", "the sign of z lost", "sign of z", tanh(value="const T e = exp(T(-2) * std::abs(z)); return (T(1) - e) / (T(1) + e);")),
+    (
+        "1.1",
+        "the sign of z lost",
+        "sign of z",
+        tanh(value="const T e = exp(T(-2) * std::abs(z)); return (T(1) - e) / (T(1) + e);"),
+    ),
     ("1.2", "no slope", "slope σ′(z) is not", entry("d = g")),
     ("1.2", "no ∂L/∂a", "∂L/∂a is not", entry("d = s")),
     ("1.2", "added", "you add", entry("d = g + s")),
     ("1.2", "divided", "you divide", entry("d = g / s")),
     ("1.2", "the slope twice", "twice", entry("d = g * s * s")),
-    ("1.2", "added to the buffer", "assign", "static thread_local bool again = false; if (!again) dL_dz.fill(0); again = true;" + entry("d += g * s")),
+    (
+        "1.2",
+        "added to the buffer",
+        "assign",
+        "static thread_local bool again = false; if (!again) dL_dz.fill(0); again = true;" + entry("d += g * s"),
+    ),
     ("1.2", "descent's minus", "optimiser", entry("d = -g * s")),
     ("1.2", "averaged over the batch", "mean over the batch", entry("d = g * s / static_cast<real>(dL_dz.rows())")),
     ("1.2", "slope taken for a", "takes `slope` for a", entry("d = g * (1 - s * s)")),
-    ("1.2", "only the first row", "first row", "dL_dz.fill(0); for (std::size_t j = 0; j < dL_dz.cols(); ++j) dL_dz(0, j) = dL_da(0, j) * slope(0, j);"),
+    (
+        "1.2",
+        "only the first row",
+        "first row",
+        "dL_dz.fill(0); for (std::size_t j = 0; j < dL_dz.cols(); ++j) dL_dz(0, j) = dL_da(0, j) * slope(0, j);",
+    ),
     ("1.3", "the diagonal alone", "diagonal", row(result="p(j) * (1 - p(j)) * g(j)")),
     ("1.3", "the sum forgotten", "sum over the row is missing", row(result="p(j) * g(j)")),
     ("1.3", "an unweighted sum", "weigh", row(dot="s += g(k)")),
@@ -131,59 +203,184 @@ WRONG = [
     ("1.3", "parentheses forgotten", "parentheses", row(result="p(j) * g(j) - s")),
     ("1.3", "plus for minus", "plus", row(result="p(j) * (g(j) + s)")),
     ("1.3", "the sum never reset", "start it at 0", row(outside="real s = 0;", start="")),
-    ("1.3", "the sum over the batch", "over the batch", row(start="", dot="", result="p(j) * (g(j) - [&] { real s = 0; for (std::size_t r = 0; r < a.rows(); ++r) s += a(r, j) * dL_da(r, j); return s; }())")),
+    (
+        "1.3",
+        "the sum over the batch",
+        "over the batch",
+        row(
+            start="",
+            dot="",
+            result="p(j) * (g(j) - [&] { real s = 0; for (std::size_t r = 0; r < a.rows(); ++r) s += a(r, j) * dL_da(r, j); return s; }())",
+        ),
+    ),
     ("1.3", "a − y, from the canonical pair", "cross-entropy together", row(result="p(j) - g(j)")),
     ("1.3", "∂L/∂a handed on", "Jacobian is missing", row(result="g(j)")),
     ("1.3", "k = j left out", "k = j", row(result="p(j) * (g(j) - (s - p(j) * g(j)))")),
     ("2.1", "no bias", "bias is missing", affine(start="real s = 0;")),
     ("2.1", "the bias subtracted", "subtracted", affine(start="real s = -b(0, j);")),
-    ("2.1", "the bias added for every input", "once for every input", affine(start="real s = 0;", term="s += (*x)(i, k) * Wt(k, j) + b(0, j)")),
+    (
+        "2.1",
+        "the bias added for every input",
+        "once for every input",
+        affine(start="real s = 0;", term="s += (*x)(i, k) * Wt(k, j) + b(0, j)"),
+    ),
     ("2.1", "the last input left out", "last input", affine(last="x->cols() - 1")),
     ("2.1", "counting from 1", "first input", affine(first="1")),
-    ("2.1", "a mean for a sum", "not a mean", affine(start="real s = 0;", end="u(i, j) = s / static_cast<real>(x->cols()) + b(0, j)")),
-    ("2.1", "not started afresh", "start every sum", "static thread_local bool again = false; u.resize(x->rows(), Wt.cols()); if (!again) u.fill(0); again = true;" + affine(start="real s = u(i, j) + b(0, j);")),
+    (
+        "2.1",
+        "a mean for a sum",
+        "not a mean",
+        affine(start="real s = 0;", end="u(i, j) = s / static_cast<real>(x->cols()) + b(0, j)"),
+    ),
+    (
+        "2.1",
+        "not started afresh",
+        "start every sum",
+        "static thread_local bool again = false; u.resize(x->rows(), Wt.cols()); if (!again) u.fill(0); again = true;"
+        + affine(start="real s = u(i, j) + b(0, j);"),
+    ),
     ("2.1", "W for Wᵀ", "transposed", affine(term="s += (*x)(i, k) * (j < Wt.rows() && k < Wt.cols() ? Wt(j, k) : 0)")),
     ("2.1", "transposed(Wt)", "transposed", "multiply_add(*x, transposed(Wt), b, u);"),
     ("2.1", "the bias by sample", "not by the sample", affine(start="real s = i < b.cols() ? b(0, i) : 0;")),
     ("2.1", "one bias for all", "all get the first", affine(start="real s = b(0, 0);")),
     ("2.1", "σ applied here", "σ is applied", affine() + "const Tensor z_ = u; activation->forward(z_, u, slope);"),
-    ("2.2", "∂L/∂W averaged", "mean over the batch", gradients(W=GRADIENT_W + every("dL_dWt", "/= static_cast<real>(x->rows())"))),
-    ("2.2", "∂L/∂b averaged", "mean over the batch", gradients(b=GRADIENT_B + every("dL_db", "/= static_cast<real>(x->rows())"))),
+    (
+        "2.2",
+        "∂L/∂W averaged",
+        "mean over the batch",
+        gradients(W=GRADIENT_W + every("dL_dWt", "/= static_cast<real>(x->rows())")),
+    ),
+    (
+        "2.2",
+        "∂L/∂b averaged",
+        "mean over the batch",
+        gradients(b=GRADIENT_B + every("dL_db", "/= static_cast<real>(x->rows())")),
+    ),
     ("2.2", "δ and x exchanged", "dL_dWt holds the transpose", gradients(W="multiply(transposed(delta), *x, dL_dWt);")),
     ("2.2", "xᵀ forgotten", "transposed", gradients(W="multiply(*x, delta, dL_dWt);")),
-    ("2.2", "∂L/∂b of the first sample", "first sample", gradients(b="for (std::size_t j = 0; j < delta.cols(); ++j) dL_db(0, j) = delta(0, j);")),
-    ("2.2", "∂L/∂b of the last sample", "last sample", gradients(b="for (std::size_t i = 0; i < delta.rows(); ++i) for (std::size_t j = 0; j < delta.cols(); ++j) dL_db(0, j) = delta(i, j);")),
-    ("2.2", "∂L/∂b over the units", "samples of a unit", gradients(b="dL_db.fill(0); for (std::size_t i = 0; i < delta.rows(); ++i) for (std::size_t j = 0; j < delta.cols(); ++j) dL_db(0, i % delta.cols()) += delta(i, j);")),
-    ("2.2", "∂L/∂b added to the buffer", "assign", gradients(b="for (std::size_t i = 0; i < delta.rows(); ++i) for (std::size_t j = 0; j < delta.cols(); ++j) dL_db(0, j) += delta(i, j);")),
-    ("2.2", "∂L/∂W added to the buffer", "assign", gradients(W="for (std::size_t i = 0; i < delta.rows(); ++i) for (std::size_t j = 0; j < delta.cols(); ++j) for (std::size_t k = 0; k < x->cols(); ++k) dL_dWt(k, j) += (*x)(i, k) * delta(i, j);")),
+    (
+        "2.2",
+        "∂L/∂b of the first sample",
+        "first sample",
+        gradients(b="for (std::size_t j = 0; j < delta.cols(); ++j) dL_db(0, j) = delta(0, j);"),
+    ),
+    (
+        "2.2",
+        "∂L/∂b of the last sample",
+        "last sample",
+        gradients(
+            b="for (std::size_t i = 0; i < delta.rows(); ++i) for (std::size_t j = 0; j < delta.cols(); ++j) dL_db(0, j) = delta(i, j);"
+        ),
+    ),
+    (
+        "2.2",
+        "∂L/∂b over the units",
+        "samples of a unit",
+        gradients(
+            b="dL_db.fill(0); for (std::size_t i = 0; i < delta.rows(); ++i) for (std::size_t j = 0; j < delta.cols(); ++j) dL_db(0, i % delta.cols()) += delta(i, j);"
+        ),
+    ),
+    (
+        "2.2",
+        "∂L/∂b added to the buffer",
+        "assign",
+        gradients(
+            b="for (std::size_t i = 0; i < delta.rows(); ++i) for (std::size_t j = 0; j < delta.cols(); ++j) dL_db(0, j) += delta(i, j);"
+        ),
+    ),
+    (
+        "2.2",
+        "∂L/∂W added to the buffer",
+        "assign",
+        gradients(
+            W="for (std::size_t i = 0; i < delta.rows(); ++i) for (std::size_t j = 0; j < delta.cols(); ++j) for (std::size_t k = 0; k < x->cols(); ++k) dL_dWt(k, j) += (*x)(i, k) * delta(i, j);"
+        ),
+    ),
     ("2.2", "descent's minus", "optimiser", gradients(W=GRADIENT_W + every("dL_dWt", "*= -1"))),
     ("2.2", "W for Wᵀ in ∂L/∂x", "transposed", gradients(x="if (wants_dL_dx) multiply(delta, Wt, dL_dx);")),
-    ("2.2", "the slope once more", "applied twice", "Tensor again = delta; for (std::size_t i = 0; i < again.size(); ++i) again.data()[i] *= slope.data()[i];" + gradients().replace("delta", "again")),
+    (
+        "2.2",
+        "the slope once more",
+        "applied twice",
+        "Tensor again = delta; for (std::size_t i = 0; i < again.size(); ++i) again.data()[i] *= slope.data()[i];"
+        + gradients().replace("delta", "again"),
+    ),
     ("2.2", "∂L/∂x forgotten", "never computed", gradients(x="dL_dx.resize(x->rows(), x->cols()); dL_dx.fill(0);")),
     ("2.2", "∂L/∂b forgotten", "never computed", gradients(b="")),
-    ("2.2", "a for x", "layer's input x", gradients(W="multiply(transposed(a.cols() == x->cols() ? a : *x), delta, dL_dWt);")),
+    (
+        "2.2",
+        "a for x",
+        "layer's input x",
+        gradients(W="multiply(transposed(a.cols() == x->cols() ? a : *x), delta, dL_dWt);"),
+    ),
     ("3.1", "the sum, not the mean", "sum over the samples", loss(end="return total;")),
     ("3.1", "the mean over all entries", "mean over all entries", loss(end="return total / count(z);")),
     ("3.1", "the sign turned", "never negative", loss(end="return -total / rows(z);")),
-    ("3.1", "exp without the maximum", "exp overflows", loss(term="sum += exp(z(i, k)); dot += t * z(i, k)", value="total += log(sum) - dot")),
-    ("3.1", "the logarithm of the softmax", "underflowed", loss(term="sum += exp(z(i, k) - m)", value="for (std::size_t k = 0; k < z.cols(); ++k) if (smooth(y(i, k), y) != 0) total -= smooth(y(i, k), y) * log(exp(z(i, k) - m) / sum)")),
+    (
+        "3.1",
+        "exp without the maximum",
+        "exp overflows",
+        loss(term="sum += exp(z(i, k)); dot += t * z(i, k)", value="total += log(sum) - dot"),
+    ),
+    (
+        "3.1",
+        "the logarithm of the softmax",
+        "underflowed",
+        loss(
+            term="sum += exp(z(i, k) - m)",
+            value="for (std::size_t k = 0; k < z.cols(); ++k) if (smooth(y(i, k), y) != 0) total -= smooth(y(i, k), y) * log(exp(z(i, k) - m) / sum)",
+        ),
+    ),
     ("3.1", "the maximum never put back", "never put back", loss(value="total += log(sum) - dot")),
     ("3.1", "log10", "log10", loss(value="total += m + log(sum) / log(real(10)) - dot")),
     ("3.1", "the logit forgotten", "logit of the right class", loss(value="total += m + log(sum)")),
     ("3.1", "the logarithm forgotten", "lacks its logarithm", loss(value="total += m + sum - dot")),
-    ("3.1", "the squared error", "squared error", loss(term="sum += exp(z(i, k) - m)", value="for (std::size_t k = 0; k < z.cols(); ++k) { const real d = exp(z(i, k) - m) / sum - smooth(y(i, k), y); total += d * d; }")),
+    (
+        "3.1",
+        "the squared error",
+        "squared error",
+        loss(
+            term="sum += exp(z(i, k) - m)",
+            value="for (std::size_t k = 0; k < z.cols(); ++k) { const real d = exp(z(i, k) - m) / sum - smooth(y(i, k), y); total += d * d; }",
+        ),
+    ),
     ("3.1", "no label smoothing", "label smoothing", loss(target="y(i, k)")),
     ("3.1", "y − a", "t − a", loss(gradient="(t - a(i, k)) / rows(a)")),
     ("3.1", "the gradient of the sum", "number of samples N", loss(gradient="a(i, k) - t")),
     ("3.1", "the gradient over all entries", "N·K", loss(gradient="(a(i, k) - t) / count(a)")),
-    ("3.1", "through softmax again", "gone through softmax", loss(gradient="(a(i, k) - t) / rows(a) * a(i, k) * (1 - a(i, k))")),
+    (
+        "3.1",
+        "through softmax again",
+        "gone through softmax",
+        loss(gradient="(a(i, k) - t) / rows(a) * a(i, k) * (1 - a(i, k))"),
+    ),
     ("3.1", "only the right class", "only the right class", loss(gradient="y(i, k) * (a(i, k) - t) / rows(a)")),
     ("3.1", "∂L/∂a", "∂L/∂z", loss(gradient="-t / a(i, k) / rows(a)")),
-    ("4.1", "climbing", "climbs", sgd(plain="p[i] += lr * g(i)", step="p[i] += lr * (options_.nesterov ? g_i + mu * m[i] : m[i])")),
-    ("4.1", "no learning rate", "learning rate is missing", sgd(plain="p[i] -= g(i)", step="p[i] -= (options_.nesterov ? g_i + mu * m[i] : m[i])")),
-    ("4.1", "p overwritten", "old p", sgd(plain="p[i] = -lr * g(i)", step="p[i] = -lr * (options_.nesterov ? g_i + mu * m[i] : m[i])")),
+    (
+        "4.1",
+        "climbing",
+        "climbs",
+        sgd(plain="p[i] += lr * g(i)", step="p[i] += lr * (options_.nesterov ? g_i + mu * m[i] : m[i])"),
+    ),
+    (
+        "4.1",
+        "no learning rate",
+        "learning rate is missing",
+        sgd(plain="p[i] -= g(i)", step="p[i] -= (options_.nesterov ? g_i + mu * m[i] : m[i])"),
+    ),
+    (
+        "4.1",
+        "p overwritten",
+        "old p",
+        sgd(plain="p[i] = -lr * g(i)", step="p[i] = -lr * (options_.nesterov ? g_i + mu * m[i] : m[i])"),
+    ),
     ("4.1", "(1 − μ) g", "(1 − μ)", sgd(moment="m[i] = mu * m[i] + (1 - mu) * g_i")),
-    ("4.1", "η inside of m", "outside of m", sgd(moment="m[i] = mu * m[i] + lr * g_i", step="p[i] -= options_.nesterov ? lr * g_i + mu * m[i] : m[i]")),
+    (
+        "4.1",
+        "η inside of m",
+        "outside of m",
+        sgd(moment="m[i] = mu * m[i] + lr * g_i", step="p[i] -= options_.nesterov ? lr * g_i + mu * m[i] : m[i]"),
+    ),
     ("4.1", "Nesterov ignored", "Nesterov's step is not taken", sgd(step="p[i] -= lr * m[i]")),
     ("4.1", "Nesterov without g", "lacks g", sgd(step="p[i] -= lr * (options_.nesterov ? mu * m[i] : m[i])")),
     ("4.1", "no weight decay", "weight decay is missing", sgd(plain="p[i] -= lr * gradient[i]", g="gradient[i]")),
@@ -198,14 +395,29 @@ WRONG = [
     ("4.2", "t counted per tensor", "per tensor", adam(t="static std::uint64_t t = 0; ++t;")),
     ("4.2", "g for g²", "g², not of g", adam(v="v[i] = beta2 * v[i] + (1 - beta2) * g_i")),
     ("4.2", "no root", "square root", adam(step="p[i] -= lr * m_hat / (v_hat + eps)")),
-    ("4.2", "β₁ and β₂ exchanged", "changed places", adam().replace("beta1", "beta0").replace("beta2", "beta1").replace("beta0", "beta2")),
+    (
+        "4.2",
+        "β₁ and β₂ exchanged",
+        "changed places",
+        adam().replace("beta1", "beta0").replace("beta2", "beta1").replace("beta0", "beta2"),
+    ),
     ("4.2", "no (1 − β₁)", "(1 − β₁)", adam(m="m[i] = beta1 * m[i] + g_i")),
     ("4.2", "no (1 − β₂)", "(1 − β₂)", adam(v="v[i] = beta2 * v[i] + g_i * g_i")),
     ("4.2", "ε under the root", "outside of the square root", adam(step="p[i] -= lr * m_hat / sqrt(v_hat + eps)")),
-    ("4.2", "ε before the correction", "after the bias correction", adam(step="p[i] -= lr * m_hat / ((sqrt(v[i]) + eps) / std::sqrt(1 - power(options_.beta2, t)))")),
+    (
+        "4.2",
+        "ε before the correction",
+        "after the bias correction",
+        adam(step="p[i] -= lr * m_hat / ((sqrt(v[i]) + eps) / std::sqrt(1 - power(options_.beta2, t)))"),
+    ),
     ("4.2", "climbing", "climbs", adam(step="p[i] += lr * m_hat / (sqrt(v_hat) + eps)")),
     ("4.2", "adamw's decay in the gradient", "must not go through", adam(g="gradient[i] + decay * p[i]", shrink="")),
-    ("4.2", "adamw's decay without η", "learning rate is missing", adam(shrink="if (rule_ == Rule::adamw) p[i] *= 1 - decay")),
+    (
+        "4.2",
+        "adamw's decay without η",
+        "learning rate is missing",
+        adam(shrink="if (rule_ == Rule::adamw) p[i] *= 1 - decay"),
+    ),
     ("4.2", "no weight decay", "weight decay is missing", adam(g="gradient[i]", shrink="")),
     ("5.1", "the variance as spread", "square root", initializers(uniform="3 * v", normal_="v")),
     ("5.1", "the 3 forgotten", "3 is missing", initializers(uniform="std::sqrt(v)")),
@@ -226,7 +438,15 @@ WRONG = [
     ("6.1", "not divided by h", "division by h", difference("(at(h) - at(-h)) / 2")),
     ("6.1", "the absolute value", "has a sign", difference("std::abs(at(h) - at(-h)) / (2 * h)")),
     ("6.1", "h = 0.01", "too large", difference("(at(0.01) - at(-0.01)) / 0.02")),
-    ("6.1", "p moved on", "moved on", difference("[&] { const double up = at(h); return up - at(-h); }() / (2 * h)", at="p += static_cast<real>(offset); const double L = value();")),
+    (
+        "6.1",
+        "p moved on",
+        "moved on",
+        difference(
+            "[&] { const double up = at(h); return up - at(-h); }() / (2 * h)",
+            at="p += static_cast<real>(offset); const double L = value();",
+        ),
+    ),
     ("6.1", "8 and +1", "is subtracted", difference("(8 * (at(h) - at(-h)) + at(2 * h) - at(-2 * h)) / (12 * h)")),
     ("6.1", "kinks ignored", "unnoticed", difference(look="")),
     ("6.1", "h = 1e-13", "too small", difference("(at(1e-13) - at(-1e-13)) / 2e-13")),
@@ -248,7 +468,9 @@ def graded(task, code):
 def main():
     bench.prepare()
     only = sys.argv[1:]
-    jobs = [(task, None) for task in tasks.TASKS] + RIGHT + [(task, t.stub.strip("\n")) for task, t in tasks.TASKS.items()]
+    jobs = (
+        [(task, None) for task in tasks.TASKS] + RIGHT + [(task, t.stub.strip("\n")) for task, t in tasks.TASKS.items()]
+    )
     jobs = [] if only else jobs
     wrong = [w for w in WRONG if not only or w[0] in only]
     with ProcessPoolExecutor(2) as pool:
@@ -269,7 +491,11 @@ def main():
     ok = caught >= 0.95 * len(wrong) and named >= 0.85 * len(wrong)
     if controls:
         n, m = len(tasks.TASKS), len(RIGHT)
-        for name, part, want in (("reference", controls[:n], 100), ("right, written another way", controls[n : n + m], 100), ("bare handout", controls[n + m :], 0)):
+        for name, part, want in (
+            ("reference", controls[:n], 100),
+            ("right, written another way", controls[n : n + m], 100),
+            ("bare handout", controls[n + m :], 0),
+        ):
             fits = [points for points, _ in part]
             print(f"{name}: {min(fits):g} to {max(fits):g} % a task, {want} wanted")
             ok = ok and set(fits) == {want}

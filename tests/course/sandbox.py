@@ -18,10 +18,78 @@ from typing import NamedTuple
 # rt_sigprocmask rt_sigreturn pread64 writev access madvise getpid execve exit uname readlink arch_prctl futex
 # set_tid_address clock_gettime exit_group newfstatat readlinkat set_robust_list getrandom rseq; open and openat apart.
 CALLS = {
-    "x86_64": (0xC000003E, 257, [0, 1, 3, 5, 8, 9, 10, 11, 12, 13, 14, 15, 17, 20, 21, 28, 39, 59, 60, 63, 89, 158, 202, 218,
-                                 228, 231, 262, 267, 273, 318, 334]),
-    "aarch64": (0xC00000B7, 56, [63, 64, 57, 80, 62, 222, 226, 215, 214, 134, 135, 139, 67, 66, 48, 233, 172, 221, 93, 160, 78, 98,
-                                 96, 113, 94, 79, 99, 278, 293]),
+    "x86_64": (
+        0xC000003E,
+        257,
+        [
+            0,
+            1,
+            3,
+            5,
+            8,
+            9,
+            10,
+            11,
+            12,
+            13,
+            14,
+            15,
+            17,
+            20,
+            21,
+            28,
+            39,
+            59,
+            60,
+            63,
+            89,
+            158,
+            202,
+            218,
+            228,
+            231,
+            262,
+            267,
+            273,
+            318,
+            334,
+        ],
+    ),
+    "aarch64": (
+        0xC00000B7,
+        56,
+        [
+            63,
+            64,
+            57,
+            80,
+            62,
+            222,
+            226,
+            215,
+            214,
+            134,
+            135,
+            139,
+            67,
+            66,
+            48,
+            233,
+            172,
+            221,
+            93,
+            160,
+            78,
+            98,
+            96,
+            113,
+            94,
+            79,
+            99,
+            278,
+            293,
+        ],
+    ),
 }
 FILTERED = platform.system() == "Linux" and platform.machine() in CALLS
 LIBC = ctypes.CDLL(None, use_errno=True) if FILTERED else None
@@ -43,7 +111,13 @@ def filter_program():
     lines = [(load, 0, 0, 4), (equal, 1, 0, architecture), (answer, 0, 0, kill), (load, 0, 0, 0)]
     for number in calls:
         lines += [(equal, 0, 1, number), (answer, 0, 0, allow)]
-    lines += [(equal, 0, 3, openat), (load, 0, 0, 32), (any_bit, 1, 0, writing), (answer, 0, 0, allow), (answer, 0, 0, refuse)]
+    lines += [
+        (equal, 0, 3, openat),
+        (load, 0, 0, 32),
+        (any_bit, 1, 0, writing),
+        (answer, 0, 0, allow),
+        (answer, 0, 0, refuse),
+    ]
     return b"".join(struct.pack("HBBI", *line) for line in lines), len(lines)
 
 
@@ -65,8 +139,15 @@ def run(command, given="", folder=".", seconds=10, memory=1 << 30, output_limit=
     """Runs `command` to its end or to a limit, and ends its whole process group. With file_size 0 the system call filter
     is on. Never raises for what the program does."""
     process = subprocess.Popen(
-        command, cwd=folder, env=environment or {}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        start_new_session=True, preexec_fn=lambda: confine(int(seconds) + 1, memory, file_size))
+        command,
+        cwd=folder,
+        env=environment or {},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=lambda: confine(int(seconds) + 1, memory, file_size),
+    )
     deadline = time.monotonic() + seconds
     waiting = memoryview(given.encode())
     taken = {process.stdout: bytearray(), process.stderr: bytearray()}

@@ -138,8 +138,11 @@ eᶻ overflows at z = 710, so write both in e = e^(−2|z|), which cannot: tanh 
     right={"tanh": lambda a: [each(math.tanh, a[0]), each(tanh_slope, a[0])]},
     formula={"tanh": "(1 − e)/(1 + e) with e = exp(−2|z|) and the sign of z", "slope": "1 − a² with a = tanh(z)"},
     wrong=[
-        Wrong("slope", "1 − a² rounds to 0 far out, where a is 1: write the slope in e = exp(−2|z|)",
-              of_tanh(lambda z: 1 - math.tanh(z) ** 2)),
+        Wrong(
+            "slope",
+            "1 − a² rounds to 0 far out, where a is 1: write the slope in e = exp(−2|z|)",
+            of_tanh(lambda z: 1 - math.tanh(z) ** 2),
+        ),
         Wrong("slope", "did you pass z where a belongs?", of_tanh(lambda z: 1 - z * z)),
         Wrong("slope", "is a squared in it?", of_tanh(lambda z: 1 - math.tanh(z))),
         Wrong("slope", "a (1 − a) is the slope of the sigmoid", of_tanh(lambda z: math.tanh(z) * (1 - math.tanh(z)))),
@@ -149,15 +152,31 @@ eᶻ overflows at z = 710, so write both in e = e^(−2|z|), which cannot: tanh 
         Wrong("slope", "it has the wrong sign: 1 − a², not a² − 1", of_tanh(lambda z: math.tanh(z) ** 2 - 1)),
         Wrong("slope", "a plus stands where the minus belongs", of_tanh(lambda z: 1 + math.tanh(z) ** 2)),
         Wrong("slope", "e must be exp(−2|z|): is the factor 2 in it?", of_tanh(lambda z: tanh_slope(z / 2))),
-        Wrong("slope", "the chain rule's outer factor is missing: this is a quarter of it", of_tanh(lambda z: tanh_slope(z) / 4)),
-        Wrong("slope", "−2a is the second step; the slope is the first derivative", of_tanh(lambda z: -2 * math.tanh(z))),
-        Wrong("slope", "exp overflows far out: use e = exp(−2|z|), which cannot", of_tanh(lambda z: 1 - exp_quotient(z) ** 2)),
+        Wrong(
+            "slope",
+            "the chain rule's outer factor is missing: this is a quarter of it",
+            of_tanh(lambda z: tanh_slope(z) / 4),
+        ),
+        Wrong(
+            "slope", "−2a is the second step; the slope is the first derivative", of_tanh(lambda z: -2 * math.tanh(z))
+        ),
+        Wrong(
+            "slope",
+            "exp overflows far out: use e = exp(−2|z|), which cannot",
+            of_tanh(lambda z: 1 - exp_quotient(z) ** 2),
+        ),
         Wrong("tanh", "this is the sigmoid", of_tanh(sigmoid)),
         Wrong("tanh", "exp overflows far out: use e = exp(−2|z|), which cannot", of_tanh(exp_quotient)),
-        Wrong("tanh", "exp overflows far out: use e = exp(−2|z|), which cannot",
-              of_tanh(lambda z: (1 - exp(-2 * z)) / (1 + exp(-2 * z)))),
-        Wrong("tanh", "exp overflows far out: use e = exp(−2|z|), which cannot",
-              of_tanh(lambda z: (exp(z) - exp(-z)) / (exp(z) + exp(-z)))),
+        Wrong(
+            "tanh",
+            "exp overflows far out: use e = exp(−2|z|), which cannot",
+            of_tanh(lambda z: (1 - exp(-2 * z)) / (1 + exp(-2 * z))),
+        ),
+        Wrong(
+            "tanh",
+            "exp overflows far out: use e = exp(−2|z|), which cannot",
+            of_tanh(lambda z: (exp(z) - exp(-z)) / (exp(z) + exp(-z))),
+        ),
         Wrong("tanh", "2σ(z) − 1 is tanh(z/2): is the factor 2 in the exponent?", of_tanh(lambda z: math.tanh(z / 2))),
         Wrong("tanh", "the sign of z is lost", of_tanh(lambda z: math.tanh(abs(z)))),
     ],
@@ -190,11 +209,20 @@ SLOPE = Task(
         Wrong("dL_dz", "the slope is applied twice", of_two(lambda s, g: g * s * s)),
         Wrong("dL_dz", "the buffer holds the pass before: assign, do not add", of_two(lambda s, g: 2 * g * s)),
         Wrong("dL_dz", "the minus sign belongs to the optimiser", of_two(lambda s, g: -g * s)),
-        Wrong("dL_dz", "the mean over the batch is in the loss already", lambda a: each(lambda s, g: s * g / len(a[0]), a[0], a[1])),
-        Wrong("dL_dz", "this is a (1 − a): the slope of σ comes to you in `slope`", of_two(lambda s, g: g * s * (1 - s))),
+        Wrong(
+            "dL_dz",
+            "the mean over the batch is in the loss already",
+            lambda a: each(lambda s, g: s * g / len(a[0]), a[0], a[1]),
+        ),
+        Wrong(
+            "dL_dz", "this is a (1 − a): the slope of σ comes to you in `slope`", of_two(lambda s, g: g * s * (1 - s))
+        ),
         Wrong("dL_dz", "this takes `slope` for a: it is σ′(z) already", of_two(lambda s, g: g * (1 - s * s))),
-        Wrong("dL_dz", "only the first row is there: a batch has many",
-              lambda a: [[s * g * (i == 0) for s, g in zip(*rows)] for i, rows in enumerate(zip(a[0], a[1]))]),
+        Wrong(
+            "dL_dz",
+            "only the first row is there: a batch has many",
+            lambda a: [[s * g * (i == 0) for s, g in zip(*rows)] for i, rows in enumerate(zip(a[0], a[1]))],
+        ),
         Wrong("dL_dz", "∂L/∂a is squared", of_two(lambda s, g: g * g * s)),
     ],
 )
@@ -204,7 +232,10 @@ SLOPE = Task(
 
 
 def softmax_cases(r):
-    return [("softmax", [probabilities(matrix(r, rows, k)), matrix(r, rows, k)]) for rows, k in ((1, 3), (2, 3), (3, 3), (4, 5))]
+    return [
+        ("softmax", [probabilities(matrix(r, rows, k)), matrix(r, rows, k)])
+        for rows, k in ((1, 3), (2, 3), (3, 3), (4, 5))
+    ]
 
 
 def by_row(f):
@@ -239,25 +270,52 @@ aⱼ = exp zⱼ / Σₖ exp zₖ couples the units of a row: ∂aₖ/∂zⱼ = a
     right={"softmax": lambda a: [by_row(softmax_right)(a)]},
     formula={"dL_dz": "aⱼ (gⱼ − Σₖ gₖ aₖ), g = ∂L/∂a,"},
     wrong=[
-        Wrong("dL_dz", "this is only the diagonal of the Jacobian: each output depends on every z of the row",
-              by_row(lambda p, g: [a * (1 - a) * v for a, v in zip(p, g)])),
+        Wrong(
+            "dL_dz",
+            "this is only the diagonal of the Jacobian: each output depends on every z of the row",
+            by_row(lambda p, g: [a * (1 - a) * v for a, v in zip(p, g)]),
+        ),
         Wrong("dL_dz", "the sum over the row is missing", by_row(lambda p, g: [a * v for a, v in zip(p, g)])),
-        Wrong("dL_dz", "the sum must weigh each gₖ with aₖ", by_row(lambda p, g: [a * (v - total(g)) for a, v in zip(p, g)])),
-        Wrong("dL_dz", "the sum must weigh each gₖ with aₖ: this is the mean of g",
-              by_row(lambda p, g: [a * (v - total(g) / len(g)) for a, v in zip(p, g)])),
+        Wrong(
+            "dL_dz",
+            "the sum must weigh each gₖ with aₖ",
+            by_row(lambda p, g: [a * (v - total(g)) for a, v in zip(p, g)]),
+        ),
+        Wrong(
+            "dL_dz",
+            "the sum must weigh each gₖ with aₖ: this is the mean of g",
+            by_row(lambda p, g: [a * (v - total(g) / len(g)) for a, v in zip(p, g)]),
+        ),
         Wrong("dL_dz", "it has the wrong sign", by_row(lambda p, g: [-v for v in softmax_right(p, g)])),
         Wrong("dL_dz", "the factor aⱼ is missing", by_row(lambda p, g: [v - dot(p, g) for v in g])),
-        Wrong("dL_dz", "aⱼ must multiply the sum too: mind the parentheses", by_row(lambda p, g: [a * v - dot(p, g) for a, v in zip(p, g)])),
-        Wrong("dL_dz", "a plus stands where the minus belongs", by_row(lambda p, g: [a * (v + dot(p, g)) for a, v in zip(p, g)])),
+        Wrong(
+            "dL_dz",
+            "aⱼ must multiply the sum too: mind the parentheses",
+            by_row(lambda p, g: [a * v - dot(p, g) for a, v in zip(p, g)]),
+        ),
+        Wrong(
+            "dL_dz",
+            "a plus stands where the minus belongs",
+            by_row(lambda p, g: [a * (v + dot(p, g)) for a, v in zip(p, g)]),
+        ),
         Wrong("dL_dz", "the sum runs on from row to row: start it at 0 in each row", running_dot),
         Wrong("dL_dz", "the sum runs over the batch; it must run over the units of one row", dot_over_batch),
-        Wrong("dL_dz", "the mean over the batch is in the loss already",
-              lambda a: each(lambda v: v / len(a[0]), by_row(softmax_right)(a))),
-        Wrong("dL_dz", "(a − g) is the gradient of softmax with cross-entropy together; here g may be any gradient",
-              by_row(lambda p, g: [a - v for a, v in zip(p, g)])),
+        Wrong(
+            "dL_dz",
+            "the mean over the batch is in the loss already",
+            lambda a: each(lambda v: v / len(a[0]), by_row(softmax_right)(a)),
+        ),
+        Wrong(
+            "dL_dz",
+            "(a − g) is the gradient of softmax with cross-entropy together; here g may be any gradient",
+            by_row(lambda p, g: [a - v for a, v in zip(p, g)]),
+        ),
         Wrong("dL_dz", "softmax's gradient is not ∂L/∂a itself: the Jacobian is missing", lambda a: a[1]),
-        Wrong("dL_dz", "the sum leaves out k = j",
-              by_row(lambda p, g: [p[j] * (g[j] - (dot(p, g) - p[j] * g[j])) for j in range(len(p))])),
+        Wrong(
+            "dL_dz",
+            "the sum leaves out k = j",
+            by_row(lambda p, g: [p[j] * (g[j] - (dot(p, g) - p[j] * g[j])) for j in range(len(p))]),
+        ),
     ],
 )
 
@@ -280,7 +338,10 @@ def square(f):
 
 
 def forward_cases(r):
-    return [("dense_forward", [matrix(r, n, i), matrix(r, o, i), matrix(r, 1, o)]) for n, i, o in ((3, 3, 3), (2, 3, 4), (5, 4, 2), (1, 1, 1))]
+    return [
+        ("dense_forward", [matrix(r, n, i), matrix(r, o, i), matrix(r, 1, o)])
+        for n, i, o in ((3, 3, 3), (2, 3, 4), (5, 4, 2), (1, 1, 1))
+    ]
 
 
 TURNED = "is W transposed where Wᵀ belongs, or the other way round? Wt holds Wᵀ, inputs × units"
@@ -299,18 +360,44 @@ u = x Wᵀ + b, which is z where the layer has no batch normalisation: uᵢⱼ =
     wrong=[
         Wrong("z", "the bias is missing", forward_with(lambda x, w, b: dot(x, w))),
         Wrong("z", "the bias is subtracted", forward_with(lambda x, w, b: dot(x, w) - b)),
-        Wrong("z", "the bias is added once for every input: add it once", forward_with(lambda x, w, b: dot(x, w) + b * len(x))),
+        Wrong(
+            "z",
+            "the bias is added once for every input: add it once",
+            forward_with(lambda x, w, b: dot(x, w) + b * len(x)),
+        ),
         Wrong("z", "the sum leaves out the last input", forward_with(lambda x, w, b: dot(x[:-1], w[:-1]) + b)),
         Wrong("z", "the sum leaves out the first input", forward_with(lambda x, w, b: dot(x[1:], w[1:]) + b)),
-        Wrong("z", "this is divided by the number of inputs: it is a sum, not a mean", forward_with(lambda x, w, b: dot(x, w) / len(x) + b)),
+        Wrong(
+            "z",
+            "this is divided by the number of inputs: it is a sum, not a mean",
+            forward_with(lambda x, w, b: dot(x, w) / len(x) + b),
+        ),
         Wrong("z", "the bias is multiplied by x Wᵀ; it is added", forward_with(lambda x, w, b: dot(x, w) * b)),
-        Wrong("z", "the buffer holds the pass before: start every sum at bⱼ", forward_with(lambda x, w, b: 2 * (dot(x, w) + b))),
-        Wrong("z", "the buffer holds the pass before: start every sum at bⱼ", forward_with(lambda x, w, b: 2 * dot(x, w) + b)),
+        Wrong(
+            "z",
+            "the buffer holds the pass before: start every sum at bⱼ",
+            forward_with(lambda x, w, b: 2 * (dot(x, w) + b)),
+        ),
+        Wrong(
+            "z",
+            "the buffer holds the pass before: start every sum at bⱼ",
+            forward_with(lambda x, w, b: 2 * dot(x, w) + b),
+        ),
         Wrong("z", TURNED, square(lambda a: [[v + b for v, b in zip(row, a[2][0])] for row in product(a[0], a[1])])),
-        Wrong("z", "b has an entry a unit: index it by the unit j, not by the sample i",
-              square(lambda a: [[v + a[2][0][i] for v in row] for i, row in enumerate(product(a[0], transposed(a[1])))] if len(a[0]) <= len(a[1]) else None)),
-        Wrong("z", "b has an entry a unit: index it by the unit j; all get the first",
-              lambda a: [[dot(x, w) + a[2][0][0] for w in a[1]] for x in a[0]]),
+        Wrong(
+            "z",
+            "b has an entry a unit: index it by the unit j, not by the sample i",
+            square(
+                lambda a: [[v + a[2][0][i] for v in row] for i, row in enumerate(product(a[0], transposed(a[1])))]
+                if len(a[0]) <= len(a[1])
+                else None
+            ),
+        ),
+        Wrong(
+            "z",
+            "b has an entry a unit: index it by the unit j; all get the first",
+            lambda a: [[dot(x, w) + a[2][0][0] for w in a[1]] for x in a[0]],
+        ),
         Wrong("z", "σ is applied here already: z is what σ sees", forward_with(lambda x, w, b: sigmoid(dot(x, w) + b))),
     ],
     on_throw=TURNED,
@@ -318,8 +405,10 @@ u = x Wᵀ + b, which is z where the layer has no batch normalisation: uᵢⱼ =
 
 
 def backward_cases(r):
-    return [("dense_backward", [matrix(r, n, i), matrix(r, o, i), matrix(r, 1, o), matrix(r, n, o)])
-            for n, i, o in ((3, 3, 3), (2, 3, 4), (5, 4, 2), (4, 2, 2))]
+    return [
+        ("dense_backward", [matrix(r, n, i), matrix(r, o, i), matrix(r, 1, o), matrix(r, n, o)])
+        for n, i, o in ((3, 3, 3), (2, 3, 4), (5, 4, 2), (4, 2, 2))
+    ]
 
 
 def dW(a):
@@ -363,20 +452,36 @@ pass starts afresh. `primer/core/product.hpp` has `multiply`, `transposed` and `
     right={"dense_backward": lambda a: [dW(a), db(a), dx(a)]},
     formula={"dL_dW": "δᵀ x", "dL_db": "Σᵢ δᵢ", "dL_dx": "δ W"},
     wrong=[
-        *both("the mean over the batch is in the loss already: add up, do not average",
-              {q: scaled(f, lambda a: 1 / len(a[0])) for q, f in ALL.items()}),
+        *both(
+            "the mean over the batch is in the loss already: add up, do not average",
+            {q: scaled(f, lambda a: 1 / len(a[0])) for q, f in ALL.items()},
+        ),
         *both("the buffer holds the pass before: assign, do not add", {q: scaled(f, 2) for q, f in ALL.items()}),
         *both("the minus sign belongs to the optimiser", {q: scaled(f, -1) for q, f in ALL.items()}),
         *both("σ′(z) is in ∂L/∂z already: the slope is applied twice", {q: slope_again(f) for q, f in ALL.items()}),
         *both("this was never computed: it is 0", {q: scaled(f, 0) for q, f in ALL.items()}),
-        Wrong("dL_dW", "δ and x have changed places: dL_dWt holds the transpose, xᵀ δ", square(lambda a: transposed(dW(a)))),
-        Wrong("dL_dW", "this is z's own gradient with the output in x's place: the layer's input x belongs here",
-              lambda a: product(transposed(a[3]), each(sigmoid, forward(a))) if len(a[1]) == len(a[1][0]) else None),
-        Wrong("dL_dW", "only the first sample is in it: add up all samples", lambda a: dW([a[0][:1], a[1], a[2], a[3][:1]])),
+        Wrong(
+            "dL_dW",
+            "δ and x have changed places: dL_dWt holds the transpose, xᵀ δ",
+            square(lambda a: transposed(dW(a))),
+        ),
+        Wrong(
+            "dL_dW",
+            "this is z's own gradient with the output in x's place: the layer's input x belongs here",
+            lambda a: product(transposed(a[3]), each(sigmoid, forward(a))) if len(a[1]) == len(a[1][0]) else None,
+        ),
+        Wrong(
+            "dL_dW",
+            "only the first sample is in it: add up all samples",
+            lambda a: dW([a[0][:1], a[1], a[2], a[3][:1]]),
+        ),
         Wrong("dL_db", "only the first sample is in it: add up all samples", lambda a: [a[3][0]]),
         Wrong("dL_db", "only the last sample is in it: add up all samples", lambda a: [a[3][-1]]),
-        Wrong("dL_db", "this adds up the units of a sample; add up the samples of a unit",
-              lambda a: [[total(row) for row in a[3]]] if len(a[0]) == len(a[1]) else None),
+        Wrong(
+            "dL_db",
+            "this adds up the units of a sample; add up the samples of a unit",
+            lambda a: [[total(row) for row in a[3]]] if len(a[0]) == len(a[1]) else None,
+        ),
         Wrong("dL_dx", TURNED, square(lambda a: product(a[3], transposed(a[1])))),
     ],
     on_throw=TURNED,
@@ -412,20 +517,37 @@ def ce_cases(r):
             row[r.randrange(len(row)) if right is None else right] = 1.0
         return (kind, [z, probabilities(z), y, [[epsilon]]])
 
-    sure = [[r.uniform(800, 2000), 0.25, -3.0], [-1000.0, -1001.0, -1002.5]], 0.0, 0  # the right class has all the probability
+    sure = (
+        [[r.uniform(800, 2000), 0.25, -3.0], [-1000.0, -1001.0, -1002.5]],
+        0.0,
+        0,
+    )  # the right class has all the probability
     mistaken = [[-r.uniform(800, 2000), 1.5, 0.5], [-760.0, 2.0, 1.0]], 0.0, 0  # or none
-    return [case("cross_entropy", matrix(r, 2, 3), 0.0), case("cross_entropy", matrix(r, 5, 4), 0.0), case("cross_entropy", matrix(r, 1, 2), 0.0),
-            case("cross_entropy far out", *sure), case("cross_entropy far out", *mistaken),
-            case("cross_entropy smoothed", matrix(r, 3, 4), 0.1)]
+    return [
+        case("cross_entropy", matrix(r, 2, 3), 0.0),
+        case("cross_entropy", matrix(r, 5, 4), 0.0),
+        case("cross_entropy", matrix(r, 1, 2), 0.0),
+        case("cross_entropy far out", *sure),
+        case("cross_entropy far out", *mistaken),
+        case("cross_entropy smoothed", matrix(r, 3, 4), 0.1),
+    ]
 
 
 def without_maximum(a):
-    return sum(log(sum(exp(v) for v in z)) - sum(t_k * v for t_k, v in zip(t, z)) for z, t in zip(a[0], smoothed(a[2], a[3][0][0]))) / len(a[0])
+    return sum(
+        log(sum(exp(v) for v in z)) - sum(t_k * v for t_k, v in zip(t, z))
+        for z, t in zip(a[0], smoothed(a[2], a[3][0][0]))
+    ) / len(a[0])
 
 
 def log_of(probabilities_of):
     """−Σ t ln a, a a softmax of the logits."""
-    return lambda a: sum(-t_k * log(p_k) for p, t in zip(probabilities_of(a[0]), smoothed(a[2], a[3][0][0])) for p_k, t_k in zip(p, t) if t_k) / len(a[0])
+    return lambda a: sum(
+        -t_k * log(p_k)
+        for p, t in zip(probabilities_of(a[0]), smoothed(a[2], a[3][0][0]))
+        for p_k, t_k in zip(p, t)
+        if t_k
+    ) / len(a[0])
 
 
 def softmax_without_maximum(z):
@@ -456,45 +578,126 @@ ln of an a that has underflowed is −∞, so compute from the logits: −ln a�
 sum is m + ln Σⱼ exp(zⱼ − m) with m = maxⱼ zⱼ. The gradient is the reason for the pair: ∂L/∂z = (a − t)/N, N the number of rows; give `dL_dz` its shape with
 `resize`. `exp`, `log` and `std::max_element` are at hand.
 """,
-    kinds={"cross_entropy": (50, ["value", "dL_dz"]), "cross_entropy far out": (30, ["value", "dL_dz"]),
-           "cross_entropy smoothed": (20, ["value", "dL_dz"])},
+    kinds={
+        "cross_entropy": (50, ["value", "dL_dz"]),
+        "cross_entropy far out": (30, ["value", "dL_dz"]),
+        "cross_entropy smoothed": (20, ["value", "dL_dz"]),
+    },
     draw=ce_cases,
     right={"cross_entropy": lambda a: [[[cross_entropy(a)]], ce_gradient(a)]},
     formula={"value": "the mean over the samples of ln Σₖ exp zₖ − Σₖ tₖ zₖ", "dL_dz": "(a − t)/N"},
     wrong=[
-        Wrong("value", "this is the sum over the samples: divide by their number", scalar(lambda a: cross_entropy(a) * len(a[0]))),
-        Wrong("value", "this is the mean over all entries: divide by the number of samples alone", scalar(lambda a: cross_entropy(a) / len(a[0][0]))),
+        Wrong(
+            "value",
+            "this is the sum over the samples: divide by their number",
+            scalar(lambda a: cross_entropy(a) * len(a[0])),
+        ),
+        Wrong(
+            "value",
+            "this is the mean over all entries: divide by the number of samples alone",
+            scalar(lambda a: cross_entropy(a) / len(a[0][0])),
+        ),
         Wrong("value", "it has the wrong sign: a loss is never negative", scalar(lambda a: -cross_entropy(a))),
         Wrong("value", "the natural logarithm belongs here, not log10", scalar(lambda a: cross_entropy(a, math.log10))),
         Wrong("value", "the natural logarithm belongs here, not log2", scalar(lambda a: cross_entropy(a, math.log2))),
-        Wrong("value", "label smoothing is missing: use smooth(y(i, k), y)", scalar(lambda a: cross_entropy([*a[:3], [[0.0]]]))),
-        Wrong("value", "the maximum was taken off and never put back",
-              scalar(lambda a: cross_entropy(a) - total(max(row) for row in a[0]) / len(a[0]))),
-        Wrong("value", "the maximum is put back, but not taken off the exponents",
-              ordinary_only(scalar(lambda a: cross_entropy(a) + total(max(row) for row in a[0]) / len(a[0])))),
-        Wrong("value", "this is ln Σₖ exp zₖ alone: the logit of the right class is missing",
-              scalar(lambda a: total(max(z) + math.log(total(math.exp(v - max(z)) for v in z)) for z in a[0]) / len(a[0]))),
-        Wrong("value", "the sum of exponentials lacks its logarithm",
-              ordinary_only(scalar(lambda a: total(total(math.exp(v - max(z)) for v in z) - dot(t, [v - max(z) for v in z])
-                                     for z, t in zip(a[0], smoothed(a[2], a[3][0][0]))) / len(a[0])))),
-        Wrong("value", "this is the binary form, with (1 − y) ln(1 − a) added: for softmax −Σ y ln a is all",
-              ordinary_only(scalar(lambda a: cross_entropy(a) - total((1 - t) * math.log(1 - p) for p_i, t_i in zip(a[1], smoothed(a[2], a[3][0][0]))
-                                                         for p, t in zip(p_i, t_i)) / len(a[0])))),
-        Wrong("value", "this is the squared error", scalar(lambda a: total((p - t) ** 2 for p_i, t_i in zip(a[1], smoothed(a[2], a[3][0][0])) for p, t in zip(p_i, t_i)) / len(a[0]))),
-        Wrong("value", "the logarithm of a probability that has underflowed is −∞: stay with the logits, ln Σ exp(z − m) − (z − m)",
-              scalar(log_of(probabilities))),
-        Wrong("value", "exp overflows, or all of it underflows: take the largest logit off first", scalar(without_maximum)),
-        Wrong("value", "exp overflows, or all of it underflows: take the largest logit off first", scalar(log_of(softmax_without_maximum))),
+        Wrong(
+            "value",
+            "label smoothing is missing: use smooth(y(i, k), y)",
+            scalar(lambda a: cross_entropy([*a[:3], [[0.0]]])),
+        ),
+        Wrong(
+            "value",
+            "the maximum was taken off and never put back",
+            scalar(lambda a: cross_entropy(a) - total(max(row) for row in a[0]) / len(a[0])),
+        ),
+        Wrong(
+            "value",
+            "the maximum is put back, but not taken off the exponents",
+            ordinary_only(scalar(lambda a: cross_entropy(a) + total(max(row) for row in a[0]) / len(a[0]))),
+        ),
+        Wrong(
+            "value",
+            "this is ln Σₖ exp zₖ alone: the logit of the right class is missing",
+            scalar(
+                lambda a: total(max(z) + math.log(total(math.exp(v - max(z)) for v in z)) for z in a[0]) / len(a[0])
+            ),
+        ),
+        Wrong(
+            "value",
+            "the sum of exponentials lacks its logarithm",
+            ordinary_only(
+                scalar(
+                    lambda a: total(
+                        total(math.exp(v - max(z)) for v in z) - dot(t, [v - max(z) for v in z])
+                        for z, t in zip(a[0], smoothed(a[2], a[3][0][0]))
+                    )
+                    / len(a[0])
+                )
+            ),
+        ),
+        Wrong(
+            "value",
+            "this is the binary form, with (1 − y) ln(1 − a) added: for softmax −Σ y ln a is all",
+            ordinary_only(
+                scalar(
+                    lambda a: cross_entropy(a)
+                    - total(
+                        (1 - t) * math.log(1 - p)
+                        for p_i, t_i in zip(a[1], smoothed(a[2], a[3][0][0]))
+                        for p, t in zip(p_i, t_i)
+                    )
+                    / len(a[0])
+                )
+            ),
+        ),
+        Wrong(
+            "value",
+            "this is the squared error",
+            scalar(
+                lambda a: total(
+                    (p - t) ** 2 for p_i, t_i in zip(a[1], smoothed(a[2], a[3][0][0])) for p, t in zip(p_i, t_i)
+                )
+                / len(a[0])
+            ),
+        ),
+        Wrong(
+            "value",
+            "the logarithm of a probability that has underflowed is −∞: stay with the logits, ln Σ exp(z − m) − (z − m)",
+            scalar(log_of(probabilities)),
+        ),
+        Wrong(
+            "value", "exp overflows, or all of it underflows: take the largest logit off first", scalar(without_maximum)
+        ),
+        Wrong(
+            "value",
+            "exp overflows, or all of it underflows: take the largest logit off first",
+            scalar(log_of(softmax_without_maximum)),
+        ),
         Wrong("dL_dz", "it has the wrong sign: a − t, not t − a", scaled(ce_gradient, -1)),
         Wrong("dL_dz", "divide by the number of samples N", scaled(ce_gradient, lambda a: len(a[0]))),
-        Wrong("dL_dz", "divide by the number of samples N alone, not by N·K", scaled(ce_gradient, lambda a: 1 / len(a[0][0]))),
+        Wrong(
+            "dL_dz",
+            "divide by the number of samples N alone, not by N·K",
+            scaled(ce_gradient, lambda a: 1 / len(a[0][0])),
+        ),
         Wrong("dL_dz", "label smoothing is missing: use smooth(y(i, k), y)", lambda a: ce_gradient(a, 0.0)),
-        Wrong("dL_dz", "(a − t)/N has gone through softmax already: no a (1 − a)",
-              lambda a: each(lambda d, p: d * p * (1 - p), ce_gradient(a), a[1])),
-        Wrong("dL_dz", "only the right class has a gradient here; every class has one: a − 0 where the target is 0",
-              lambda a: each(lambda d, y: d * y, ce_gradient(a), a[2])),
-        Wrong("dL_dz", "this is ∂L/∂a = −t/a; what is asked for is ∂L/∂z",
-              lambda a: each(lambda p, t: -t / p / len(a[0]) if p else -inf if t else nan, a[1], smoothed(a[2], a[3][0][0]))),
+        Wrong(
+            "dL_dz",
+            "(a − t)/N has gone through softmax already: no a (1 − a)",
+            lambda a: each(lambda d, p: d * p * (1 - p), ce_gradient(a), a[1]),
+        ),
+        Wrong(
+            "dL_dz",
+            "only the right class has a gradient here; every class has one: a − 0 where the target is 0",
+            lambda a: each(lambda d, y: d * y, ce_gradient(a), a[2]),
+        ),
+        Wrong(
+            "dL_dz",
+            "this is ∂L/∂a = −t/a; what is asked for is ∂L/∂z",
+            lambda a: each(
+                lambda p, t: -t / p / len(a[0]) if p else -inf if t else nan, a[1], smoothed(a[2], a[3][0][0])
+            ),
+        ),
         Wrong("dL_dz", "the targets are missing: this is a/N", lambda a: each(lambda p: p / len(a[0]), a[1])),
     ],
 )
@@ -529,7 +732,17 @@ def sgd_rule(rate, options, p, g, m, t):
 
 def sgd_with(**changes):
     """SGD with something wrong in it."""
-    c = {"sign": -1, "rate": True, "gain": 1.0, "damp": False, "lr_inside": False, "nesterov": None, "decay": 1, "keep": True, **changes}
+    c = {
+        "sign": -1,
+        "rate": True,
+        "gain": 1.0,
+        "damp": False,
+        "lr_inside": False,
+        "nesterov": None,
+        "decay": 1,
+        "keep": True,
+        **changes,
+    }
 
     def rule(rate, options, p, g, m, t):
         mu, nesterov, decay = options
@@ -569,7 +782,15 @@ p ← p − η g. With momentum μ (`mu`): m ← μ m + g, in the very first ste
 added, `lr` is η, `n` the number of entries; m is kept from step to step.
 """,
     kinds={"sgd": (40, ["p"]), "sgd momentum": (30, ["p"]), "sgd nesterov": (15, ["p"]), "sgd decay": (15, ["p"])},
-    draw=optimizer_cases("sgd", [("", [0.0, 0.0, 0.0]), ("momentum", [0.9, 0.0, 0.0]), ("nesterov", [0.8, 1.0, 0.0]), ("decay", [0.0, 0.0, 0.1])]),
+    draw=optimizer_cases(
+        "sgd",
+        [
+            ("", [0.0, 0.0, 0.0]),
+            ("momentum", [0.9, 0.0, 0.0]),
+            ("nesterov", [0.8, 1.0, 0.0]),
+            ("decay", [0.0, 0.0, 0.1]),
+        ],
+    ),
     right={"sgd": lambda a: [path(sgd_rule)(a)]},
     formula={"p": "p − η m with m ← μ m + g, in Nesterov's form p − η (g + μ m),"},
     wrong=[
@@ -591,8 +812,24 @@ added, `lr` is η, `n` the number of entries; m is kept from step to step.
 
 
 def adam_with(**changes):
-    c = {"correct1": True, "correct2": True, "count_from": 0, "square": True, "root": True, "eps": "outside", "swap": False, "share1": True,
-         "share2": True, "sign": -1, "decoupled": None, "decay_rate": True, "decay": 1, "per_tensor": False, "p": 1.0, **changes}
+    c = {
+        "correct1": True,
+        "correct2": True,
+        "count_from": 0,
+        "square": True,
+        "root": True,
+        "eps": "outside",
+        "swap": False,
+        "share1": True,
+        "share2": True,
+        "sign": -1,
+        "decoupled": None,
+        "decay_rate": True,
+        "decay": 1,
+        "per_tensor": False,
+        "p": 1.0,
+        **changes,
+    }
 
     def rule(rate, options, p, g, state, t):
         beta1, beta2, eps, decay, decoupled = options
@@ -638,12 +875,23 @@ m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², m̂ = m/(1 �
 shrinks p to (1 − η λ) p. `rule_` says which; `power(b, n)` is bⁿ.
 """,
     kinds={"adam": (50, ["p"]), "adam epsilon": (15, ["p"]), "adam decay": (15, ["p"]), "adam adamw": (20, ["p"])},
-    draw=optimizer_cases("adam", [("", [0.9, 0.99, 1e-8, 0.0, 0.0]), ("epsilon", [0.8, 0.9, 0.1, 0.0, 0.0]),
-                                  ("decay", [0.9, 0.99, 1e-8, 0.1, 0.0]), ("adamw", [0.9, 0.99, 1e-8, 0.1, 1.0])]),
+    draw=optimizer_cases(
+        "adam",
+        [
+            ("", [0.9, 0.99, 1e-8, 0.0, 0.0]),
+            ("epsilon", [0.8, 0.9, 0.1, 0.0, 0.0]),
+            ("decay", [0.9, 0.99, 1e-8, 0.1, 0.0]),
+            ("adamw", [0.9, 0.99, 1e-8, 0.1, 1.0]),
+        ],
+    ),
     right={"adam": lambda a: [adam_with()(a)]},
     formula={"p": "p − η m̂/(√v̂ + ε)"},
     wrong=[
-        Wrong("p", "the bias correction is missing, m/(1 − β₁ᵗ) and v/(1 − β₂ᵗ)", adam_with(correct1=False, correct2=False)),
+        Wrong(
+            "p",
+            "the bias correction is missing, m/(1 − β₁ᵗ) and v/(1 − β₂ᵗ)",
+            adam_with(correct1=False, correct2=False),
+        ),
         Wrong("p", "the bias correction of v is missing", adam_with(correct2=False)),
         Wrong("p", "the bias correction of m is missing", adam_with(correct1=False)),
         Wrong("p", "t counts from 1: state.steps is right as it is", adam_with(count_from=1)),
@@ -683,7 +931,9 @@ def is_uniform(kind):
     return kind.endswith("uniform")
 
 
-def initializer(xavier=xavier_variance, he=he_variance, then=lambda spread, kind: spread, three=is_uniform, uniform=is_uniform):
+def initializer(
+    xavier=xavier_variance, he=he_variance, then=lambda spread, kind: spread, three=is_uniform, uniform=is_uniform
+):
     """(1 if uniform, spread), and what becomes of it with another variance or another way from variance to spread."""
 
     def answer(a, kind):
@@ -705,27 +955,61 @@ INITIALIZERS = Task(
 `lecun_…` show the form. `in` and `out` are fan_in and fan_out.
 """,
     kinds={kind: (share, ["spread"]) for kind, share in INITIALIZER_KINDS.items()},
-    draw=lambda r: [(kind, [[[float(i), float(o), alpha]]]) for kind in INITIALIZER_KINDS
-                    for i, o, alpha in ((3, 5, 0.0), (r.randint(6, 40), r.randint(41, 99), 0.0), (r.randint(2, 9), 10, 0.2))],
+    draw=lambda r: [
+        (kind, [[[float(i), float(o), alpha]]])
+        for kind in INITIALIZER_KINDS
+        for i, o, alpha in ((3, 5, 0.0), (r.randint(6, 40), r.randint(41, 99), 0.0), (r.randint(2, 9), 10, 0.2))
+    ],
     right={kind: lambda a, kind=kind: [initializer()(a, kind)] for kind in INITIALIZER_KINDS},
-    formula={"spread": "√(variance), times √3 for a uniform one, with variance 2/(fan_in + fan_out) or 2/((1 + α²) fan_in),"},
+    formula={
+        "spread": "√(variance), times √3 for a uniform one, with variance 2/(fan_in + fan_out) or 2/((1 + α²) fan_in),"
+    },
     wrong=[
         Wrong("spread", "this is the variance: the square root is missing", initializer(then=lambda s, kind: s * s)),
-        Wrong("spread", "this is the variance: the square root is missing", initializer(then=lambda s, kind: s * s, three=never)),
+        Wrong(
+            "spread",
+            "this is the variance: the square root is missing",
+            initializer(then=lambda s, kind: s * s, three=never),
+        ),
         Wrong("spread", "U(−l, l) has variance l²/3: the 3 is missing", initializer(three=never)),
-        Wrong("spread", "N(0, s²) needs no 3: it belongs to the uniform distribution", initializer(three=lambda kind: True)),
-        Wrong("spread", "Xavier's variance needs fan_in and fan_out: fan_out is missing", initializer(xavier=lambda i, o, alpha: 1 / i)),
+        Wrong(
+            "spread",
+            "N(0, s²) needs no 3: it belongs to the uniform distribution",
+            initializer(three=lambda kind: True),
+        ),
+        Wrong(
+            "spread",
+            "Xavier's variance needs fan_in and fan_out: fan_out is missing",
+            initializer(xavier=lambda i, o, alpha: 1 / i),
+        ),
         Wrong("spread", "Xavier's variance needs fan_in and fan_out: this is He's", initializer(xavier=he_variance)),
-        Wrong("spread", "Xavier's variance is 2/(fan_in + fan_out): the 2 is missing", initializer(xavier=lambda i, o, alpha: 1 / (i + o))),
-        Wrong("spread", "fan_in and fan_out are multiplied; add them", initializer(xavier=lambda i, o, alpha: 2 / (i * o))),
-        Wrong("spread", "He's variance takes fan_in, not fan_out", initializer(he=lambda i, o, alpha: 2 / ((1 + alpha**2) * o))),
+        Wrong(
+            "spread",
+            "Xavier's variance is 2/(fan_in + fan_out): the 2 is missing",
+            initializer(xavier=lambda i, o, alpha: 1 / (i + o)),
+        ),
+        Wrong(
+            "spread", "fan_in and fan_out are multiplied; add them", initializer(xavier=lambda i, o, alpha: 2 / (i * o))
+        ),
+        Wrong(
+            "spread",
+            "He's variance takes fan_in, not fan_out",
+            initializer(he=lambda i, o, alpha: 2 / ((1 + alpha**2) * o)),
+        ),
         Wrong("spread", "this is Xavier's variance: He's takes fan_in alone", initializer(he=xavier_variance)),
         Wrong("spread", "He's variance lacks α: (1 + α²)", initializer(he=lambda i, o, alpha: 2 / i)),
         Wrong("spread", "α must be squared: (1 + α²)", initializer(he=lambda i, o, alpha: 2 / ((1 + alpha) * i))),
-        Wrong("spread", "He's variance has a 2, because relu stops half: it is missing", initializer(he=lambda i, o, alpha: 1 / ((1 + alpha**2) * i))),
-        Wrong("spread", "uniform and normal have changed places", initializer(uniform=lambda kind: not is_uniform(kind))),
+        Wrong(
+            "spread",
+            "He's variance has a 2, because relu stops half: it is missing",
+            initializer(he=lambda i, o, alpha: 1 / ((1 + alpha**2) * i)),
+        ),
+        Wrong(
+            "spread", "uniform and normal have changed places", initializer(uniform=lambda kind: not is_uniform(kind))
+        ),
     ],
-    where=lambda kind, arguments, i, j: ("whether it is uniform, " if j == 0 else "") + "fan_in {:g}, fan_out {:g}, α {:g}".format(*arguments[0][0]),
+    where=lambda kind, arguments, i, j: ("whether it is uniform, " if j == 0 else "")
+    + "fan_in {:g}, fan_out {:g}, α {:g}".format(*arguments[0][0]),
 )
 
 
@@ -755,8 +1039,12 @@ def unit_gradient(a):
 def unit_excluded(a):
     """1 where even the smallest step spans the kink of relu."""
     (((x,),), ((W,),), ((b,),), _, ((sigma,),)) = a
-    return [[float(sigma == RELU and abs(W * x + b) < STEPS[-1] * max(1, abs(p)) * abs(factor))
-             for p, factor in ((W, x), (b, 1), (x, W))]]
+    return [
+        [
+            float(sigma == RELU and abs(W * x + b) < STEPS[-1] * max(1, abs(p)) * abs(factor))
+            for p, factor in ((W, x), (b, 1), (x, W))
+        ]
+    ]
 
 
 def differences(rule):
@@ -768,7 +1056,9 @@ def differences(rule):
         loss = unit_loss(a)
         columns = []
         for name, p in unit_numbers(a).items():
-            columns.append([rule(lambda offset, name=name, p=p: loss(**{name: p + offset}), h * max(1, abs(p))) for h in STEPS])
+            columns.append(
+                [rule(lambda offset, name=name, p=p: loss(**{name: p + offset}), h * max(1, abs(p))) for h in STEPS]
+            )
         return [list(map(max, columns)), list(map(min, columns))]
 
     return answer
@@ -779,8 +1069,14 @@ def gradcheck_cases(r):
         x, W = round(r.uniform(0.6, 1.8), 3), W or round(r.uniform(0.6, 1.9), 3)
         return (kind, [[[x]], [[W]], [[z - W * x]], [[round(r.uniform(1.2, 2), 3)]], [[sigma]]])
 
-    return [case("gradcheck", SIGMOID, 1.0), case("gradcheck", SIGMOID, -0.75, -1.5), case("gradcheck", RELU, 0.5),
-            case("gradcheck kink", RELU, 1e-8), case("gradcheck kink", RELU, 3e-5), case("gradcheck kink", RELU, 1.0)]
+    return [
+        case("gradcheck", SIGMOID, 1.0),
+        case("gradcheck", SIGMOID, -0.75, -1.5),
+        case("gradcheck", RELU, 0.5),
+        case("gradcheck kink", RELU, 1e-8),
+        case("gradcheck kink", RELU, 3e-5),
+        case("gradcheck kink", RELU, 1.0),
+    ]
 
 
 GRADIENT_CHECK = Task(
@@ -796,31 +1092,79 @@ point, return `{}`. Put `p` back to `here`. Why no one-sided difference: its err
     right={"gradcheck": lambda a: [unit_gradient(a), unit_excluded(a)]},
     formula={"numeric": "the derivative", "excluded": "whether the step spans a kink, 1 or 0,"},
     wrong=[
-        Wrong("numeric", "a one-sided difference has an error of order h: take L(p + h) − L(p − h)", differences(lambda L, h: (L(h) - L(0)) / h)),
-        Wrong("numeric", "a one-sided difference has an error of order h: take L(p + h) − L(p − h)", differences(lambda L, h: (L(0) - L(-h)) / h)),
-        Wrong("numeric", "a one-sided difference has an error of order h: take L(p + h) − L(p − h)", differences(lambda L, h: (L(2 * h) - L(0)) / (2 * h))),
+        Wrong(
+            "numeric",
+            "a one-sided difference has an error of order h: take L(p + h) − L(p − h)",
+            differences(lambda L, h: (L(h) - L(0)) / h),
+        ),
+        Wrong(
+            "numeric",
+            "a one-sided difference has an error of order h: take L(p + h) − L(p − h)",
+            differences(lambda L, h: (L(0) - L(-h)) / h),
+        ),
+        Wrong(
+            "numeric",
+            "a one-sided difference has an error of order h: take L(p + h) − L(p − h)",
+            differences(lambda L, h: (L(2 * h) - L(0)) / (2 * h)),
+        ),
         Wrong("numeric", "twice too large: the points lie 2h apart", differences(lambda L, h: (L(h) - L(-h)) / h)),
-        Wrong("numeric", "half of it: is p set to here plus the offset, or moved on from where it was?", differences(lambda L, h: (L(h) - L(-h)) / (4 * h))),
-        Wrong("numeric", "half of it: is p set to here plus the offset, or moved on from where it was?", differences(lambda L, h: (L(h) - L(0)) / (2 * h))),
-        Wrong("numeric", "it has the wrong sign: L(p + h) − L(p − h)", differences(lambda L, h: (L(-h) - L(h)) / (2 * h))),
+        Wrong(
+            "numeric",
+            "half of it: is p set to here plus the offset, or moved on from where it was?",
+            differences(lambda L, h: (L(h) - L(-h)) / (4 * h)),
+        ),
+        Wrong(
+            "numeric",
+            "half of it: is p set to here plus the offset, or moved on from where it was?",
+            differences(lambda L, h: (L(h) - L(0)) / (2 * h)),
+        ),
+        Wrong(
+            "numeric", "it has the wrong sign: L(p + h) − L(p − h)", differences(lambda L, h: (L(-h) - L(h)) / (2 * h))
+        ),
         Wrong("numeric", "the division by h is missing", differences(lambda L, h: (L(h) - L(-h)) / 2)),
         Wrong("numeric", "the division by 2h is missing", differences(lambda L, h: L(h) - L(-h))),
-        Wrong("numeric", "a derivative has a sign: no absolute value", differences(lambda L, h: abs(L(h) - L(-h)) / (2 * h))),
-        Wrong("numeric", "h is far too large: use the h that is given", differences(lambda L, h: (L(0.01) - L(-0.01)) / 0.02)),
-        Wrong("numeric", "h is far too large: use the h that is given", differences(lambda L, h: (L(0.1) - L(-0.1)) / 0.2)),
-        Wrong("numeric", "the five-point weights are 8 and −1: the far difference is subtracted",
-              differences(lambda L, h: (8 * (L(h) - L(-h)) + L(2 * h) - L(-2 * h)) / (12 * h))),
+        Wrong(
+            "numeric",
+            "a derivative has a sign: no absolute value",
+            differences(lambda L, h: abs(L(h) - L(-h)) / (2 * h)),
+        ),
+        Wrong(
+            "numeric",
+            "h is far too large: use the h that is given",
+            differences(lambda L, h: (L(0.01) - L(-0.01)) / 0.02),
+        ),
+        Wrong(
+            "numeric", "h is far too large: use the h that is given", differences(lambda L, h: (L(0.1) - L(-0.1)) / 0.2)
+        ),
+        Wrong(
+            "numeric",
+            "the five-point weights are 8 and −1: the far difference is subtracted",
+            differences(lambda L, h: (8 * (L(h) - L(-h)) + L(2 * h) - L(-2 * h)) / (12 * h)),
+        ),
         Wrong("numeric", "this is 0: is p moved?", differences(lambda L, h: 0.0)),
-        Wrong("excluded", "a kink between the points goes unnoticed: compare sides_ with sides_here_ at every point", lambda a: [[0.0, 0.0, 0.0]]),
+        Wrong(
+            "excluded",
+            "a kink between the points goes unnoticed: compare sides_ with sides_here_ at every point",
+            lambda a: [[0.0, 0.0, 0.0]],
+        ),
         Wrong("excluded", "too much is excluded: sides_ is right only after value()", lambda a: [[1.0, 1.0, 1.0]]),
     ],
     where=lambda kind, arguments, i, j: ("∂L/∂W", "∂L/∂b", "∂L/∂x")[j],
     rtol=2e-6,
 )
 
-TASKS = {"1.1": TANH, "1.2": SLOPE, "1.3": SOFTMAX, "2.1": FORWARD, "2.2": BACKWARD, "3.1": CROSS_ENTROPY, "4.1": SGD, "4.2": ADAM,
-         "5.1": INITIALIZERS,
-         "6.1": GRADIENT_CHECK}
+TASKS = {
+    "1.1": TANH,
+    "1.2": SLOPE,
+    "1.3": SOFTMAX,
+    "2.1": FORWARD,
+    "2.2": BACKWARD,
+    "3.1": CROSS_ENTROPY,
+    "4.1": SGD,
+    "4.2": ADAM,
+    "5.1": INITIALIZERS,
+    "6.1": GRADIENT_CHECK,
+}
 
 
 def cases(number, seed):
@@ -836,16 +1180,31 @@ def solved(number, seed):
     for aspect, kind, arguments in cases(number, seed):
         share, quantities = task.kinds[aspect]
         right = task.right[kind](arguments)
-        wrong = [[w.quantity, w.hint, w.answer(arguments, kind) if task is INITIALIZERS else w.answer(arguments)] for w in task.wrong]
-        result.append({
-            "aspect": aspect,
-            "kind": kind,
-            "arguments": arguments,
-            "share": share,
-            "rtol": task.rtol,
-            "on_throw": task.on_throw,
-            "right": [[q, task.formula[q], values, [[task.where(kind, arguments, i, j) for j in range(len(values[i]))] for i in range(len(values))]]
-                      for q, values in zip(quantities, right)],
-            "wrong": wrong,
-        })
+        wrong = [
+            [w.quantity, w.hint, w.answer(arguments, kind) if task is INITIALIZERS else w.answer(arguments)]
+            for w in task.wrong
+        ]
+        result.append(
+            {
+                "aspect": aspect,
+                "kind": kind,
+                "arguments": arguments,
+                "share": share,
+                "rtol": task.rtol,
+                "on_throw": task.on_throw,
+                "right": [
+                    [
+                        q,
+                        task.formula[q],
+                        values,
+                        [
+                            [task.where(kind, arguments, i, j) for j in range(len(values[i]))]
+                            for i in range(len(values))
+                        ],
+                    ]
+                    for q, values in zip(quantities, right)
+                ],
+                "wrong": wrong,
+            }
+        )
     return result

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -27,13 +28,34 @@ RIGHT = dict(misconceptions.RIGHT)
 def valid_results(path):
     """The form that Gradescope asks for."""
     result = json.loads(path.read_text())
-    assert set(result) <= {"score", "execution_time", "output", "visibility", "stdout_visibility", "extra_data", "tests", "leaderboard"}
+    assert set(result) <= {
+        "score",
+        "execution_time",
+        "output",
+        "visibility",
+        "stdout_visibility",
+        "extra_data",
+        "tests",
+        "leaderboard",
+    }
     assert result["visibility"] in ("hidden", "after_due_date", "after_published", "visible")
     assert result["tests"]
     for test in result["tests"]:
-        assert set(test) <= {"score", "max_score", "status", "name", "number", "output", "tags", "visibility", "extra_data"}
+        assert set(test) <= {
+            "score",
+            "max_score",
+            "status",
+            "name",
+            "number",
+            "output",
+            "tags",
+            "visibility",
+            "extra_data",
+        }
         assert 0 <= test["score"] <= test["max_score"] and math.isfinite(test["score"])
-        assert test["status"] in ("passed", "failed") and (test["status"] == "passed") == (test["score"] == test["max_score"])
+        assert test["status"] in ("passed", "failed") and (test["status"] == "passed") == (
+            test["score"] == test["max_score"]
+        )
         assert all(isinstance(test[key], str) for key in ("name", "number", "output"))
     assert abs(result["score"] - sum(test["score"] for test in result["tests"])) < 1e-9
     return {test["number"]: test for test in result["tests"]}
@@ -65,7 +87,15 @@ class Grading(unittest.TestCase):
 
     def grade(self, chosen="1.2 1.3"):
         results = self.folder / "results.json"
-        command = [sys.executable, str(bench.ROOT / "tests/course/grade.py"), str(self.out), "--tasks", chosen, "--results", str(results)]
+        command = [
+            sys.executable,
+            str(bench.ROOT / "tests/course/grade.py"),
+            str(self.out),
+            "--tasks",
+            chosen,
+            "--results",
+            str(results),
+        ]
         self.run_ = subprocess.run(command, capture_output=True, text=True, timeout=300)
         self.assertEqual(self.run_.returncode, 0, self.run_.stderr)
         return valid_results(results)
@@ -115,12 +145,19 @@ class Grading(unittest.TestCase):
         self.expect(0, 10, "no answer")
 
     def test_forged_output_gives_no_points(self):
-        self.solve("1.2", 'for (int i = 0; i < 4; ++i) __builtin_printf("ok 2 3 1 1 1 1 1 1\\n"); __builtin_fflush(nullptr);'.replace(" __builtin_fflush(nullptr);", ""))
+        self.solve(
+            "1.2",
+            'for (int i = 0; i < 4; ++i) __builtin_printf("ok 2 3 1 1 1 1 1 1\\n"); __builtin_fflush(nullptr);'.replace(
+                " __builtin_fflush(nullptr);", ""
+            ),
+        )
         self.expect(0, 10, "does your code print?")
 
     def test_files_and_processes_of_the_grader_are_out_of_reach(self):
         own = self.folder / "results.json"
-        self.solve("1.2", f"""
+        self.solve(
+            "1.2",
+            f"""
 std::FILE* f = std::fopen("{own}", "w");
 const bool wrote = f != nullptr;
 const bool removed = std::remove("{own}") == 0;
@@ -130,17 +167,24 @@ const bool forked = fork() >= 0;
 const bool connected = socket(AF_INET, SOCK_STREAM, 0) >= 0;
 const bool ran = std::system("touch {self.folder}/ran.txt") == 0;
 throw std::runtime_error(std::string("could: ") + (wrote ? "write " : "") + (removed ? "remove " : "") + (outside ? "create " : "") + (killed ? "kill " : "")
-  + (forked ? "fork " : "") + (connected ? "connect " : "") + (ran ? "run " : "") + "nothing else");""")
+  + (forked ? "fork " : "") + (connected ? "connect " : "") + (ran ? "run " : "") + "nothing else");""",
+        )
         self.everywhere("\n")
         text = self.file.read_text()
-        self.file.write_text("#include <cstdio>\n#include <cstdlib>\n#include <signal.h>\n#include <sys/socket.h>\n#include <unistd.h>\n" + text)
+        self.file.write_text(
+            "#include <cstdio>\n#include <cstdlib>\n#include <signal.h>\n#include <sys/socket.h>\n#include <unistd.h>\n"
+            + text
+        )
         self.expect(0, 10, "could: nothing else")
         self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["results.json", "submission"])
 
     def test_hidden_inputs_are_no_file_and_answers_are_nowhere(self):
         secret = self.folder / "hidden"
         secret.write_text("a secret")
-        self.solve("1.2", 'std::string all; for (const char* name : {"results.json", "expected.json", "tests/course/hidden"}) if (std::FILE* f = std::fopen(name, "r")) all += name; throw std::runtime_error("found: " + all);')
+        self.solve(
+            "1.2",
+            'std::string all; for (const char* name : {"results.json", "expected.json", "tests/course/hidden"}) if (std::FILE* f = std::fopen(name, "r")) all += name; throw std::runtime_error("found: " + all);',
+        )
         self.file.write_text("#include <cstdio>\n" + self.file.read_text())
         self.expect(0, 10, "found: ")
         self.assertNotIn("found: r", self.run_.stdout)
@@ -164,14 +208,26 @@ throw std::runtime_error(std::string("could: ") + (wrote ? "write " : "") + (rem
 
     def test_tests_and_build_files_of_a_submission_do_not_count(self):
         self.solve("1.2", "dL_dz.fill(1);")
-        for name in ("tests/course/judge.py", "tests/programs/answers.cpp", "CMakeLists.txt", "include/primer/core/tensor.hpp"):
+        for name in (
+            "tests/course/judge.py",
+            "tests/programs/answers.cpp",
+            "CMakeLists.txt",
+            "include/primer/core/tensor.hpp",
+        ):
             (self.out / name).write_text("raise SystemExit(0)\n")
         self.expect(0, 10)
 
     def test_helpers_outside_of_the_marked_lines_are_seen(self):
         self.solve("1.2", "helper(slope, dL_da, dL_dz);")
         text = self.file.read_text()
-        self.file.write_text(text.replace("void Activation::backward", "static void helper(const Tensor& slope, const Tensor& dL_da, Tensor& dL_dz) {\n" + RIGHT["1.2"] + "\n}\nvoid Activation::backward"))
+        self.file.write_text(
+            text.replace(
+                "void Activation::backward",
+                "static void helper(const Tensor& slope, const Tensor& dL_da, Tensor& dL_dz) {\n"
+                + RIGHT["1.2"]
+                + "\n}\nvoid Activation::backward",
+            )
+        )
         self.expect(5, 10)
 
     def test_grading_twice_gives_the_same_bytes(self):
@@ -216,7 +272,11 @@ class Marks(unittest.TestCase):
 
 class Handout(unittest.TestCase):
     def make(self, *arguments):
-        out = Path(self.enterContext(tempfile.TemporaryDirectory())) / "out" if hasattr(self, "enterContext") else Path(tempfile.mkdtemp()) / "out"
+        out = (
+            Path(self.enterContext(tempfile.TemporaryDirectory())) / "out"
+            if hasattr(self, "enterContext")
+            else Path(tempfile.mkdtemp()) / "out"
+        )
         sys.argv = ["handout.py", str(out), *arguments]
         with contextlib.redirect_stdout(io.StringIO()):
             handout.main()
@@ -225,8 +285,13 @@ class Handout(unittest.TestCase):
     def test_each_task_alone_takes_out_that_one(self):
         for region in bench.regions():
             out = self.make(region.task)
-            changed = [p.relative_to(out).as_posix() for p in marks.sources(out) if (bench.ROOT / p.relative_to(out)).exists() and
-                       "needs_task" in p.read_text() and p.name != "needs_task.hpp"]
+            changed = [
+                p.relative_to(out).as_posix()
+                for p in marks.sources(out)
+                if (bench.ROOT / p.relative_to(out)).exists()
+                and "needs_task" in p.read_text()
+                and p.name != "needs_task.hpp"
+            ]
             self.assertEqual(changed, [region.path])
 
     def test_a_solution_that_is_left_somewhere_is_found(self):
@@ -239,7 +304,9 @@ class Handout(unittest.TestCase):
 
     def test_the_lecturers_files_stay_behind(self):
         out = self.make()
-        self.assertEqual(sorted(p.name for p in (out / "tests/course").iterdir()), ["check.py", "judge.py", "public.json"])
+        self.assertEqual(
+            sorted(p.name for p in (out / "tests/course").iterdir()), ["check.py", "judge.py", "public.json"]
+        )
         self.assertNotIn("grade.py", (out / "Makefile").read_text())
 
     def test_unknown_tasks_and_full_folders_are_refused(self):
@@ -250,7 +317,51 @@ class Handout(unittest.TestCase):
             handout.main()
 
 
-@unittest.skipUnless("Builds" in sys.argv[1:], "takes many minutes: name it, python3 tests/course/test_course.py Builds")
+def safetensors(path):
+    raw = path.read_bytes()
+    n = int.from_bytes(raw[:8], "little")
+    result = {}
+    for name, t in json.loads(raw[8 : 8 + n]).items():
+        if name != "__metadata__":
+            begin, end = t["data_offsets"]
+            numbers = struct.unpack(f"<{(end - begin) // 8}d", raw[8 + n + begin : 8 + n + end])
+            cols = t["shape"][-1]
+            result[name] = [list(numbers[i : i + cols]) for i in range(0, len(numbers), cols)]
+    return result
+
+
+@unittest.skipUnless((bench.ROOT / "build/primer").exists(), "build/primer is not built")
+class HandoutData(unittest.TestCase):
+    def near(self, A, B):
+        self.assertEqual(tasks.shape(A), tasks.shape(B))
+        for a, b in zip(sum(A, []), sum(B, [])):
+            self.assertAlmostEqual(a, b, delta=1e-12)
+
+    def test_traces_and_steps_are_what_the_formulas_say(self):
+        with tempfile.TemporaryDirectory() as name:
+            out = Path(name)
+            script = bench.ROOT / "tests/course/handout_data.sh"
+            subprocess.run(["sh", script, bench.ROOT / "build/primer", out], check=True, capture_output=True)
+            for network in ("tanh", "sigmoid", "softmax"):
+                t = safetensors(out / f"{network}.trace.safetensors")
+                start = safetensors(out / f"{network}.weights.safetensors")
+                W, b = start["layers.1.weight"], start["layers.1.bias"]
+                self.near(t["1.z"], tasks.forward([t["1.x"], W, b]))
+                self.near(t["1.dL_dz"], tasks.each(lambda g, s: g * s, t["1.dL_da"], t["1.slope"]))
+                self.near(t["1.dL_dW"], tasks.product(tasks.transposed(t["1.dL_dz"]), t["1.x"]))
+                self.near(t["1.dL_da"], tasks.product(t["2.dL_dz"], start["layers.2.weight"]))
+                for rule in ("sgd", "adam"):
+                    after = safetensors(out / f"{network}.{rule}.safetensors")["layers.1.weight"]
+                    self.assertEqual(tasks.shape(after), tasks.shape(W))
+                    self.assertNotEqual(after, W)
+            self.near(t["2.dL_dz"], tasks.each(lambda a, y: (a - y) / len(t["y"]), t["2.a"], t["y"]))
+            loss = tasks.cross_entropy([t["2.z"], None, t["y"], [[0.0]]])
+            self.assertAlmostEqual(t["loss"][0][0], loss, delta=1e-12)
+
+
+@unittest.skipUnless(
+    "Builds" in sys.argv[1:], "takes many minutes: name it, python3 tests/course/test_course.py Builds"
+)
 class Builds(unittest.TestCase):
     """Handouts of each task alone and of all are built as a student builds them, and all tests are run."""
 
@@ -263,10 +374,18 @@ class Builds(unittest.TestCase):
                 shutil.copy(path, there)
 
     def tests_of(self, tree, compiler):
-        subprocess.run(["cmake", "-S", tree, "-B", tree / "build", f"-DCMAKE_CXX_COMPILER={compiler}", "-DPRIMER_TESTS=ON"], check=True, capture_output=True)
-        built = subprocess.run(["cmake", "--build", tree / "build", "-j2", "--target", "primer-tests"], capture_output=True, text=True)
+        subprocess.run(
+            ["cmake", "-S", tree, "-B", tree / "build", f"-DCMAKE_CXX_COMPILER={compiler}", "-DPRIMER_TESTS=ON"],
+            check=True,
+            capture_output=True,
+        )
+        built = subprocess.run(
+            ["cmake", "--build", tree / "build", "-j2", "--target", "primer-tests"], capture_output=True, text=True
+        )
         self.assertEqual(built.returncode, 0, built.stdout[-3000:] + built.stderr[-3000:])
-        return subprocess.run([tree / "build/primer-tests"], capture_output=True, text=True, cwd=tree, errors="replace").stdout
+        return subprocess.run(
+            [tree / "build/primer-tests"], capture_output=True, text=True, cwd=tree, errors="replace"
+        ).stdout
 
     def check(self, compiler):
         with tempfile.TemporaryDirectory() as name:
