@@ -118,7 +118,7 @@ TEST_CASE("a histogram of equal values puts them in the middle of a range of wid
 
 TEST_CASE("at most 100 frames are kept, evenly, with the first and the last epoch") {
   for (const bool patient : {false, true}) {
-    for (const std::size_t epochs : {0, 1, 97, 98, 99, 100, 101, 198, 200, 250, 401}) {
+    for (const std::size_t epochs : {0U, 1U, 97U, 98U, 99U, 100U, 101U, 198U, 200U, 250U, 401U}) {
       CAPTURE(patient);
       CAPTURE(epochs);
       Run run = moons(epochs);
