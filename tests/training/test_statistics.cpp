@@ -76,7 +76,7 @@ double false_alarms(std::size_t seeds, const std::function<double(Random&)>& dra
 }  // namespace
 
 TEST_CASE("Two identical arms come out as not distinguishable in at least 95 % of trials") {
-  for (const std::size_t seeds : {2, 3, 5, 20}) {
+  for (const std::size_t seeds : {2U, 3U, 5U, 20U}) {
     CAPTURE(seeds);
     const double normal = false_alarms(seeds, [](Random& r) { return r.normal(); });
     CHECK(normal <= 0.05);

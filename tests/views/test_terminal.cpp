@@ -70,10 +70,10 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 }  // namespace
 
 TEST_CASE("no line of the live view is wider than the terminal, and none is one too many") {
-  for (const std::size_t layers : {0, 1, 3, 40}) {
+  for (const std::size_t layers : {0U, 1U, 3U, 40U}) {
     LiveState state = some_state(layers);
     for (std::size_t width = 1; width <= 200; width += width < 90 ? 1 : 11) {
-      for (const std::size_t height : {1, 2, 5, 9, 10, 14, 23, 30, 60}) {
+      for (const std::size_t height : {1U, 2U, 5U, 9U, 10U, 14U, 23U, 30U, 60U}) {
         const std::vector<std::string> lines = live_view(state, width, height);
         CHECK(lines.size() <= height);
         for (const std::string& line : lines) {
@@ -87,7 +87,7 @@ TEST_CASE("no line of the live view is wider than the terminal, and none is one 
 }
 
 TEST_CASE("the live view says the epoch, the numbers and every layer") {
-  for (const std::size_t width : {79, 139}) {
+  for (const std::size_t width : {79U, 139U}) {
     const std::string text = all(live_view(some_state(3), width, 50));
     CAPTURE(text);
     CHECK(contains(text, "epoch 120/200"));
