@@ -309,7 +309,7 @@ double largest_difference(const Question& q) {
 // The smallest z > 0 from which |σ′| stays below 0.05 · max |σ′|.
 double saturation_edge(const Question& q) {
   const Curve c = curve(q.activation, 0, 16, 160'000);
-  const real limit = real(0.05) * steepest_slope(*make_activation(q.activation));
+  const auto limit = static_cast<real>(0.05 * steepest_slope(*make_activation(q.activation)));
   std::size_t i = c.z.size();
   while (i > 0 && std::abs(c.slope(i - 1, 0)) < limit) --i;
   return i == c.z.size() ? infinity : static_cast<double>(c.z(i, 0));
