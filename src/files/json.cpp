@@ -76,7 +76,7 @@ class Parser {
       skip_spaces();
       std::string key = string();
       if (!take_after_spaces(":")) fail("expected \":\"");
-      members.emplace_back(std::move(key), value(depth + 1));
+      members.push_back({std::move(key), value(depth + 1)});
     } while (take_after_spaces(","));
     if (!take("}")) fail("expected \",\" or \"}\"");
     refuse_duplicates(members);

@@ -26,8 +26,8 @@ TEST_CASE("every kind of JSON value is read") {
   const json::Value value = json::parse(" {\"a\": [1, -2.5e1, true, false, null, \"x\"], \"\": {}} ", {"f"});
   const auto& object = std::get<json::Object>(value.data);
   REQUIRE(object.size() == 2);
-  CHECK(object[0].first == "a");
-  const auto& array = std::get<json::Array>(object[0].second.data);
+  CHECK(object[0].key == "a");
+  const auto& array = std::get<json::Array>(object[0].value.data);
   REQUIRE(array.size() == 6);
   CHECK(std::get<std::int64_t>(array[0].data) == 1);
   CHECK(std::get<double>(array[1].data) == -25);
@@ -35,7 +35,7 @@ TEST_CASE("every kind of JSON value is read") {
   CHECK_FALSE(std::get<bool>(array[3].data));
   CHECK(std::holds_alternative<std::nullptr_t>(array[4].data));
   CHECK(std::get<std::string>(array[5].data) == "x");
-  CHECK(std::get<json::Object>(object[1].second.data).empty());
+  CHECK(std::get<json::Object>(object[1].value.data).empty());
 }
 
 TEST_CASE("integers are exact to 64 bits and doubles beyond") {

@@ -6,7 +6,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -15,12 +14,18 @@
 namespace primer::json {
 
 struct Value;
+struct Member;
 using Array = std::vector<Value>;
-using Object = std::vector<std::pair<std::string, Value>>;  // in the order of the text
+using Object = std::vector<Member>;  // in the order of the text
 
 struct Value {
   // An integer that fits in 64 bits is an std::int64_t, any other number a double.
   std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object> data;
+};
+
+struct Member {
+  std::string key;
+  Value value;
 };
 
 // The value that is all of `text`. Throws InputError with `place` and the byte at which it is not JSON, holds a key
