@@ -28,7 +28,10 @@ std::string band_of(const Finding& f) {
   return f.high == HUGE_VAL ? "at least " + shown(f.low) : range(f.low, f.high);
 }
 
-std::string interval_of(const Result& r) { return r.exact ? "exact" : range(r.estimate.low, r.estimate.high); }
+std::string interval_of(const Finding& f, const Result& r) {
+  if (!r.exact) return range(r.estimate.low, r.estimate.high);
+  return f.question.measure == "cost" ? "timed" : "exact";
+}
 
 std::string remark(const Finding& f, const Result& r) {
   if (std::isnan(r.estimate.value)) return "MISSED: a run diverged";
@@ -63,7 +66,7 @@ bool print_claim(const Claim& claim, std::size_t seeds) {
   for (std::size_t i = 0; i < results.size(); ++i) {
     const Finding& f = claim.findings[i];
     held = held && results[i].holds;
-    rows.push_back({"  " + text_of(f, claim), short_number(results[i].estimate.value), interval_of(results[i]),
+    rows.push_back({"  " + text_of(f, claim), short_number(results[i].estimate.value), interval_of(f, results[i]),
                     band_of(f), remark(f, results[i])});
   }
   const std::string sample = claim.arms.empty() ? "no seeds" : std::to_string(seeds) + " seeds";
