@@ -119,7 +119,6 @@ class Run {
       std::fprintf(stderr, "%s: %zu rows to train on, network %s\n", printable(arguments_.operands.front()).c_str(),
                    experiment_.data.train.size(), shape_of(network_).c_str());
     }
-    for (const Warning& warning : warnings_) std::fprintf(stderr, "primer: warning: %s\n", to_string(warning).c_str());
     if (arguments_.has("--resume")) {
       if (arguments_.has("--init")) {
         throw InputError("--resume goes on with the run's own parameters; leave --init out");
@@ -130,6 +129,7 @@ class Run {
       if (const auto file = arguments_.value("--init")) load_tensors(read_safetensors(*file), *file, network_);
       folder_.start(experiment_);
     }
+    for (const Warning& warning : warnings_) std::fprintf(stderr, "primer: warning: %s\n", to_string(warning).c_str());
     listen_for_interrupts();
   }
 

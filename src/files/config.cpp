@@ -134,7 +134,9 @@ class Reader {
   void path(std::string_view key, std::string& member) {
     if (!text(key, member)) return;
     if (member.empty()) refuse(key, "is empty; name a CSV file");
-    member = (std::filesystem::path(folder_) / member).lexically_normal().string();
+    const bool overridden =
+        table_.find(key)->value.place.file.starts_with("--set ");  // which the shell's folder completes
+    member = (std::filesystem::path(overridden ? "" : folder_) / member).lexically_normal().string();
   }
   void names(std::string_view key, std::vector<std::string>& member) {
     const toml::Entry* const entry = find(key);
