@@ -775,9 +775,9 @@ def optimizer_cases(kind, settings):
 
 
 SGD = Task(
-    stub='needs_task("4.1", p, m, n, lr, mu, g);  // g(i) is the gradient with weight decay; options_.nesterov, state.steps',
+    stub='needs_task("4.1", p, m, n, lr, mu, g);  // g(i) is the gradient with weight decay; options_.nesterov',
     brief="""
-p ← p − η g. With momentum μ (`mu`): m ← μ m + g, in the very first step (`state.steps == 1`) m ← g, then p ← p − η m; with
+p ← p − η g. With momentum μ (`mu`): m ← μ m + g, where m starts at 0, then p ← p − η m; with
 `options_.nesterov` p ← p − η (g + μ m). These are PyTorch's definitions: η stays outside of m. `g(i)` gives gradient i with weight decay
 added, `lr` is η, `n` the number of entries; m is kept from step to step.
 """,
