@@ -167,7 +167,7 @@ double collapse_difference(Outcome& o, const Question&) {
   return worst / largest;
 }
 
-// Gaussian elimination with complete pivoting; a pivot below 1e-10 of the first counts as 0.
+// Gaussian elimination with complete pivoting; a pivot below 1000 ε of the first counts as 0.
 double rank_of(Tensor m) {
   const std::size_t most = std::min(m.rows(), m.cols());
   real first = 0;
@@ -181,7 +181,7 @@ double rank_of(Tensor m) {
     }
     const real pivot = m(pi, pj);
     if (k == 0) first = std::abs(pivot);
-    if (std::abs(pivot) <= real(1e-10) * first) return static_cast<double>(k);
+    if (std::abs(pivot) <= 1000 * std::numeric_limits<real>::epsilon() * first) return static_cast<double>(k);
     for (std::size_t j = 0; j < m.cols(); ++j) std::swap(m(k, j), m(pi, j));
     for (std::size_t i = 0; i < m.rows(); ++i) std::swap(m(i, k), m(i, pj));
     for (std::size_t i = k + 1; i < m.rows(); ++i) {
