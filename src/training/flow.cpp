@@ -1,7 +1,9 @@
 // Observing a pass, adding up over the epoch, and the headline split.
 #include "primer/training/flow.hpp"
 
+#include <array>
 #include <cmath>
+#include <limits>
 
 #include "primer/core/sum.hpp"
 #include "primer/training/facts.hpp"
@@ -23,12 +25,25 @@ enum Quantity {
   quantities
 };
 
-double norm(const Tensor& t) { return std::sqrt(static_cast<double>(sum_of_squares(t.values()))); }
-
-template <typename Holds>
-double share(std::size_t n, Holds holds) {
-  return static_cast<double>(lane_sum(n, [&](std::size_t i) { return holds(i) ? real(1) : real(0); })) /
-         static_cast<double>(n);
+// Several sums over the same elements in one pass, since what costs time is to go through them: terms(i, add) calls
+// add(q, term) for every sum q. Each is sixteen running sums, added up in a fixed tree.
+template <std::size_t Q, typename Terms>
+std::array<double, Q> sums_in_one_pass(std::size_t n, Terms terms) {
+  constexpr std::size_t lanes = 16;
+  real lane[Q][lanes] = {};
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    for (std::size_t k = 0; k < lanes; ++k) terms(i + k, [&](std::size_t q, real term) { lane[q][k] += term; });
+  }
+  for (std::size_t k = 0; i < n; ++i, ++k) terms(i, [&](std::size_t q, real term) { lane[q][k] += term; });
+  std::array<double, Q> sums{};
+  for (std::size_t q = 0; q < Q; ++q) {
+    for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+      for (std::size_t k = 0; k < half; ++k) lane[q][k] += lane[q][k + half];
+    }
+    sums[q] = static_cast<double>(lane[q][0]);
+  }
+  return sums;
 }
 
 real saturation_limit(const Activation& activation) { return static_cast<real>(0.05 * steepest_slope(activation)); }
@@ -48,24 +63,33 @@ void Flow::before_update(const Network& network) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const Dense& layer = network.layers[l];
     LayerState& into = state.layers[l];
-    const std::size_t n = layer.z.size();
-    const real* const z = layer.z.data();
-    const real* const slope = layer.slope.data();
-    const real limit = into.saturation_limit;
-
-    into.sums[a_norm] += norm(layer.a);
-    into.sums[a_mean] += static_cast<double>(sum(layer.a.values())) / static_cast<double>(n);
-    into.sums[slope_mean] +=
-        static_cast<double>(lane_sum(n, [=](std::size_t i) { return std::abs(slope[i]); })) / static_cast<double>(n);
-    // step has σ′ = 0 everywhere, so its limit is 0 and all of it counts as saturated.
-    into.sums[saturated] += share(n, [=](std::size_t i) { return std::abs(slope[i]) < limit || limit == 0; });
-    into.sums[off] += share(n, [=](std::size_t i) { return z[i] <= 0; });
-    into.sums[dL_da_norm] += norm(*layer.dL_da);
-    into.sums[dL_dz_norm] += norm(layer.dL_dz);
-    into.sums[dL_dW_norm] += norm(layer.dL_dWt);
-    for (std::size_t i = 0; i < layer.z.rows(); ++i) {
-      const real* const row = layer.slope.row(i).data();
-      for (std::size_t j = 0; j < layer.z.cols(); ++j) into.alive[j] |= row[j] != 0 ? 1 : 0;
+    const auto n = static_cast<double>(layer.z.size());
+    const real *const z = layer.z.data(), *const a = layer.a.data(), *const slope = layer.slope.data();
+    const real *const dL_da = layer.dL_da->data(), *const dL_dz = layer.dL_dz.data();
+    // step has σ′ = 0 everywhere, so its limit is 0, and all of it counts as saturated.
+    const real limit = into.saturation_limit == 0 ? std::numeric_limits<real>::infinity() : into.saturation_limit;
+    const auto of_batch = sums_in_one_pass<8>(layer.z.size(), [=](std::size_t i, auto add) {
+      const real steepness = std::abs(slope[i]);
+      add(0, a[i] * a[i]);
+      add(1, a[i]);
+      add(2, steepness);
+      add(3, steepness < limit ? real(1) : real(0));
+      add(4, z[i] <= 0 ? real(1) : real(0));
+      add(5, dL_da[i] * dL_da[i]);
+      add(6, dL_dz[i] * dL_dz[i]);
+      add(7, slope[i] == 0 ? real(1) : real(0));
+    });
+    into.sums[a_norm] += std::sqrt(of_batch[0]);
+    into.sums[a_mean] += of_batch[1] / n;
+    into.sums[slope_mean] += of_batch[2] / n;
+    into.sums[saturated] += of_batch[3] / n;
+    into.sums[off] += of_batch[4] / n;
+    into.sums[dL_da_norm] += std::sqrt(of_batch[5]);
+    into.sums[dL_dz_norm] += std::sqrt(of_batch[6]);
+    into.sums[dL_dW_norm] += std::sqrt(static_cast<double>(sum_of_squares(layer.dL_dWt.values())));
+    const bool all_alive = of_batch[7] == 0;
+    for (std::size_t i = 0; i < (all_alive ? 1 : layer.z.rows()); ++i) {
+      for (std::size_t j = 0; j < layer.z.cols(); ++j) into.alive[j] |= all_alive || layer.slope(i, j) != 0;
     }
     W_before_[l] = layer.Wt;
   }
@@ -76,10 +100,11 @@ void Flow::after_update(const Network& network) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const real* const W = network.layers[l].Wt.data();
     const real* const before = W_before_[l].data();
-    const real change =
-        lane_sum(W_before_[l].size(), [=](std::size_t i) { return (W[i] - before[i]) * (W[i] - before[i]); });
-    const double size = norm(W_before_[l]);
-    state.layers[l].sums[update_ratio] += size == 0 ? 0 : std::sqrt(static_cast<double>(change)) / size;
+    const auto [change, size] = sums_in_one_pass<2>(W_before_[l].size(), [=](std::size_t i, auto add) {
+      add(0, (W[i] - before[i]) * (W[i] - before[i]));
+      add(1, before[i] * before[i]);
+    });
+    if (size != 0) state.layers[l].sums[update_ratio] += std::sqrt(change) / std::sqrt(size);
   }
 }
 
