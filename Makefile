@@ -31,9 +31,9 @@ bench: all ## measure the workloads W1 to W7 against the floor of this machine; 
 	@$(COMPILE) $(BUILD) --target primer-bench
 	@$(BUILD)/primer-bench $(ARGS)
 
-bench-peers: ## the same work in whatever of PyTorch, NumPy and scikit-learn is installed
-	@$(MAKE) --no-print-directory bench ARGS=--json >/dev/null
-	@python3 tests/bench_peers.py $(ARGS)
+bench-peers: all ## the same work in whatever of PyTorch, NumPy and scikit-learn is installed
+	@$(COMPILE) $(BUILD) --target primer-bench
+	@python3 tests/bench_peers.py $(BUILD)/primer-bench $(if $(filter float,$(PRECISION)),f32,f64)
 
 bits: ## prove that every build on this machine computes the same bits
 	@sh tests/bits.sh $(ARGS)

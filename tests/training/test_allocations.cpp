@@ -1,0 +1,93 @@
+// Counts heap allocations: a training step that has run before makes none.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "primer/training/training.hpp"
+
+namespace {
+
+std::size_t allocations = 0;
+
+void* counted(std::size_t bytes, std::size_t alignment) {
+  ++allocations;
+  void* const p = alignment == 0 ? std::malloc(bytes)
+                                 : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+  if (p == nullptr) throw std::bad_alloc();
+  return p;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return counted(bytes == 0 ? 1 : bytes, 0); }
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return counted(bytes, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+using namespace primer;
+
+namespace {
+
+// The most allocations from one batch to the next within an epoch, after the first epoch. 70 rows in batches of 32: the
+// last one is smaller.
+std::size_t most_in_a_step(const std::vector<LayerOptions>& layers, const TrainOptions& options) {
+  Data data;
+  data.train = {Tensor(70, 2), Tensor(70, 3)};
+  for (std::size_t i = 0; i < data.train.size(); ++i) {
+    data.train.x(i, 0) = static_cast<real>(i % 7) / 7;
+    data.train.x(i, 1) = static_cast<real>(i % 11) / 11;
+    data.train.y(i, i % 3) = 1;
+  }
+  Network network(2, layers, 1);
+  Training training(network, data, options, 1, 1);
+  std::size_t most = 0, before = 0, batches = 0;
+  Training::Hooks hooks;
+  hooks.started = [](const auto&) {};
+  hooks.epoch_done = [](const auto&, const auto&) {};
+  hooks.batch_done = [&] {
+    const bool same_epoch = batches % training.batches() != 0;
+    if (batches >= training.batches() && same_epoch) most = std::max(most, allocations - before);
+    ++batches;
+    before = allocations;
+  };
+  training.run(hooks);
+  CHECK(batches == 3 * training.batches());
+  return most;
+}
+
+}  // namespace
+
+TEST_CASE("the counter counts") {
+  const std::size_t before = allocations;
+  const Tensor t(3, 3);
+  CHECK(allocations == before + 1);
+}
+
+TEST_CASE("a training step allocates nothing, whatever the optimiser and the layers, with the flow observed") {
+  const std::vector<std::vector<LayerOptions>> nets{
+      {{.units = 64, .activation = "tanh"}, {.units = 64, .activation = "tanh"}, {.units = 3, .activation = "softmax"}},
+      {{.units = 20, .activation = "relu", .batch_norm = true, .dropout = 0.2},
+       {.units = 20, .activation = "prelu", .residual = true},
+       {.units = 3, .activation = "softmax"}}};
+  for (const auto& layers : nets) {
+    for (const char* optimizer : {"sgd", "adam", "rmsprop"}) {
+      CAPTURE(layers.size());
+      CAPTURE(std::string(optimizer));
+      TrainOptions options;
+      options.loss = "cross_entropy";
+      options.optimizer = optimizer;
+      options.momentum = std::string(optimizer) == "sgd" ? 0.9 : 0;
+      options.epochs = 3;
+      options.clip_norm = 1;
+      CHECK(most_in_a_step(layers, options) == 0);
+    }
+  }
+}
