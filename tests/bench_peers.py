@@ -58,7 +58,7 @@ def regression():
 
 def classification():
     x = u(4000, np.arange(784 * 10000)).reshape(10000, 784) - 0.5
-    P = 2 * u(4001, np.arange(7840)).reshape(784, 10) - 1
+    P = (2 * u(4001, np.arange(7840)) - 1).reshape(10, 784).T
     return x, np.eye(10)[np.argmax(x @ P, 1)]
 
 
