@@ -1,7 +1,7 @@
 // primer predict: rows in, an answer for each as soon as it is read.
 #include <array>
+#include <cstdio>
 #include <fstream>
-#include <iostream>
 
 #include "primer/cli/verbs.hpp"
 #include "primer/files/csv.hpp"
@@ -30,27 +30,30 @@ std::vector<std::string> answer(const Model& model, std::span<const real> a) {
   return cells;
 }
 
+void print(const std::string& line) { std::fputs(line.c_str(), stdout); }
+
 void predict(Model& model, std::istream& stream, const std::string& file, bool streamed) {
   CsvReader csv(stream, file);
   const std::vector<std::size_t> inputs = find_columns(csv, model.columns, "an input of the model");
-  std::cout << csv_row(header_of(model)) << std::flush;
+  print(csv_row(header_of(model)));
+  if (streamed) std::fflush(stdout);
   Tensor x(1, inputs.size());
   while (csv.next()) {
     for (std::size_t j = 0; j < inputs.size(); ++j) x(0, j) = real_at(csv, inputs[j]);
     if (model.standardization) standardize(*model.standardization, x);
-    std::cout << csv_row(answer(model, model.network.forward(x).row(0)));
-    if (streamed) std::cout << std::flush;
-    if (!std::cout) throw Failure("standard output: cannot be written to");
+    print(csv_row(answer(model, model.network.predict(x).row(0))));
+    if (streamed) std::fflush(stdout);
+    if (std::ferror(stdout) != 0) throw Failure("standard output: cannot be written to");
   }
-  std::cout << std::flush;
 }
 
 int run(const Arguments& arguments) {
   Model model = read_model(arguments.operands[0]);
   const std::string file = arguments.operands.size() > 1 ? arguments.operands[1] : "-";
   if (file == "-") {
-    std::ios::sync_with_stdio(false);  // so that the reader sees what has arrived, and waits for no more
-    predict(model, std::cin, "standard input", true);
+    std::ifstream stream("/dev/stdin", std::ios::binary);  // not std::cin: the library has no static initialisers
+    if (!stream) throw Failure("standard input: cannot be read");
+    predict(model, stream, "standard input", true);
   } else {
     std::ifstream stream = open_input(file);
     predict(model, stream, file, false);

@@ -20,10 +20,10 @@ using primer::short_number;
 constexpr bool is_double = sizeof(primer::real) == 8;
 constexpr const char* dtype = is_double ? "f64" : "f32";
 
-// Six digits in double; float follows the same path only roughly. W7's accuracy is a share of 3000 rows, given to 4
+// Six digits in double; float follows the same path to four digits. W7's accuracy is a share of 3000 rows, given to 4
 // digits.
 bool same_work(const Measurement& m) {
-  const double tolerance = is_double ? (m.workload == "W7" ? 1e-4 : 1.5e-6) : 2e-2;
+  const double tolerance = is_double ? (m.workload == "W7" ? 1e-4 : 1.5e-6) : 1e-4;
   return std::abs(m.loss - m.wanted) <= tolerance * std::abs(m.wanted);
 }
 

@@ -37,7 +37,8 @@ TEST_CASE("classes are answered by name with a probability each, columns in any 
   std::getline(lines, line);
   CHECK(line == "prediction,p_cat,\"p_dog, big\"");
   std::getline(lines, line);
-  CHECK(line.starts_with("cat,0.99"));
+  CHECK(line.starts_with("cat,"));
+  CHECK(std::stod(line.substr(4)) > 0.99);
   std::getline(lines, line);
   CHECK(line.starts_with("\"dog, big\","));
   CHECK_FALSE(std::getline(lines, line));
@@ -64,7 +65,8 @@ TEST_CASE("a row from a pipe is answered before the next one comes") {
                                   "grep '^cat' answers",
                               folder.path);
   CHECK(result.code == 0);
-  CHECK(result.out.starts_with("cat,0.99"));
+  CHECK(result.out.starts_with("cat,"));
+  CHECK(std::stod(result.out.substr(4)) > 0.99);
 }
 
 TEST_CASE("a sigmoid answers with both classes, regression and several sigmoids with the targets' names") {

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "../program.hpp"
+#include "primer/core/real.hpp"
 
 namespace {
 
@@ -47,6 +48,9 @@ std::vector<std::string> commands_in_readme() {
 bool is_tested_elsewhere(const std::string& command) {
   const std::vector<std::string> beginnings{"make", "c++ ", "build/own "};
   if (command == "  primer claims") return true;
+  // The float build refuses these two, which need every digit of a double.
+  if (sizeof(primer::real) == 4 && command.find("primer claims") != std::string::npos) return true;
+  if (sizeof(primer::real) == 4 && command.find("primer gradcheck") != std::string::npos) return true;
   return std::any_of(beginnings.begin(), beginnings.end(),
                      [&](const std::string& b) { return command.starts_with(b); });
 }

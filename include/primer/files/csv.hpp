@@ -21,7 +21,7 @@ namespace primer {
 class CsvReader {
  public:
   // Reads the header: names that are unique, not empty and UTF-8. `file` is what errors call the stream, which must
-  // outlive the reader; next() waits for no byte beyond a row's end if std::cin is not synchronised with stdio.
+  // outlive the reader; next() waits for no byte beyond a row's end.
   CsvReader(std::istream& stream, std::string file);
 
   const std::string& file() const { return file_; }
