@@ -188,9 +188,9 @@ class Run {
     save();
     if (!training_.state.best.empty()) restore(training_.state.best, network_);
     write_results();
-    std::fprintf(stderr, "primer: interrupted in epoch %llu of %zu after batch %llu of %zu; to go on: %s\n",
-                 static_cast<unsigned long long>(training_.state.epoch + 1), experiment_.config.train.epochs,
-                 static_cast<unsigned long long>(training_.state.batch), training_.batches(),
+    std::fprintf(stderr, "primer: interrupted in epoch %s of %zu after batch %s of %zu; to go on: %s\n",
+                 std::to_string(training_.state.epoch + 1).c_str(), experiment_.config.train.epochs,
+                 std::to_string(training_.state.batch).c_str(), training_.batches(),
                  command_to_resume(arguments_).c_str());
     return 130;
   }

@@ -201,7 +201,7 @@ class Check {
            "at the start the gradient grows" + change + "; use init = \"auto\", batch_norm or fewer layers");
       return;
     }
-    const double steepest = static_cast<double>(steepest_slope(*sigma_[0]));
+    const double steepest = steepest_slope(*sigma_[0]);
     if (steepest < 0.5) {
       warn(key(0, "activation"), "vanishing",
            "at the start the gradient shrinks" + change + ", because σ′ of " + config_.layers[0].activation +

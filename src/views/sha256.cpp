@@ -9,7 +9,7 @@
 namespace primer {
 namespace {
 
-__extension__ typedef unsigned __int128 wide;
+__extension__ typedef unsigned __int128 wide;  // NOLINT(modernize-use-using): __extension__ takes no using
 
 constexpr std::array<std::uint32_t, 64> first_primes() {
   std::array<std::uint32_t, 64> primes{};

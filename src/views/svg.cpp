@@ -136,7 +136,8 @@ std::string panel(const std::string& name, std::size_t index) {
 std::string catalogue_svg(const std::vector<std::string>& names) {
   const auto count = static_cast<int>(names.size());
   const double width = panel_width * std::min(count, columns) + 8;
-  const double height = panel_height * ((count + columns - 1) / columns) + 40;
+  const int rows = (count + columns - 1) / columns;
+  const double height = panel_height * rows + 40;
   std::string svg =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " +
       number(width) + " " + number(height) + "\"" + attribute("width", width) + attribute("height", height) +
@@ -144,8 +145,10 @@ std::string catalogue_svg(const std::vector<std::string>& names) {
       "<rect width=\"100%\" height=\"100%\" fill=\"#f6f5f1\"/>\n";
   svg += words(8, 24, 14, "", "a = σ(z) solid, its slope σ′(z) dashed; shaded where |σ′| < 5 % of its greatest value");
   for (std::size_t i = 0; i < names.size(); ++i) {
-    svg += "<g transform=\"translate(" + number(panel_width * static_cast<double>(i % columns) + 4) + " " +
-           number(panel_height * static_cast<double>(i / columns) + 36) + ")\">\n" + panel(names[i], i) + "</g>\n";
+    const std::size_t column = i % columns;
+    const std::size_t row = i / columns;
+    svg += "<g transform=\"translate(" + number(panel_width * static_cast<double>(column) + 4) + " " +
+           number(panel_height * static_cast<double>(row) + 36) + ")\">\n" + panel(names[i], i) + "</g>\n";
   }
   return svg + "</svg>\n";
 }

@@ -382,8 +382,10 @@ void Terminal::place_points() {
   const auto n = static_cast<real>(side);
   grid_.x.resize(side * side, 2);
   for (std::size_t i = 0; i < side * side; ++i) {
-    grid_.x(i, 0) = low[0] + (high[0] - low[0]) * (static_cast<real>(i % side) + real(0.5)) / n;
-    grid_.x(i, 1) = high[1] - (high[1] - low[1]) * (static_cast<real>(i / side) + real(0.5)) / n;
+    const std::size_t column = i % side;
+    const std::size_t row = i / side;
+    grid_.x(i, 0) = low[0] + (high[0] - low[0]) * (static_cast<real>(column) + real(0.5)) / n;
+    grid_.x(i, 1) = high[1] - (high[1] - low[1]) * (static_cast<real>(row) + real(0.5)) / n;
   }
   state_.regions.resize(side * side);
   state_.points.assign(side * side, -1);
