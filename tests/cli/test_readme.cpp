@@ -47,7 +47,7 @@ std::vector<std::string> commands_in_readme() {
 // time in a test of their own.
 bool is_tested_elsewhere(const std::string& command) {
   const std::vector<std::string> beginnings{"make", "c++ ", "build/own "};
-  if (command == "  primer claims") return true;
+  if (command == "  primer claims" || command == "build/primer claims") return true;
   // The float build refuses these two, which need every digit of a double.
   if (sizeof(primer::real) == 4 && command.find("primer claims") != std::string::npos) return true;
   if (sizeof(primer::real) == 4 && command.find("primer gradcheck") != std::string::npos) return true;
