@@ -71,7 +71,7 @@ class Training {
   };
   enum class End { finished, stopped_early, interrupted };
 
-  // All references must outlive the training. observe_every: the flow is observed at global steps 1, 1 + n, …, and at
+  // network and data must outlive the training. observe_every: the flow is observed at global steps 1, 1 + n, …, and at
   // the first step of an epoch that would have none; 0 turns it off.
   Training(Network& network, const Data& data, const TrainOptions& options, std::uint64_t seed,
            std::size_t observe_every);
@@ -126,7 +126,7 @@ class Training {
 
   Network& network_;
   const Data& data_;
-  const TrainOptions& options_;
+  TrainOptions options_;
   std::uint64_t seed_;
   std::size_t observe_every_;
   std::unique_ptr<Loss> loss_;
