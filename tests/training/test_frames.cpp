@@ -185,9 +185,13 @@ TEST_CASE("a longer continuation has the frames of a run that was planned that l
   FrameRecorder recorder(network, run.data, run.options);
   train(training, recorder);
   run.options.epochs = 300;
+  Training longer(network, run.data, run.options, run.seed, 1);
+  longer.state = training.state;
+  longer.optimizer.state = training.optimizer.state;
+  longer.flow.state = training.flow.state;
   FrameRecorder rest(network, run.data, run.options);
   rest.resume(recorder.frames(), 99);
-  train(training, rest);
+  train(longer, rest);
   CHECK(rest.frames() == planned);
 }
 
