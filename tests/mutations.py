@@ -100,7 +100,7 @@ FAULTS = [
     ("R2 without the mean of y", METRICS, "static_cast<double>(y(i, k)) - mean", "static_cast<double>(y(i, k)) - 0 * mean"),
     ("saturated below a half", FLOW, "0.05 * steepest_slope", "0.5 * steepest_slope"),
     ("dead units counted as revived", FLOW, "layer.dead[j] != 0 && !now_dead", "layer.dead[j] != 0"),
-    ("the update relative to the weights after it", FLOW, "const double size = norm(W_before_[l]);", "const double size = norm(network.layers[l].Wt);"),
+    ("the update relative to the weights after it", FLOW, "add(1, before[i] * before[i]);", "add(1, W[i] * W[i]);"),
     ("unbiased standard deviation", DATASET, "std::sqrt(squares / n)", "std::sqrt(squares / (n - 1))"),
 ]
 
