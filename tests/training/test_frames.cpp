@@ -79,6 +79,13 @@ Frames frames_of(const Run& run) {
 
 std::uint64_t total(const Histogram& h) { return std::accumulate(h.counts.begin(), h.counts.end(), std::uint64_t{0}); }
 
+// What a checkpoint carries from one training to the next, but for the parameters.
+void go_on_from(const Training& from, Training& to) {
+  to.state = from.state;
+  to.optimizer.state = from.optimizer.state;
+  to.flow.state = from.flow.state;
+}
+
 }  // namespace
 
 TEST_CASE("a histogram has equal bins from the least to the greatest value") {
@@ -167,9 +174,7 @@ TEST_CASE("an interrupted and continued run has the frames of one that was never
     Network again = run.network();
     restore(copy_of(network), again);
     Training second(again, run.data, run.options, run.seed, 1);
-    second.state = first.state;
-    second.optimizer.state = first.optimizer.state;
-    second.flow.state = first.flow.state;
+    go_on_from(first, second);
     FrameRecorder rest(again, run.data, run.options);
     rest.resume(recorder.frames(), 150);
     train(second, rest);
@@ -186,9 +191,7 @@ TEST_CASE("a longer continuation has the frames of a run that was planned that l
   train(training, recorder);
   run.options.epochs = 300;
   Training longer(network, run.data, run.options, run.seed, 1);
-  longer.state = training.state;
-  longer.optimizer.state = training.optimizer.state;
-  longer.flow.state = training.flow.state;
+  go_on_from(training, longer);
   FrameRecorder rest(network, run.data, run.options);
   rest.resume(recorder.frames(), 99);
   train(longer, rest);
