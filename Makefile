@@ -4,6 +4,7 @@
 CONFIG ?= configs/spirals.toml
 PREFIX ?= /usr/local
 PRECISION ?= double
+PYTHON ?= python3
 FUZZ_SECONDS ?= 60
 
 BUILD := build$(if $(filter float,$(PRECISION)),-float)$(if $(PORTABLE),-portable)
@@ -31,9 +32,9 @@ bench: all ## measure the workloads W1 to W7 against the floor of this machine; 
 	@$(COMPILE) $(BUILD) --target primer-bench
 	@$(BUILD)/primer-bench $(ARGS)
 
-bench-peers: all ## the same work in whatever of PyTorch, NumPy and scikit-learn is installed
+bench-peers: all ## the same work in whatever of PyTorch, NumPy and scikit-learn PYTHON=python3 has
 	@$(COMPILE) $(BUILD) --target primer-bench
-	@python3 tests/bench_peers.py $(BUILD)/primer-bench $(if $(filter float,$(PRECISION)),f32,f64)
+	@$(PYTHON) tests/bench_peers.py $(BUILD)/primer-bench $(ARGS)
 
 bits: ## prove that every build on this machine computes the same bits
 	@sh tests/bits.sh $(ARGS)
