@@ -20,8 +20,10 @@
 #include "primer/core/product.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 // GCC would unroll so short a loop before it could vectorise it, eight times slower, and it keeps a tile in registers
 // only if the loops over its rows are unrolled; clang must not be told.
@@ -44,14 +46,13 @@ constexpr std::size_t vector_bytes = 32, tile_rows = 6;  // 12 of 16
 constexpr std::size_t vector_bytes = 16, tile_rows = 6;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
+constexpr std::size_t narrow = 4;
+constexpr std::size_t medium = std::max(lanes, narrow);
+constexpr std::size_t wide = std::max(2 * lanes, medium);
+constexpr std::size_t widest = 8 * lanes;
 constexpr std::size_t depth = 256;   // rows of a panel
 constexpr std::size_t together = 4;  // panels copied at once
 constexpr std::size_t first_cache = 32 * 1024;
-#ifdef __clang__
-constexpr std::size_t wide = std::min<std::size_t>(4 * lanes, 32);  // clang 14 makes scalar code of 1 × 64
-#else
-constexpr std::size_t wide = 4 * lanes;
-#endif
 
 // Element (i, j) of a matrix lies at data[i * row_stride + j * col_stride]; a stride of 0 repeats one row.
 template <typename Number>
@@ -67,84 +68,122 @@ using Source = Strided<const real>;
 using Target = Strided<real>;
 
 // The start of chains that begin at zero: a matrix of any size, as both its strides are 0.
-alignas(64) constexpr real zeros[4 * lanes] = {};
+alignas(64) constexpr real zeros[widest] = {};
 
-// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], for i < rows and j < width, k in order. Columns lie side by side in all
-// but A. (noinline: inside another function clang keeps c in memory.)
+// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j] for j < width, k in order, and for as many tiles of this height as fit
+// from row i on; returns the first row that is left. Columns lie side by side in all but A.
 template <std::size_t rows, std::size_t width>
-[[gnu::noinline]] void tile(std::size_t K, Source A, Source B, Source start, Target C) {
-  constexpr std::size_t vectors = width / lanes;
-  real c[rows][vectors][lanes];
-  UNROLL_LOOP
-  for (std::size_t i = 0; i < rows; ++i) UNROLL_LOOP
-  for (std::size_t v = 0; v < vectors; ++v)
-    for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = start.data[i * start.row_stride + v * lanes + j];
-  for (std::size_t k = 0; k < K; ++k) {
-    for (std::size_t i = 0; i < rows; ++i) {
-      const real a = A.data[i * A.row_stride + k * A.col_stride];
-      for (std::size_t v = 0; v < vectors; ++v) {
-        const real* b = B.data + k * B.row_stride + v * lanes;
-        KEEP_LOOP
-        for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = std::fma(a, b[j], c[i][v][j]);
+[[gnu::noinline]] std::size_t tiles(std::size_t i, std::size_t M, std::size_t K, Source A, Source B, Source start,
+                                    Target C) {
+  constexpr std::size_t lane = std::min(width, lanes);
+  constexpr std::size_t vectors = width / lane;
+  for (; i + rows <= M; i += rows) {
+    const real* const from = start.data + i * start.row_stride;
+    const real* const a_i = A.data + i * A.row_stride;
+    real* const to = C.data + i * C.row_stride;
+    real c[rows][vectors][lane];
+    UNROLL_LOOP
+    for (std::size_t r = 0; r < rows; ++r) UNROLL_LOOP
+    for (std::size_t v = 0; v < vectors; ++v)
+      for (std::size_t j = 0; j < lane; ++j) c[r][v][j] = from[r * start.row_stride + v * lane + j];
+    for (std::size_t k = 0; k < K; ++k) {
+      for (std::size_t r = 0; r < rows; ++r) {
+        const real a = a_i[r * A.row_stride + k * A.col_stride];
+        for (std::size_t v = 0; v < vectors; ++v) {
+          const real* b = B.data + k * B.row_stride + v * lane;
+          KEEP_LOOP
+          for (std::size_t j = 0; j < lane; ++j) c[r][v][j] = std::fma(a, b[j], c[r][v][j]);
+        }
       }
     }
-  }
-  UNROLL_LOOP
-  for (std::size_t i = 0; i < rows; ++i) UNROLL_LOOP
-  for (std::size_t v = 0; v < vectors; ++v)
-    for (std::size_t j = 0; j < lanes; ++j) C.data[i * C.row_stride + v * lanes + j] = c[i][v][j];
-}
-
-// The same where C has only the first `cols` columns, or where its columns lie apart.
-template <std::size_t rows, std::size_t width>
-void edge_tile(std::size_t cols, std::size_t K, Source A, Source B, Source start, Target C) {
-  real padded[rows * width] = {};
-  const std::size_t different = start.row_stride == 0 ? 1 : rows;  // one row may be the start of all
-  for (std::size_t i = 0; i < different; ++i) {
-    const real* from = start.from(i, 0).data;
-    for (std::size_t j = 0; j < cols; ++j) padded[i * width + j] = from[j * start.col_stride];
-  }
-  tile<rows, width>(K, A, B, Source{padded, different == 1 ? 0 : width, 1}, Target{padded, width, 1});
-  for (std::size_t i = 0; i < rows; ++i) {
-    real* to = C.from(i, 0).data;
-    for (std::size_t j = 0; j < cols; ++j) to[j * C.col_stride] = padded[i * width + j];
-  }
-}
-
-// As many tiles of this height as fit, from row i on; returns the first row that is left.
-template <std::size_t rows, std::size_t width>
-std::size_t tiles(std::size_t i, std::size_t M, std::size_t cols, std::size_t K, Source A, Source B, Source start,
-                  Target C) {
-  const bool side_by_side = C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
-  const bool whole = cols == width && side_by_side;
-  for (; i + rows <= M; i += rows) {
-    if (whole)
-      tile<rows, width>(K, A.from(i, 0), B, start.from(i, 0), C.from(i, 0));
-    else
-      edge_tile<rows, width>(cols, K, A.from(i, 0), B, start.from(i, 0), C.from(i, 0));
+    UNROLL_LOOP
+    for (std::size_t r = 0; r < rows; ++r) UNROLL_LOOP
+    for (std::size_t v = 0; v < vectors; ++v)
+      for (std::size_t j = 0; j < lane; ++j) to[r * C.row_stride + v * lane + j] = c[r][v][j];
   }
   return i;
 }
 
-// packed[k * width + j] = B[k][j] where B is a matrix read as its transpose.
-template <std::size_t width>
-void pack_transposed(std::size_t K, std::size_t cols, Source B, real* packed) {
-  const real* rows[width];
-  for (std::size_t j = 0; j < width; ++j) rows[j] = B.from(0, std::min(j, cols - 1)).data;
-  for (std::size_t k = 0; k < K; ++k)
-    for (std::size_t j = 0; j < width; ++j) packed[k * width + j] = rows[j][k];
+// One tile of just as many rows as are left, fewer than `rows`.
+template <std::size_t rows, std::size_t width>
+void last_tile(std::size_t i, std::size_t M, std::size_t K, const Source& A, const Source& B, const Source& start,
+               const Target& C) {
+  if constexpr (rows > 1) {
+    if (M - i == rows - 1) {
+      tiles<rows - 1, width>(i, M, K, A, B, start, C);
+    } else {
+      last_tile<rows - 1, width>(i, M, K, A, B, start, C);
+    }
+  }
 }
 
-// Panels of `width` columns side by side, each K × width; the last is filled up with zeros.
+// `width` columns of C, from the first row to the last.
 template <std::size_t width>
-void pack(std::size_t K, std::size_t cols, Source B, real* packed) {
+void strip(std::size_t M, std::size_t K, const Source& A, const Source& B, const Source& start, const Target& C) {
+  const std::size_t i = tiles<tile_rows, width>(0, M, K, A, B, start, C);
+  last_tile<tile_rows, width>(i, M, K, A, B, start, C);
+}
+
+// to = from, a matrix of rows × cols, along its longer side.
+void copy(std::size_t rows, std::size_t cols, const Source& from, const Target& to) {
+  if (rows > cols) return copy(cols, rows, from.transposed(), to.transposed());
+  for (std::size_t i = 0; i < rows; ++i) {
+    const real* const source = from.from(i, 0).data;
+    real* const target = to.from(i, 0).data;
+    for (std::size_t j = 0; j < cols; ++j) target[j * to.col_stride] = source[j * from.col_stride];
+  }
+}
+
+// The same where C has only the first `cols` columns, or where its columns lie apart.
+template <std::size_t width>
+void edge_strip(std::size_t M, std::size_t cols, std::size_t K, const Source& A, const Source& B, const Source& start,
+                const Target& C) {
+  constexpr std::size_t most = 8 * tile_rows;
+  alignas(64) real first[width] = {};
+  alignas(64) real padded[most * width];
+  const bool same = start.row_stride == 0;  // one row is the start of all
+  if (same) copy(1, cols, start, Target{first, width, 1});
+  for (std::size_t i = 0; i < M; i += most) {
+    const std::size_t rows = std::min(most, M - i);
+    const Target c{padded, width, 1};
+    if (!same) copy(rows, cols, start.from(i, 0), c);
+    strip<width>(rows, K, A.from(i, 0), B, same ? Source{first, 0, 1} : Source{padded, width, 1}, c);
+    copy(rows, cols, Source{padded, width, 1}, C.from(i, 0));
+  }
+}
+
+// packed[k * width + j] = B[k][j], a panel of a matrix that is read as its transpose: four columns at a time are
+// riffled, which vector registers do well, and what comes out is moved four numbers at a time.
+template <std::size_t width>
+void pack_transposed(std::size_t K, std::size_t cols, const Source& B, real* __restrict packed) {
+  alignas(64) real riffled[4 * depth];
+  const auto column = [&](std::size_t j) { return B.from(0, std::min(j, cols - 1)).data; };
+  for (std::size_t j = 0; j < width; j += 4) {
+    const real *const b0 = column(j), *const b1 = column(j + 1), *const b2 = column(j + 2), *const b3 = column(j + 3);
+    for (std::size_t k = 0; k < K; ++k) {
+      riffled[4 * k] = b0[k];
+      riffled[4 * k + 1] = b1[k];
+      riffled[4 * k + 2] = b2[k];
+      riffled[4 * k + 3] = b3[k];
+    }
+    for (std::size_t k = 0; k < K; ++k) std::copy_n(riffled + 4 * k, 4, packed + k * width + j);
+  }
+}
+
+// Panels of `width` columns side by side, each K × width; what the last has too many is never looked at.
+template <std::size_t width>
+void pack(std::size_t K, std::size_t cols, const Source& B, real* packed) {
   const std::size_t whole = B.col_stride == 1 ? cols / width * width : 0;
   for (std::size_t k = 0; k < K; ++k)
     for (std::size_t j = 0; j < whole; j += width) std::copy_n(B.from(k, j).data, width, packed + j * K + k * width);
-  std::fill_n(packed + whole * K, (cols - whole + width - 1) / width * width * K, real(0));
-  for (std::size_t j = whole; j < cols; ++j) {
-    real* const column = packed + j / width * width * K + j % width;
-    for (std::size_t k = 0; k < K; ++k) column[k * width] = *B.from(k, j).data;
+  for (std::size_t j = whole; j < cols; j += width) {
+    const std::size_t now = std::min(width, cols - j);
+    if (B.row_stride == 1 && K >= 8) {
+      pack_transposed<width>(K, now, B.from(0, j), packed + j * K);
+    } else {
+      std::fill_n(packed + j * K, now == width ? 0 : width * K, real(0));
+      copy(K, now, B.from(0, j), Target{packed + j * K, width, 1});
+    }
   }
 }
 
@@ -154,65 +193,88 @@ void panels(std::size_t M, std::size_t cols, std::size_t K, const Source& A, con
             const Target& C) {
   alignas(64) real packed[depth * together * width];
   const bool in_place = cols % width == 0 && B.col_stride == 1 && K * B.row_stride * sizeof(real) <= first_cache;
-  const bool transposed = B.row_stride == 1 && K >= lanes;
-  if (!in_place && !transposed) pack<width>(K, cols, B, packed);
+  if (!in_place) pack<width>(K, cols, B, packed);
   for (std::size_t j = 0; j < cols; j += width) {
     const std::size_t now = std::min(width, cols - j);
-    if (!in_place && transposed) pack_transposed<width>(K, now, B.from(0, j), packed + j * K);
     const Source b = in_place ? B.from(0, j) : Source{packed + j * K, width, 1};
     const Source s = start.from(0, j);
     const Target c = C.from(0, j);
-    std::size_t i = tiles<tile_rows, width>(0, M, now, K, A, b, s, c);
-    i = tiles<4, width>(i, M, now, K, A, b, s, c);
-    tiles<1, width>(i, M, now, K, A, b, s, c);
+    const bool side_by_side = c.col_stride == 1 && (s.col_stride == 1 || s.data == zeros);
+    if (now == width && side_by_side)
+      strip<width>(M, K, A, b, s, c);
+    else
+      edge_strip<width>(M, now, K, A, b, s, c);
   }
 }
 
 // `cols` elements of a row of C, their chains side by side.
 template <std::size_t cols>
-void tiny_row(std::size_t K, const Source& A, const Source& B, const Source& start, const Target& C) {
+[[gnu::always_inline]] inline void tiny_row(std::size_t K, const Source& A, const Source& B, const Source& start,
+                                            const Target& C) {
   real c[cols];
   for (std::size_t j = 0; j < cols; ++j) c[j] = start.data[j * start.col_stride];
   for (std::size_t k = 0; k < K; ++k) {
     const real a = A.data[k * A.col_stride];
+    KEEP_LOOP
     for (std::size_t j = 0; j < cols; ++j) c[j] = std::fma(a, B.data[k * B.row_stride + j * B.col_stride], c[j]);
   }
   for (std::size_t j = 0; j < cols; ++j) C.data[j * C.col_stride] = c[j];
 }
 
+// Where setting up tiles would take longer than the work.
 void tiny_product(std::size_t M, std::size_t N, std::size_t K, const Source& A, const Source& B, const Source& start,
                   const Target& C) {
+  const bool side_by_side = B.col_stride == 1 && C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
   for (std::size_t i = 0; i < M; ++i) {
     std::size_t j = 0;
-    for (; j + 4 <= N; j += 4) tiny_row<4>(K, A.from(i, 0), B.from(0, j), start.from(i, j), C.from(i, j));
-    for (; j + 2 <= N; j += 2) tiny_row<2>(K, A.from(i, 0), B.from(0, j), start.from(i, j), C.from(i, j));
+    const real* const from = start.data + i * start.row_stride;
+    for (; side_by_side && j + 4 <= N; j += 4)
+      tiny_row<4>(K, A.from(i, 0), {B.data + j, B.row_stride, 1}, {from + j * start.col_stride, 0, 1},
+                  {C.data + i * C.row_stride + j, 0, 1});
     for (; j < N; ++j) tiny_row<1>(K, A.from(i, 0), B.from(0, j), start.from(i, j), C.from(i, j));
   }
 }
 
-void product(std::size_t M, std::size_t N, std::size_t K, const Source& A, const Source& B, const Source& start,
-             const Target& C) {
-  if (M * N * K <= 256 && (N < lanes || K == 0)) return tiny_product(M, N, K, A, B, start, C);
+[[gnu::noinline]] void large_product(std::size_t M, std::size_t N, std::size_t K, const Source& A, const Source& B,
+                                     const Source& start, const Target& C) {
   if (N < lanes && N < M && A.row_stride == 1)  // a narrow C is better filled along its columns: Cᵀ = Bᵀ Aᵀ
-    return product(N, M, K, B.transposed(), A.transposed(), start.transposed(), C.transposed());
+    return large_product(N, M, K, B.transposed(), A.transposed(), start.transposed(), C.transposed());
   for (std::size_t k = 0; k < K; k += depth) {
     const std::size_t deep = std::min(depth, K - k);
     for (std::size_t j = 0; j < N;) {
       const Source a = A.from(0, k), b = B.from(k, j);
       const Source s = k == 0 ? start.from(0, j) : Source{C.from(0, j).data, C.row_stride, C.col_stride};
+      const Target c = C.from(0, j);
       const std::size_t left = N - j;
-      std::size_t cols = std::min(left, together * 2 * lanes);
-      if (M < 4 && left >= wide && b.col_stride == 1 && C.col_stride == 1) {  // few rows: more columns at once
-        cols = wide;
-        tiles<1, wide>(0, M, cols, deep, a, b, s, C.from(0, j));
-      } else if (left <= lanes) {
-        panels<lanes>(M, cols, deep, a, b, s, C.from(0, j));
+      std::size_t cols = std::min(left, together * wide);
+      if (M < 4 && left >= widest / 2 && b.col_stride == 1 && c.col_stride == 1) {  // few rows: more columns at once
+        if (M == 1 && left >= widest) {
+          tiles<1, widest>(0, 1, deep, a, b, s, c);
+          cols = widest;
+        } else {
+          last_tile<4, widest / 2>(0, M, deep, a, b, s, c);
+          cols = widest / 2;
+        }
+      } else if (left <= narrow) {
+        panels<narrow>(M, cols, deep, a, b, s, c);
+      } else if (left <= medium) {
+        panels<medium>(M, cols, deep, a, b, s, c);
       } else {
-        panels<2 * lanes>(M, cols, deep, a, b, s, C.from(0, j));
+        panels<wide>(M, cols, deep, a, b, s, c);
       }
       j += cols;
     }
   }
+}
+
+[[gnu::flatten]] void product(std::size_t M, std::size_t N, std::size_t K, const Source& A, const Source& B,
+                              const Source& start, const Target& C) {
+  if (N < narrow && N < M && A.row_stride == 1)  // a narrow C is better filled along its columns: Cᵀ = Bᵀ Aᵀ
+    return product(N, M, K, B.transposed(), A.transposed(), start.transposed(), C.transposed());
+  if (K == 0 || M * N * K <= 64)
+    tiny_product(M, N, K, A, B, start, C);
+  else
+    large_product(M, N, K, A, B, start, C);
 }
 
 Source source(const MatrixView& m) { return {m.data, m.row_stride, m.col_stride}; }
