@@ -1,0 +1,66 @@
+// The signature that `primer train` prints for every shipped config, an FNV-1a hash of the trained parameters, as it
+// was when someone last looked: a regression check. It shows that the arithmetic is what it was, to the last bit, with
+// this compiler, these flags and this CPU; it does not show that it is right, which is for the other tests. Whoever
+// changes the arithmetic on purpose renews the numbers, says so in the commit, and corrects the README's. A failure
+// prints the change in the words of sed, so once `make test` and `make test PRECISION=float` have built the tests:
+//   for b in build build-float; do $b/primer-tests -tc='*signature*'; done |
+//     grep -oE 's/[0-9A-F]{16}/[0-9A-F]{16}/' | sed -i -f - tests/cli/test_signatures.cpp
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string>
+
+#include "../program.hpp"
+#include "primer/core/real.hpp"
+
+namespace {
+
+struct Signature {
+  const char* config;
+  int epochs;  // 0: as many as the config says
+  const char *in_double, *in_float;
+};
+
+constexpr std::array<Signature, 7> signatures{{
+    {"circles.toml", 0, "B838D0C6A363462A", "11B05DBC0225E6CD"},
+    {"digits.toml", 4, "068076ED51D03104", "9EF761CDB2A62851"},
+    {"iris.toml", 0, "DDD54948374AEB13", "DB296A3365E54E05"},
+    {"regression.toml", 0, "DAC44CF5CD1A6E40", "5151ABC94E7A6AF6"},
+    {"spirals.toml", 0, "EE3EA1064117BC5C", "972C715FF1E61AF2"},
+    {"xor.toml", 0, "A0098C738CB09943", "61E4F7AD80E2C5D0"},
+    {"xor_linear.toml", 0, "2A6FD5741EAA97F1", "DF4CC273D80E55BC"},
+}};
+
+}  // namespace
+
+TEST_CASE("every shipped config trains to its signature") {
+  for (const Signature& s : signatures) {
+    const std::string config = s.config;
+    CAPTURE(config);
+    const program::Folder run;
+    const std::string epochs = s.epochs > 0 ? " --set train.epochs=" + std::to_string(s.epochs) : "";
+    const program::Result result =
+        program::primer("train configs/" + config + " --quiet --out '" + run.path + "'" + epochs);
+    REQUIRE_MESSAGE(result.code == 0, result.err);
+    const std::string word = "signature  ";
+    const std::size_t at = result.out.find(word);
+    REQUIRE(at != std::string::npos);
+    const std::string now = result.out.substr(at + word.size(), 16);
+    const std::string then = sizeof(primer::real) == 8 ? s.in_double : s.in_float;
+    CHECK_MESSAGE(now == then, "s/", then, "/", now, "/");
+  }
+}
+
+TEST_CASE("every shipped config has a signature") {
+  std::size_t configs = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(PRIMER_SOURCE_DIR "/configs")) {
+    if (entry.path().extension() != ".toml") continue;
+    const std::string name = entry.path().filename().string();
+    CAPTURE(name);
+    CHECK(std::any_of(signatures.begin(), signatures.end(), [&](const Signature& s) { return s.config == name; }));
+    ++configs;
+  }
+  CHECK(configs == signatures.size());
+}
