@@ -6,12 +6,12 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <stdexcept>
 #include <vector>
 
 #include "primer/core/real.hpp"
-#include "primer/core/tensor.hpp"
 #include "workloads.hpp"
 
 namespace bench {
@@ -32,6 +32,7 @@ double best_seconds(const std::function<void()>& work) {
 }
 
 volatile real kept;  // what the compiler must not leave out
+volatile std::uint64_t kept_sum;
 
 // Sixteen 64-byte registers of independent chains.
 double fma_peak() {
@@ -51,24 +52,30 @@ double fma_peak() {
   return 2.0 * n * rounds / seconds;
 }
 
-// Reads `bytes` over and over, altogether `total` bytes a run.
+// Reads `bytes` over and over, altogether `total` bytes a run: as integers, whose sums a compiler may turn into vector
+// sums, and as four streams, so that no sum waits for the one before.
 double bandwidth(std::size_t bytes, std::size_t total) {
-  constexpr std::size_t lanes = 8 * 64 / sizeof(real);
-  const primer::Tensor memory(1, bytes / sizeof(real) / lanes * lanes, 1);
+  const std::vector<std::uint64_t> memory(bytes / sizeof(std::uint64_t) + 7, 1);
+  const std::size_t start = (64 - reinterpret_cast<std::uintptr_t>(memory.data()) % 64) % 64 / sizeof(std::uint64_t);
+  const std::size_t quarter = bytes / sizeof(std::uint64_t) / 4;
   const std::size_t passes = std::max<std::size_t>(total / bytes, 1);
   const double seconds = best_seconds([&] {
-    std::array<real, lanes> sums{};
     for (std::size_t pass = 0; pass < passes; ++pass) {
-      const real* const p = memory.data();
-      for (std::size_t i = 0; i < memory.size(); i += lanes) {
-        for (std::size_t k = 0; k < lanes; ++k) sums[k] += p[i + k];
+      const std::uint64_t* const p = memory.data() + start;  // where a cache line starts
+      std::uint64_t a = 0;
+      std::uint64_t b = 0;
+      std::uint64_t c = 0;
+      std::uint64_t d = 0;
+      for (std::size_t i = 0; i < quarter; ++i) {
+        a += p[i];
+        b += p[i + quarter];
+        c += p[i + 2 * quarter];
+        d += p[i + 3 * quarter];
       }
+      kept_sum = a + b + c + d;
     }
-    real sum = 0;
-    for (const real s : sums) sum += s;
-    kept = sum;
   });
-  return static_cast<double>(memory.size() * passes) * B / seconds;
+  return static_cast<double>(4 * quarter * sizeof(std::uint64_t) * passes) / seconds;
 }
 
 // The reference machine: an AVX-512 Xeon at about 3 GHz.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "floor.hpp"
+#include "functions.hpp"
 #include "primer/core/real.hpp"
 #include "primer/views/table.hpp"
 #include "workloads.hpp"
@@ -34,12 +35,25 @@ void print_json(const Measurement& m, double floor_ratio) {
   std::fflush(stdout);
 }
 
+void print_functions() {
+  std::puts(
+      "\nns an element: exp, log, and value and slope of every activation, as primer computes them and one number at a "
+      "time\nwith <cmath>. A ratio below 2 means that a loop is probably no vector code.\n");
+  std::vector<std::vector<std::string>> rows{{"function", "primer", "<cmath>", "ratio", ""}};
+  for (const bench::FunctionSpeed& f : bench::function_speeds()) {
+    const double ratio = f.scalar_ns / f.ns;
+    rows.push_back(
+        {f.name, short_number(f.ns), short_number(f.scalar_ns), short_number(ratio), ratio < 2 ? "SCALAR CODE?" : ""});
+  }
+  std::fputs(primer::table(rows, 1).c_str(), stdout);
+}
+
 int run(bool json, const std::string& only, const std::string& program) {
   const bench::Machine machine = bench::measure_machine();
   if (!json) {
     std::printf(
         "This machine, one core, %s: %.0f GFLOP/s of fused multiply-adds; reads %.0f GB/s from L1, %.0f from L2, "
-        "%.0f from memory.\n\n",
+        "%.0f from memory.\n",
         dtype, machine.peak * 1e-9, machine.L1 * 1e-9, machine.L2 * 1e-9, machine.DRAM * 1e-9);
   }
   std::vector<std::vector<std::string>> rows{{"", "work", "value", "metric", "× floor", "loss", "wanted", ""}};
@@ -61,7 +75,8 @@ int run(bool json, const std::string& only, const std::string& program) {
   if (wanted("W6a")) report(bench::infer_one(15));
   if (wanted("W6b")) report(bench::infer_many(9));
   if (wanted("W7")) report(bench::whole_process(5, program));
-  if (!json && rows.size() > 1) std::fputs(primer::table(rows, 2).c_str(), stdout);
+  if (!json && rows.size() > 1) std::printf("\n%s", primer::table(rows, 2).c_str());
+  if (!json && wanted("functions")) print_functions();
   if (!json && wanted("growth")) {
     std::puts("\nHow the cost grows: W4 with both hidden layers as wide as said, one epoch.\n");
     std::vector<std::vector<std::string>> growth{
@@ -90,9 +105,9 @@ int main(int argc, char** argv) {
     if (first == "--grow" && argc == 4) return bench::grow_here(std::stoul(argv[2]), std::stoul(argv[3]));
     const bool json = first == "--json";
     const std::string only = json && argc > 2 ? argv[2] : json ? "" : first;
-    const std::vector<std::string> known{"", "W1", "W2", "W3", "W4", "W5", "W6a", "W6b", "W7", "growth"};
+    const std::vector<std::string> known{"", "W1", "W2", "W3", "W4", "W5", "W6a", "W6b", "W7", "functions", "growth"};
     if (argc > (json ? 3 : 2) || std::find(known.begin(), known.end(), only) == known.end()) {
-      std::fputs("usage: primer-bench [--json] [W1 … W5, W6a, W6b, W7, growth]\n", stderr);
+      std::fputs("usage: primer-bench [--json] [W1 … W5, W6a, W6b, W7, functions, growth]\n", stderr);
       return 2;
     }
     return run(json, only, argv[0]);
