@@ -36,6 +36,13 @@ bool finite(const std::vector<Parameter>& parameters) {
   return std::all_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return finite(*p.value); });
 }
 
+bool finite_statistics(const Network& network) {
+  return std::all_of(network.layers.begin(), network.layers.end(), [](const Dense& layer) {
+    const BatchNorm* const norm = layer.batch_norm.get();
+    return norm == nullptr || (finite(norm->running_mean) && finite(norm->running_var));
+  });
+}
+
 // A tensor that is not finite, and the layer it belongs to, from 0.
 struct Breach {
   std::size_t layer;
@@ -46,7 +53,11 @@ struct Breach {
 std::optional<Breach> first_breach(Network& network, const Loss& loss, double loss_value) {
   std::vector<Dense>& layers = network.layers;
   for (std::size_t l = 0; l < layers.size(); ++l) {
-    if (layers[l].batch_norm && !finite(layers[l].batch_norm->u)) return Breach{l, "u = x Wᵀ + b"};
+    if (const BatchNorm* const norm = layers[l].batch_norm.get()) {
+      if (!finite(norm->u)) return Breach{l, "u = x Wᵀ + b"};
+      if (!finite(norm->running_mean)) return Breach{l, "running_mean"};
+      if (!finite(norm->running_var)) return Breach{l, "running_var"};
+    }
     if (!finite(layers[l].z)) return Breach{l, "z"};
     if (!finite(layers[l].a)) return Breach{l, "a = σ(z)"};
   }
@@ -180,11 +191,11 @@ Training::End Training::run(const Hooks& hooks) {
       ++state.batch;
       if (hooks.batch_done) hooks.batch_done();
       if (hooks.interrupted && hooks.interrupted()) {
-        if (!finite(parameters_)) explain_divergence();
+        if (!finite(parameters_) || !finite_statistics(network_)) explain_divergence();
         return End::interrupted;
       }
     }
-    if (!finite(parameters_)) explain_divergence();
+    if (!finite(parameters_) || !finite_statistics(network_)) explain_divergence();
     const EpochRecord record = finish_epoch();
     if (hooks.epoch_done) {
       hooks.epoch_done(record, flow.empty() ? std::vector<FlowRow>{} : flow.finish(record.epoch, network_));

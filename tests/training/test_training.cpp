@@ -1,5 +1,9 @@
 #include "primer/training/training.hpp"
 
+#include <cmath>
+#include <limits>
+#include <utility>
+
 #include "../golden.hpp"
 #include "../reference_network.hpp"
 #include "primer/core/random.hpp"
@@ -275,4 +279,80 @@ TEST_CASE("evaluation in parts is the mean over all rows") {
   for (const real y : data.y.values()) mean += static_cast<double>(y) / 700;
   for (const real y : data.y.values()) total += (static_cast<double>(y) - mean) * (static_cast<double>(y) - mean) / 700;
   CHECK(scores.metric == doctest::Approx(1 - scores.loss / total).epsilon(1e-6));
+}
+
+TEST_CASE("a batch of one row at an epoch's end counts as one row, and batch normalisation stands it") {
+  Data data = spirals();
+  data.train.x.resize(33, 2);
+  data.train.y.resize(33, 3);
+  TrainOptions options = adam(2);
+  options.batch_size = 32;
+  for (const bool batch_norm : {false, true}) {
+    const std::vector<LayerOptions> net{{8, "tanh", "auto", batch_norm}, {3, "softmax"}};
+    Network network(2, net, 1);
+    Network by_hand(2, net, 1);
+    Heard heard;
+    Training training(network, data, options, 1, 1);
+    REQUIRE(training.batches() == 2);
+    training.run(heard.hooks());
+    const auto loss = make_loss(options);
+    Optimizer optimizer(options);
+    const std::vector<std::size_t> order = epoch_order(data, 1, 0);
+    double sum = 0;
+    for (const auto& [first, last] : {std::pair<std::size_t, std::size_t>{0, 32}, {32, 33}}) {
+      Dataset batch;
+      gather(data.train, order, first, last, batch);
+      by_hand.forward_training(batch.x, first / 32 + 1);
+      sum += static_cast<double>(by_hand.loss(*loss, batch.y)) * static_cast<double>(last - first);
+      by_hand.backward(*loss, batch.y);
+      optimizer.step(by_hand.parameters(), static_cast<real>(options.learning_rate));
+    }
+    CHECK(heard.epochs.at(0).train.loss == sum / 33);
+    for (const Tensor& t : copy_of(network)) {
+      for (const real v : t.values()) CHECK(std::isfinite(v));
+    }
+  }
+}
+
+TEST_CASE("one row is enough to train on") {
+  Data data;
+  data.train = {Tensor{{2}}, Tensor{{3}}};
+  TrainOptions options;
+  options.loss = "mse";
+  options.epochs = 1;
+  options.learning_rate = 0.125;
+  Network network(1, std::vector<LayerOptions>{{1, "identity", "zeros"}}, 1);
+  Heard heard;
+  CHECK(Training(network, data, options, 1, 1).run(heard.hooks()) == Training::End::finished);
+  // L = (0 − 3)², ∂L/∂z = −6: W = 0 + 0.125 · 6 · 2, b = 0.125 · 6
+  CHECK(heard.epochs.at(0).train.loss == 9);
+  CHECK(network.layers[0].Wt == Tensor{{1.5}});
+  CHECK(network.layers[0].b == Tensor{{0.75}});
+}
+
+TEST_CASE("running statistics that overflow while all else is finite are found by name") {
+  const auto diverged = [](real from, real to) {
+    Data data;
+    data.train = {Tensor{{from}, {to}}, Tensor{{0}, {1}}};
+    TrainOptions options;
+    options.loss = "mse";
+    options.epochs = 2;
+    Network network(1, std::vector<LayerOptions>{{1, "tanh", "constant(1)", true}, {1}}, 1);
+    const std::vector<Tensor> before = copy_of(network);
+    try {
+      Training(network, data, options, 1, 1).run({});
+    } catch (const Divergence& e) {
+      CHECK(copy_of(network) == before);
+      const std::string text = e.what();
+      return text.substr(0, text.find(';'));
+    }
+    return std::string("nothing");
+  };
+  constexpr real largest = std::numeric_limits<real>::max();
+  const real root = std::sqrt(largest);
+  const std::string begin = "diverged at step 1 (epoch 1): layer 1, ";
+  const std::string end = " is the first number that is not finite";
+  CHECK(diverged(-4 * root, 4 * root) == begin + "running_var" + end);  // (4 √largest)² overflows, z becomes 0
+  CHECK(diverged(largest / 4 * 3, largest / 2) == begin + "running_mean" + end);  // the sum does
+  CHECK(diverged(-root / 4, root / 4) == "nothing");
 }
