@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "primer/files/error.hpp"
@@ -75,7 +76,7 @@ void add_layer(const Frames& from, std::size_t l, Safetensors& to) {
 // Reading: every access says what it lacks.
 class FramesFile {
  public:
-  explicit FramesFile(const std::string& path) : path_(path), contents_(read_safetensors(path)) {}
+  explicit FramesFile(const std::string& path) : path_(path), contents_(read_safetensors(path, NonFinite::allowed)) {}
 
   const std::string& text(std::string_view key) const {
     const std::string* value = contents_.metadatum(key);
@@ -101,6 +102,15 @@ class FramesFile {
       refuse("holds a tensor " + name + " of another shape");
     }
     return *t;
+  }
+  // A curve alone may have gaps.
+  void check_finite(Picture picture) const {
+    for (const NamedTensor& t : contents_.tensors) {
+      if (t.name == "picture" && picture == Picture::curve) continue;
+      if (!std::ranges::all_of(t.values, [](double v) { return std::isfinite(v); })) {
+        refuse("holds a number in " + t.name + " that is not finite");
+      }
+    }
   }
   [[noreturn]] void refuse(const std::string& what) const {
     throw InputError(Place{path_, 0, 0}, "no frames of a run: it " + what);
@@ -216,6 +226,7 @@ Frames read_frames(const std::string& path) {
   const auto kind = std::find(picture_names.begin(), picture_names.end(), file.text("picture"));
   if (kind == picture_names.end()) file.refuse("shows " + quoted(file.text("picture")));
   frames.picture = static_cast<Picture>(kind - picture_names.begin());
+  file.check_finite(frames.picture);
 
   const std::vector<std::string> activations = file.strings("activations");
   const std::vector<std::uint64_t> sizes = file.wholes("sizes");

@@ -22,7 +22,7 @@ constexpr std::size_t small_network = 2000;              // weights; a larger on
 constexpr std::size_t curve_side = 160;
 constexpr float margin = 0.08F;  // around the data, as a share of its extent
 
-// The nearest float, the largest one for what lies beyond.
+// The nearest float, the largest one for what lies beyond; not-a-number stays.
 float to_float(real v) {
   constexpr real largest = std::numeric_limits<float>::max();
   return static_cast<float>(std::clamp(v, -largest, largest));
@@ -118,18 +118,18 @@ void FrameRecorder::place_points() {
       low = std::min(low, unstandardized(data_, rows.x(i, j), j));
       high = std::max(high, unstandardized(data_, rows.x(i, j), j));
     }
-    const float extent = high > low ? static_cast<float>(high) - static_cast<float>(low) : 1;
-    frames_.low[j] = static_cast<float>(low) - margin * extent;
-    frames_.high[j] = static_cast<float>(high) + margin * extent;
+    const float extent = high > low ? to_float(high) - to_float(low) : 1;
+    frames_.low[j] = to_float(real{to_float(low) - margin * extent});
+    frames_.high[j] = to_float(real{to_float(high) + margin * extent});
   }
   for (const std::size_t i : some_rows(rows.size(), drawn_points)) {
     for (std::size_t j = 0; j < inputs; ++j) {
-      frames_.points.push_back(static_cast<float>(unstandardized(data_, rows.x(i, j), j)));
+      frames_.points.push_back(to_float(unstandardized(data_, rows.x(i, j), j)));
     }
     if (frames_.picture == Picture::field) {
       frames_.points.push_back(static_cast<float>(class_of(rows.y.row(i))));
     } else {
-      for (const real y : rows.y.row(i)) frames_.points.push_back(static_cast<float>(y));
+      for (const real y : rows.y.row(i)) frames_.points.push_back(to_float(y));
     }
   }
 }

@@ -314,10 +314,14 @@ function curve(host) {
   for (let c = 0; K > c; ++c) paths.push(d.add(svg('path', {class: 'curve fit', 'clip-path': clip})));
   updates.push(function () {
     paths.forEach(function (path, c) {
-      let at = '';
+      let at = '', open = false;
       for (let i = 0; side > i; ++i) {
-        const y = Math.max(-1e5, Math.min(1e5, d.y(p.frames[now][i * K + c])));
-        at += (i === 0 ? 'M' : 'L') + d.x(x_of(i)).toFixed(2) + ' ' + y.toFixed(2);
+        const v = p.frames[now][i * K + c];
+        if (v !== null) {
+          const y = Math.max(-1e5, Math.min(1e5, d.y(v)));
+          at += (open ? 'L' : 'M') + d.x(x_of(i)).toFixed(2) + ' ' + y.toFixed(2);
+        }
+        open = v !== null;
       }
       path.setAttribute('d', at);
     });

@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include "primer/files/error.hpp"
 #include "primer/files/safetensors.hpp"
@@ -65,6 +67,38 @@ TEST_CASE("frames read back as they were written, whatever they show") {
   }
   write_frames(path, bare);
   CHECK(read_frames(path) == bare);
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("a curve may have gaps, and nothing else in a frame a number that is not finite") {
+  const std::string path = temporary();
+  constexpr float gap = std::numeric_limits<float>::quiet_NaN();
+  Frames frames = some_frames(Picture::curve);
+  frames.frames[1].picture[2] = gap;
+  write_frames(path, frames);
+  Frames again = read_frames(path);
+  CHECK(std::isnan(again.frames[1].picture[2]));
+  again.frames[1].picture[2] = frames.frames[1].picture[2] = 0;
+  CHECK(again == frames);
+
+  const auto refused = [&](const Frames& bad, const std::string& tensor) {
+    write_frames(path, bad);
+    CHECK_THROWS_WITH_AS(
+        read_frames(path),
+        (path + ": no frames of a run: it holds a number in " + tensor + " that is not finite").c_str(), InputError);
+  };
+  Frames bad = some_frames(Picture::field);
+  bad.frames[1].picture[2] = gap;
+  refused(bad, "picture");
+  bad = some_frames(Picture::curve);
+  bad.points[1] = std::numeric_limits<float>::infinity();
+  refused(bad, "points");
+  bad = some_frames(Picture::curve);
+  bad.high[0] = gap;
+  refused(bad, "extent");
+  bad = some_frames(Picture::curve);
+  bad.frames[0].layers[0].z.low = gap;
+  refused(bad, "layers.1.z_range");
   std::filesystem::remove(path);
 }
 

@@ -272,3 +272,24 @@ TEST_CASE("the dead units of a frame are those of its row of flow.csv") {
     CHECK(frame.layers[1].dead == std::vector<std::uint8_t>{0});
   }
 }
+
+TEST_CASE("what lies beyond the largest float is drawn at it") {
+  constexpr real far = std::numeric_limits<real>::max() / 4;
+  constexpr float largest = std::numeric_limits<float>::max();
+  Data data;
+  data.train = {Tensor{{-far}, {0}, {far}}, Tensor{{0}, {1}, {far}}};
+  data.columns = {"x"};
+  TrainOptions options;
+  options.loss = "mse";
+  Network network(1, std::vector<LayerOptions>{{1, "tanh"}, {1, "identity"}}, 1);
+  FrameRecorder recorder(network, data, options);
+  recorder.epoch_done(0, true, nullptr);
+  const Frames& frames = recorder.frames();
+  REQUIRE(frames.picture == Picture::curve);
+  const bool is_double = sizeof(real) == sizeof(double);
+  CHECK(frames.high[0] == (is_double ? largest : largest / 4 + 0.08F * (largest / 2)));
+  CHECK(frames.low[0] == -frames.high[0]);
+  REQUIRE(frames.points.size() == 6);
+  CHECK(frames.points[0] == (is_double ? -largest : -largest / 4));
+  CHECK(frames.points[5] == -frames.points[0]);
+}

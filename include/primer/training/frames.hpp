@@ -45,7 +45,8 @@ struct Frame {
 
 // field      two inputs, classes: side × side cells from low to high, the second input in rows; a cell is k + p/2,
 //            where k is the class named there and p its probability
-// curve      one input, regression: the outputs at `side` places from low to high, side × outputs
+// curve      one input, regression: the outputs at `side` places from low to high, side × outputs; not-a-number where
+//            the sums of a diverging network are none
 // confusion  other classification: counts, true class × named class
 // none       anything else, and more classes than fit on a page
 enum class Picture { none, field, curve, confusion };
