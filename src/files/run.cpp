@@ -73,6 +73,7 @@ RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
   if (!fs::exists(path_, error)) return;
   if (!fs::is_directory(path_, error)) throw InputError(Place{path_, 0, 0}, "is not a folder; choose another --out");
   if (fs::exists(file("config.toml"), error)) return;
+  if (error) throw Failure(to_string(Place{path_}) + ": cannot be read: " + error.message());
   for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
     if (is_temporary(entry.path().filename().string())) continue;
     throw InputError(Place{path_, 0, 0}, "is not empty and holds no run; choose another --out");
@@ -80,14 +81,16 @@ RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
   if (error) throw Failure(to_string(Place{path_}) + ": cannot be read: " + error.message());
 }
 
-// The small config goes first: where the disk is full or the folder read-only, all of the earlier run stays.
+// The small config goes first: where the disk is full or the folder read-only, all of the earlier run stays. Its model
+// and checkpoint stay in any case until the new ones take their names; without its frames the checkpoint is not gone on
+// from.
 void RunFolder::start(const Experiment& experiment) {
   std::error_code error;
   fs::create_directories(path_, error);
   if (error) throw Failure(to_string(Place{path_}) + ": cannot be made: " + error.message());
   write_file_atomically(file("config.toml"), to_toml(experiment.config, path_));
   remove_temporaries();
-  for (const char* name : {"checkpoint.safetensors", "model.safetensors", "frames.safetensors", "report.html"}) {
+  for (const char* name : {"frames.safetensors", "report.html"}) {
     fs::remove(file(name), error);
     if (error) throw Failure(to_string(Place{file(name)}) + ": cannot be replaced: " + error.message());
   }
@@ -104,7 +107,7 @@ void RunFolder::start(const Experiment& experiment) {
 void RunFolder::resume(const Experiment& experiment, Training& training) {
   const std::string checkpoint = file("checkpoint.safetensors");
   std::error_code ignored;
-  if (!fs::exists(checkpoint, ignored)) {
+  if (!fs::exists(checkpoint, ignored) || !fs::exists(file("frames.safetensors"), ignored)) {
     throw InputError(Place{path_, 0, 0}, "holds no checkpoint to go on from; train without --resume");
   }
   read_checkpoint(checkpoint, experiment, training);

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
+#include <set>
 
 #include "../program.hpp"
 
@@ -123,16 +126,113 @@ TEST_CASE("a disk that is full is one clear line, and the run before is intact a
   CHECK(runs.train("--set train.epochs=30 --resume").code == 0);
 }
 
-TEST_CASE("a folder that cannot be written to is one clear line") {
+TEST_CASE("a new run leaves the earlier model and checkpoint whole until its own are written") {
+  const Runs runs;
+  REQUIRE(runs.train().code == 0);
+  const std::string model = slurp(runs / "r/model.safetensors");
+  const std::string checkpoint = slurp(runs / "r/checkpoint.safetensors");
+
+  // The config and the heads of the CSV files fit, the frames of a wider network do not.
+  const Result full = runs.train("--set layer.1.units=400", "ulimit -f 4; ");
+  CHECK(full.code == 1);
+  CHECK(full.err == "primer: r/frames.safetensors: cannot be written: File too large\n");
+  CHECK(slurp(runs / "r/model.safetensors") == model);
+  CHECK(slurp(runs / "r/checkpoint.safetensors") == checkpoint);
+  CHECK_FALSE(fs::exists(runs / "r/report.html"));
+
+  // Its history is gone, so nothing goes on from that checkpoint by mistake; but its model is there.
+  const Result resumed = runs.train("--resume");
+  CHECK(resumed.code == 2);
+  CHECK(resumed.err == "primer: r: holds no checkpoint to go on from; train without --resume\n");
+  CHECK(shell("'" PRIMER_BINARY "' data xor | '" PRIMER_BINARY "' predict r/model.safetensors", runs.path).code == 0);
+  REQUIRE(runs.train("--set layer.1.units=30").code == 0);
+  CHECK(slurp(runs / "r/model.safetensors") != model);
+  CHECK(slurp(runs / "r/checkpoint.safetensors") != checkpoint);
+}
+
+TEST_CASE("a disk that fills up at any of a run's files is one clear line, and the run can go on") {
+  const Runs runs;
+  REQUIRE(runs.train("--out whole").code == 0);
+  std::set<std::string> named;
+  for (std::size_t blocks = 1; blocks < 2000; blocks += 1 + blocks / 4) {
+    CAPTURE(blocks);
+    fs::remove_all(runs / "r");
+    const Result result = runs.train("", "ulimit -f " + std::to_string(blocks) + "; ");
+    if (result.code == 0) break;
+    CHECK(result.code == 1);
+    const std::string begin = "primer: r/";
+    REQUIRE(result.err.starts_with(begin));
+    CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+    named.insert(result.err.substr(begin.size(), result.err.find(':', begin.size()) - begin.size()));
+    const bool has_checkpoint = fs::exists(runs / "r/checkpoint.safetensors");
+    REQUIRE(runs.train(has_checkpoint ? "--resume" : "").code == 0);
+    for (const std::string& name : all) {
+      CAPTURE(name);
+      const bool same = slurp(runs / ("r/" + name)) == slurp(runs / ("whole/" + name));
+      CHECK(same);
+    }
+  }
+  CHECK(named.count("config.toml") == 1);
+  CHECK(named.count("frames.safetensors") == 1);
+  CHECK(named.count("report.html") == 1);
+}
+
+TEST_CASE("a folder that cannot be written to is one clear line, and what is in it stays and can be used") {
   const Runs runs;
   REQUIRE(runs.train().code == 0);
   CHECK(shell("'" PRIMER_BINARY "' train c.toml --quiet --out /proc/primer", runs.path).err ==
         "primer: /proc/primer: cannot be made: No such file or directory\n");
-  if (geteuid() == 0) return;  // root may write anywhere
-  fs::permissions(runs / "r", fs::perms::owner_read | fs::perms::owner_exec);
-  const Result refused = runs.train();
-  fs::permissions(runs / "r", fs::perms::owner_all);
-  CHECK(refused.code == 1);
-  CHECK(refused.err == "primer: r/config.toml: cannot be written: Permission denied\n");
+  std::string as_user;
+  if (geteuid() == 0) {  // who may write anywhere
+    as_user = "setpriv --reuid=65534 --regid=65534 --clear-groups ";
+    fs::permissions(runs.path, fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
+    if (shell(as_user + "'" PRIMER_BINARY "' --help", runs.path).code != 0) {
+      MESSAGE("skipped: root may write anywhere, and there is no setpriv that runs the program as someone else");
+      return;
+    }
+  }
+  std::map<std::string, std::string> before;
+  for (const std::string& name : all) {
+    before[name] = slurp(runs / ("r/" + name));
+    fs::permissions(runs / ("r/" + name), fs::perms::others_read, fs::perm_options::add);
+  }
+  const fs::perms readable =
+      fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_read | fs::perms::others_exec;
+  const auto say = [&](const std::string& command, fs::perms perms) {
+    fs::permissions(runs / "r", perms);
+    const Result result = shell(as_user + "'" PRIMER_BINARY "' " + command, runs.path);
+    fs::permissions(runs / "r", fs::perms::owner_all);
+    return std::to_string(result.code) + " " + result.err;
+  };
+  const std::string train = "train c.toml --quiet --out ";
+  const std::string denied = ": cannot be written: Permission denied\n";
+  CHECK(say(train + "r", readable) == "1 primer: r/config.toml" + denied);
+  CHECK(say(train + "r --resume --set train.epochs=9", readable) == "1 primer: r/config.toml" + denied);
+  CHECK(say(train + "r/deeper", readable) == "1 primer: r/deeper: cannot be made: Permission denied\n");
+  CHECK(say("report r", readable) == "1 primer: r/report.html" + denied);
+  spill(runs / "d.csv", "x1,x2,class\n0,0,0\n0,1,1\n");
+  fs::permissions(runs / "d.csv", fs::perms::others_read, fs::perm_options::add);
+  CHECK(say("predict r/model.safetensors d.csv", readable) == "0 ");
+  CHECK(say("eval r/model.safetensors d.csv", readable) == "0 ");
+  // A folder whose names can be listed and no more is not taken for one that holds no run.
+  CHECK(say(train + "r", fs::perms::owner_read | fs::perms::others_read) ==
+        "1 primer: r: cannot be read: Permission denied\n");
   CHECK(runs.names("r") == all);
+  for (const auto& [name, bytes] : before) {
+    CAPTURE(name);
+    const bool same = slurp(runs / ("r/" + name)) == bytes;
+    CHECK(same);
+  }
+}
+
+TEST_CASE("a run that diverges so far that its answers are no numbers says so, and has a report") {
+  const Runs runs;
+  spill(runs / "c.toml",
+        "[data]\ngenerator = \"sine\"\n[[layer]]\nunits = 6\nrepeat = 2\n[[layer]]\n[train]\nloss = \"mse\"\n"
+        "batch_size = 0\n");
+  const std::string rate = sizeof(real) == sizeof(double) ? "1e250" : "1e35";
+  const Result result = runs.train("--set train.learning_rate=" + rate);
+  CHECK(result.code == 1);
+  CHECK(result.err.find("diverged at step 2 (epoch 2): layer 2, z is the first") != std::string::npos);
+  CHECK(slurp(runs / "r/report.html").find("null,null,null") != std::string::npos);  // the curve of epoch 1
 }
