@@ -390,16 +390,25 @@ class Parser {
     Table table;
     table.origin_ = Table::Origin::dotted;
     take("{");
-    skip_spaces();
+    skip_spaces_on_one_line();
     if (!take("}")) {
       do {
+        skip_spaces_on_one_line();
+        if (next_is("}")) fail("a comma before \"}\" is TOML 1.1, and this is 1.0; remove it");
         key_value(table);
-        skip_spaces();
+        skip_spaces_on_one_line();
       } while (take(","));
       if (!take("}")) fail_expected("\",\" or \"}\"");
     }
     table.origin_ = Table::Origin::closed;
     return table;
+  }
+
+  void skip_spaces_on_one_line() {
+    skip_spaces();
+    if (next_is("\n") || next_is("\r\n") || next_is("#")) {
+      fail("an inline table of several lines is TOML 1.1, and this is 1.0; end it with \"}\" on its line");
+    }
   }
 
   std::string literal_string() {
@@ -465,6 +474,8 @@ class Parser {
       position_ += 2;
       return;
     }
+    if (next_is("\\e") || next_is("\\x"))
+      fail("the escapes \\e and \\x are TOML 1.1, and this is 1.0; write \\u and four digits");
     const std::size_t length = next_is("\\u") ? 4 : next_is("\\U") ? 8 : 0;
     const std::string_view digits = text_.substr(position_).substr(0, 2 + length).substr(length > 0 ? 2 : 0);
     if (length == 0 || digits.size() < length || !std::all_of(digits.begin(), digits.end(), is_hex)) {

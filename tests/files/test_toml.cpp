@@ -178,8 +178,22 @@ TEST_CASE("what stands in the wrong place is named with what belongs there") {
   CHECK(complaint("[a\n") == "f:1:3: expected \"]\", not the end of the line");
   CHECK(complaint("[[a]\n") == "f:1:4: expected \"]]\", not \"]\"");
   CHECK(complaint("x = [1 2]") == "f:1:8: expected \",\" or \"]\", not \"2\"");
-  CHECK(complaint("x = {a = 1,}") == "f:1:12: expected a key, not \"}\"");
-  CHECK(complaint("x = {a = 1\n}") == "f:1:11: expected \",\" or \"}\", not the end of the line");
+  CHECK(complaint("x = {a = 1 2}") == "f:1:12: expected \",\" or \"}\", not \"2\"");
+  CHECK(complaint("x = {a = 1") == "f:1:11: expected \",\" or \"}\", not the end of the file");
+  CHECK(complaint("x = {,}") == "f:1:6: expected a key, not \",\"");
+}
+
+TEST_CASE("what came with TOML 1.1 is refused by name") {
+  CHECK(complaint("x = {a = 1,}") == "f:1:12: a comma before \"}\" is TOML 1.1, and this is 1.0; remove it");
+  const std::string lines =
+      ": an inline table of several lines is TOML 1.1, and this is 1.0; end it with \"}\" on its line";
+  CHECK(complaint("x = {\na = 1}") == "f:1:6" + lines);
+  CHECK(complaint("x = {a = 1\r\n}") == "f:1:11" + lines);
+  CHECK(complaint("x = {a = 1, # one\nb = 2}") == "f:1:13" + lines);
+  for (const std::string text : {R"("\e")", R"("\x41")"}) {
+    CHECK(complaint("x = " + text) ==
+          "f:1:6: the escapes \\e and \\x are TOML 1.1, and this is 1.0; write \\u and four digits");
+  }
 }
 
 TEST_CASE("nothing is defined twice") {
