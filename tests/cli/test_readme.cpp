@@ -28,19 +28,50 @@ struct Checkout : Folder {
   Result run(const std::string& command) const { return shell("PATH=\"$PWD/build:$PATH\"; " + command, path); }
 };
 
-// The lines of all blocks that are marked as sh.
-std::vector<std::string> commands_in_readme() {
+// The README's blocks that are marked as `language`.
+std::vector<std::string> blocks_in_readme(const std::string& language) {
   std::istringstream file(slurp(PRIMER_SOURCE_DIR "/README.md"));
-  std::vector<std::string> commands;
+  std::vector<std::string> blocks;
   bool inside = false;
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with("```")) {
-      inside = line == "```sh";
-    } else if (inside && !line.empty()) {
-      commands.push_back(line);
+      inside = line == "```" + language;
+      if (inside) blocks.emplace_back();
+    } else if (inside) {
+      blocks.back() += line + "\n";
+    }
+  }
+  return blocks;
+}
+
+std::vector<std::string> commands_in_readme() {
+  std::vector<std::string> commands;
+  for (const std::string& block : blocks_in_readme("sh")) {
+    std::istringstream lines(block);
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.empty()) commands.push_back(line);
     }
   }
   return commands;
+}
+
+// The README's one block of Python that contains `word`, in a file of its own.
+void spill_python(const Folder& folder, const std::string& word, const std::string& name) {
+  std::vector<std::string> found = blocks_in_readme("python");
+  std::erase_if(found, [&](const std::string& block) { return block.find(word) == std::string::npos; });
+  REQUIRE(found.size() == 1);
+  program::spill(folder / name, found[0]);
+}
+
+// A Python that has these modules, or "" and a message.
+std::string python_with(const std::string& modules) {
+  const Folder anywhere;
+  std::string python = shell("for p in python3 /usr/bin/python3; do $p -c 'import " + modules +
+                                 "' 2>/dev/null && echo $p && break; done",
+                             anywhere.path)
+                           .out;
+  if (python.empty()) MESSAGE("skipped: there is no python3 with " << modules);
+  return python.substr(0, python.find('\n'));
 }
 
 // What others do: `make` and CI build and test, test_own_activation.cpp compiles the example, and all claims take their
@@ -105,4 +136,55 @@ TEST_CASE("every example of --help succeeds") {
     }
   }
   CHECK(run >= 8);
+}
+
+TEST_CASE("the README's Python reads what make handout-data writes") {
+  const std::string python = python_with("numpy");
+  if (python.empty() || sizeof(primer::real) != sizeof(double)) return;
+  const Checkout checkout;
+  if (!fs::exists(checkout / "tests/course/handout_data.sh")) return;  // as in a handout itself
+  REQUIRE(checkout.run("sh tests/course/handout_data.sh build/primer out").code == 0);
+  spill_python(checkout, "your formula against primer", "out/student.py");
+  const Result student = checkout.run("cd out && " + python + " student.py");
+  CAPTURE(student.err);
+  REQUIRE(student.code == 0);
+  CHECK(std::stod(student.out) < 1e-15);
+}
+
+TEST_CASE("the README's PyTorch takes a model from primer, and primer takes it back") {
+  const std::string python = python_with("torch, safetensors.torch");
+  if (python.empty() || sizeof(primer::real) != sizeof(double)) return;
+  const Checkout checkout;
+  const std::string train = "build/primer train configs/iris.toml --set data.file=data/wine.csv --quiet ";
+  REQUIRE(checkout.run(train + "--out runs/wine --set train.epochs=3").code == 0);
+  spill_python(checkout, "import torch", "both_ways.py");
+  const Result torch = checkout.run(python + " both_ways.py");
+  CAPTURE(torch.err);
+  REQUIRE(torch.code == 0);
+  REQUIRE(checkout.run(train + "--init net.safetensors --out runs/back --set train.epochs=0").code == 0);
+  const auto answers = [&](const std::string& run) {
+    return checkout.run("build/primer predict runs/" + run + "/model.safetensors data/wine.csv").out;
+  };
+  CHECK(answers("wine").size() > 178 * 20);
+  CHECK(answers("back") == answers("wine"));
+}
+
+TEST_CASE("the README's Slurm script starts a run, is stopped by its signal, and goes on when it is queued again") {
+  const Checkout checkout;
+  REQUIRE(blocks_in_readme("bash").size() == 1);
+  program::spill(checkout / "job.sh", blocks_in_readme("bash")[0]);
+  // Slurm's signal reaches the script's process, which by then is primer itself; here as soon as an epoch is done.
+  const std::string signal =
+      "(for i in $(seq 1000); do grep -q '^1,' runs/digits/3/history.csv && break; sleep 0.01; done; kill -INT $(cat "
+      "pid)) 2>/dev/null & ";
+  const std::string job = "export SLURM_ARRAY_TASK_ID=3; ";
+  const Result stopped = checkout.run(job + signal + "exec sh -c 'echo $$ >pid; exec sh job.sh'");
+  CAPTURE(stopped.err);
+  const bool in_time = stopped.code == 130;  // on a machine that is fast or busy the run may be over before
+  CHECK((in_time || stopped.code == 0));
+  const Result done = checkout.run(job + "sh job.sh");
+  CAPTURE(done.err);
+  CHECK(done.code == 0);
+  REQUIRE(checkout.run("build/primer train configs/digits.toml --quiet --set seed=3 --out runs/whole").code == 0);
+  CHECK(slurp(checkout / "runs/digits/3/model.safetensors") == slurp(checkout / "runs/whole/model.safetensors"));
 }

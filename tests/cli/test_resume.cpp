@@ -178,7 +178,8 @@ TEST_CASE("Ctrl-C finishes the batch, saves, says how to go on, and the end is t
   const std::string endless = "--set train.early_stopping=0 --set diagnostics.every=1000 --set train.epochs=";
   const std::string epochs = endless + "4000000";
   const std::string second_epoch =
-      "(until grep -q '^2,' i/history.csv; do sleep 0.01; done; kill -INT $(cat pid)) 2>/dev/null & ";
+      "(for i in $(seq 3000); do grep -q '^2,' i/history.csv && break; sleep 0.01; done; kill -INT $(cat pid)) "
+      "2>/dev/null & ";
   const Result interrupted =
       program::shell(second_epoch + "exec sh -c 'echo $$ >pid; exec \"$0\" train c.toml --quiet --out i " + epochs +
                          "' '" PRIMER_BINARY "'",
