@@ -182,9 +182,12 @@ TEST_CASE("the README's Slurm script starts a run, is stopped by its signal, and
   CAPTURE(stopped.err);
   const bool in_time = stopped.code == 130;  // on a machine that is fast or busy the run may be over before
   CHECK((in_time || stopped.code == 0));
+  // A mark in the first row shows who goes on and who begins again.
+  REQUIRE(checkout.run("sed -i '2s/^1,[^,]*/1,9/' runs/digits/3/history.csv").code == 0);
   const Result done = checkout.run(job + "sh job.sh");
   CAPTURE(done.err);
   CHECK(done.code == 0);
+  CHECK(slurp(checkout / "runs/digits/3/history.csv").find("\n1,9,") != std::string::npos);
   REQUIRE(checkout.run("build/primer train configs/digits.toml --quiet --set seed=3 --out runs/whole").code == 0);
   CHECK(slurp(checkout / "runs/digits/3/model.safetensors") == slurp(checkout / "runs/whole/model.safetensors"));
 }
