@@ -1,6 +1,8 @@
 """Compiles one task's file against the objects of the pristine tree and asks the program `answers` for its outputs."""
 
+import functools
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -14,28 +16,44 @@ ROOT = Path(__file__).resolve().parents[2]
 OBJECTS = ROOT / "build-course"
 # A header is compiled as part of the file that uses what the task is about.
 COMPILED_AS = {"include/primer/core/elementary.hpp": "src/core/activation.cpp"}
-FLAGS = [
-    "-std=c++20",
-    "-O1",
-    "-ffp-contract=off",
-    "-fno-math-errno",
-    "-fno-trapping-math",
-    "-w",
-    "-fdiagnostics-color=never",
-]
-STUBS = "tests/course/handout/include"
+FLAGS = "-std=c++20 -O1 -ffp-contract=off -fno-math-errno -fno-trapping-math -w -fdiagnostics-color=never".split()
+HEADERS = [ROOT / "include", ROOT / "tests/course/handout/include"]
 
 
+@functools.cache
 def compiler():
     return os.environ.get("CXX") or shutil.which("g++") or "c++"
 
 
-def compile_file(source, target, folders):
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "TMPDIR": str(target.parent), "LC_ALL": "C"}
-    command = [compiler(), *FLAGS, *(f"-I{folder}" for folder in folders), "-c", str(source), "-o", str(target)]
+def call(arguments, folder):
+    """The compiler, within limits, in a folder of its own."""
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "TMPDIR": str(folder), "LC_ALL": "C"}
     return sandbox.run(
-        command, folder=target.parent, seconds=60, memory=1 << 31, file_size=1 << 26, environment=environment
+        [compiler(), *map(str, arguments)],
+        folder=folder,
+        seconds=30,
+        memory=1 << 31,
+        file_size=1 << 26,
+        environment=environment,
     )
+
+
+@functools.cache
+def system_headers():
+    with tempfile.TemporaryDirectory() as folder:
+        said = call(["-E", "-v", "-x", "c++", os.devnull], folder).errors
+    listed = said.partition("#include <...> search starts here:")[2].partition("End of search list")[0]
+    return [Path(line.split(" (")[0].strip()).resolve() for line in listed.split("\n") if line.strip()]
+
+
+@functools.cache
+def assembling():
+    """Makes the assembler, where it is GNU's, list the files that it reads."""
+    if not sandbox.FILTERED:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        clang = "clang" in call(["--version"], folder).output
+    return ["-Wa,--MD,assembled", *(["-fno-integrated-as"] if clang else [])]
 
 
 def prepare():
@@ -51,49 +69,76 @@ def prepare():
         target = OBJECTS / f"{source.stem}.o"
         if target.exists() and target.stat().st_mtime > max(newest_header, source.stat().st_mtime):
             continue
-        ended = compile_file(source, target, [ROOT / "include"])
+        ended = call([*FLAGS, f"-I{HEADERS[0]}", "-c", source, "-o", target], OBJECTS)
         if ended.status != 0:
             target.unlink(missing_ok=True)
             raise SystemExit(f"{source}: does not compile:\n{ended.errors}")
 
 
-def first_error(text, folder):
-    """The compiler's first complaint, without the place of the folder."""
-    lines = text.replace(f"{folder}/", "").split("\n")
-    return next((line for line in lines if "error:" in line), lines[0])[:300]
+def foreign(record, folder, path):
+    """The first file that a compilation read, by its record, that is neither the student's, nor a header of the system or
+    of primer. The pristine file of the task itself is none of these."""
+    words = re.split(r"(?<!\\)\s+", record.read_text(errors="replace").replace("\\\n", " ").strip())
+    for word in words[1:]:
+        read = (folder / word.replace("\\ ", " ")).resolve()
+        given = read == ROOT / COMPILED_AS.get(path, "") or any(
+            read.is_relative_to(home) for home in (folder, *HEADERS, *system_headers())
+        )
+        if read == ROOT / path or not given:
+            return read
+    return None
 
 
-def answers_of(path, text, solved):
-    """What a program says in which the pristine file at `path` has been replaced by `text`: an answer a case."""
+def compiled(folder, path, target):
+    """Compiles the student's file at `path` in `folder` to `target`; says why not, or nothing. It is preprocessed first,
+    so that what it includes is known before the compiler can say a word about that."""
+    source = ROOT / COMPILED_AS[path] if path in COMPILED_AS else folder / path
+    folders = [f"-I{home}" for home in (folder / "include", *HEADERS)]
+    steps = {
+        "preprocessed": [*folders, "-E", "-MD", "-MF", "preprocessed", source, "-o", "whole.ii"],
+        "assembled": [*assembling(), "-c", "whole.ii", "-o", target],
+    }
+    for record, arguments in steps.items():
+        ended = call([*FLAGS, *arguments], folder)
+        if ended.status != 0:
+            errors = [line for line in ended.errors.replace(f"{folder}/", "").split("\n") if "error:" in line]
+            if (
+                record == "preprocessed"
+            ):  # before it is known what was read, nothing but the student's own lines is told
+                errors = [line for line in errors if line.startswith(f"{path}:")]
+            return f"does not compile: {errors[0][:300] if errors else 'the compiler ' + ended.reason}"
+        if (folder / record).exists() and (read := foreign(folder / record, folder, path)):
+            return f"does not compile: it reads {read}, which a solution has no need of"
+    return ""
+
+
+def answers_of(path, text, *groups):
+    """What a program says in which the pristine file at `path` has been replaced by `text`: for each group of cases an
+    answer a case. Every group has a run of its own, in which nothing is known of the others."""
     with tempfile.TemporaryDirectory(prefix="task") as name:
-        folder = Path(name)
-        replaced = folder / path
-        replaced.parent.mkdir(parents=True)
-        replaced.write_text(text)
-        source = COMPILED_AS.get(path)
-        target = folder / f"{Path(source or path).stem}.o"
-        ended = compile_file(
-            ROOT / source if source else replaced, target, [folder / "include", ROOT / "include", ROOT / STUBS]
-        )
-        if ended.status != 0:
-            why = f"the compiler {ended.reason}" if ended.status < 0 else first_error(ended.errors, folder)
-            return [f"does not compile: {why}"] * len(solved)
-        objects = [target, *(o for o in sorted(OBJECTS.glob("*.o")) if o.name != target.name)]
-        program = folder / "answers"
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "TMPDIR": name, "LC_ALL": "C"}
-        ended = sandbox.run(
-            [compiler(), *map(str, objects), "-o", str(program)],
-            folder=name,
-            seconds=60,
-            file_size=1 << 26,
-            environment=environment,
-        )
-        if ended.status != 0:
-            return [f"does not link: {first_error(ended.errors, folder)}"] * len(solved)
-        run_folder = folder / "run"
-        run_folder.mkdir()
-        ended = sandbox.run([str(program)], judge.encoded(solved), folder=run_folder, seconds=10, memory=1 << 29)
-        return judge.decoded(ended.output, len(solved), ended.reason)
+        folder = Path(name).resolve()
+        (folder / path).parent.mkdir(parents=True)
+        (folder / path).write_text(text)
+        target = folder / f"{Path(COMPILED_AS.get(path, path)).stem}.o"
+        why = compiled(folder, path, target)
+        if not why:
+            objects = [target, *(o for o in sorted(OBJECTS.glob("*.o")) if o.name != target.name)]
+            static = ["-static"] if sandbox.FILTERED else []  # the filter lets no program open a library
+            ended = call([*static, *objects, "-o", "answers"], folder)
+            if ended.status != 0:
+                telling = re.search(r"(undefined reference|multiple definition).*", ended.errors)
+                why = f"does not link: {telling[0][:300] if telling else 'the linker ' + ended.reason}"
+        if why:
+            return [[why] * len(cases) for cases in groups]
+        (folder / "run").mkdir()
+        answers, run = [], None
+        for cases in groups:
+            if run and run.reason.startswith("took"):
+                run = run._replace(output="")  # one hang is enough
+            else:
+                run = sandbox.run([folder / "answers"], judge.encoded(cases), folder / "run", memory=1 << 29)
+            answers.append(judge.decoded(run.output, len(cases), run.reason))
+        return answers
 
 
 def text_with(region, code):

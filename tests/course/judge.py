@@ -4,6 +4,8 @@ and the misconception where the answers are those that a known one leads to.
 
 import math
 
+MOST_ROWS = 1000
+
 
 def encoded(solved):
     """The cases as the program `answers` reads them."""
@@ -21,7 +23,7 @@ def matrices(words):
     while words:
         rows, cols = int(words[0]), int(words[1])
         numbers = [float(w) for w in words[2 : 2 + rows * cols]]
-        if rows < 0 or cols < 0 or len(numbers) != rows * cols:
+        if not 0 <= rows <= MOST_ROWS or cols < 0 or len(numbers) != rows * cols:
             raise ValueError
         result.append([numbers[i * cols : (i + 1) * cols] for i in range(rows)])
         words = words[2 + rows * cols :]
@@ -39,7 +41,7 @@ def decoded(output, count, ending):
                 answers.append(matrices(line.split(" ")[1:]))
             else:
                 raise ValueError
-        except ValueError:
+        except (ValueError, IndexError):
             return ["the output is not the answer to what was asked: does your code print?"] * count
     if len(answers) > count:
         return ["there is more output than was asked for: does your code print?"] * count

@@ -457,11 +457,11 @@ def graded(task, code):
     """(points, messages on the public inputs)"""
     region = next(r for r in bench.regions() if r.task == task)
     public = tasks.solved(task, "public")
-    everything = public + tasks.solved(task, "hidden")
+    hidden = tasks.solved(task, "hidden")
     text = (bench.ROOT / region.path).read_text() if code is None else bench.text_with(region, code.split("\n"))
-    answers = bench.answers_of(region.path, text, everything)
-    points, _ = judge.judged(everything, answers)
-    _, messages = judge.judged(public, answers[: len(public)])
+    answers = bench.answers_of(region.path, text, public, hidden)
+    points, _ = judge.judged(public + hidden, sum(answers, []))
+    _, messages = judge.judged(public, answers[0])
     return points, messages
 
 
