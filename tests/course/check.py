@@ -49,24 +49,26 @@ def check_environment():
 def build():
     """The program that asks your code; what the compiler says about it goes to the terminal."""
     subprocess.run(["cmake", "-S", str(ROOT), "-B", str(ROOT / "build")], stdout=subprocess.DEVNULL, check=False)
+    jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(os.cpu_count())
+    print("building (the first time takes a minute or two)", flush=True)
     built = subprocess.run(
-        ["cmake", "--build", str(ROOT / "build"), "--target", "answers", "-j", "2"], capture_output=True, text=True
+        ["cmake", "--build", str(ROOT / "build"), "--target", "answers", "-j", jobs], capture_output=True, text=True
     )
     if built.returncode != 0:
         errors = [line for line in (built.stdout + built.stderr).split("\n") if "error" in line]
         raise SystemExit(
             "\n".join(errors[:10] + ["your code does not compile; the first error above is the one to look at"])
         )
-    return next(p for p in (ROOT / "build").rglob("answers") if p.is_file())
+    return ROOT / "build/answers"
 
 
 def answers(program, solved):
     try:
-        run = subprocess.run([str(program)], input=judge.encoded(solved), capture_output=True, text=True, timeout=30)
+        run = subprocess.run([program], input=judge.encoded(solved).encode(), capture_output=True, timeout=30)
     except subprocess.TimeoutExpired:
         return ["no answer: the program took more than 30 seconds; does a loop never end?"] * len(solved)
     ending = f"ended with exit code {run.returncode}" if run.returncode >= 0 else f"crashed (signal {-run.returncode})"
-    return judge.decoded(run.stdout, len(solved), ending)
+    return judge.decoded(run.stdout.decode(errors="replace"), len(solved), ending)
 
 
 def public_inputs():

@@ -97,7 +97,8 @@ def readme(chosen):
         for r in chosen
     )
     yours = (COURSE / "handout/README.md").read_text().replace("TASKS_GO_HERE\n", sections)
-    reference = (ROOT / "README.md").read_text().split("\n")
+    for_lecturers = r"\n## Teach with primer\n.*?(?=\n## )"
+    reference = re.sub(for_lecturers, "", (ROOT / "README.md").read_text(), flags=re.DOTALL).split("\n")
     telling = telling_lines(chosen)
     for i, text in enumerate(reference):
         for line, region in telling.items():

@@ -107,12 +107,10 @@ def squeezed(line):
 
 
 def telling_lines(region, text, stub):
-    """The lines of a solution that would give it away: code, without comment and space, that the stub does not show.
-    Loop heads and changes of shape, which occur everywhere, are none."""
+    """The lines of a solution that would give it away: code, without comment, space and loop head, that the stub does not
+    show. Changes of shape, which occur everywhere, are none."""
     for line in text.split("\n")[region.first + 1 : region.last]:
-        code = squeezed(line.split("//")[0])
-        telling = (
-            len(code) >= 24 and code.endswith((";", "}")) and not code.startswith("for(") and ".resize(" not in code
-        )
+        code = re.sub(r"^for\([^;]*;[^;]*;[^)]*\)", "", squeezed(line.split("//")[0]))
+        telling = len(code) >= 24 and code.endswith((";", "}")) and ".resize(" not in code
         if telling and code not in squeezed(stub):
             yield code

@@ -87,7 +87,7 @@ def watch(width, height, resize=None, **variables):
                 if resize and b"?25h" in written:
                     set_size(ours, *resize)
                     resize = None
-        assert run.wait(10) == 0
+        assert run.wait(10) == 0, written.decode()
     os.close(ours)
     text = written.decode().replace("\r\n", "\n")
     if resized or "\x1b" not in text:
