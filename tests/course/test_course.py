@@ -1,13 +1,15 @@
 """Tests of the course kit itself: python3 tests/course/test_course.py. Submissions that attack the grader, the form of
-results.json in every case, what the stripper refuses, and that a handout holds what it says.
+results.json in every case, what the stripper refuses, that a handout holds what it says, and, as `… Builds`, that
+each builds, reports what needs its tasks and is green again with the reference.
 """
 
-import contextlib
 import io
+import contextlib
 import json
 import math
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -23,219 +25,344 @@ import tasks
 
 ALL = list(tasks.TASKS)
 RIGHT = dict(misconceptions.RIGHT)
+GRADE = [sys.executable, str(bench.ROOT / "tests/course/grade.py")]
 
 
-def valid_results(path):
-    """The form that Gradescope asks for."""
-    result = json.loads(path.read_text())
-    assert set(result) <= {
-        "score",
-        "execution_time",
-        "output",
-        "visibility",
-        "stdout_visibility",
-        "extra_data",
-        "tests",
-        "leaderboard",
-    }
-    assert result["visibility"] in ("hidden", "after_due_date", "after_published", "visible")
-    assert result["tests"]
-    for test in result["tests"]:
-        assert set(test) <= {
-            "score",
-            "max_score",
-            "status",
-            "name",
-            "number",
-            "output",
-            "tags",
-            "visibility",
-            "extra_data",
-        }
-        assert 0 <= test["score"] <= test["max_score"] and math.isfinite(test["score"])
-        assert test["status"] in ("passed", "failed") and (test["status"] == "passed") == (
-            test["score"] == test["max_score"]
-        )
-        assert all(isinstance(test[key], str) for key in ("name", "number", "output"))
-    assert abs(result["score"] - sum(test["score"] for test in result["tests"])) < 1e-9
-    return {test["number"]: test for test in result["tests"]}
+def number(value):
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def text(value):
+    return isinstance(value, str)
+
+
+def one_of(*values):
+    return lambda value: value in values
+
+
+def list_of(form):
+    return lambda value: isinstance(value, list) and all(conforms(item, form) for item in value)
+
+
+def conforms(value, form):
+    """Whether an object has no key but those of `form`, each with a value as it says."""
+    return isinstance(value, dict) and all(key in form and form[key](entry) for key, entry in value.items())
+
+
+# What Gradescope takes, after its autograder specification.
+VISIBILITY = one_of("hidden", "after_due_date", "after_published", "visible")
+ANYTHING = {"visibility": VISIBILITY, "output": text, "extra_data": lambda value: isinstance(value, dict)}
+TEST = {
+    **ANYTHING,
+    "score": number,
+    "max_score": number,
+    "status": one_of("passed", "failed"),
+    "name": text,
+    "number": text,
+    "tags": lambda value: isinstance(value, list) and all(map(text, value)),
+}
+LEADERBOARD = {"name": text, "value": lambda value: number(value) or text(value), "order": one_of("asc", "desc")}
+RESULT = {
+    **ANYTHING,
+    "score": number,
+    "execution_time": number,
+    "stdout_visibility": VISIBILITY,
+    "tests": list_of(TEST),
+    "leaderboard": list_of(LEADERBOARD),
+}
+
+
+def fault_of(results):
+    """What is wrong with the text of a results.json, or nothing."""
+
+    def refuse(constant):
+        raise ValueError(f"{constant} is not JSON")
+
+    try:
+        result = json.loads(results, parse_constant=refuse)
+    except ValueError as error:
+        return str(error)
+    if not conforms(result, RESULT):
+        return "a key or a value that Gradescope does not know"
+    tests = result.get("tests", [])
+    if "score" not in result and not (tests and all("score" in test for test in tests)):
+        return "no score"
+    for test in tests:  # what it does not ask for, and a reader expects
+        if not 0 <= test["score"] <= test["max_score"]:
+            return "a score out of its range"
+        if (test["status"] == "passed") != (test["score"] == test["max_score"]):
+            return "a status that does not fit the score"
+    return "" if abs(result["score"] - sum(test["score"] for test in tests)) < 0.005 else "a sum that is none"
+
+
+class Form(unittest.TestCase):
+    def test_what_gradescope_would_refuse_is_seen(self):
+        good = {"score": 1, "tests": [{"score": 1, "max_score": 1, "status": "passed", "name": "a"}]}
+        self.assertEqual(fault_of(json.dumps(good)), "")
+        for key, value in (("score", "1"), ("score", math.nan), ("visibility", "no"), ("points", 1), ("score", 2)):
+            self.assertNotEqual(fault_of(json.dumps({**good, key: value})), "", (key, value))
+        for key, value in (("score", True), ("status", "ok"), ("output", None), ("tags", "a"), ("score", 2)):
+            self.assertNotEqual(fault_of(json.dumps({**good, "tests": [{**good["tests"][0], key: value}]})), "", key)
+        self.assertNotEqual(fault_of("{} {}"), "")
+        self.assertNotEqual(fault_of("{}"), "")
+
+
+ONE, OTHER = "2.1", "2.2"  # which share a file
+POINTS, OTHERS_POINTS = (next(r.points for r in bench.regions() if r.task == task) for task in (ONE, OTHER))
 
 
 class Grading(unittest.TestCase):
-    """Every submission starts as a handout in which tasks 1.2 and 1.3, which share a file, are solved."""
+    """Every submission starts as a handout in which both tasks are solved."""
 
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp(prefix="course"))
         self.addCleanup(shutil.rmtree, self.folder)
+        self.results = self.folder / "results.json"
+        self.secret = self.folder / "hidden"
+        self.secret.write_text("xyzzy plugh\n")
         self.out = self.folder / "submission"
         self.out.mkdir()
-        handout.write_handout(self.out, [r for r in bench.regions()])
-        self.file = self.out / "src/core/activation.cpp"
-        self.solve("1.2", RIGHT["1.2"])
-        self.solve("1.3", RIGHT["1.3"])
+        handout.write_handout(self.out, bench.regions())
+        self.file = self.out / "src/core/dense.cpp"
+        self.solve(ONE, RIGHT[ONE])
+        self.solve(OTHER, RIGHT[OTHER])
 
     def solve(self, task, code):
-        region = next(r for r in bench.regions() if r.task == task)
-        path = self.out / region.path
+        path = self.out / next(r.path for r in bench.regions() if r.task == task)
         lines = path.read_text().split("\n")
         begin = next(i for i, line in enumerate(lines) if line.lstrip().startswith(f"// Task {task} ("))
         end = next(i for i, line in enumerate(lines) if line.strip() == marks.YOURS_END.format(task))
-        path.write_text("\n".join(lines[: begin + 1] + code.split("\n") + lines[end:]))
+        path.write_text("\n".join([*lines[: begin + 1], *code.split("\n"), *lines[end:]]))
 
-    def everywhere(self, code):
-        self.file.write_text(self.file.read_text() + code)
+    def before(self, code):
+        self.file.write_text(code + "\n" + self.file.read_text())
 
-    def grade(self, chosen="1.2 1.3"):
-        results = self.folder / "results.json"
-        command = [
-            sys.executable,
-            str(bench.ROOT / "tests/course/grade.py"),
-            str(self.out),
-            "--tasks",
-            chosen,
-            "--results",
-            str(results),
-        ]
-        self.run_ = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    def after(self, code):
+        self.file.write_text(self.file.read_text() + "\n" + code)
+
+    def command(self, chosen):
+        hidden = ["--hidden", str(self.secret)]
+        return [*GRADE, str(self.out), "--tasks", chosen, *hidden, "--results", str(self.results)]
+
+    def grade(self, chosen):
+        self.run_ = subprocess.run(self.command(chosen), capture_output=True, text=True, timeout=300)
         self.assertEqual(self.run_.returncode, 0, self.run_.stderr)
-        return valid_results(results)
+        self.assertEqual(fault_of(self.results.read_text()), "")
+        self.assertNotIn("xyzzy", self.results.read_text() + self.run_.stdout + self.run_.stderr)
+        return {test["number"]: test for test in json.loads(self.results.read_text())["tests"]}
 
-    def expect(self, points_12, points_13, words="", chosen="1.2 1.3"):
-        tests = self.grade(chosen)
-        self.assertEqual((tests["1.2"]["score"], tests["1.3"]["score"]), (points_12, points_13), tests)
-        self.assertIn(words, tests["1.2"]["output"] + tests["1.3"]["output"])
+    def expect(self, score, words=""):
+        test = self.grade(ONE)[ONE]
+        self.assertEqual(test["score"], score, test)
+        self.assertIn(words, test["output"])
+
+    def expect_loss_of_one_alone(self, words):
+        tests = self.grade(f"{ONE} {OTHER}")
+        self.assertEqual([tests[ONE]["score"], tests[OTHER]["score"]], [0, OTHERS_POINTS], tests)
+        self.assertIn(words, tests[ONE]["output"])
 
     def test_what_is_right_gets_all_points(self):
-        self.expect(5, 10)
+        tests = self.grade(f"{ONE} {OTHER}")
+        self.assertEqual([tests[ONE]["score"], tests[OTHER]["score"]], [POINTS, OTHERS_POINTS], tests)
 
     def test_a_compile_error_costs_its_task_alone(self):
-        self.solve("1.2", "this is no C++;")
-        self.expect(0, 10, "does not compile")
+        self.solve(ONE, "this is no C++;")
+        self.expect_loss_of_one_alone("does not compile")
 
     def test_a_compile_error_between_the_tasks_costs_nothing(self):
-        self.everywhere("this is no C++;")
-        self.expect(5, 10)
+        self.after("this is no C++;")
+        self.expect(POINTS)
 
     def test_a_crash_costs_its_task_alone(self):
-        self.solve("1.2", "*static_cast<volatile int*>(nullptr) = 1;")
-        self.expect(0, 10, "SIGSEGV")
+        self.solve(ONE, "*static_cast<volatile int*>(nullptr) = 1;")
+        self.expect_loss_of_one_alone("SIGSEGV")
 
     def test_a_hang_costs_its_task_alone(self):
-        self.solve("1.2", "for (volatile int i = 0;; i = i + 1) {}")
-        self.expect(0, 10, "took more than 10 seconds")
+        self.solve(ONE, "for (volatile int i = 0;; i = i + 1) {}")
+        self.expect_loss_of_one_alone("took more than 10 seconds")
 
     def test_a_hang_of_the_compiler_costs_its_task_alone(self):
-        self.solve("1.2", "struct A { constexpr A() { for (;;) {} } }; constexpr A endless;")
-        self.expect(0, 10, "does not compile")
+        spin = "constexpr auto spin = [](int n) { for (int i = 0; i < 260000; ++i) for (int j = 0; j < 4; ++j) n ^= i; return n; };"
+        self.solve(ONE, spin + "".join(f"constexpr int v{i} = spin({i});" for i in range(1000)))
+        self.expect_loss_of_one_alone("the compiler took more than 30 seconds")
 
     def test_an_endless_print_costs_its_task_alone(self):
-        self.solve("1.2", 'for (;;) __builtin_printf("spam ");')
-        self.expect(0, 10, "printed too much")
+        self.solve(ONE, 'for (;;) __builtin_printf("spam ");')
+        self.expect_loss_of_one_alone("printed too much")
 
     def test_all_memory_costs_its_task_alone(self):
-        self.solve("1.2", "std::vector<double> v; for (;;) v.resize(v.size() + (1 << 20));")
-        self.expect(0, 10, "bad_alloc")
+        self.solve(ONE, "for (std::vector<double> v;;) v.resize(v.size() + (1 << 20));")
+        self.expect_loss_of_one_alone("bad_alloc")
+
+    def test_a_whole_grader_that_is_ended_has_written_what_it_knew(self):
+        self.solve(OTHER, "for (;;) {}")
+        with subprocess.Popen(
+            self.command(f"{ONE} {OTHER}"), stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        ) as grader:
+            grader.stdout.readline()
+            grader.send_signal(signal.SIGKILL)
+        self.assertEqual(fault_of(self.results.read_text()), "")
+        self.assertEqual([test["score"] for test in json.loads(self.results.read_text())["tests"]], [POINTS, 0])
 
     def test_leaving_before_main_costs_nothing_that_is_right(self):
-        self.everywhere("\n#include <unistd.h>\nstatic const int leave = (_exit(0), 0);\n")
-        self.expect(5, 10)
+        self.after("#include <unistd.h>\nstatic const int leave = (_exit(0), 0);")
+        self.expect(POINTS)
 
     def test_leaving_early_gives_no_points(self):
-        self.solve("1.2", "__builtin_exit(0);".replace("__builtin_exit", "::_Exit"))
-        self.expect(0, 10, "no answer")
+        self.solve(ONE, "::_Exit(0);")
+        self.before("#include <cstdlib>")
+        self.expect(0, "no answer")
 
     def test_forged_output_gives_no_points(self):
-        self.solve(
-            "1.2",
-            'for (int i = 0; i < 4; ++i) __builtin_printf("ok 2 3 1 1 1 1 1 1\\n"); __builtin_fflush(nullptr);'.replace(
-                " __builtin_fflush(nullptr);", ""
-            ),
+        forged = 'for (int i = 0; i < 8; ++i) __builtin_printf("ok 1 3 3 0 0 0 0 0 0 0 0 0\\n");'
+        self.solve(ONE, forged)
+        self.expect(0, "does your code print?")
+        self.solve(ONE, "for (;;) {}")
+        self.after(
+            f"#include <cstdio>\n#include <unistd.h>\nstatic const int forge = [] {{ {forged} std::fflush(stdout); _exit(0); return 0; }}();"
         )
-        self.expect(0, 10, "does your code print?")
+        self.expect(0)
 
-    def test_files_and_processes_of_the_grader_are_out_of_reach(self):
-        own = self.folder / "results.json"
-        self.solve(
-            "1.2",
-            f"""
-std::FILE* f = std::fopen("{own}", "w");
-const bool wrote = f != nullptr;
-const bool removed = std::remove("{own}") == 0;
-const bool outside = std::fopen("{self.folder}/left.txt", "w") != nullptr;
-const bool killed = kill(getppid(), 9) == 0;
-const bool forked = fork() >= 0;
-const bool connected = socket(AF_INET, SOCK_STREAM, 0) >= 0;
-const bool ran = std::system("touch {self.folder}/ran.txt") == 0;
-throw std::runtime_error(std::string("could: ") + (wrote ? "write " : "") + (removed ? "remove " : "") + (outside ? "create " : "") + (killed ? "kill " : "")
-  + (forked ? "fork " : "") + (connected ? "connect " : "") + (ran ? "run " : "") + "nothing else");""",
-        )
-        self.everywhere("\n")
-        text = self.file.read_text()
-        self.file.write_text(
-            "#include <cstdio>\n#include <cstdlib>\n#include <signal.h>\n#include <sys/socket.h>\n#include <unistd.h>\n"
-            + text
-        )
-        self.expect(0, 10, "could: nothing else")
-        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["results.json", "submission"])
+    def test_an_answer_without_end_does_not_fill_the_judge(self):
+        self.solve(ONE, '__builtin_printf("ok 1000000000 0\\n"); for (;;) {}')
+        self.expect(0)
 
-    def test_hidden_inputs_are_no_file_and_answers_are_nowhere(self):
-        secret = self.folder / "hidden"
-        secret.write_text("a secret")
-        self.solve(
-            "1.2",
-            'std::string all; for (const char* name : {"results.json", "expected.json", "tests/course/hidden"}) if (std::FILE* f = std::fopen(name, "r")) all += name; throw std::runtime_error("found: " + all);',
+    def test_words_of_a_submission_stay_words(self):
+        self.solve(ONE, 'throw std::runtime_error("\\", \\"score\\": 100, \\x1b[2J\\r2.1     10 / 10  all\\u202e");')
+        self.expect(0, "?[2J?")
+        self.assertFalse(set("\x1b\r\u202e") & set(self.run_.stdout))
+
+    def test_a_running_solution_reaches_nothing(self):
+        self.before(
+            "#include <cstdio>\n#include <cstdlib>\n#include <fcntl.h>\n#include <sched.h>\n#include <signal.h>\n#include <sys/resource.h>\n#include <sys/socket.h>\n#include <sys/stat.h>\n#include <unistd.h>"
         )
-        self.file.write_text("#include <cstdio>\n" + self.file.read_text())
-        self.expect(0, 10, "found: ")
-        self.assertNotIn("found: r", self.run_.stdout)
+        here = self.folder
+        self.solve(
+            ONE,
+            f"""std::string could;
+const auto attempt = [&](const std::string& what, bool succeeded) {{ if (succeeded) could += what + " "; }};
+const auto opens = [](const std::string& path, int how) {{ return open(path.c_str(), how, 0600) >= 0; }};
+for (const std::string path : {{"{self.secret}", "{bench.OBJECTS}/dense.o", "{bench.ROOT}/src/core/dense.cpp", "/etc/passwd", "/proc/self/maps", "."}})
+  attempt("read " + path, opens(path, O_RDONLY));
+attempt("see the judge", opens("/proc/" + std::to_string(getppid()) + "/mem", O_RDWR));
+attempt("forge scores", opens("{self.results}", O_WRONLY | O_TRUNC));
+attempt("create", opens("{here}/left", O_WRONLY | O_CREAT) || opens("left", O_RDWR | O_CREAT) || opens("/dev/shm/left", O_RDWR | O_CREAT));
+attempt("create with O_TMPFILE", opens("/tmp", O_RDWR | O_TMPFILE));
+attempt("make a folder", mkdir("{here}/left", 0700) == 0);
+attempt("link", symlink("{self.secret}", "left") == 0 || link("{self.secret}", "left") == 0);
+attempt("rename", std::rename("{self.results}", "{here}/left") == 0);
+attempt("remove", std::remove("{self.results}") == 0);
+attempt("change rights", chmod("{self.secret}", 0777) == 0 || chdir("/") == 0);
+for (int fd = 3; fd < 1024; ++fd) attempt("write to descriptor " + std::to_string(fd), write(fd, "x", 1) == 1);
+attempt("kill the judge", kill(getppid(), SIGKILL) == 0 || kill(-1, 0) == 0 || kill(0, 0) == 0);
+attempt("live on", fork() >= 0 || vfork() >= 0 || setsid() >= 0);
+attempt("connect", socket(AF_INET, SOCK_STREAM, 0) >= 0 || socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
+attempt("run a program", std::system("touch {here}/left") == 0);
+const rlimit all{{RLIM_INFINITY, RLIM_INFINITY}};
+attempt("lift a limit", setrlimit(RLIMIT_FSIZE, &all) == 0);
+attempt("see an environment", environ != nullptr && *environ != nullptr);
+throw std::runtime_error("could: " + could + "nothing else");""",
+        )
+        self.expect(0, "could: nothing else")
+        self.assertEqual(sorted(p.name for p in here.iterdir()), ["hidden", "results.json", "submission"])
+
+    def test_another_program_in_its_place_gives_no_points(self):
+        self.before("#include <cstdlib>\n#include <unistd.h>")
+        self.solve(
+            ONE,
+            f'setenv("LD_PRELOAD", "{self.out}/own.so", 1); execl("/bin/sh", "sh", "-c", "touch {self.folder}/left", nullptr);'
+            + 'throw std::runtime_error("still here");',
+        )
+        self.expect(0)
+        self.assertFalse((self.folder / "left").exists())
+
+    def test_hidden_inputs_are_not_there_while_the_public_ones_are_answered(self):
+        self.before("#include <iostream>")
+        self.solve(
+            ONE,
+            'std::string then; for (std::string word; std::cin >> word;) then += word + " "; throw std::runtime_error("then: " + then);',
+        )
+        self.expect(0, "then: ")
+        asked = {repr(v) for case in tasks.solved(ONE, "public") for m in case["arguments"] for row in m for v in row}
+        told = json.loads(self.results.read_text())["tests"][0]["output"].partition("then: ")[2].split("\n")[0]
+        numbers = [word for word in told.split() if "." in word]
+        self.assertTrue(numbers and set(numbers[:-1]) <= asked, told)  # the last is cut off
+
+    def test_files_of_the_judge_cannot_be_included(self):
+        up = "../" * 12
+        source, secret = bench.ROOT / "src/core/dense.cpp", self.secret
+        for line in (
+            f'#include "{secret}"',
+            f"#include <{up}{str(secret)[1:]}>",
+            f'#define SECRET "{secret}"\n#include SECRET',
+            f'asm(".incbin \\"{secret}\\"");',
+            f'asm(".include \\"{secret}\\"");',
+        ):
+            with self.subTest(line):
+                self.solve(ONE, line)
+                self.expect(0, "does not compile")
+        for way in (source, f"{up}{str(source)[1:]}"):
+            with self.subTest(way):
+                self.file.write_text(f'#include "{way}"\n')
+                self.expect(0, "dense.cpp, which a solution has no need of")
+        (self.out / "include/primer/core/elementary.hpp").write_text('#include_next "primer/core/elementary.hpp"\n')
+        test = self.grade("1.1")["1.1"]
+        self.assertEqual(test["score"], 0)
+        self.assertIn("elementary.hpp, which a solution has no need of", test["output"])
 
     def test_links_and_large_files_are_not_read(self):
-        shutil.copy(self.file, self.folder / "elsewhere.cpp")
-        self.file.unlink()
-        self.file.symlink_to(self.folder / "elsewhere.cpp")
-        self.expect(0, 0, "is a link")
-        self.file.unlink()
-        os.link(self.folder / "elsewhere.cpp", self.file)
-        self.expect(0, 0, "not a regular file")
-        self.file.unlink()
-        os.mkfifo(self.file)
-        self.expect(0, 0, "not a regular file")
-        self.file.unlink()
-        self.file.write_text("//" + "x" * (1 << 19))
-        self.expect(0, 0, "larger than")
-        self.file.unlink()
-        self.expect(0, 0, "No such file")
+        elsewhere = self.folder / "elsewhere.cpp"
+        shutil.copy(self.file, elsewhere)
+        for make, words in (
+            (lambda: self.file.symlink_to(elsewhere), "is a link"),
+            (lambda: os.link(elsewhere, self.file), "not a regular file"),
+            (lambda: os.mkfifo(self.file), "not a regular file"),
+            (lambda: self.file.write_text("//" + "x" * (1 << 19)), "larger than"),
+            (lambda: None, "No such file"),
+        ):
+            with self.subTest(words):
+                self.file.unlink()
+                make()
+                self.expect(0, words)
+        os.rename(self.out / "src", self.folder / "src")
+        (self.out / "src").symlink_to(self.folder / "src")
+        shutil.copy(elsewhere, self.folder / "src/core/dense.cpp")
+        self.expect(0, "is a link")
 
     def test_tests_and_build_files_of_a_submission_do_not_count(self):
-        self.solve("1.2", "dL_dz.fill(1);")
+        self.solve(ONE, "u.resize(x->rows(), Wt.cols()); u.fill(1);")
         for name in (
             "tests/course/judge.py",
+            "tests/course/public.json",
             "tests/programs/answers.cpp",
             "CMakeLists.txt",
+            "Makefile",
             "include/primer/core/tensor.hpp",
+            "results.json",
         ):
             (self.out / name).write_text("raise SystemExit(0)\n")
-        self.expect(0, 10)
+        self.expect(0)
+
+    def test_a_file_as_it_comes_from_windows_is_as_good(self):
+        self.file.write_bytes(b"\xef\xbb\xbf" + self.file.read_bytes().replace(b"\n", b"\r\n"))
+        self.expect(POINTS)
 
     def test_helpers_outside_of_the_marked_lines_are_seen(self):
-        self.solve("1.2", "helper(slope, dL_da, dL_dz);")
-        text = self.file.read_text()
-        self.file.write_text(
-            text.replace(
-                "void Activation::backward",
-                "static void helper(const Tensor& slope, const Tensor& dL_da, Tensor& dL_dz) {\n"
-                + RIGHT["1.2"]
-                + "\n}\nvoid Activation::backward",
-            )
-        )
-        self.expect(5, 10)
+        self.solve(ONE, "helper(*x, Wt, b, u);")
+        helper = "static void helper(const Tensor& x, const Tensor& Wt, const Tensor& b, Tensor& u) { multiply_add(x, Wt, b, u); }"
+        self.file.write_text(self.file.read_text().replace("namespace primer {", "namespace primer {\n" + helper, 1))
+        self.expect(POINTS)
+
+    def test_part_of_a_task_gets_part_of_its_points(self):
+        self.solve(OTHER, RIGHT[OTHER].replace("column_sums(delta, dL_db);", ""))
+        self.assertEqual(self.grade(OTHER)[OTHER]["score"], 10)
 
     def test_grading_twice_gives_the_same_bytes(self):
-        self.solve("1.3", misconceptions.row(result="p(j) * g(j)"))
-        self.expect(5, 0, "sum over the row is missing")
-        first = (self.folder / "results.json").read_bytes()
-        self.grade()
-        self.assertEqual((self.folder / "results.json").read_bytes(), first)
+        self.solve(ONE, misconceptions.affine(start="real s = 0;"))
+        self.expect(0, "the bias is missing")
+        first = self.results.read_bytes()
+        self.expect(0)
+        self.assertEqual(self.results.read_bytes(), first)
 
     def test_the_hidden_inputs_follow_from_the_secret(self):
         self.assertEqual(tasks.cases("1.1", "a"), tasks.cases("1.1", "a"))
@@ -272,15 +399,12 @@ class Marks(unittest.TestCase):
 
 class Handout(unittest.TestCase):
     def make(self, *arguments):
-        out = (
-            Path(self.enterContext(tempfile.TemporaryDirectory())) / "out"
-            if hasattr(self, "enterContext")
-            else Path(tempfile.mkdtemp()) / "out"
-        )
-        sys.argv = ["handout.py", str(out), *arguments]
+        folder = tempfile.mkdtemp(prefix="course")
+        self.addCleanup(shutil.rmtree, folder)
+        sys.argv = ["handout.py", f"{folder}/out", *arguments]
         with contextlib.redirect_stdout(io.StringIO()):
             handout.main()
-        return out
+        return Path(folder) / "out"
 
     def test_each_task_alone_takes_out_that_one(self):
         for region in bench.regions():
@@ -298,9 +422,13 @@ class Handout(unittest.TestCase):
         out = self.make()
         regions = bench.regions()
         self.assertEqual(list(handout.leaks(out, regions)), [])
-        (out / "data/notes.txt").write_text("multiply_add(*x, Wt,\n b, u);")
+        for region in regions:
+            solution = (bench.ROOT / region.path).read_text().split("\n")[region.first + 1 : region.last]
+            (out / "data/notes.txt").write_text(" ".join(" ".join(solution).split()))
+            self.assertIn(f"task {region.task}", " ".join(handout.leaks(out, regions)))
+        (out / "data/notes.txt").unlink()
         (out / "src/core/tensor.cpp").write_text("// task 1.1 (5 points): a\n")
-        self.assertEqual(len(list(handout.leaks(out, regions))), 2)
+        self.assertEqual(list(handout.leaks(out, regions)), ["src/core/tensor.cpp:1: a mark is left"])
 
     def test_the_lecturers_files_stay_behind(self):
         out = self.make()
@@ -359,54 +487,75 @@ class HandoutData(unittest.TestCase):
             self.assertAlmostEqual(t["loss"][0][0], loss, delta=1e-12)
 
 
-@unittest.skipUnless(
-    "Builds" in sys.argv[1:], "takes many minutes: name it, python3 tests/course/test_course.py Builds"
-)
+@unittest.skipUnless("Builds" in sys.argv[1:], "takes minutes: name it, python3 tests/course/test_course.py Builds")
 class Builds(unittest.TestCase):
-    """Handouts of each task alone and of all are built as a student builds them, and all tests are run."""
+    """Handouts of all tasks and of each alone are built as a student builds them, and all tests are run. For each compiler
+    there is one tree, build-course/COMPILER: from handout to handout only the files that differ are compiled anew."""
 
     def follow(self, new, tree):
         """Makes `tree` what `new` is, without touching what is the same already."""
+        for path in [p for p in tree.rglob("*") if p.is_file() and "build" not in p.relative_to(tree).parts[:1]]:
+            if not (new / path.relative_to(tree)).exists():
+                path.unlink()
         for path in [p for p in new.rglob("*") if p.is_file()]:
             there = tree / path.relative_to(new)
             there.parent.mkdir(parents=True, exist_ok=True)
             if not there.exists() or there.read_bytes() != path.read_bytes():
                 shutil.copy(path, there)
 
-    def tests_of(self, tree, compiler):
-        subprocess.run(
-            ["cmake", "-S", tree, "-B", tree / "build", f"-DCMAKE_CXX_COMPILER={compiler}", "-DPRIMER_TESTS=ON"],
-            check=True,
-            capture_output=True,
-        )
+    def tests_of(self, tree):
+        """The last line of the tests, after each that failed."""
         built = subprocess.run(
-            ["cmake", "--build", tree / "build", "-j2", "--target", "primer-tests"], capture_output=True, text=True
+            ["cmake", "--build", tree / "build", "--target", "primer-tests", "answers"], capture_output=True, text=True
         )
         self.assertEqual(built.returncode, 0, built.stdout[-3000:] + built.stderr[-3000:])
-        return subprocess.run(
-            [tree / "build/primer-tests"], capture_output=True, text=True, cwd=tree, errors="replace"
+        ran = subprocess.run([tree / "build/primer-tests"], capture_output=True, text=True, cwd=tree, errors="replace")
+        lines = ran.stdout.strip().split("\n")
+        return "\n".join([line for line in lines if line.startswith("FAILED")] + lines[-1:])
+
+    def checks_of(self, tree, chosen):
+        """What `make check` says of each task."""
+        told = subprocess.run(
+            [sys.executable, tree / "tests/course/check.py"], capture_output=True, text=True, cwd=tree
         ).stdout
+        return [told.partition(f"task {task}: ")[2].partition("\ntask ")[0] for task in chosen]
 
     def check(self, compiler):
-        with tempfile.TemporaryDirectory() as name:
-            tree = Path(name) / "tree"
-            for chosen in [ALL] + [[task] for task in ALL]:
-                new = Path(name) / "-".join(chosen)
+        tree = bench.OBJECTS / compiler
+        tree.mkdir(parents=True, exist_ok=True)
+        os.environ.setdefault("CMAKE_BUILD_PARALLEL_LEVEL", str(os.cpu_count()))
+        for chosen in [ALL] + [[task] for task in ALL]:
+            with tempfile.TemporaryDirectory() as new:
                 regions = [r for r in bench.regions() if r.task in chosen]
-                new.mkdir()
-                handout.write_handout(new, regions)
-                self.assertEqual(list(handout.leaks(new, regions)), [])
-                self.follow(new, tree)
-                said = self.tests_of(tree, compiler)
-                print(compiler, " ".join(chosen), said.strip().split("\n")[-1], flush=True)
-                found = {part.split(":")[0].strip() for part in said.strip().split("\n")[-1].split("; task ")[1:]}
-                self.assertIn(" 0 failed", said, said)
-                self.assertTrue(found and found <= set(chosen), said)
-            for region in bench.regions():
-                shutil.copy(bench.ROOT / region.path, tree / region.path)
-            said = self.tests_of(tree, compiler)
-            print(compiler, "reference put back", said.strip().split("\n")[-1], flush=True)
-            self.assertIn(" 0 failed, 0 need a task", said, said)
+                handout.write_handout(Path(new), regions)
+                self.assertEqual(list(handout.leaks(Path(new), regions)), [])
+                self.follow(Path(new), tree)
+            configure = ["cmake", "-S", tree, "-B", tree / "build", "-DPRIMER_TESTS=ON"]
+            subprocess.run([*configure, f"-DCMAKE_CXX_COMPILER={compiler}"], check=True, capture_output=True)
+            said = self.tests_of(tree)
+            print(compiler, " ".join(chosen), said, flush=True)
+            found = {part.split(":")[0] for part in said.split("; task ")[1:]}
+            self.assertIn(" 0 failed", said)
+            self.assertTrue(found and found <= set(chosen), said)
+            for task, told in zip(chosen, self.checks_of(tree, chosen)):
+                self.assertRegex(told, "needs task [0-9]" if len(chosen) > 1 else f"needs task {task}")
+            if chosen == ALL:  # the other tests, but one that compiles the library once more
+                others = ["ctest", "--test-dir", tree / "build", "--exclude-regex", "primer-tests|add_subdirectory"]
+                said = subprocess.run(others, capture_output=True, text=True).stdout
+                self.assertIn("100% tests passed", said)
+                self.assertIn("claims (Skipped)", said)
+        regions = bench.regions()
+        handed_out = (tree / "tests/course/public.json").read_text()
+        (tree / "tests/course/public.json").write_text(
+            json.dumps({task: tasks.solved(task, "public") for task in ALL}, ensure_ascii=False)
+        )
+        for path in {region.path for region in regions}:
+            shutil.copy(bench.ROOT / path, tree / path)
+        said = self.tests_of(tree)
+        print(compiler, "reference put back:", said, flush=True)
+        self.assertIn(" 0 failed, 0 need a task", said)
+        for told in self.checks_of(tree, ALL):
+            self.assertEqual(told.strip(), "all right")
 
     def test_with_gcc(self):
         self.check("g++")
