@@ -15,7 +15,11 @@ import tasks
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = ROOT / "tests/course"
 TAKEN = ["src", "include", "tests", "data", "configs", "CMakeLists.txt", "Makefile", ".clang-format", ".gitignore"]
-LEFT_BEHIND = ["tests/course", "tests/mutations.py", "tests/cli/test_signatures.cpp"]  # a right solution may round otherwise
+LEFT_BEHIND = [
+    "tests/course",
+    "tests/mutations.py",
+    "tests/cli/test_signatures.cpp",
+]  # a right solution may round otherwise
 FOR_STUDENTS = ["check.py", "judge.py"]
 
 

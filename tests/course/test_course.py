@@ -503,7 +503,7 @@ class Builds(unittest.TestCase):
             if not there.exists() or there.read_bytes() != path.read_bytes():
                 shutil.copy(path, there)
 
-    def tests_of(self, tree):
+    def outcome_of(self, tree):
         """The last line of the tests, after each that failed."""
         built = subprocess.run(
             ["cmake", "--build", tree / "build", "--target", "primer-tests", "answers"], capture_output=True, text=True
@@ -532,7 +532,7 @@ class Builds(unittest.TestCase):
                 self.follow(Path(new), tree)
             configure = ["cmake", "-S", tree, "-B", tree / "build", "-DPRIMER_TESTS=ON"]
             subprocess.run([*configure, f"-DCMAKE_CXX_COMPILER={compiler}"], check=True, capture_output=True)
-            said = self.tests_of(tree)
+            said = self.outcome_of(tree)
             print(compiler, " ".join(chosen), said, flush=True)
             found = {part.split(":")[0] for part in said.split("; task ")[1:]}
             self.assertIn(" 0 failed", said)
@@ -551,7 +551,7 @@ class Builds(unittest.TestCase):
         )
         for path in {region.path for region in regions}:
             shutil.copy(bench.ROOT / path, tree / path)
-        said = self.tests_of(tree)
+        said = self.outcome_of(tree)
         print(compiler, "reference put back:", said, flush=True)
         self.assertIn(" 0 failed, 0 need a task", said)
         for told in self.checks_of(tree, ALL):
