@@ -37,7 +37,7 @@ bench-peers: all ## the same work in whatever of PyTorch, NumPy and scikit-learn
 	@$(PYTHON) tests/bench_peers.py $(BUILD)/primer-bench $(ARGS)
 
 bits: ## prove that every build on this machine computes the same bits
-	@sh tests/bits.sh $(ARGS)
+	@JOBS=$(JOBS) sh tests/bits.sh $(ARGS)
 
 fuzz: ## feed each reader of files with nonsense for FUZZ_SECONDS=60 (needs clang)
 	@cmake -S . -B build-fuzz -DCMAKE_CXX_COMPILER=clang++ \

@@ -1,55 +1,91 @@
 #!/bin/sh
-# Proves that every build computes the same bits: builds the program with each compiler, optimisation level, instruction
-# set and precision that there is on this machine, aarch64 under qemu-user included, trains the same nets with each, and
-# compares model.safetensors, history.csv and flow.csv byte for byte. At the end a sum is reassociated on purpose, which
-# must be noticed. BITS=ci takes a few of the builds.
-# Usage: tests/bits.sh
+# Proves that every build computes the same bits: trains the same small nets with each compiler, optimisation level,
+# instruction set and precision that there is on this machine, aarch64 under qemu-user included, and compares
+# model.safetensors, history.csv and flow.csv byte for byte. At the end a sum is reassociated on purpose, which must be
+# noticed. What computes, src/core and src/training, is compiled anew for each; the rooms that read, write and draw only
+# once for each precision, and once more in the last lines, which are of whole programs as users build them.
+# Usage: tests/bits.sh [WORD…], the builds whose lines hold one of the words; BITS=ci takes three of them; JOBS=2
 cd "$(dirname "$0")/.." || exit 2
 source=$PWD
 folder=$PWD/build-bits
 mkdir -p "$folder"
-jobs=$(getconf _NPROCESSORS_ONLN)
+rest_is=  # the precision of what `part` takes all the rest from
+jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN)}
 
 builds() {  # real compiler optimisation instructions
   if [ "$BITS" = ci ]; then
-    printf '%s\n' "double g++ -O2 x86-64-v3" "double clang++ -O0 x86-64"
+    printf '%s\n' "double g++ -O2 x86-64-v3" "double clang++ -O0 x86-64" "double g++ -O3 x86-64-v4"
     return
   fi
   for real in double float; do
     for compiler in g++ clang++; do
       for level in -O0 -O2 -O3; do
         for cpu in x86-64 x86-64-v3 x86-64-v4 native; do
-          [ $cpu = native ] && [ $level != -O3 ] || echo "$real $compiler $level $cpu"
+          [ "$level $cpu" = "-O3 native" ] || echo "$real $compiler $level $cpu"
         done
       done
     done
-    echo "$real g++ -O3 portable"
-    echo "$real aarch64-linux-gnu-g++ -O2 aarch64"
+    printf "$real %s whole\n" "g++ -O3 native" "clang++ -O3 native" "g++ -O3 portable" "g++ -O3 portable-Haswell" \
+      "g++ -O3 portable-Nehalem" "aarch64-linux-gnu-g++ -O2 aarch64"
   done
 }
 
-build() {  # build SOURCE REAL COMPILER LEVEL CPU: leaves the program in $program, and in $emulator what runs it
-  program=$folder/$2-$(basename "$3")$4-$5
-  emulator=
-  options="-DPRIMER_NATIVE=OFF -DCMAKE_BUILD_TYPE=None -DPRIMER_REAL=$2 -DCMAKE_CXX_COMPILER=$3"
-  flags="$4 -march=$5"
-  case $5 in
-    native) options="$options -DPRIMER_NATIVE=ON" flags=$4 ;;
-    portable) options="$options -DPRIMER_PORTABLE=ON" flags=$4 ;;
+needs() {
+  for tool in "$@"; do command -v "$tool" >/dev/null || { reason="no $tool"; return 1; }; done
+}
+
+# Both ways to build leave in $program what runs the program, or say in $reason why there is none and return 1 where
+# this machine has not what it takes, 2 where the build fails.
+whole() {  # whole REAL COMPILER LEVEL CPU: the program as users build it, in the folder $place
+  place=$folder/$1-$2$3-$4
+  options=-DPRIMER_NATIVE=OFF flags=$3 emulator=
+  case $4 in
+    native) options=-DPRIMER_NATIVE=ON ;;
+    portable*)
+      place=$folder/$1-$2$3-portable
+      options=-DPRIMER_PORTABLE=ON
+      [ "$4" = portable ] || emulator="qemu-x86_64 -cpu ${4#portable-}"
+      ;;
     aarch64)
-      flags="$4 -static"
-      options="$options -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64"
+      options="-DPRIMER_NATIVE=OFF -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64"
+      flags="$3 -static"
       emulator=qemu-aarch64
       ;;
+    *) flags="$3 -march=$4" ;;
   esac
-  command -v "$3" >/dev/null || { echo "no $3"; return 1; }
-  [ -z "$emulator" ] || command -v $emulator >/dev/null || { echo "no $emulator"; return 1; }
+  needs "$2" ${emulator:+"${emulator%% *}"} || return
   # shellcheck disable=SC2086
-  cmake -S "$1" -B "$program" $options "-DCMAKE_CXX_FLAGS=$flags" >"$program.log" 2>&1 &&
-    cmake --build "$program" --target primer-cli --parallel "$jobs" >>"$program.log" 2>&1 ||
-    { echo "does not build: $program.log"; return 2; }
-  program="$emulator $program/primer"
-  $program --version >/dev/null 2>&1 || { echo "this CPU cannot run it"; return 1; }
+  cmake -S . -B "$place" -G "Unix Makefiles" $options -DCMAKE_BUILD_TYPE=None "-DPRIMER_REAL=$1" "-DCMAKE_CXX_COMPILER=$2" \
+    "-DCMAKE_CXX_FLAGS=$flags" >"$place.log" 2>&1 &&
+    cmake --build "$place" --target primer-cli --parallel "$jobs" >>"$place.log" 2>&1 ||
+    { reason="does not build: $place.log"; return 2; }
+  program="$emulator $place/primer"
+}
+
+cat >"$folder/part.mk" <<'END'
+# What computes when a network is trained: all that core and training are but the tools of other verbs.
+sources := src/cli/built_for.cpp $(wildcard src/core/*.cpp) $(filter-out %/facts.cpp %/gradcheck.cpp %/measure.cpp,$(wildcard src/training/*.cpp))
+objects := $(subst /,-,$(sources:%.cpp=%.o))
+$(PLACE)/primer: $(addprefix $(PLACE)/,$(objects)) $(REST)/libprimer.a
+	$(CXX) $(REST)/CMakeFiles/primer-cli.dir/src/cli/main.cpp.o $^ -o $@
+$(foreach s,$(sources),$(eval $(PLACE)/$(subst /,-,$(s:%.cpp=%.o)): $s $(PLACE)/flags; $(CXX) $(FLAGS) -w -Iinclude -MMD -c $$< -o $$@))
+-include $(PLACE)/*.d
+END
+
+part() {  # part SOURCE REAL COMPILER LEVEL CPU: what computes, in SOURCE, compiled so, with all the rest from one build
+  needs "$3" || return
+  [ "$rest_is" = "$2" ] || { whole "$2" g++ -O2 x86-64 && rest=$place rest_is=$2 || return; }
+  place=$folder/part-$2-$3$4-$5
+  [ "$1" = "$source" ] || place=$place-control
+  mkdir -p "$place"
+  flags="$4 -march=$5"
+  case $5 in *-v4 | native) flags="$flags -mprefer-vector-width=512" ;; esac
+  flags=$(sed -n 's/^CXX_[DF][A-Z]* = //p' "$rest/CMakeFiles/primer.dir/flags.make" | sed "s/-O2 -march=x86-64/$flags/" | tr '\n' ' ')
+  [ "$flags" = "$(cat "$place/flags" 2>/dev/null)" ] || printf '%s' "$flags" >"$place/flags"
+  MAKEFLAGS= make -C "$1" -f "$folder/part.mk" -j "$jobs" "PLACE=$place" "REST=$rest" "CXX=$3" "FLAGS=$flags" >"$place.log" 2>&1 ||
+    { reason="does not build: $place.log"; return 2; }
+  program=$place/primer
+  "$program" --version >/dev/null 2>"$place.log" || { reason=$(cat "$place.log"); return 1; }
 }
 
 config() {  # config NAME: from standard input
@@ -97,13 +133,12 @@ layers() {  # layers WIDTH ACTIVATION...
 } | config wide
 configs="classes binary regression momentum wide"
 
-bits() {  # bits RUN PROGRAM...: what the program makes of every config, as one checksum
-  run=$1
-  shift
+bits() {  # what $program makes of every config, as one checksum
+  run=$folder/run
   rm -rf "$run"
   mkdir -p "$run"
   for config in $configs; do
-    "$@" train "$folder/$config.toml" --quiet --out "$run/$config" --set train.epochs=2 --set train.batch_size=20 \
+    $program train "$folder/$config.toml" --quiet --out "$run/$config" --set train.epochs=2 --set train.batch_size=20 \
       --set diagnostics.every=3 >"$run/$config.log" 2>&1 || { cat "$run/$config.log" >&2; return 1; }
   done
   for config in $configs; do
@@ -112,44 +147,48 @@ bits() {  # bits RUN PROGRAM...: what the program makes of every config, as one 
 }
 
 status=0
-builds | while read -r real compiler level cpu; do
-  name="$real $compiler $level $cpu"
-  reason=$(build "$source" "$real" "$compiler" "$level" "$cpu")
-  case $? in
-    1) printf '%-48s skipped: %s\n' "$name" "$reason"; continue ;;
-    2) printf '%-48s %s\n' "$name" "$reason"; exit 1 ;;
-  esac
-  build "$source" "$real" "$compiler" "$level" "$cpu" >/dev/null
-  # shellcheck disable=SC2086
-  now=$(bits "$folder/run-$real" $program) || exit 1
-  first=$folder/first-$real
-  [ "$real" = "$before" ] || { echo "$now" >"$first"; before=$real; }
-  if [ "$now" = "$(cat "$first")" ]; then
-    printf '%-48s %s\n' "$name" "$now"
+compared=0
+first=
+builds | grep -e "$(printf '%s\n' "$@")" >"$folder/builds"
+while read -r real compiler level cpu extent <&3; do
+  line=$(printf '%-48s' "$real $compiler $level $cpu $extent")
+  if [ -n "$extent" ]; then
+    whole "$real" "$compiler" "$level" "$cpu"
   else
-    printf '%-48s %s  DIFFERENT\n' "$name" "$now"
-    touch "$folder/different"
+    part "$source" "$real" "$compiler" "$level" "$cpu"
   fi
-done || status=1
-[ ! -e "$folder/different" ] || { rm "$folder/different"; status=1; }
+  case $? in
+    1) echo "$line skipped: $reason"; continue ;;
+    2) echo "$line $reason"; status=1; continue ;;
+  esac
+  now=$(bits) || { echo "$line does not run"; status=1; continue; }
+  case $first in
+    "$real "*) ;;
+    *) first="$real $now" ;;
+  esac
+  compared=$((compared + 1))
+  if [ "$first" = "$real $now" ]; then
+    echo "$line $now"
+  else
+    echo "$line $now  DIFFERENT"
+    status=1
+  fi
+done 3<"$folder/builds"
+[ -n "$first" ] || { echo "bits: no build to compare with"; exit 1; }
 
-# The control: the same sums in another order, 16 running sums for 32.
+# The control, in the precision of the last line: the same sums in another order, 16 running sums for 32.
 control=$folder/control
 rm -rf "$control"
 mkdir -p "$control"
-cp -r CMakeLists.txt src include tests "$control"
+cp -r src include "$control"
 sed -i 's/lanes = 32;/lanes = 16;/' "$control/include/primer/core/sum.hpp"
 cmp -s include/primer/core/sum.hpp "$control/include/primer/core/sum.hpp" && { echo "bits: the control changes nothing"; exit 1; }
-folder=$folder/of-control
-mkdir -p "$folder"
-for config in $configs; do cp "$source/build-bits/$config.toml" "$folder"; done
-build "$control" double g++ -O0 x86-64-v3 || exit 1
-# shellcheck disable=SC2086
-now=$(bits "$folder/run" $program) || exit 1
-if [ "$now" = "$(cat "$source/build-bits/first-double")" ]; then
-  echo "bits: a reassociated sum is not noticed"
+part "$control" "${first% *}" g++ -O2 x86-64 || { echo "bits: the control: $reason"; exit 1; }
+now=$(bits) || exit 1
+if [ "$now" = "${first#* }" ]; then
+  echo "bits: a sum in another order is not noticed"
   exit 1
 fi
-printf '%-48s %s  different, as it must be\n' "control: a sum in another order" "$now"
-[ $status = 0 ] && echo "bits: all builds are the same" || echo "bits: NOT all builds are the same"
+printf '%-48s %s  different, as it must be\n' "${first% *}: a sum in another order" "$now"
+[ $status = 0 ] && echo "bits: $compared builds, all the same" || echo "bits: NOT all builds are the same"
 exit $status
