@@ -24,9 +24,11 @@ PUBLIC = "public"
 
 
 def taken(submission, path):
-    """The text of a submitted file, or the reason why there is none."""
-    place = submission / path
-    if place.resolve() != submission.resolve() / path:
+    """The text of a submitted file, or the reason why there is none. It may lie in its folder, in a tree one folder down,
+    as in a zip of that folder, or alone, as uploads of single files do."""
+    ways = [submission / path, *sorted(submission.glob(f"*/{path}")), submission / Path(path).name]
+    place = next((way for way in ways if os.path.lexists(way)), ways[0])
+    if place.resolve() != submission.resolve() / place.relative_to(submission):
         return None, f"{path} is a link"
     try:
         handle = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -126,7 +126,7 @@ def workflow(chosen):
     names = {r.task: "task-" + r.task.replace(".", "-") for r in chosen}
     for r in chosen:
         steps += [
-            f"      - name: Task {r.task}, {r.title}",
+            f'      - name: "Task {r.task}, {r.title}"',
             f"        id: {names[r.task]}",
             "        uses: classroom-resources/autograding-command-grader@v1",
             "        with:",

@@ -126,9 +126,12 @@ def judged(solved, answers):
             at = first_difference(got, right, case["rtol"])
             if at:
                 failures.setdefault((case["aspect"], quantity), []).append((i, got, at))
+    misfits = [text for text in broken if "×" in text]  # the first tells as much as all
     for text, i in broken.items():
-        shapes = "×" in text
-        messages.append(text + (f": {solved[i]['on_throw']}" if shapes and solved[i]["on_throw"] else ""))
+        if text not in misfits:
+            messages.append(text)
+        elif text == misfits[0]:
+            messages.append(text + (f": {solved[i]['on_throw']}" if solved[i]["on_throw"] else ""))
     for quantity in dict.fromkeys(q for _, q in failures):
         wrong = [f for (_, q), list_of in failures.items() if q == quantity for f in list_of]
         if not wrong:

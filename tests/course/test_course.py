@@ -347,6 +347,15 @@ throw std::runtime_error("could: " + could + "nothing else");""",
         self.file.write_bytes(b"\xef\xbb\xbf" + self.file.read_bytes().replace(b"\n", b"\r\n"))
         self.expect(POINTS)
 
+    def test_a_file_may_come_in_a_folder_or_alone(self):
+        inside = self.folder / "x"
+        self.out.rename(inside)
+        self.out.mkdir()
+        inside.rename(self.out / "x")
+        self.expect(POINTS)
+        shutil.move(self.out / "x/src/core/dense.cpp", self.out)
+        self.expect(POINTS)
+
     def test_helpers_outside_of_the_marked_lines_are_seen(self):
         self.solve(ONE, "helper(*x, Wt, b, u);")
         helper = "static void helper(const Tensor& x, const Tensor& Wt, const Tensor& b, Tensor& u) { multiply_add(x, Wt, b, u); }"
@@ -368,6 +377,14 @@ throw std::runtime_error("could: " + could + "nothing else");""",
         self.assertEqual(tasks.cases("1.1", "a"), tasks.cases("1.1", "a"))
         for task in ALL:
             self.assertNotEqual(tasks.cases(task, "a"), tasks.cases(task, "b"))
+
+
+class Tasks(unittest.TestCase):
+    def test_the_reference_is_all_right_and_the_bare_handout_worth_nothing(self):
+        for task in ALL:
+            with self.subTest(task):
+                self.assertEqual(misconceptions.graded(task, None), (100, []))
+                self.assertEqual(misconceptions.graded(task, tasks.TASKS[task].stub.strip("\n"))[0], 0)
 
 
 class Marks(unittest.TestCase):
