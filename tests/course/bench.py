@@ -56,6 +56,14 @@ def assembling():
     return ["-Wa,--MD,assembled", *(["-fno-integrated-as"] if clang else [])]
 
 
+def linked(folder, own):
+    """Links the student's objects, and the pristine ones of the other files, to folder/answers."""
+    names = [path.name for path in own]
+    objects = [*own, *(path for path in sorted(OBJECTS.glob("*.o")) if path.name not in names)]
+    static = ["-static"] if sandbox.FILTERED else []  # the filter lets no program open a library
+    return call([*static, *objects, "-o", "answers"], folder)
+
+
 def prepare():
     """Compiles the pristine sources that have changed since the last time."""
     OBJECTS.mkdir(exist_ok=True)
@@ -64,6 +72,8 @@ def prepare():
         *sorted((ROOT / "src/training").glob("*.cpp")),
         ROOT / "tests/programs/answers.cpp",
     ]
+    for stale in {path.stem for path in OBJECTS.glob("*.o")} - {source.stem for source in sources}:
+        (OBJECTS / f"{stale}.o").unlink()
     newest_header = max(p.stat().st_mtime for p in (ROOT / "include").rglob("*.hpp"))
     for source in sources:
         target = OBJECTS / f"{source.stem}.o"
@@ -73,6 +83,12 @@ def prepare():
         if ended.status != 0:
             target.unlink(missing_ok=True)
             raise SystemExit(f"{source}: does not compile:\n{ended.errors}")
+    with tempfile.TemporaryDirectory() as folder:
+        ended = linked(Path(folder), [])
+        if ended.status == 0:
+            ended = sandbox.run([f"{folder}/answers"], folder=folder)
+        if ended.status != 0:
+            raise SystemExit(f"no solution could run on this machine: the reference {ended.reason}\n{ended.errors}")
 
 
 def foreign(record, folder, path):
@@ -102,9 +118,7 @@ def compiled(folder, path, target):
         ended = call([*FLAGS, *arguments], folder)
         if ended.status != 0:
             errors = [line for line in ended.errors.replace(f"{folder}/", "").split("\n") if "error:" in line]
-            if (
-                record == "preprocessed"
-            ):  # before it is known what was read, nothing but the student's own lines is told
+            if record == "preprocessed":  # what was read is not known yet: only the student's own lines are told
                 errors = [line for line in errors if line.startswith(f"{path}:")]
             return f"does not compile: {errors[0][:300] if errors else 'the compiler ' + ended.reason}"
         if (folder / record).exists() and (read := foreign(folder / record, folder, path)):
@@ -122,9 +136,7 @@ def answers_of(path, text, *groups):
         target = folder / f"{Path(COMPILED_AS.get(path, path)).stem}.o"
         why = compiled(folder, path, target)
         if not why:
-            objects = [target, *(o for o in sorted(OBJECTS.glob("*.o")) if o.name != target.name)]
-            static = ["-static"] if sandbox.FILTERED else []  # the filter lets no program open a library
-            ended = call([*static, *objects, "-o", "answers"], folder)
+            ended = linked(folder, [target])
             if ended.status != 0:
                 telling = re.search(r"(undefined reference|multiple definition).*", ended.errors)
                 why = f"does not link: {telling[0][:300] if telling else 'the linker ' + ended.reason}"
