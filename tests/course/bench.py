@@ -120,7 +120,8 @@ def compiled(folder, path, target):
             errors = [line for line in ended.errors.replace(f"{folder}/", "").split("\n") if "error:" in line]
             if record == "preprocessed":  # what was read is not known yet: only the student's own lines are told
                 errors = [line for line in errors if line.startswith(f"{path}:")]
-            return f"does not compile: {errors[0][:300] if errors else 'the compiler ' + ended.reason}"
+            told = errors and not ended.reason.startswith("took")
+            return f"does not compile: {errors[0][:300] if told else 'the compiler ' + ended.reason}"
         if (folder / record).exists() and (read := foreign(folder / record, folder, path)):
             return f"does not compile: it reads {read}, which a solution has no need of"
     return ""

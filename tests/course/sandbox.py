@@ -54,7 +54,7 @@ def filter_program():
 
 def confine(seconds, memory, file_size, filtered):
     """Called in the child before the program starts."""
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds + 1, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -66,9 +66,16 @@ def confine(seconds, memory, file_size, filtered):
             os._exit(125)
 
 
+def processor_time_of_children():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def run(command, given="", folder=".", seconds=10, memory=1 << 30, file_size=0, environment=None):
-    """Runs `command` to its end or to a limit, and ends its whole process group. A file_size lets it write files of that
+    """Runs `command` to its end or to a limit, and ends its whole process group. The seconds are processor time, so that a
+    busy machine changes no score; on the clock it may take three times as long. A file_size lets it write files of that
     many bytes, without the system call filter. Never raises for what the program does."""
+    before = processor_time_of_children()
     with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         asked.write(given.encode())
         asked.seek(0)
@@ -82,11 +89,11 @@ def run(command, given="", folder=".", seconds=10, memory=1 << 30, file_size=0, 
             start_new_session=True,
             preexec_fn=lambda: confine(seconds, memory, file_size or SHOWN, FILTERED and not file_size),
         )
+        timed_out = False
         try:
-            process.wait(seconds)
-            reason = ""
+            process.wait(3 * seconds)
         except subprocess.TimeoutExpired:
-            reason = f"took more than {seconds} seconds"
+            timed_out = True
         finally:
             try:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -95,8 +102,12 @@ def run(command, given="", folder=".", seconds=10, memory=1 << 30, file_size=0, 
             status = process.wait()
         if status == -signal.SIGXFSZ:
             reason = "printed too much"
-        elif not reason:
-            reason = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with exit code {status}"
+        elif timed_out or processor_time_of_children() - before > 0.95 * seconds:  # the kernel counts in ticks
+            reason = f"took more than {seconds} seconds"
+        elif status < 0:
+            reason = f"was ended by {signal.Signals(-status).name}"
+        else:
+            reason = f"ended with exit code {status}"
         texts = []
         for file in (output, errors):
             file.seek(0)
