@@ -58,4 +58,15 @@ inline Result primer(const std::string& arguments, const std::string& folder = P
   return shell(std::string("'") + PRIMER_BINARY + "' " + arguments, folder);
 }
 
+// The same with a SIGINT to `command`, which must end in an exec, once a line of `file` begins with `begin`, or after
+// half a minute. Who waits for that line is gone when the command is.
+inline Result interrupted(const std::string& file, const std::string& begin, const std::string& command,
+                          const std::string& folder) {
+  spill(folder + "/command.sh", "echo $$ >pid\n" + command + "\n");
+  return shell("(for i in $(seq 3000); do grep -q '^" + begin + "' " + file +
+                   " && break; sleep 0.01; done; kill -INT $(cat pid)) 2>/dev/null & waiting=$!; sh command.sh; "
+                   "code=$?; kill $waiting 2>/dev/null; exit $code",
+               folder);
+}
+
 }  // namespace program

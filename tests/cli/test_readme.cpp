@@ -174,11 +174,8 @@ TEST_CASE("the README's Slurm script starts a run, is stopped by its signal, and
   REQUIRE(blocks_in_readme("bash").size() == 1);
   program::spill(checkout / "job.sh", blocks_in_readme("bash")[0]);
   // Slurm's signal reaches the script's process, which by then is primer itself; here as soon as an epoch is done.
-  const std::string signal =
-      "(for i in $(seq 1000); do grep -q '^1,' runs/digits/3/history.csv && break; sleep 0.01; done; kill -INT $(cat "
-      "pid)) 2>/dev/null & ";
   const std::string job = "export SLURM_ARRAY_TASK_ID=3; ";
-  const Result stopped = checkout.run(job + signal + "exec sh -c 'echo $$ >pid; exec sh job.sh'");
+  const Result stopped = program::interrupted("runs/digits/3/history.csv", "1,", job + "exec sh job.sh", checkout.path);
   CAPTURE(stopped.err);
   const bool in_time = stopped.code == 130;  // on a machine that is fast or busy the run may be over before
   CHECK((in_time || stopped.code == 0));

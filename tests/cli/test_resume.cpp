@@ -177,13 +177,8 @@ TEST_CASE("Ctrl-C finishes the batch, saves, says how to go on, and the end is t
   const Runs runs;
   const std::string endless = "--set train.early_stopping=0 --set diagnostics.every=1000 --set train.epochs=";
   const std::string epochs = endless + "4000000";
-  const std::string second_epoch =
-      "(for i in $(seq 3000); do grep -q '^2,' i/history.csv && break; sleep 0.01; done; kill -INT $(cat pid)) "
-      "2>/dev/null & ";
-  const Result interrupted =
-      program::shell(second_epoch + "exec sh -c 'echo $$ >pid; exec \"$0\" train c.toml --quiet --out i " + epochs +
-                         "' '" PRIMER_BINARY "'",
-                     runs.path);
+  const Result interrupted = program::interrupted(
+      "i/history.csv", "2,", "exec '" PRIMER_BINARY "' train c.toml --quiet --out i " + epochs, runs.path);
   CHECK(interrupted.code == 130);
   const std::string expected = "to go on: primer train c.toml --out i " + epochs + " --resume\n";
   const std::string begin = "primer: interrupted in epoch ";
