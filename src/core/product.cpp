@@ -1,29 +1,27 @@
 // C = A B at close to the speed of the arithmetic units, in plain C++. Five ideas carry it.
 //
 // 1. A tile of C lives in registers. A processor starts several multiply-adds in a cycle but can fetch only about as
-//    many numbers, so each fetched number must be used more than once. `tile` keeps rows × width elements of C in a
+//    many numbers, so each fetched number must be used more than once. `tiles` keeps rows × width elements of C in a
 //    local array, which the compiler holds in vector registers; a step in k fetches `width` numbers of B and one of A
 //    per row, and does rows · width multiply-adds with them. The chains are independent of one another, which hides
 //    that each multiply-add takes four cycles; where C has few rows, wider tiles make up for the missing chains.
 // 2. A panel of B is what the tiles below one another share: a tile's width of columns, at most `depth` rows, small
 //    enough for the first cache. It is read in place if its rows are dense and near one another. Otherwise (B = Wᵀ, a
-//    large B, or fewer columns left than a tile is wide) it is first copied together, of a large B several panels at
-//    once, since short pieces of far rows are slow to fetch. A is always read in place.
+//    large B, or fewer columns left than a tile is wide) it is first packed, of a large B several panels at once, since
+//    short pieces of far rows are slow to fetch. A is always read in place.
 // 3. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile: nothing is ever summed in
 //    another order, so every machine gets the same bits. A product deeper than `depth` goes on where its chains
 //    stopped.
 // 4. A narrow C (∂L/∂W of a layer with few outputs) would leave most of a tile unused, so its transpose is computed.
-// 5. Tiny products (XOR) are plain loops: setting up tiles would take longer than the work.
+// 5. Tiny products (XOR, one row times few columns) are plain loops: setting up tiles would take longer than the work.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008, which
 // packs both operands; at the sizes of small networks reading A in place is faster.
 #include "primer/core/product.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <stdexcept>
-#include <utility>
 
 // GCC would unroll so short a loop before it could vectorise it, eight times slower, and it keeps a tile in registers
 // only if the loops over its rows are unrolled; clang must not be told.
@@ -46,12 +44,10 @@ constexpr std::size_t vector_bytes = 32, tile_rows = 6;  // 12 of 16
 constexpr std::size_t vector_bytes = 16, tile_rows = 6;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
-constexpr std::size_t narrow = 4;
-constexpr std::size_t medium = std::max(lanes, narrow);
-constexpr std::size_t wide = std::max(2 * lanes, medium);
-constexpr std::size_t widest = 8 * lanes;
-constexpr std::size_t depth = 256;   // rows of a panel
-constexpr std::size_t together = 4;  // panels copied at once
+constexpr std::size_t narrow = 4, medium = std::max(lanes, narrow), wide = std::max(2 * lanes, narrow);  // panels
+constexpr std::size_t widest = 8 * lanes;  // of a tile of one row
+constexpr std::size_t depth = 256;         // rows of a panel
+constexpr std::size_t together = 4;        // panels copied at once
 constexpr std::size_t first_cache = 32 * 1024;
 
 // Element (i, j) of a matrix lies at data[i * row_stride + j * col_stride]; a stride of 0 repeats one row.
@@ -69,6 +65,11 @@ using Target = Strided<real>;
 
 // The start of chains that begin at zero: a matrix of any size, as both its strides are 0.
 alignas(64) constexpr real zeros[widest] = {};
+
+// Whether the columns of both lie side by side, as vectors need them.
+bool side_by_side(const Source& start, const Target& C) {
+  return C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
+}
 
 // C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j] for j < width, k in order, and for as many tiles of this height as fit
 // from row i on; returns the first row that is left. Columns lie side by side in all but A.
@@ -152,8 +153,8 @@ void edge_strip(std::size_t M, std::size_t cols, std::size_t K, const Source& A,
   }
 }
 
-// packed[k * width + j] = B[k][j], a panel of a matrix that is read as its transpose: four columns at a time are
-// riffled, which vector registers do well, and what comes out is moved four numbers at a time.
+// packed[k * width + j] = B[k][j], where a column of B lies together in memory: four columns at a time are riffled,
+// which compilers do well in vector registers, and what comes out is moved four numbers at a time.
 template <std::size_t width>
 void pack_transposed(std::size_t K, std::size_t cols, const Source& B, real* __restrict packed) {
   alignas(64) real riffled[4 * depth];
@@ -174,8 +175,14 @@ void pack_transposed(std::size_t K, std::size_t cols, const Source& B, real* __r
 template <std::size_t width>
 void pack(std::size_t K, std::size_t cols, const Source& B, real* packed) {
   const std::size_t whole = B.col_stride == 1 ? cols / width * width : 0;
-  for (std::size_t k = 0; k < K; ++k)
-    for (std::size_t j = 0; j < whole; j += width) std::copy_n(B.from(k, j).data, width, packed + j * K + k * width);
+  for (std::size_t k = 0; k < K; ++k) {
+    for (std::size_t j = 0; j < whole; j += width) {
+      const real* const later = B.from(std::min(k + 8, K - 1), j).data;  // no hardware foresees rows that are far apart
+      __builtin_prefetch(later);
+      __builtin_prefetch(later + width / 2);
+      std::copy_n(B.from(k, j).data, width, packed + j * K + k * width);
+    }
+  }
   for (std::size_t j = whole; j < cols; j += width) {
     const std::size_t now = std::min(width, cols - j);
     if (B.row_stride == 1 && K >= 8) {
@@ -199,8 +206,7 @@ void panels(std::size_t M, std::size_t cols, std::size_t K, const Source& A, con
     const Source b = in_place ? B.from(0, j) : Source{packed + j * K, width, 1};
     const Source s = start.from(0, j);
     const Target c = C.from(0, j);
-    const bool side_by_side = c.col_stride == 1 && (s.col_stride == 1 || s.data == zeros);
-    if (now == width && side_by_side)
+    if (now == width && side_by_side(s, c))
       strip<width>(M, K, A, b, s, c);
     else
       edge_strip<width>(M, now, K, A, b, s, c);
@@ -224,14 +230,23 @@ template <std::size_t cols>
 // Where setting up tiles would take longer than the work.
 void tiny_product(std::size_t M, std::size_t N, std::size_t K, const Source& A, const Source& B, const Source& start,
                   const Target& C) {
-  const bool side_by_side = B.col_stride == 1 && C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
+  const bool in_vectors = B.col_stride == 1 && side_by_side(start, C);
   for (std::size_t i = 0; i < M; ++i) {
-    std::size_t j = 0;
-    const real* const from = start.data + i * start.row_stride;
-    for (; side_by_side && j + 4 <= N; j += 4)
-      tiny_row<4>(K, A.from(i, 0), {B.data + j, B.row_stride, 1}, {from + j * start.col_stride, 0, 1},
-                  {C.data + i * C.row_stride + j, 0, 1});
-    for (; j < N; ++j) tiny_row<1>(K, A.from(i, 0), B.from(0, j), start.from(i, j), C.from(i, j));
+    for (std::size_t j = 0; j < N; j += 4) {
+      const Source a = A.from(i, 0), b = B.from(0, j), s = start.from(i, j);
+      const Target c = C.from(i, j);
+      if (N - j == 1) {
+        tiny_row<1>(K, a, b, s, c);
+      } else if (N - j == 2) {
+        tiny_row<2>(K, a, b, s, c);
+      } else if (N - j == 3) {
+        tiny_row<3>(K, a, b, s, c);
+      } else if (in_vectors) {
+        tiny_row<4>(K, a, {b.data, b.row_stride, 1}, {s.data, 0, 1}, {c.data, 0, 1});
+      } else {
+        tiny_row<4>(K, a, b, s, c);
+      }
+    }
   }
 }
 
@@ -247,7 +262,7 @@ void tiny_product(std::size_t M, std::size_t N, std::size_t K, const Source& A, 
       const Target c = C.from(0, j);
       const std::size_t left = N - j;
       std::size_t cols = std::min(left, together * wide);
-      if (M < 4 && left >= widest / 2 && b.col_stride == 1 && c.col_stride == 1) {  // few rows: more columns at once
+      if (M < 4 && left >= widest / 2 && b.col_stride == 1 && side_by_side(s, c)) {  // few rows: more columns at once
         if (M == 1 && left >= widest) {
           tiles<1, widest>(0, 1, deep, a, b, s, c);
           cols = widest;
@@ -271,7 +286,8 @@ void tiny_product(std::size_t M, std::size_t N, std::size_t K, const Source& A, 
                               const Source& start, const Target& C) {
   if (N < narrow && N < M && A.row_stride == 1)  // a narrow C is better filled along its columns: Cᵀ = Bᵀ Aᵀ
     return product(N, M, K, B.transposed(), A.transposed(), start.transposed(), C.transposed());
-  if (K == 0 || M * N * K <= 64)
+  if (M * N * K == 0) return copy(M, N, start, C);  // no chain has a link
+  if (M * N * K <= 64 || (M == 1 && N < medium))
     tiny_product(M, N, K, A, B, start, C);
   else
     large_product(M, N, K, A, B, start, C);

@@ -67,6 +67,12 @@ TEST_CASE(
         check_all_layouts(M, K, N);
 }
 
+TEST_CASE("a product of many rows and few columns is the same") {
+  for (std::size_t M : {63u, 64u, 65u, 66u, 131u, 260u})
+    for (std::size_t K : {1u, 2u, 33u})
+      for (std::size_t N : {1u, 2u, 3u, 4u, 5u, 7u}) check_all_layouts(M, K, N);
+}
+
 TEST_CASE("a product deeper than one panel goes on where its chains stopped") {
   check_all_layouts(11, 255, 19);
   check_all_layouts(12, 256, 16);
