@@ -24,12 +24,12 @@ struct Signature {
 };
 
 constexpr std::array<Signature, 7> signatures{{
-    {"circles.toml", 0, "B838D0C6A363462A", "11B05DBC0225E6CD"},
-    {"digits.toml", 4, "068076ED51D03104", "9EF761CDB2A62851"},
-    {"iris.toml", 0, "DDD54948374AEB13", "DB296A3365E54E05"},
-    {"regression.toml", 0, "DAC44CF5CD1A6E40", "5151ABC94E7A6AF6"},
-    {"spirals.toml", 0, "EE3EA1064117BC5C", "972C715FF1E61AF2"},
-    {"xor.toml", 0, "A0098C738CB09943", "61E4F7AD80E2C5D0"},
+    {"circles.toml", 0, "BD0DCF0E1F83F2FA", "41286B39051F5BD4"},
+    {"digits.toml", 4, "D511EDAC591F788C", "B2C23798E4E415D4"},
+    {"iris.toml", 0, "2E96703856DBF530", "2A7D03DC8ACCEBF7"},
+    {"regression.toml", 0, "BEE8F5CA57C85DC8", "2D78908C997F49EE"},
+    {"spirals.toml", 0, "907CE90B1CD109AF", "95A1219D4457F964"},
+    {"xor.toml", 0, "9CF666BF44EE213D", "CB353B4838432CE5"},
     {"xor_linear.toml", 0, "2A6FD5741EAA97F1", "DF4CC273D80E55BC"},
 }};
 
