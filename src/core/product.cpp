@@ -221,7 +221,7 @@ template <std::size_t cols>
   for (std::size_t j = 0; j < cols; ++j) c[j] = start.data[j * start.col_stride];
   for (std::size_t k = 0; k < K; ++k) {
     const real a = A.data[k * A.col_stride];
-    KEEP_LOOP
+    UNROLL_LOOP
     for (std::size_t j = 0; j < cols; ++j) c[j] = std::fma(a, B.data[k * B.row_stride + j * B.col_stride], c[j]);
   }
   for (std::size_t j = 0; j < cols; ++j) C.data[j * C.col_stride] = c[j];
