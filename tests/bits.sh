@@ -3,7 +3,7 @@
 # instruction set and precision that there is on this machine, aarch64 under qemu-user included, and compares
 # model.safetensors, history.csv and flow.csv byte for byte. At the end a sum is reassociated on purpose, which must be
 # noticed. What computes, src/core and src/training, is compiled anew for each; the rooms that read, write and draw only
-# once for each precision, and once more in the last lines, which are of whole programs as users build them.
+# once for each precision, and for the lines that end in "whole".
 # Usage: tests/bits.sh [WORD…], the builds whose lines hold one of the words; BITS=ci takes three of them; JOBS=2
 cd "$(dirname "$0")/.." || exit 2
 source=$PWD
@@ -20,13 +20,11 @@ builds() {  # real compiler optimisation instructions
   for real in double float; do
     for compiler in g++ clang++; do
       for level in -O0 -O2 -O3; do
-        for cpu in x86-64 x86-64-v3 x86-64-v4 native; do
-          [ "$level $cpu" = "-O3 native" ] || echo "$real $compiler $level $cpu"
-        done
+        for cpu in x86-64 x86-64-v3 x86-64-v4 native; do echo "$real $compiler $level $cpu"; done
       done
     done
-    printf "$real %s whole\n" "g++ -O3 native" "clang++ -O3 native" "g++ -O3 portable" "g++ -O3 portable-Haswell" \
-      "g++ -O3 portable-Nehalem" "aarch64-linux-gnu-g++ -O2 aarch64"
+    printf "$real %s whole\n" "g++ -O3 portable" "g++ -O3 portable-Haswell" "g++ -O3 portable-Nehalem" \
+      "aarch64-linux-gnu-g++ -O2 aarch64"
   done
 }
 
@@ -36,11 +34,10 @@ needs() {
 
 # Both ways to build leave in $program what runs the program, or say in $reason why there is none and return 1 where
 # this machine has not what it takes, 2 where the build fails.
-whole() {  # whole REAL COMPILER LEVEL CPU: the program as users build it, in the folder $place
+whole() {  # whole REAL COMPILER LEVEL CPU: all of the program, in the folder $place
   place=$folder/$1-$2$3-$4
   options=-DPRIMER_NATIVE=OFF flags=$3 emulator=
   case $4 in
-    native) options=-DPRIMER_NATIVE=ON ;;
     portable*)
       place=$folder/$1-$2$3-portable
       options=-DPRIMER_PORTABLE=ON
@@ -68,7 +65,7 @@ sources := src/cli/built_for.cpp $(wildcard src/core/*.cpp) $(filter-out %/facts
 objects := $(subst /,-,$(sources:%.cpp=%.o))
 $(PLACE)/primer: $(addprefix $(PLACE)/,$(objects)) $(REST)/libprimer.a
 	$(CXX) $(REST)/CMakeFiles/primer-cli.dir/src/cli/main.cpp.o $^ -o $@
-$(foreach s,$(sources),$(eval $(PLACE)/$(subst /,-,$(s:%.cpp=%.o)): $s $(PLACE)/flags; $(CXX) $(FLAGS) -w -Iinclude -MMD -c $$< -o $$@))
+$(foreach s,$(sources),$(eval $(PLACE)/$(subst /,-,$(s:%.cpp=%.o)): $s $(PLACE)/flags; $(CXX) $(FLAGS) -w -Iinclude -MMD -MP -c $$< -o $$@))
 -include $(PLACE)/*.d
 END
 
@@ -82,7 +79,7 @@ part() {  # part SOURCE REAL COMPILER LEVEL CPU: what computes, in SOURCE, compi
   case $5 in *-v4 | native) flags="$flags -mprefer-vector-width=512" ;; esac
   flags=$(sed -n 's/^CXX_[DF][A-Z]* = //p' "$rest/CMakeFiles/primer.dir/flags.make" | sed "s/-O2 -march=x86-64/$flags/" | tr '\n' ' ')
   [ "$flags" = "$(cat "$place/flags" 2>/dev/null)" ] || printf '%s' "$flags" >"$place/flags"
-  MAKEFLAGS= make -C "$1" -f "$folder/part.mk" -j "$jobs" "PLACE=$place" "REST=$rest" "CXX=$3" "FLAGS=$flags" >"$place.log" 2>&1 ||
+  MAKEFLAGS='' make -C "$1" -f "$folder/part.mk" -j "$jobs" "PLACE=$place" "REST=$rest" "CXX=$3" "FLAGS=$flags" >"$place.log" 2>&1 ||
     { reason="does not build: $place.log"; return 2; }
   program=$place/primer
   "$program" --version >/dev/null 2>"$place.log" || { reason=$(cat "$place.log"); return 1; }
