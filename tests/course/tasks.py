@@ -826,7 +826,6 @@ def adam_with(**changes):
         "decoupled": None,
         "decay_rate": True,
         "decay": 1,
-        "per_tensor": False,
         "p": 1.0,
         **changes,
     }
