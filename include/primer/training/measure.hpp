@@ -50,8 +50,10 @@ struct Measurement {
   double (*of_formula)(const Question&);
 };
 
-// All of them; a new measurement is an entry in this table.
+// All of them; a new measurement is an entry in the table of measure.cpp or, if it needs no run, of
+// measure_formulas.cpp.
 const std::vector<Measurement>& measurements();
+std::vector<Measurement> measurements_of_formulas();
 
 // Null for an unknown name.
 const Measurement* find_measurement(std::string_view name);
