@@ -466,6 +466,26 @@ class Handout(unittest.TestCase):
             handout.main()
 
 
+class Readme(unittest.TestCase):
+    """The README's lines for lecturers, as they stand there, in a tree whose neighbours are the handout and a submission."""
+
+    def test_the_lines_for_lecturers_work(self):
+        text = (bench.ROOT / "README.md").read_text()
+        lines = [line.split(" #")[0].strip() for line in text.splitlines() if line.startswith("    make ")]
+        self.assertEqual([line.split()[1] for line in lines], ["assignment", "grade", "autograder", "misconceptions"])
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder) / "primer"
+            shutil.copytree(bench.ROOT, root, ignore=shutil.ignore_patterns("build*", "runs", ".git", "__pycache__"))
+            (Path(folder) / "secret.txt").write_text("words that no student knows\n")
+            for line in lines[:3]:  # the fourth is a step of its own
+                done = subprocess.run(["sh", "-c", line], cwd=root, capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, line + done.stdout + done.stderr)
+                if "assignment" in line:
+                    shutil.copytree(Path(folder) / "handout", Path(folder) / "alice")
+            self.assertFalse(fault_of((root / "alice.json").read_text()))
+            self.assertTrue((root / "autograder.zip").stat().st_size > 0)
+
+
 def safetensors(path):
     raw = path.read_bytes()
     n = int.from_bytes(raw[:8], "little")
