@@ -97,6 +97,13 @@ std::vector<std::string> words_at_line_starts(const std::string& text, const std
   return words;
 }
 
+void check_success(const Checkout& checkout, const std::string& command) {
+  CAPTURE(command);
+  const Result result = checkout.run(command);
+  CAPTURE(result.err);
+  CHECK(result.code == 0);
+}
+
 }  // namespace
 
 TEST_CASE("every command of the README succeeds, in the order in which they stand") {
@@ -106,10 +113,7 @@ TEST_CASE("every command of the README succeeds, in the order in which they stan
   std::size_t run = 0;
   for (const std::string& command : commands_in_readme()) {
     if (is_tested_elsewhere(command) || (!has_parallel && command.starts_with("parallel "))) continue;
-    CAPTURE(command);
-    const Result result = checkout.run(command);
-    CAPTURE(result.err);
-    CHECK(result.code == 0);
+    check_success(checkout, command);
     ++run;
   }
   CHECK(run >= 2);
@@ -128,10 +132,7 @@ TEST_CASE("every example of --help succeeds") {
       const bool is_example =
           line.starts_with("  ") && (line.starts_with("  primer ") || line.find("| primer ") != std::string::npos);
       if (!is_example || is_tested_elsewhere(line)) continue;
-      CAPTURE(line);
-      const Result result = checkout.run(line);
-      CAPTURE(result.err);
-      CHECK(result.code == 0);
+      check_success(checkout, line);
       ++run;
     }
   }
