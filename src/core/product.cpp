@@ -1,19 +1,24 @@
 // C = A B at close to the speed of the arithmetic units, in plain C++. Five ideas carry it.
 //
 // 1. A tile of C lives in registers. A processor starts several multiply-adds in a cycle but can fetch only about as
-//    many numbers, so each fetched number must be used more than once. `tiles` keeps rows × width elements of C in a
+//    many numbers, so each fetched number must be used more than once. `tile` keeps height × width elements of C in a
 //    local array, which the compiler holds in vector registers; a step in k fetches `width` numbers of B and one of A
-//    per row, and does rows · width multiply-adds with them. The chains are independent of one another, which hides
+//    per row, and does height · width multiply-adds with them. The chains are independent of one another, which hides
 //    that each multiply-add takes four cycles; where C has few rows, wider tiles make up for the missing chains.
-// 2. A panel of B is what the tiles below one another share: a tile's width of columns, at most `depth` rows, small
-//    enough for the first cache. It is read in place if its rows are dense and near one another. Otherwise (B = Wᵀ, a
-//    large B, or fewer columns left than a tile is wide) it is first packed, of a large B several panels at once, since
-//    short pieces of far rows are slow to fetch. A is always read in place.
+// 2. A panel of B is what the tiles of a strip, one below the other, share: a tile's width of columns and at most
+//    `depth` rows, small enough for the first cache. It is read in place if its rows are dense and near one another.
+//    Otherwise (a transposed view, as in ∂L/∂x = ∂L/∂z W; a large B; fewer columns left than a tile is wide) it is
+//    first packed, of a large B several panels at once, since short pieces of far rows are slow to fetch. A is always
+//    read in place.
 // 3. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile: nothing is ever summed in
-//    another order, so every machine gets the same bits. A product deeper than `depth` goes on where its chains
-//    stopped.
-// 4. A narrow C (∂L/∂W of a layer with few outputs) would leave most of a tile unused, so its transpose is computed.
-// 5. Tiny products (XOR, one row times few columns) are plain loops: setting up tiles would take longer than the work.
+//    another order, so every machine gets the same bits. A chain begins at `start`: zero, a bias, or, where B is
+//    deeper than a panel, what the panel before has left in C.
+// 4. A narrow C (∂L/∂W of a layer with few outputs) would leave most of a tile unused, so its transpose is computed:
+//    fma(b, a, c) is fma(a, b, c).
+// 5. Tiny products (XOR, one row times few columns) are plain loops: setting up panels would take longer than the work.
+//
+// The way of a product is product → large_product → panels → any_strip → strip → tile, or product → tiny_product →
+// chains.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008, which
 // packs both operands; at the sizes of small networks reading A in place is faster.
@@ -22,12 +27,13 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <string>
 
-// GCC would unroll so short a loop before it could vectorise it, eight times slower, and it keeps a tile in registers
-// only if the loops over its rows are unrolled; clang must not be told.
+// GCC would unroll the loop over the lanes of a vector before it could vectorise it, eight times slower, and it keeps a
+// tile in registers only if the loops that fill and empty it are unrolled; clang must not be told.
 #if defined(__GNUC__) && !defined(__clang__)
 #define KEEP_LOOP _Pragma("GCC unroll 1")
-#define UNROLL_LOOP _Pragma("GCC unroll 8")
+#define UNROLL_LOOP _Pragma("GCC unroll 16")
 #else
 #define KEEP_LOOP
 #define UNROLL_LOOP
@@ -37,33 +43,29 @@ namespace primer {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr std::size_t vector_bytes = 64, tile_rows = 8;  // 16 of 32 registers hold the tile
+constexpr std::size_t vector_bytes = 64, tile_vectors = 16;  // of 32 registers
 #elif defined(__AVX__)
-constexpr std::size_t vector_bytes = 32, tile_rows = 6;  // 12 of 16
+constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // of 16
 #else
-constexpr std::size_t vector_bytes = 16, tile_rows = 6;
+constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
-constexpr std::size_t narrow = 4, medium = std::max(lanes, narrow), wide = std::max(2 * lanes, narrow);  // panels
-constexpr std::size_t widest = 8 * lanes;  // of a tile of one row
-constexpr std::size_t depth = 256;         // rows of a panel
-constexpr std::size_t together = 4;        // panels copied at once
-constexpr std::size_t first_cache = 32 * 1024;
+constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = std::max(2 * lanes, narrow);  // a tile's widths
+constexpr std::size_t widest = 8 * lanes;       // … and of a tile of one row
+constexpr std::size_t depth = 256;              // rows of a panel
+constexpr std::size_t together = 4;             // panels packed at once
+constexpr std::size_t first_cache = 32 * 1024;  // bytes of B that may be read in place
+constexpr std::size_t tiny = 64;                // multiply-adds
 
-// Element (i, j) of a matrix lies at data[i * row_stride + j * col_stride]; a stride of 0 repeats one row.
-template <typename Number>
-struct Strided {
-  Number* data;
-  std::size_t row_stride, col_stride;
-  Strided from(std::size_t i, std::size_t j) const {
-    return {data + i * row_stride + j * col_stride, row_stride, col_stride};
-  }
-  Strided transposed() const { return {data, col_stride, row_stride}; }
-};
-using Source = Strided<const real>;
-using Target = Strided<real>;
+// The wider a tile, the fewer rows it has.
+template <std::size_t width>
+constexpr std::size_t tile_rows = tile_vectors / (std::max(width, 2 * lanes) / lanes);
 
-// The start of chains that begin at zero: a matrix of any size, as both its strides are 0.
+using Source = View<const real>;
+using Target = View<real>;
+
+// The start of chains that begin at zero, given as a matrix of any size with both its strides 0; a tile reads the
+// first numbers of a row of it.
 alignas(64) constexpr real zeros[widest] = {};
 
 // Whether the columns of both lie side by side, as vectors need them.
@@ -71,230 +73,234 @@ bool side_by_side(const Source& start, const Target& C) {
   return C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
 }
 
-// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j] for j < width, k in order, and for as many tiles of this height as fit
-// from row i on; returns the first row that is left. Columns lie side by side in all but A.
-template <std::size_t rows, std::size_t width>
-[[gnu::noinline]] std::size_t tiles(std::size_t i, std::size_t M, std::size_t K, Source A, Source B, Source start,
-                                    Target C) {
+// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], k in order, for `height` rows from `top` on and the first `width`
+// columns, which lie side by side in all but A. K = A.cols is a parameter, as clang keeps c in registers only then.
+template <std::size_t height, std::size_t width>
+[[gnu::noinline]] void tile(std::size_t top, std::size_t K, const Source& A, const Source& B, const Source& start,
+                            const Target& C) {
   constexpr std::size_t lane = std::min(width, lanes);
   constexpr std::size_t vectors = width / lane;
-  for (; i + rows <= M; i += rows) {
-    const real* const from = start.data + i * start.row_stride;
-    const real* const a_i = A.data + i * A.row_stride;
-    real* const to = C.data + i * C.row_stride;
-    real c[rows][vectors][lane];
-    UNROLL_LOOP
-    for (std::size_t r = 0; r < rows; ++r) UNROLL_LOOP
-    for (std::size_t v = 0; v < vectors; ++v)
-      for (std::size_t j = 0; j < lane; ++j) c[r][v][j] = from[r * start.row_stride + v * lane + j];
-    for (std::size_t k = 0; k < K; ++k) {
-      for (std::size_t r = 0; r < rows; ++r) {
-        const real a = a_i[r * A.row_stride + k * A.col_stride];
-        for (std::size_t v = 0; v < vectors; ++v) {
-          const real* b = B.data + k * B.row_stride + v * lane;
-          KEEP_LOOP
-          for (std::size_t j = 0; j < lane; ++j) c[r][v][j] = std::fma(a, b[j], c[r][v][j]);
-        }
+  const real* const from = start.at(top, 0);
+  real c[height][vectors][lane];
+  UNROLL_LOOP
+  for (std::size_t i = 0; i < height; ++i) UNROLL_LOOP
+  for (std::size_t v = 0; v < vectors; ++v)
+    for (std::size_t j = 0; j < lane; ++j) c[i][v][j] = from[i * start.row_stride + v * lane + j];
+  const real* const a = A.at(top, 0);
+  for (std::size_t k = 0; k < K; ++k) {
+    for (std::size_t i = 0; i < height; ++i) {
+      const real a_ik = a[i * A.row_stride + k * A.col_stride];
+      for (std::size_t v = 0; v < vectors; ++v) {
+        const real* const b_k = B.data + k * B.row_stride + v * lane;
+        KEEP_LOOP
+        for (std::size_t j = 0; j < lane; ++j) c[i][v][j] = std::fma(a_ik, b_k[j], c[i][v][j]);
       }
     }
-    UNROLL_LOOP
-    for (std::size_t r = 0; r < rows; ++r) UNROLL_LOOP
-    for (std::size_t v = 0; v < vectors; ++v)
-      for (std::size_t j = 0; j < lane; ++j) to[r * C.row_stride + v * lane + j] = c[r][v][j];
   }
-  return i;
+  real* const to = C.at(top, 0);
+  UNROLL_LOOP
+  for (std::size_t i = 0; i < height; ++i) UNROLL_LOOP
+  for (std::size_t v = 0; v < vectors; ++v)
+    for (std::size_t j = 0; j < lane; ++j) to[i * C.row_stride + v * lane + j] = c[i][v][j];
 }
 
-// One tile of just as many rows as are left, fewer than `rows`.
-template <std::size_t rows, std::size_t width>
-void last_tile(std::size_t i, std::size_t M, std::size_t K, const Source& A, const Source& B, const Source& start,
-               const Target& C) {
-  if constexpr (rows > 1) {
-    if (M - i == rows - 1) {
-      tiles<rows - 1, width>(i, M, K, A, B, start, C);
+// One tile of just as many rows as are left from `top` on, fewer than `height`.
+template <std::size_t height, std::size_t width>
+void last_tile(std::size_t top, const Source& A, const Source& B, const Source& start, const Target& C) {
+  if constexpr (height > 1) {
+    if (A.rows - top == height - 1) {
+      tile<height - 1, width>(top, A.cols, A, B, start, C);
     } else {
-      last_tile<rows - 1, width>(i, M, K, A, B, start, C);
+      last_tile<height - 1, width>(top, A, B, start, C);
     }
   }
 }
 
 // `width` columns of C, from the first row to the last.
 template <std::size_t width>
-void strip(std::size_t M, std::size_t K, const Source& A, const Source& B, const Source& start, const Target& C) {
-  const std::size_t i = tiles<tile_rows, width>(0, M, K, A, B, start, C);
-  last_tile<tile_rows, width>(i, M, K, A, B, start, C);
+void strip(const Source& A, const Source& B, const Source& start, const Target& C) {
+  constexpr std::size_t height = tile_rows<width>;
+  std::size_t i = 0;
+  for (; i + height <= A.rows; i += height) tile<height, width>(i, A.cols, A, B, start, C);
+  last_tile<height, width>(i, A, B, start, C);
 }
 
-// to = from, a matrix of rows × cols, along its longer side.
-void copy(std::size_t rows, std::size_t cols, const Source& from, const Target& to) {
-  if (rows > cols) return copy(cols, rows, from.transposed(), to.transposed());
-  for (std::size_t i = 0; i < rows; ++i) {
-    const real* const source = from.from(i, 0).data;
-    real* const target = to.from(i, 0).data;
-    for (std::size_t j = 0; j < cols; ++j) target[j * to.col_stride] = source[j * from.col_stride];
+// to = from, of which only the shape of `to` counts, along its longer side.
+void copy(const Source& from, const Target& to) {
+  if (to.rows > to.cols) return copy(from.transposed(), to.transposed());
+  for (std::size_t i = 0; i < to.rows; ++i) {
+    const real* const source = from.at(i, 0);
+    real* const target = to.at(i, 0);
+    for (std::size_t j = 0; j < to.cols; ++j) target[j * to.col_stride] = source[j * from.col_stride];
   }
 }
 
-// The same where C has only the first `cols` columns, or where its columns lie apart.
+// A strip of fewer than `width` columns, or of columns that lie apart: made in a place of its own, and copied.
 template <std::size_t width>
-void edge_strip(std::size_t M, std::size_t cols, std::size_t K, const Source& A, const Source& B, const Source& start,
-                const Target& C) {
-  constexpr std::size_t most = 8 * tile_rows;
-  alignas(64) real first[width] = {};
+[[gnu::noinline]] void edge_strip(const Source& A, const Source& B, const Source& start, const Target& C) {
+  constexpr std::size_t most = 4 * tile_rows<width>;
+  alignas(64) real one_row[width] = {};
   alignas(64) real padded[most * width];
   const bool same = start.row_stride == 0;  // one row is the start of all
-  if (same) copy(1, cols, start, Target{first, width, 1});
-  for (std::size_t i = 0; i < M; i += most) {
-    const std::size_t rows = std::min(most, M - i);
-    const Target c{padded, width, 1};
-    if (!same) copy(rows, cols, start.from(i, 0), c);
-    strip<width>(rows, K, A.from(i, 0), B, same ? Source{first, 0, 1} : Source{padded, width, 1}, c);
-    copy(rows, cols, Source{padded, width, 1}, C.from(i, 0));
+  if (same) copy(start.block(0, 0, 1, C.cols), Target(one_row, 1, C.cols, width, 1));
+  for (std::size_t i = 0; i < C.rows; i += most) {
+    const std::size_t now = std::min(most, C.rows - i);
+    const Target c(padded, now, C.cols, width, 1);
+    const Source made(padded, now, C.cols, width, 1);
+    if (!same) {
+      std::fill_n(padded, now * width, real(0));
+      copy(start.block(i, 0, now, C.cols), c);
+    }
+    strip<width>(A.block(i, 0, now, A.cols), B, same ? Source(one_row, now, width, 0, 1) : made, c);
+    copy(made, C.block(i, 0, now, C.cols));
   }
 }
 
-// packed[k * width + j] = B[k][j], where a column of B lies together in memory: four columns at a time are riffled,
-// which compilers do well in vector registers, and what comes out is moved four numbers at a time.
+// Either of the two.
 template <std::size_t width>
-void pack_transposed(std::size_t K, std::size_t cols, const Source& B, real* __restrict packed) {
+void any_strip(const Source& A, const Source& B, const Source& start, const Target& C) {
+  if (C.cols == width && side_by_side(start, C)) {
+    strip<width>(A, B, start, C);
+  } else {
+    edge_strip<width>(A, B, start, C);
+  }
+}
+
+// packed[k * width + j] = B[k][j], where a column of B lies together in memory. Four columns at a time are riffled
+// like playing cards, one number of each in turn, which compilers do well in vector registers; what comes out is moved
+// four numbers at a time. Columns that B lacks are copies of its last.
+template <std::size_t width>
+void pack_transposed(const Source& B, real* __restrict packed) {
   alignas(64) real riffled[4 * depth];
-  const auto column = [&](std::size_t j) { return B.from(0, std::min(j, cols - 1)).data; };
+  const auto column = [&](std::size_t j) { return B.at(0, std::min(j, B.cols - 1)); };
   for (std::size_t j = 0; j < width; j += 4) {
     const real *const b0 = column(j), *const b1 = column(j + 1), *const b2 = column(j + 2), *const b3 = column(j + 3);
-    for (std::size_t k = 0; k < K; ++k) {
+    for (std::size_t k = 0; k < B.rows; ++k) {
       riffled[4 * k] = b0[k];
       riffled[4 * k + 1] = b1[k];
       riffled[4 * k + 2] = b2[k];
       riffled[4 * k + 3] = b3[k];
     }
-    for (std::size_t k = 0; k < K; ++k) std::copy_n(riffled + 4 * k, 4, packed + k * width + j);
+    for (std::size_t k = 0; k < B.rows; ++k) std::copy_n(riffled + 4 * k, 4, packed + k * width + j);
   }
 }
 
-// Panels of `width` columns side by side, each K × width; what the last has too many is never looked at.
+// Panels of `width` columns one behind the other, each B.rows × width. What the last has too many is filled, since it
+// is computed with; the result is not used.
 template <std::size_t width>
-void pack(std::size_t K, std::size_t cols, const Source& B, real* packed) {
-  const std::size_t whole = B.col_stride == 1 ? cols / width * width : 0;
-  for (std::size_t k = 0; k < K; ++k) {
+[[gnu::noinline]] void pack(const Source& B, real* packed) {
+  constexpr std::size_t ahead = 8;       // rows: no hardware foresees those that are far apart
+  constexpr std::size_t worthwhile = 8;  // rows of a transposed B from which on riffling is faster
+  const std::size_t K = B.rows, whole = B.col_stride == 1 ? B.cols / width * width : 0;
+  for (std::size_t k = 0; whole > 0 && k < K; ++k) {
     for (std::size_t j = 0; j < whole; j += width) {
-      const real* const later = B.from(std::min(k + 8, K - 1), j).data;  // no hardware foresees rows that are far apart
+      const real* const later = B.at(std::min(k + ahead, K - 1), j);
       __builtin_prefetch(later);
       __builtin_prefetch(later + width / 2);
-      std::copy_n(B.from(k, j).data, width, packed + j * K + k * width);
+      std::copy_n(B.at(k, j), width, packed + j * K + k * width);
     }
   }
-  for (std::size_t j = whole; j < cols; j += width) {
-    const std::size_t now = std::min(width, cols - j);
-    if (B.row_stride == 1 && K >= 8) {
-      pack_transposed<width>(K, now, B.from(0, j), packed + j * K);
+  for (std::size_t j = whole; j < B.cols; j += width) {
+    const std::size_t now = std::min(width, B.cols - j);
+    const Source b = B.block(0, j, K, now);
+    if (b.row_stride == 1 && K >= worthwhile) {
+      pack_transposed<width>(b, packed + j * K);
     } else {
-      std::fill_n(packed + j * K, now == width ? 0 : width * K, real(0));
-      copy(K, now, B.from(0, j), Target{packed + j * K, width, 1});
+      if (now < width) std::fill_n(packed + j * K, width * K, real(0));
+      copy(b, Target(packed + j * K, K, now, width, 1));
     }
   }
 }
 
-// What some panels of B (K × cols, cols ≤ together · width) add to these columns of C.
+// At most together · width columns of C, panel by panel.
 template <std::size_t width>
-void panels(std::size_t M, std::size_t cols, std::size_t K, const Source& A, const Source& B, const Source& start,
-            const Target& C) {
+void panels(const Source& A, const Source& B, const Source& start, const Target& C) {
   alignas(64) real packed[depth * together * width];
-  const bool in_place = cols % width == 0 && B.col_stride == 1 && K * B.row_stride * sizeof(real) <= first_cache;
-  if (!in_place) pack<width>(K, cols, B, packed);
-  for (std::size_t j = 0; j < cols; j += width) {
-    const std::size_t now = std::min(width, cols - j);
-    const Source b = in_place ? B.from(0, j) : Source{packed + j * K, width, 1};
-    const Source s = start.from(0, j);
-    const Target c = C.from(0, j);
-    if (now == width && side_by_side(s, c))
-      strip<width>(M, K, A, b, s, c);
-    else
-      edge_strip<width>(M, now, K, A, b, s, c);
+  for (std::size_t k = 0; k < B.rows; k += depth) {
+    const std::size_t deep = std::min(depth, B.rows - k);
+    const Source a = A.block(0, k, A.rows, deep), b = B.block(k, 0, deep, B.cols);
+    const Source from = k == 0 ? start : Source(C.data, C.rows, C.cols, C.row_stride, C.col_stride);
+    const bool in_place = B.cols % width == 0 && B.col_stride == 1 && deep * B.row_stride * sizeof(real) <= first_cache;
+    if (!in_place) pack<width>(b, packed);
+    for (std::size_t j = 0; j < B.cols; j += width) {
+      const std::size_t now = std::min(width, B.cols - j);
+      const Source panel = in_place ? b.block(0, j, deep, now) : Source(packed + j * deep, deep, now, width, 1);
+      any_strip<width>(a, panel, from.block(0, j, A.rows, now), C.block(0, j, A.rows, now));
+    }
   }
 }
 
-// `cols` elements of a row of C, their chains side by side.
-template <std::size_t cols>
-[[gnu::always_inline]] inline void tiny_row(std::size_t K, const Source& A, const Source& B, const Source& start,
-                                            const Target& C) {
-  real c[cols];
-  for (std::size_t j = 0; j < cols; ++j) c[j] = start.data[j * start.col_stride];
-  for (std::size_t k = 0; k < K; ++k) {
-    const real a = A.data[k * A.col_stride];
+[[gnu::noinline]] void large_product(const Source& A, const Source& B, const Source& start, const Target& C) {
+  const std::size_t M = C.rows, N = C.cols;
+  std::size_t j = 0;
+  const auto columns = [&](std::size_t n, auto part) {
+    part(A, B.block(0, j, B.rows, n), start.block(0, j, M, n), C.block(0, j, M, n));
+    j += n;
+  };
+  while (j < N) {
+    const std::size_t left = N - j;
+    if (M == 1 && B.col_stride == 1 && left >= widest) {  // few rows: wider tiles, and no panel pays
+      columns(widest, any_strip<widest>);
+    } else if (M < 4 && B.col_stride == 1 && left >= widest / 2) {
+      columns(widest / 2, any_strip<widest / 2>);
+    } else if (left <= narrow) {
+      columns(left, panels<narrow>);
+    } else {
+      columns(std::min(left, together * wide), panels<wide>);
+    }
+  }
+}
+
+// rows × cols elements of C from (i, j) on, their chains side by side; `dense` when columns lie side by side.
+template <std::size_t rows, std::size_t cols, bool dense = false>
+[[gnu::always_inline]] inline void chains(std::size_t i, std::size_t j, const Source& A, const Source& B,
+                                          const Source& start, const Target& C) {
+  const std::size_t b_col = dense ? 1 : B.col_stride, from_col = dense ? 1 : start.col_stride;
+  const std::size_t to_col = dense ? 1 : C.col_stride;
+  const real *a = A.at(i, 0), *b = B.at(0, j), *const from = start.at(i, j);
+  real* const to = C.at(i, j);
+  real c[rows][cols];
+  for (std::size_t u = 0; u < rows; ++u)
+    for (std::size_t v = 0; v < cols; ++v) c[u][v] = from[u * start.row_stride + v * from_col];
+  for (std::size_t k = 0; k < A.cols; ++k, a += A.col_stride, b += B.row_stride) {
     UNROLL_LOOP
-    for (std::size_t j = 0; j < cols; ++j) c[j] = std::fma(a, B.data[k * B.row_stride + j * B.col_stride], c[j]);
+    for (std::size_t u = 0; u < rows; ++u) UNROLL_LOOP
+    for (std::size_t v = 0; v < cols; ++v) c[u][v] = std::fma(a[u * A.row_stride], b[v * b_col], c[u][v]);
   }
-  for (std::size_t j = 0; j < cols; ++j) C.data[j * C.col_stride] = c[j];
+  for (std::size_t u = 0; u < rows; ++u)
+    for (std::size_t v = 0; v < cols; ++v) to[u * C.row_stride + v * to_col] = c[u][v];
 }
 
-// Where setting up tiles would take longer than the work.
-void tiny_product(std::size_t M, std::size_t N, std::size_t K, const Source& A, const Source& B, const Source& start,
-                  const Target& C) {
-  const bool in_vectors = B.col_stride == 1 && side_by_side(start, C);
-  for (std::size_t i = 0; i < M; ++i) {
-    for (std::size_t j = 0; j < N; j += 4) {
-      const Source a = A.from(i, 0), b = B.from(0, j), s = start.from(i, j);
-      const Target c = C.from(i, j);
-      if (N - j == 1) {
-        tiny_row<1>(K, a, b, s, c);
-      } else if (N - j == 2) {
-        tiny_row<2>(K, a, b, s, c);
-      } else if (N - j == 3) {
-        tiny_row<3>(K, a, b, s, c);
-      } else if (in_vectors) {
-        tiny_row<4>(K, a, {b.data, b.row_stride, 1}, {s.data, 0, 1}, {c.data, 0, 1});
-      } else {
-        tiny_row<4>(K, a, b, s, c);
-      }
+// Where setting up panels would take longer than the work.
+void tiny_product(const Source& A, const Source& B, const Source& start, const Target& C) {
+  std::size_t i = 0;
+  if (C.cols == 4 && B.col_stride == 1 && side_by_side(start, C)) {
+    for (; i < C.rows; ++i) chains<1, 4, true>(i, 0, A, B, start, C);
+    return;
+  }
+  for (; i + 4 <= C.rows; i += 4)
+    for (std::size_t j = 0; j < C.cols; ++j) chains<4, 1>(i, j, A, B, start, C);
+  for (; i < C.rows; ++i) {
+    std::size_t j = 0;
+    for (; j + 4 <= C.cols; j += 4) chains<1, 4>(i, j, A, B, start, C);
+    if (j + 3 == C.cols) {
+      chains<1, 3>(i, j, A, B, start, C);
+    } else if (j + 2 == C.cols) {
+      chains<1, 2>(i, j, A, B, start, C);
+    } else if (j + 1 == C.cols) {
+      chains<1, 1>(i, j, A, B, start, C);
     }
   }
 }
 
-[[gnu::noinline]] void large_product(std::size_t M, std::size_t N, std::size_t K, const Source& A, const Source& B,
-                                     const Source& start, const Target& C) {
-  if (N < lanes && N < M && A.row_stride == 1)  // a narrow C is better filled along its columns: Cᵀ = Bᵀ Aᵀ
-    return large_product(N, M, K, B.transposed(), A.transposed(), start.transposed(), C.transposed());
-  for (std::size_t k = 0; k < K; k += depth) {
-    const std::size_t deep = std::min(depth, K - k);
-    for (std::size_t j = 0; j < N;) {
-      const Source a = A.from(0, k), b = B.from(k, j);
-      const Source s = k == 0 ? start.from(0, j) : Source{C.from(0, j).data, C.row_stride, C.col_stride};
-      const Target c = C.from(0, j);
-      const std::size_t left = N - j;
-      std::size_t cols = std::min(left, together * wide);
-      if (M < 4 && left >= widest / 2 && b.col_stride == 1 && side_by_side(s, c)) {  // few rows: more columns at once
-        if (M == 1 && left >= widest) {
-          tiles<1, widest>(0, 1, deep, a, b, s, c);
-          cols = widest;
-        } else {
-          last_tile<4, widest / 2>(0, M, deep, a, b, s, c);
-          cols = widest / 2;
-        }
-      } else if (left <= narrow) {
-        panels<narrow>(M, cols, deep, a, b, s, c);
-      } else if (left <= medium) {
-        panels<medium>(M, cols, deep, a, b, s, c);
-      } else {
-        panels<wide>(M, cols, deep, a, b, s, c);
-      }
-      j += cols;
-    }
-  }
+void product(const Source& A, const Source& B, const Source& start, const Target& C) {
+  const std::size_t M = C.rows, N = C.cols, K = A.cols;
+  if (N < narrow && N < M && A.row_stride == 1)  // Cᵀ = Bᵀ Aᵀ, whose panels are read in place
+    return product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
+  if (M * N * K == 0) return copy(start, C);  // no chain has a link
+  if (M * N * K <= tiny || (M == 1 && N < narrow)) return tiny_product(A, B, start, C);
+  large_product(A, B, start, C);
 }
-
-[[gnu::flatten]] void product(std::size_t M, std::size_t N, std::size_t K, const Source& A, const Source& B,
-                              const Source& start, const Target& C) {
-  if (N < narrow && N < M && A.row_stride == 1)  // a narrow C is better filled along its columns: Cᵀ = Bᵀ Aᵀ
-    return product(N, M, K, B.transposed(), A.transposed(), start.transposed(), C.transposed());
-  if (M * N * K == 0) return copy(M, N, start, C);  // no chain has a link
-  if (M * N * K <= 64 || (M == 1 && N < medium))
-    tiny_product(M, N, K, A, B, start, C);
-  else
-    large_product(M, N, K, A, B, start, C);
-}
-
-Source source(const MatrixView& m) { return {m.data, m.row_stride, m.col_stride}; }
-Target target(Tensor& t) { return {t.data(), t.cols(), 1}; }
 
 std::string shape(const MatrixView& m) { return std::to_string(m.rows) + " × " + std::to_string(m.cols); }
 
@@ -319,7 +325,7 @@ void sum_columns(const Tensor& m, std::size_t j, Tensor& sums) {
 void multiply(const MatrixView& A, const MatrixView& B, Tensor& C) {
   check(A, B);
   C.resize(A.rows, B.cols);
-  product(A.rows, B.cols, A.cols, source(A), source(B), Source{zeros, 0, 0}, target(C));
+  product(A, B, Source(zeros, A.rows, B.cols, 0, 0), Target(C));
 }
 
 void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, Tensor& C) {
@@ -328,7 +334,7 @@ void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, 
     throw std::invalid_argument("product: a bias of " + bias.shape() + " for " + std::to_string(B.cols) +
                                 " columns: it must have one number per column");
   C.resize(A.rows, B.cols);
-  product(A.rows, B.cols, A.cols, source(A), source(B), Source{bias.data(), 0, 1}, target(C));
+  product(A, B, Source(bias.data(), A.rows, B.cols, 0, 1), Target(C));
 }
 
 void column_sums(const Tensor& m, Tensor& sums) {

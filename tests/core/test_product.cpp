@@ -80,6 +80,9 @@ TEST_CASE("a product deeper than one panel goes on where its chains stopped") {
   check_all_layouts(5, 1030, 21);
   check_all_layouts(1, 700, 140);
   check_all_layouts(130, 300, 70);
+  check_all_layouts(18, 520, 150);
+  check_all_layouts(3, 300, 200);
+  check_all_layouts(2, 260, 530);
 }
 
 TEST_CASE("a chain is fused: the product keeps what a rounded multiplication would lose") {

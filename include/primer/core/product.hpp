@@ -4,30 +4,42 @@
 #pragma once
 
 #include <cstddef>
+#include <type_traits>
 
 #include "primer/core/tensor.hpp"
 
 namespace primer {
 
-// A matrix that is read in place: element (i, j) lies at data[i * row_stride + j * col_stride].
-struct MatrixView {
-  const real* data;
-  std::size_t rows, cols;
-  std::size_t row_stride, col_stride;
+// A matrix, rows × cols, in memory that belongs to another: element (i, j) lies at
+// data[i * row_stride + j * col_stride]. Any Tensor can be seen as one.
+template <typename Number>
+struct View {
+  Number* data;
+  std::size_t rows, row_stride;
+  std::size_t cols, col_stride;
 
-  MatrixView(const Tensor& t) : data(t.data()), rows(t.rows()), cols(t.cols()), row_stride(t.cols()), col_stride(1) {}
-  MatrixView(const real* d, std::size_t r, std::size_t c, std::size_t rs, std::size_t cs)
-      : data(d), rows(r), cols(c), row_stride(rs), col_stride(cs) {}
+  View(Number* d, std::size_t r, std::size_t c, std::size_t rs, std::size_t cs)
+      : data(d), rows(r), row_stride(rs), cols(c), col_stride(cs) {}
+  View(const Tensor& t) requires std::is_const_v<Number> : View(t.data(), t.rows(), t.cols(), t.cols(), 1) {}
+  explicit View(Tensor& t) requires(!std::is_const_v<Number>) : View(t.data(), t.rows(), t.cols(), t.cols(), 1) {}
+
+  Number* at(std::size_t i, std::size_t j) const { return data + i * row_stride + j * col_stride; }
+  View block(std::size_t i, std::size_t j, std::size_t r, std::size_t c) const {
+    return {at(i, j), r, c, row_stride, col_stride};
+  }
+  View transposed() const { return {data, cols, rows, col_stride, row_stride}; }
 };
+using MatrixView = View<const real>;
 
 // The same numbers with rows and columns exchanged; nothing is copied.
-inline MatrixView transposed(const Tensor& t) { return {t.data(), t.cols(), t.rows(), 1, t.cols()}; }
+inline MatrixView transposed(const Tensor& t) { return MatrixView(t).transposed(); }
 
 // C = A B, resized to A.rows × B.cols. Throws std::invalid_argument, naming both shapes, when A.cols != B.rows.
 // C must not overlap A or B.
 void multiply(const MatrixView& A, const MatrixView& B, Tensor& C);
 
-// C = A B + 1 bias: row vector bias (1 × B.cols) is where each chain starts.
+// C = A B with `bias` (1 × B.cols) added to every row: it is where each chain starts. Throws as multiply() does, and
+// when the bias has another size. C must not overlap A, B or bias.
 void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, Tensor& C);
 
 // sums (1 × m.cols) = Σ rows of m, added from the first row to the last. sums must not be m.
