@@ -190,19 +190,26 @@ class Softmax : public Activation {
     for (std::size_t i = 0; i < a.size(); ++i) slope.data()[i] = a.data()[i] * (1 - a.data()[i]);  // ∂aⱼ/∂zⱼ
   }
   void value(const Tensor& z, Tensor& a) const override {
-    a.resize(z.rows(), z.cols());
-    for (std::size_t i = 0; i < z.rows(); ++i) {
-      const auto z_i = z.row(i);
-      const auto a_i = a.row(i);
-      const real highest = *std::max_element(z_i.begin(), z_i.end());  // softmax(z) = softmax(z − c), and c = max z
-      for (std::size_t j = 0; j < z_i.size(); ++j) a_i[j] = z_i[j] - highest;  // cannot overflow
+    const std::size_t N = z.rows(), K = z.cols();
+    transpose(z, z_);  // loops run over the rows, which are many, and not over the classes, which are few
+    rows_.resize(2, N);
+    rows_.fill(0);
+    const auto highest = rows_.row(0), sum = rows_.row(1);
+    std::copy_n(z_.data(), N, highest.data());
+    for (std::size_t k = 1; k < K; ++k) {
+      for (std::size_t i = 0; i < N; ++i) highest[i] = std::max(highest[i], z_(k, i));
     }
-    for (real& v : a.values()) v = exp(v);
-    for (std::size_t i = 0; i < z.rows(); ++i) {
-      real sum = 0;
-      for (const real v : a.row(i)) sum += v;
-      for (real& v : a.row(i)) v /= sum;  // aⱼ = exp(zⱼ) / Σₖ exp(zₖ)
+    for (std::size_t k = 0; k < K; ++k) {
+      for (std::size_t i = 0; i < N; ++i) z_(k, i) -= highest[i];  // softmax(z) = softmax(z − c), and cannot overflow
     }
+    for (real& v : z_.values()) v = exp(v);
+    for (std::size_t k = 0; k < K; ++k) {
+      for (std::size_t i = 0; i < N; ++i) sum[i] += z_(k, i);
+    }
+    for (std::size_t k = 0; k < K; ++k) {
+      for (std::size_t i = 0; i < N; ++i) z_(k, i) /= sum[i];  // aₖ = exp(zₖ) / Σⱼ exp(zⱼ)
+    }
+    transpose(z_, a);
   }
 
   void backward(const Tensor&, const Tensor& a, const Tensor&, const Tensor& dL_da, Tensor& dL_dz) override {
@@ -215,6 +222,9 @@ class Softmax : public Activation {
     }
     // end of task 1.3
   }
+
+ private:
+  mutable Tensor z_, rows_;  // kept so that value() allocates nothing
 };
 
 template <ElementwiseFunction F>

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -124,29 +123,37 @@ class CrossEntropy final : public Loss {
     }
   }
   // task 3.1 (15 points): cross-entropy of softmax, from the logits
-  // Log-sum-exp: ln Σₖ exp zₖ − Σₖ yₖ zₖ, with z − max z for z.
+  // Log-sum-exp: ln Σₖ exp zₖ − Σₖ yₖ zₖ, with z − max z for z. Loops run over the rows, which are many, and not over
+  // the classes, which are few; so both are transposed first.
   real value_from_logits(const Tensor& z, const Tensor& y) const override {
-    exp_.resize(z.rows(), z.cols());
-    rows_.resize(2, z.rows());
-    const auto mean = rows_.row(0);    // Σₖ yₖ zₖ
-    const auto others = rows_.row(1);  // Σₖ exp zₖ − 1
-    for (std::size_t i = 0; i < z.rows(); ++i) {
-      const auto z_i = z.row(i);
-      const auto top = static_cast<std::size_t>(std::max_element(z_i.begin(), z_i.end()) - z_i.begin());
-      mean[i] = 0;
-      for (std::size_t k = 0; k < z_i.size(); ++k) {
-        const real t = smooth(y(i, k), y);
-        exp_(i, k) = z_i[k] - z_i[top];
-        if (t != 0) mean[i] += t * exp_(i, k);  // a class of weight 0 takes no part, however unlikely it is
+    const std::size_t N = z.rows(), K = z.cols();
+    transpose(z, z_);
+    transpose(y, y_);
+    rows_.resize(4, N);
+    rows_.fill(0);
+    const auto highest = rows_.row(0), found = rows_.row(1);
+    const auto mean = rows_.row(2);    // Σₖ yₖ zₖ
+    const auto others = rows_.row(3);  // Σₖ exp zₖ − 1
+    std::copy_n(z_.data(), N, highest.data());
+    for (std::size_t k = 1; k < K; ++k) {
+      for (std::size_t i = 0; i < N; ++i) highest[i] = std::max(highest[i], z_(k, i));
+    }
+    for (std::size_t k = 0; k < K; ++k) {
+      for (std::size_t i = 0; i < N; ++i) {
+        const real t = smooth(y_(k, i), y);
+        z_(k, i) -= highest[i];
+        mean[i] += t == 0 ? real(0) : t * z_(k, i);  // a class of weight 0 takes no part, however unlikely it is
       }
-      exp_(i, top) = -std::numeric_limits<real>::infinity();  // its 1 comes in through log1p
     }
-    for (real& v : exp_.values()) v = exp(v);
-    for (std::size_t i = 0; i < z.rows(); ++i) {
-      others[i] = 0;
-      for (const real v : exp_.row(i)) others[i] += v;
+    for (real& v : z_.values()) v = exp(v);
+    for (std::size_t k = 0; k < K; ++k) {
+      for (std::size_t i = 0; i < N; ++i) {
+        const bool first = z_(k, i) == 1 && found[i] == 0;  // the 1 of the highest comes in through log1p
+        found[i] = first ? real(1) : found[i];
+        others[i] += first ? real(0) : z_(k, i);
+      }
     }
-    return lane_sum(z.rows(), [=](std::size_t i) { return log1p(others[i]) - mean[i]; }) / rows(z);
+    return lane_sum(N, [=](std::size_t i) { return log1p(others[i]) - mean[i]; }) / rows(z);
   }
   void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override {
     dL_dz.resize(a.rows(), a.cols());
@@ -161,7 +168,7 @@ class CrossEntropy final : public Loss {
     return (1 - smoothing_) * y_k + smoothing_ / static_cast<real>(y.cols());
   }
   real smoothing_;
-  mutable Tensor exp_, rows_;  // kept so that value_from_logits() allocates nothing
+  mutable Tensor z_, y_, rows_;  // kept so that value_from_logits() allocates nothing
 };
 
 }  // namespace

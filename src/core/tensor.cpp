@@ -25,4 +25,18 @@ bool Tensor::operator==(const Tensor& other) const {
   return rows_ == other.rows_ && cols_ == other.cols_ && std::equal(data(), data() + size(), other.data());
 }
 
+void transpose(const Tensor& from, Tensor& to) {
+  const std::size_t rows = from.rows(), cols = from.cols();
+  to.resize(cols, rows);
+  if (rows > cols) {  // the inner loop is the longer one
+    for (std::size_t j = 0; j < cols; ++j) {
+      for (std::size_t i = 0; i < rows; ++i) to(j, i) = from(i, j);
+    }
+  } else {
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < cols; ++j) to(j, i) = from(i, j);
+    }
+  }
+}
+
 }  // namespace primer

@@ -65,4 +65,7 @@ class Tensor {
   std::vector<real, CacheLineAllocator<real>> storage_;
 };
 
+// to = fromᵀ, resized to from.cols() × from.rows(). `to` must not be `from`.
+void transpose(const Tensor& from, Tensor& to);
+
 }  // namespace primer
