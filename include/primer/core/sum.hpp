@@ -19,7 +19,11 @@ real lane_sum(std::size_t n, Term term) {
   for (; i + lanes <= n; i += lanes) {
     for (std::size_t k = 0; k < lanes; ++k) lane[k] += term(i + k);
   }
-  for (std::size_t k = 0; i < n; ++i, ++k) lane[k] += term(i);
+  std::size_t first = 0;  // what is left goes to the first lanes, four at a time
+  for (; i + 4 <= n; i += 4, first += 4) {
+    for (std::size_t k = 0; k < 4; ++k) lane[first + k] += term(i + k);
+  }
+  for (; i < n; ++i, ++first) lane[first] += term(i);
   for (std::size_t half = lanes / 2; half > 0; half /= 2) {
     for (std::size_t k = 0; k < half; ++k) lane[k] += lane[k + half];
   }
