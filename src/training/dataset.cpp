@@ -228,13 +228,22 @@ void standardize(const Standardization& by, Tensor& x) {
 
 void gather(const Dataset& from, const std::vector<std::size_t>& order, std::size_t first, std::size_t last,
             Dataset& to) {
-  to.x.resize(last - first, from.x.cols());
-  to.y.resize(last - first, from.y.cols());
-  for (std::size_t i = first; i < last; ++i) {
-    const std::size_t row = order.empty() ? i : order[i];
-    std::copy_n(from.x.row(row).data(), from.x.cols(), to.x.row(i - first).data());
-    std::copy_n(from.y.row(row).data(), from.y.cols(), to.y.row(i - first).data());
-  }
+  const auto rows = [&](const Tensor& all, Tensor& part) {
+    const std::size_t n = all.cols();
+    part.resize(last - first, n);
+    if (order.empty()) {
+      std::copy_n(all.data() + first * n, part.size(), part.data());
+    } else if (n < 16) {  // a call for each row would take longer than the copying
+      for (std::size_t j = 0; j < n; ++j) {
+        for (std::size_t i = 0; i < part.rows(); ++i) part(i, j) = all(order[first + i], j);
+      }
+    } else {
+      for (std::size_t i = 0; i < part.rows(); ++i)
+        std::copy_n(all.row(order[first + i]).data(), n, part.row(i).data());
+    }
+  };
+  rows(from.x, to.x);
+  rows(from.y, to.y);
 }
 
 }  // namespace primer
