@@ -48,7 +48,8 @@ void print_functions() {
   std::fputs(primer::table(rows, 1).c_str(), stdout);
 }
 
-int run(bool json, const std::string& only, const std::string& program) {
+// Runs what `names` has, or everything where it is empty.
+int run(bool json, const std::vector<std::string>& names, const std::string& program) {
   const bench::Machine machine = bench::measure_machine();
   if (!json) {
     std::printf(
@@ -66,7 +67,9 @@ int run(bool json, const std::string& only, const std::string& program) {
     rows.push_back({m.workload, m.what, short_number(m.value, 4), m.metric, short_number(floor_ratio),
                     short_number(m.loss, 7), short_number(m.wanted, 7), same ? "" : "NOT THE SAME WORK"});
   };
-  const auto wanted = [&](const char* workload) { return only.empty() || only == workload; };
+  const auto wanted = [&](const char* name) {
+    return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+  };
   if (wanted("W1")) report(bench::xor_steps(15));
   if (wanted("W2")) report(bench::spirals(9));
   if (wanted("W3")) report(bench::regression(9));
@@ -104,13 +107,15 @@ int main(int argc, char** argv) {
     if (first == "--w7" && argc == 3) return bench::train_from_csv(argv[2]);
     if (first == "--grow" && argc == 4) return bench::grow_here(std::stoul(argv[2]), std::stoul(argv[3]));
     const bool json = first == "--json";
-    const std::string only = json && argc > 2 ? argv[2] : json ? "" : first;
-    const std::vector<std::string> known{"", "W1", "W2", "W3", "W4", "W5", "W6a", "W6b", "W7", "functions", "growth"};
-    if (argc > (json ? 3 : 2) || std::find(known.begin(), known.end(), only) == known.end()) {
-      std::fputs("usage: primer-bench [--json] [W1 … W5, W6a, W6b, W7, functions, growth]\n", stderr);
-      return 2;
+    const std::vector<std::string> names(argv + std::min(argc, json ? 2 : 1), argv + argc);
+    const std::vector<std::string> known{"W1", "W2", "W3", "W4", "W5", "W6a", "W6b", "W7", "functions", "growth"};
+    for (const std::string& name : names) {
+      if (std::find(known.begin(), known.end(), name) == known.end()) {
+        std::fputs("usage: primer-bench [--json] [W1 W2 W3 W4 W5 W6a W6b W7 functions growth]\n", stderr);
+        return 2;
+      }
     }
-    return run(json, only, argv[0]);
+    return run(json, names, argv[0]);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "primer-bench: %s\n", e.what());
     return 1;
