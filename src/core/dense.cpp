@@ -1,8 +1,9 @@
-// The dense layer's formulas, forward and backward.
+// The dense layer's formulas, forward and backward. What stands between the marks of an exercise is what `make
+// assignment` leaves out.
 #include "primer/core/dense.hpp"
 
 #include <stdexcept>
-#include <string>
+#include <utility>
 
 #include "primer/core/product.hpp"
 
@@ -31,7 +32,7 @@ void Dense::pass(const Tensor& input, Mode mode, std::uint64_t step) {
   const bool training = mode == Mode::training;
   x = &input;
   dropped_ = training && dropout;
-  Tensor& sigma = dropped_ || residual ? s : a;
+  Tensor& sigma_z = dropped_ || residual ? s : a;  // a is more than σ(z) then
 
   Tensor& u = batch_norm ? batch_norm->u : z;
   // task 2.1 (10 points): the dense layer forward
@@ -39,9 +40,9 @@ void Dense::pass(const Tensor& input, Mode mode, std::uint64_t step) {
   // end of task 2.1
   if (batch_norm) batch_norm->forward(z, training);  // z = γ (u − mean)/√(var + ε) + β
   if (mode == Mode::prediction)
-    activation->value(z, sigma);  // a = σ(z)
+    activation->value(z, sigma_z);  // σ(z)
   else
-    activation->forward(z, sigma, slope);      // a = σ(z), and σ′(z)
+    activation->forward(z, sigma_z, slope);    // σ(z) and σ′(z)
   if (dropped_) dropout->forward(s, step, a);  // a = mask ⊙ σ(z)
   if (residual && !dropped_) a = s;
   if (residual) add(*x, a);  // a = a + x
@@ -57,11 +58,11 @@ void Dense::backward(const Tensor& gradient, bool wants_dL_dx) {
 
 void Dense::backward_from_dL_dz(bool wants_dL_dx) {
   if (batch_norm) batch_norm->backward(dL_dz);
-  const Tensor& delta = dL_du();  // ∂L/∂u, which is ∂L/∂z without batch_norm
+  const Tensor& delta = dL_du();  // δ = ∂L/∂u, which is ∂L/∂z without batch_norm
   // task 2.2 (15 points): the dense layer's three gradients
-  multiply(transposed(*x), delta, dL_dWt);                  // ∂L/∂W = (∂L/∂z)ᵀ x, kept transposed
-  column_sums(delta, dL_db);                                // ∂L/∂b = Σᵢ ∂L/∂zᵢ
-  if (wants_dL_dx) multiply(delta, transposed(Wt), dL_dx);  // ∂L/∂x = ∂L/∂z W
+  multiply(transposed(*x), delta, dL_dWt);                  // ∂L/∂W = δᵀ x, kept transposed
+  column_sums(delta, dL_db);                                // ∂L/∂b = Σᵢ δᵢ
+  if (wants_dL_dx) multiply(delta, transposed(Wt), dL_dx);  // ∂L/∂x = δ W
   // end of task 2.2
 }
 
