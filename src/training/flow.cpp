@@ -64,30 +64,33 @@ void Flow::before_update(const Network& network) {
     const Dense& layer = network.layers[l];
     LayerState& into = state.layers[l];
     const auto n = static_cast<double>(layer.z.size());
-    const real *const z = layer.z.data(), *const a = layer.a.data(), *const slope = layer.slope.data();
+    const real *const a = layer.a.data(), *const slope = layer.slope.data();
     const real *const dL_da = layer.dL_da->data(), *const dL_dz = layer.dL_dz.data();
     // step has σ′ = 0 everywhere, so its limit is 0, and all of it counts as saturated.
     const real limit = into.saturation_limit == 0 ? std::numeric_limits<real>::infinity() : into.saturation_limit;
-    const auto of_batch = sums_in_one_pass<8>(layer.z.size(), [=](std::size_t i, auto add) {
+    const auto of_batch = sums_in_one_pass<7>(layer.a.size(), [=](std::size_t i, auto add) {
       const real steepness = std::abs(slope[i]);
       add(0, a[i] * a[i]);
       add(1, a[i]);
       add(2, steepness);
       add(3, steepness < limit ? real(1) : real(0));
-      add(4, z[i] <= 0 ? real(1) : real(0));
-      add(5, dL_da[i] * dL_da[i]);
-      add(6, dL_dz[i] * dL_dz[i]);
-      add(7, slope[i] == 0 ? real(1) : real(0));
+      add(4, dL_da[i] * dL_da[i]);
+      add(5, dL_dz[i] * dL_dz[i]);
+      add(6, slope[i] == 0 ? real(1) : real(0));
     });
     into.sums[a_norm] += std::sqrt(of_batch[0]);
     into.sums[a_mean] += of_batch[1] / n;
     into.sums[slope_mean] += of_batch[2] / n;
     into.sums[saturated] += of_batch[3] / n;
-    into.sums[off] += of_batch[4] / n;
-    into.sums[dL_da_norm] += std::sqrt(of_batch[5]);
-    into.sums[dL_dz_norm] += std::sqrt(of_batch[6]);
+    if (layer.activation->rectifier()) {
+      const real* const z = layer.z.data();
+      const real not_above = lane_sum(layer.z.size(), [z](std::size_t i) { return z[i] <= 0 ? real(1) : real(0); });
+      into.sums[off] += static_cast<double>(not_above) / n;
+    }
+    into.sums[dL_da_norm] += std::sqrt(of_batch[4]);
+    into.sums[dL_dz_norm] += std::sqrt(of_batch[5]);
     into.sums[dL_dW_norm] += std::sqrt(static_cast<double>(sum_of_squares(layer.dL_dWt.values())));
-    const bool all_alive = of_batch[7] == 0;
+    const bool all_alive = of_batch[6] == 0;
     for (std::size_t i = 0; i < (all_alive ? 1 : layer.z.rows()); ++i) {
       for (std::size_t j = 0; j < layer.z.cols(); ++j) into.alive[j] |= all_alive || layer.slope(i, j) != 0;
     }
