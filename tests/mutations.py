@@ -61,7 +61,7 @@ FAULTS = [
     ("dL/dW without batch_norm's part", DENSE, "const Tensor& delta = dL_du();", "const Tensor& delta = dL_dz;"),
     ("W transposed", DENSE, "multiply(delta, transposed(Wt), dL_dx)", "multiply(delta, Wt, dL_dx)"),
     ("residual without the gradient of its shortcut", DENSE, "if (residual && wants_dL_dx) add(gradient, dL_dx);", ""),
-    ("residual that forgets its input", DENSE, "if (residual) add(*x, a);", ""),
+    ("residual that forgets its input", DENSE, "add(*x, a);", ""),
     ("dropout without its mask on the way back", DENSE, "dropped_ ? dropout->dL_ds : gradient", "gradient"),
     ("dropout in evaluation", DENSE, "dropped_ = training && dropout;", "dropped_ = dropout != nullptr; (void)training;"),
     ("biased running variance", REGULARIZE, "momentum * var_(0, j) * unbiased", "momentum * var_(0, j) + 0 * unbiased"),

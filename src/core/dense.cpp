@@ -3,6 +3,7 @@
 #include "primer/core/dense.hpp"
 
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "primer/core/product.hpp"
@@ -29,6 +30,9 @@ void Dense::forward_training(const Tensor& input, std::uint64_t step) { pass(inp
 void Dense::predict(const Tensor& input) { pass(input, Mode::prediction, 0); }
 
 void Dense::pass(const Tensor& input, Mode mode, std::uint64_t step) {
+  if (residual && Wt.rows() != Wt.cols())
+    throw std::invalid_argument("a residual layer needs as many units as inputs, not " + std::to_string(Wt.cols()) +
+                                " for " + std::to_string(Wt.rows()));
   const bool training = mode == Mode::training;
   x = &input;
   dropped_ = training && dropout;
@@ -44,8 +48,10 @@ void Dense::pass(const Tensor& input, Mode mode, std::uint64_t step) {
   else
     activation->forward(z, sigma_z, slope);    // σ(z) and σ′(z)
   if (dropped_) dropout->forward(s, step, a);  // a = mask ⊙ σ(z)
-  if (residual && !dropped_) a = s;
-  if (residual) add(*x, a);  // a = a + x
+  if (residual) {
+    if (!dropped_) a = s;
+    add(*x, a);  // a = a + x
+  }
 }
 
 void Dense::backward(const Tensor& gradient, bool wants_dL_dx) {
@@ -53,7 +59,7 @@ void Dense::backward(const Tensor& gradient, bool wants_dL_dx) {
   if (dropped_) dropout->backward(gradient);  // ∂L/∂s = mask ⊙ ∂L/∂a
   activation->backward(z, sigma_of_z(), slope, dropped_ ? dropout->dL_ds : gradient, dL_dz);  // ∂L/∂z = ∂L/∂a ⊙ σ′(z)
   backward_from_dL_dz(wants_dL_dx);
-  if (residual && wants_dL_dx) add(gradient, dL_dx);  // a = … + x
+  if (residual && wants_dL_dx) add(gradient, dL_dx);  // ∂L/∂x = … + ∂L/∂a, as a = … + x
 }
 
 void Dense::backward_from_dL_dz(bool wants_dL_dx) {

@@ -8,8 +8,8 @@
 // 2. A panel of B is what the tiles of a strip, one below the other, share: a tile's width of columns and at most
 //    `depth` rows, small enough for the first cache. It is read in place if its rows are dense and near one another.
 //    Otherwise (a transposed view, as in ∂L/∂x = ∂L/∂z W; a large B; fewer columns left than a tile is wide) it is
-//    first packed, of a large B several panels at once, since short pieces of far rows are slow to fetch. A is always
-//    read in place.
+//    first packed, together with its neighbours, since short pieces of far rows are slow to fetch. A is always read in
+//    place.
 // 3. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile: nothing is ever summed in
 //    another order, so every machine gets the same bits. A chain begins at `start`: zero, a bias, or, where B is
 //    deeper than a panel, what the panel before has left in C.
@@ -17,8 +17,8 @@
 //    fma(b, a, c) is fma(a, b, c).
 // 5. Tiny products (XOR, one row times few columns) are plain loops: setting up panels would take longer than the work.
 //
-// The way of a product is product → large_product → panels → any_strip → strip → tile, or product → tiny_product →
-// chains.
+// The way of a product: product (which may transpose) → large_product → panels (which may pack) → strip → tile, with
+// edge_strip between the two where C needs it; few rows go without panels, tiny products to tiny_product → chains.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008, which
 // packs both operands; at the sizes of small networks reading A in place is faster.
@@ -51,21 +51,21 @@ constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
 constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = std::max(2 * lanes, narrow);  // a tile's widths
-constexpr std::size_t widest = 8 * lanes;       // … and of a tile of one row
+constexpr std::size_t widest = 8 * lanes;       // … and that of a tile of one row
 constexpr std::size_t depth = 256;              // rows of a panel
 constexpr std::size_t together = 4;             // panels packed at once
-constexpr std::size_t first_cache = 32 * 1024;  // bytes of B that may be read in place
+constexpr std::size_t first_cache = 32 * 1024;  // bytes from the first row of a panel read in place to its last
 constexpr std::size_t tiny = 64;                // multiply-adds
 
-// The wider a tile, the fewer rows it has.
+// A tile wider than two vectors has fewer rows; a narrower one has no more, since all compilers keep that in registers.
 template <std::size_t width>
 constexpr std::size_t tile_rows = tile_vectors / (std::max(width, 2 * lanes) / lanes);
 
 using Source = View<const real>;
 using Target = View<real>;
 
-// The start of chains that begin at zero, given as a matrix of any size with both its strides 0; a tile reads the
-// first numbers of a row of it.
+// The start of chains that begin at zero, as a view of any size whose strides are both 0: its blocks and its transpose
+// are the same view, and a tile reads it as if the column stride were 1.
 alignas(64) constexpr real zeros[widest] = {};
 
 // Whether the columns of both lie side by side, as vectors need them.
@@ -78,22 +78,21 @@ bool side_by_side(const Source& start, const Target& C) {
 template <std::size_t height, std::size_t width>
 [[gnu::noinline]] void tile(std::size_t top, std::size_t K, const Source& A, const Source& B, const Source& start,
                             const Target& C) {
-  constexpr std::size_t lane = std::min(width, lanes);
-  constexpr std::size_t vectors = width / lane;
+  constexpr std::size_t vectors = width / lanes;
   const real* const from = start.at(top, 0);
-  real c[height][vectors][lane];
+  real c[height][vectors][lanes];
   UNROLL_LOOP
   for (std::size_t i = 0; i < height; ++i) UNROLL_LOOP
   for (std::size_t v = 0; v < vectors; ++v)
-    for (std::size_t j = 0; j < lane; ++j) c[i][v][j] = from[i * start.row_stride + v * lane + j];
+    for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = from[i * start.row_stride + v * lanes + j];
   const real* const a = A.at(top, 0);
   for (std::size_t k = 0; k < K; ++k) {
     for (std::size_t i = 0; i < height; ++i) {
       const real a_ik = a[i * A.row_stride + k * A.col_stride];
       for (std::size_t v = 0; v < vectors; ++v) {
-        const real* const b_k = B.data + k * B.row_stride + v * lane;
+        const real* const b_k = B.data + k * B.row_stride + v * lanes;
         KEEP_LOOP
-        for (std::size_t j = 0; j < lane; ++j) c[i][v][j] = std::fma(a_ik, b_k[j], c[i][v][j]);
+        for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = std::fma(a_ik, b_k[j], c[i][v][j]);
       }
     }
   }
@@ -101,10 +100,10 @@ template <std::size_t height, std::size_t width>
   UNROLL_LOOP
   for (std::size_t i = 0; i < height; ++i) UNROLL_LOOP
   for (std::size_t v = 0; v < vectors; ++v)
-    for (std::size_t j = 0; j < lane; ++j) to[i * C.row_stride + v * lane + j] = c[i][v][j];
+    for (std::size_t j = 0; j < lanes; ++j) to[i * C.row_stride + v * lanes + j] = c[i][v][j];
 }
 
-// One tile of just as many rows as are left from `top` on, fewer than `height`.
+// One tile of just as many rows as are left from `top` on, which are fewer than `height`, perhaps none.
 template <std::size_t height, std::size_t width>
 void last_tile(std::size_t top, const Source& A, const Source& B, const Source& start, const Target& C) {
   if constexpr (height > 1) {
@@ -125,7 +124,7 @@ void strip(const Source& A, const Source& B, const Source& start, const Target& 
   last_tile<height, width>(i, A, B, start, C);
 }
 
-// to = from, of which only the shape of `to` counts, along its longer side.
+// Copies as much of `from` as `to` has room for, the inner loop along the longer side.
 void copy(const Source& from, const Target& to) {
   if (to.rows > to.cols) return copy(from.transposed(), to.transposed());
   for (std::size_t i = 0; i < to.rows; ++i) {
@@ -146,13 +145,12 @@ template <std::size_t width>
   for (std::size_t i = 0; i < C.rows; i += most) {
     const std::size_t now = std::min(most, C.rows - i);
     const Target c(padded, now, C.cols, width, 1);
-    const Source made(padded, now, C.cols, width, 1);
     if (!same) {
       std::fill_n(padded, now * width, real(0));
       copy(start.block(i, 0, now, C.cols), c);
     }
-    strip<width>(A.block(i, 0, now, A.cols), B, same ? Source(one_row, now, width, 0, 1) : made, c);
-    copy(made, C.block(i, 0, now, C.cols));
+    strip<width>(A.block(i, 0, now, A.cols), B, same ? Source(one_row, now, width, 0, 1) : Source(c), c);
+    copy(c, C.block(i, 0, now, C.cols));
   }
 }
 
@@ -189,7 +187,7 @@ void pack_transposed(const Source& B, real* __restrict packed) {
 // is computed with; the result is not used.
 template <std::size_t width>
 [[gnu::noinline]] void pack(const Source& B, real* packed) {
-  constexpr std::size_t ahead = 8;       // rows: no hardware foresees those that are far apart
+  constexpr std::size_t ahead = 8;       // rows to prefetch: no hardware foresees those that are far apart
   constexpr std::size_t worthwhile = 8;  // rows of a transposed B from which on riffling is faster
   const std::size_t K = B.rows, whole = B.col_stride == 1 ? B.cols / width * width : 0;
   for (std::size_t k = 0; whole > 0 && k < K; ++k) {
@@ -219,7 +217,7 @@ void panels(const Source& A, const Source& B, const Source& start, const Target&
   for (std::size_t k = 0; k < B.rows; k += depth) {
     const std::size_t deep = std::min(depth, B.rows - k);
     const Source a = A.block(0, k, A.rows, deep), b = B.block(k, 0, deep, B.cols);
-    const Source from = k == 0 ? start : Source(C.data, C.rows, C.cols, C.row_stride, C.col_stride);
+    const Source from = k == 0 ? start : Source(C);
     const bool in_place = B.cols % width == 0 && B.col_stride == 1 && deep * B.row_stride * sizeof(real) <= first_cache;
     if (!in_place) pack<width>(b, packed);
     for (std::size_t j = 0; j < B.cols; j += width) {
@@ -230,23 +228,24 @@ void panels(const Source& A, const Source& B, const Source& start, const Target&
   }
 }
 
+// Column by column of C, in groups as wide as what is left of it allows.
 [[gnu::noinline]] void large_product(const Source& A, const Source& B, const Source& start, const Target& C) {
   const std::size_t M = C.rows, N = C.cols;
   std::size_t j = 0;
-  const auto columns = [&](std::size_t n, auto part) {
+  const auto next_columns = [&](std::size_t n, auto part) {
     part(A, B.block(0, j, B.rows, n), start.block(0, j, M, n), C.block(0, j, M, n));
     j += n;
   };
   while (j < N) {
     const std::size_t left = N - j;
     if (M == 1 && B.col_stride == 1 && left >= widest) {  // few rows: wider tiles, and no panel pays
-      columns(widest, any_strip<widest>);
+      next_columns(widest, any_strip<widest>);
     } else if (M < 4 && B.col_stride == 1 && left >= widest / 2) {
-      columns(widest / 2, any_strip<widest / 2>);
+      next_columns(widest / 2, any_strip<widest / 2>);
     } else if (left <= narrow) {
-      columns(left, panels<narrow>);
+      next_columns(left, panels<narrow>);
     } else {
-      columns(std::min(left, together * wide), panels<wide>);
+      next_columns(std::min(left, together * wide), panels<wide>);
     }
   }
 }
@@ -257,15 +256,16 @@ template <std::size_t rows, std::size_t cols, bool dense = false>
                                           const Source& start, const Target& C) {
   const std::size_t b_col = dense ? 1 : B.col_stride, from_col = dense ? 1 : start.col_stride;
   const std::size_t to_col = dense ? 1 : C.col_stride;
-  const real *a = A.at(i, 0), *b = B.at(0, j), *const from = start.at(i, j);
+  const real *const a = A.at(i, 0), *const b = B.at(0, j), *const from = start.at(i, j);
   real* const to = C.at(i, j);
   real c[rows][cols];
   for (std::size_t u = 0; u < rows; ++u)
     for (std::size_t v = 0; v < cols; ++v) c[u][v] = from[u * start.row_stride + v * from_col];
-  for (std::size_t k = 0; k < A.cols; ++k, a += A.col_stride, b += B.row_stride) {
+  for (std::size_t k = 0; k < A.cols; ++k) {
     UNROLL_LOOP
     for (std::size_t u = 0; u < rows; ++u) UNROLL_LOOP
-    for (std::size_t v = 0; v < cols; ++v) c[u][v] = std::fma(a[u * A.row_stride], b[v * b_col], c[u][v]);
+    for (std::size_t v = 0; v < cols; ++v)
+      c[u][v] = std::fma(a[u * A.row_stride + k * A.col_stride], b[k * B.row_stride + v * b_col], c[u][v]);
   }
   for (std::size_t u = 0; u < rows; ++u)
     for (std::size_t v = 0; v < cols; ++v) to[u * C.row_stride + v * to_col] = c[u][v];
@@ -295,10 +295,11 @@ void tiny_product(const Source& A, const Source& B, const Source& start, const T
 
 void product(const Source& A, const Source& B, const Source& start, const Target& C) {
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
-  if (N < narrow && N < M && A.row_stride == 1)  // Cᵀ = Bᵀ Aᵀ, whose panels are read in place
+  if (N < narrow && N < M && A.row_stride == 1)  // Cᵀ = Bᵀ Aᵀ, where Aᵀ has dense rows
     return product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
-  if (M * N * K == 0) return copy(start, C);  // no chain has a link
-  if (M * N * K <= tiny || (M == 1 && N < narrow)) return tiny_product(A, B, start, C);
+  if (K == 0) return copy(start, C);  // no chain has a link
+  const bool is_tiny = M <= tiny && N <= tiny && K <= tiny && M * N * K <= tiny;
+  if (is_tiny || (M == 1 && N < narrow)) return tiny_product(A, B, start, C);
   large_product(A, B, start, C);
 }
 

@@ -150,3 +150,9 @@ TEST_CASE("a layer without inputs or units, or a batch that does not fit, is ref
   Dense layer(3, 2, make_activation("tanh"));
   CHECK_THROWS_WITH(layer.forward(Tensor(5, 4)), "product: 5 × 4 times 3 × 2: the inner sizes must be equal");
 }
+
+TEST_CASE("a residual layer of another width than its input is refused at its first pass") {
+  Dense layer(2, 3, make_activation("tanh"));
+  layer.residual = true;
+  CHECK_THROWS_WITH(layer.forward(Tensor(4, 2)), "a residual layer needs as many units as inputs, not 3 for 2");
+}

@@ -15,7 +15,7 @@ import time
 import unicodedata
 
 PROGRAM, CONFIG = sys.argv[1:3]
-ARGUMENTS = [PROGRAM, "train", CONFIG, "--set", "train.epochs=4000", "--set", "data.validation_fraction=0.2"]
+ARGUMENTS = [PROGRAM, "train", CONFIG, "--set", "train.epochs=20000", "--set", "data.validation_fraction=0.2"]
 
 
 class Screen:
@@ -103,7 +103,7 @@ def main():
         _, screen = watch(width, height)
         assert screen is not None and screen.frames >= 2, "nothing live was drawn"
         shown = screen.text()
-        assert shown.count("epoch 4000/4000") == 1, shown
+        assert shown.count("epoch 20000/20000") == 1, shown
         if width >= 80:
             assert "softmax" in shown and "mean |σ′|" in shown, shown
     # From 140 to 80 columns while it runs: whatever comes after the change fits 80. (How a terminal folds the lines that
@@ -113,7 +113,7 @@ def main():
     Screen(80, 50).feed(re.sub(r"\x1b\[\d+A", "", last))
     for variables in [{"NO_COLOR": "1"}, {"TERM": "dumb"}]:
         text, screen = watch(80, 24, **variables)
-        assert screen is None and "epoch 4000/4000" in text, text
+        assert screen is None and "epoch 20000/20000" in text, text
     with tempfile.TemporaryDirectory() as folder:
         piped = subprocess.run(ARGUMENTS + ["--out", folder + "/run"], capture_output=True, check=True)
     assert b"\x1b" not in piped.stdout + piped.stderr

@@ -26,14 +26,15 @@ struct Dense {
 
   // From ∂L/∂a (batch × units) of the pass before: all gradients below. dL_dx is computed only when asked for.
   void backward(const Tensor& dL_da, bool wants_dL_dx = true);
-  // The same from dL_dz, which the caller has filled. Not for a residual layer, whose dL_dx has a share of dL_da.
+  // The same from dL_dz, which the caller has filled (with dropout's mask, if there is one). Not for a residual layer,
+  // whose dL_dx has a share of dL_da.
   void backward_from_dL_dz(bool wants_dL_dx = true);
 
   std::vector<Parameter> parameters();  // weight, bias, then alpha, gamma, beta where there are such
   std::vector<Parameter> tensors();     // the same and, without a gradient, running_mean and running_var
 
-  // Parameters. W is kept as its transpose, because then x Wᵀ and ∂L/∂W are products of matrices as they lie in memory;
-  // only ∂L/∂x has to turn it, which the first layer never needs. Files hold W.
+  // Parameters. W is kept as its transpose, because then x Wᵀ and ∂L/∂W need no packing; only ∂L/∂x has to turn it,
+  // which the first layer never needs. Files hold W.
   Tensor Wt;                               // inputs × units
   Tensor b;                                // 1 × units
   std::unique_ptr<Activation> activation;  // σ

@@ -1,6 +1,7 @@
 // The matrix product, where most of the time of training is spent: the first of the two places that are written for
-// speed (the other is elementary.hpp). Every element of a result is one chain of fused multiply-adds in the order of
-// k, so the bits depend on the operands alone, never on the compiler or the width of a vector register.
+// speed (the other is elementary.hpp). Every element of a product is one chain of fused multiply-adds in the order of
+// k, so the bits depend on the operands alone, never on the compiler or the width of a vector register (but for the
+// sign and payload of a NaN).
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,7 @@ struct View {
   std::size_t rows, row_stride;
   std::size_t cols, col_stride;
 
-  View(Number* d, std::size_t r, std::size_t c, std::size_t rs, std::size_t cs)
+  View(Number* d, std::size_t r, std::size_t c, std::size_t rs, std::size_t cs)  // sizes, then strides
       : data(d), rows(r), row_stride(rs), cols(c), col_stride(cs) {}
   View(const Tensor& t) requires std::is_const_v<Number> : View(t.data(), t.rows(), t.cols(), t.cols(), 1) {}
   explicit View(Tensor& t) requires(!std::is_const_v<Number>) : View(t.data(), t.rows(), t.cols(), t.cols(), 1) {}
@@ -28,6 +29,7 @@ struct View {
     return {at(i, j), r, c, row_stride, col_stride};
   }
   View transposed() const { return {data, cols, rows, col_stride, row_stride}; }
+  operator View<const Number>() const { return {data, rows, cols, row_stride, col_stride}; }
 };
 using MatrixView = View<const real>;
 
