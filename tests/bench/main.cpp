@@ -79,6 +79,8 @@ int run(bool json, const std::vector<std::string>& names, const std::string& pro
   if (wanted("W6b")) report(bench::infer_many(9));
   if (wanted("W7")) report(bench::whole_process(5, program));
   if (!json && rows.size() > 1) std::printf("\n%s", primer::table(rows, 2).c_str());
+  if (!json && wanted("flow"))
+    std::printf("\nWatching the flow at every tenth step adds %.1f %% to W2.\n", 100 * bench::cost_of_flow(25));
   if (!json && wanted("functions")) print_functions();
   if (!json && wanted("growth")) {
     std::puts("\nHow the cost grows: W4 with both hidden layers as wide as said, one epoch.\n");
@@ -108,10 +110,11 @@ int main(int argc, char** argv) {
     if (first == "--grow" && argc == 4) return bench::grow_here(std::stoul(argv[2]), std::stoul(argv[3]));
     const bool json = first == "--json";
     const std::vector<std::string> names(argv + std::min(argc, json ? 2 : 1), argv + argc);
-    const std::vector<std::string> known{"W1", "W2", "W3", "W4", "W5", "W6a", "W6b", "W7", "functions", "growth"};
+    const std::vector<std::string> known{"W1",  "W2", "W3",   "W4",        "W5",    "W6a",
+                                         "W6b", "W7", "flow", "functions", "growth"};
     for (const std::string& name : names) {
       if (std::find(known.begin(), known.end(), name) == known.end()) {
-        std::fputs("usage: primer-bench [--json] [W1 W2 W3 W4 W5 W6a W6b W7 functions growth]\n", stderr);
+        std::fputs("usage: primer-bench [--json] [W1 W2 W3 W4 W5 W6a W6b W7 flow functions growth]\n", stderr);
         return 2;
       }
     }

@@ -21,6 +21,7 @@
 #include "primer/core/optimizer.hpp"
 #include "primer/files/experiment.hpp"
 #include "primer/training/dataset.hpp"
+#include "primer/training/flow.hpp"
 #include "primer/training/metrics.hpp"
 
 namespace bench {
@@ -98,24 +99,30 @@ struct Job {
   bool shuffled;
 };
 
-// Trains; returns the mean over samples of the last epoch's batch losses.
-double train(Network& net, const Job& job, const Dataset& data, const std::vector<std::vector<std::size_t>>& order) {
+// Trains; returns the mean over samples of the last epoch's batch losses. The flow, if there is one, watches every
+// tenth step.
+double train(Network& net, const Job& job, const Dataset& data, const std::vector<std::vector<std::size_t>>& order,
+             primer::Flow* flow = nullptr) {
   const auto loss = primer::make_loss(primer::LossOptions{job.loss});
   primer::Optimizer optimizer(job.optimizer);
   const std::vector<primer::Parameter> parameters = net.parameters();
   const bool whole = job.batch >= data.size();
   Dataset batch;
   double sum = 0;
+  std::size_t steps = 0;
   for (std::size_t e = 0; e < job.epochs; ++e) {
     sum = 0;
     for (std::size_t first = 0; first < data.size(); first += job.batch) {
+      const bool watched = flow != nullptr && steps++ % 10 == 0;
       const std::size_t last = std::min(first + job.batch, data.size());
       if (!whole) gather(data, job.shuffled ? order[e] : std::vector<std::size_t>{}, first, last, batch);
       const Dataset& now = whole ? data : batch;
       net.forward_training(now.x, e);
       sum += static_cast<double>(net.loss(*loss, now.y)) * static_cast<double>(now.size());
       net.backward(*loss, now.y);
+      if (watched) flow->before_update(net);
       optimizer.step(parameters, static_cast<real>(job.learning_rate));
+      if (watched) flow->after_update(net);
     }
   }
   return sum / static_cast<double>(data.size());
@@ -244,6 +251,22 @@ Measurement xor_steps(int repetitions) {
 Measurement spirals(int repetitions) {
   return samples_per_second("W2", "spirals 2-64-64-3 tanh, Adam, batch 32", spirals_job, spiral_rows(), 0.1114721,
                             repetitions);
+}
+
+double cost_of_flow(int repetitions) {
+  const Dataset data = spiral_rows();
+  const auto order = orders(spirals_job.epochs, data.size());
+  std::array<std::vector<double>, 2> seconds;  // without and with, in turns
+  for (int r = 0; r < repetitions; ++r) {
+    for (const bool watched : {false, true}) {
+      Network net = network(spirals_job.sizes, spirals_job.hidden, spirals_job.output);
+      primer::Flow flow(net);
+      const double start = process_seconds();
+      train(net, spirals_job, data, order, watched ? &flow : nullptr);
+      seconds[watched ? 1 : 0].push_back(process_seconds() - start);
+    }
+  }
+  return median(seconds[1]) / median(seconds[0]) - 1;
 }
 
 Measurement regression(int repetitions) {

@@ -28,6 +28,9 @@ Measurement infer_one(int repetitions);                                  // W6a
 Measurement infer_many(int repetitions);                                 // W6b
 Measurement whole_process(int repetitions, const std::string& program);  // W7
 
+// What watching the flow at every tenth step adds to the time of W2, as a share of it.
+double cost_of_flow(int repetitions);
+
 // The body of W7: reads the CSV file, trains, and prints the accuracy on the training rows and the seconds that went
 // into the order of the rows, which is no part of the work.
 int train_from_csv(const std::string& path);
