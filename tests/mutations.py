@@ -37,7 +37,7 @@ FAULTS = [
     ("label smoothing forgotten in the gradient", LOSS,
      "(a.data()[i] - smooth(y.data()[i], y)) / rows(a)", "(a.data()[i] - y.data()[i]) / rows(a)"),
     ("label smoothing towards 1", LOSS, "smoothing_ / 2;", "smoothing_;"),
-    ("log-sum-exp without its maximum", LOSS, "z_(k, i) -= highest[i];\n        mean", "z_(k, i) -= 0 * highest[i];\n        mean"),
+    ("log-sum-exp without its maximum", LOSS, "shifted_(k, i) -= top[i];", "shifted_(k, i) -= 0 * top[i];"),
     ("softplus that loses the digits of a right answer", LOSS, "softplus(-std::abs(z_i)) + (std::max(z_i, real(0))",
      "(softplus(z_i)"),
     ("0 log 0 as not-a-number", LOSS, "return p == 0 ? real(0) : p * log(q);", "return p * log(q);"),

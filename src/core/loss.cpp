@@ -126,34 +126,34 @@ class CrossEntropy final : public Loss {
   // Log-sum-exp: ln Σₖ exp zₖ − Σₖ yₖ zₖ, with z − max z for z. Loops run over the rows, which are many, and not over
   // the classes, which are few; so both are transposed first.
   real value_from_logits(const Tensor& z, const Tensor& y) const override {
-    const std::size_t N = z.rows(), K = z.cols();
-    transpose(z, z_);
-    transpose(y, y_);
-    rows_.resize(4, N);
+    const std::size_t samples = z.rows(), classes = z.cols();
+    transpose(z, shifted_);
+    transpose(y, targets_);
+    rows_.resize(4, samples);
     rows_.fill(0);
-    const auto highest = rows_.row(0), found = rows_.row(1);
+    const auto top = rows_.row(0), found = rows_.row(1);
     const auto mean = rows_.row(2);    // Σₖ yₖ zₖ
     const auto others = rows_.row(3);  // Σₖ exp zₖ − 1
-    std::copy_n(z_.data(), N, highest.data());
-    for (std::size_t k = 1; k < K; ++k) {
-      for (std::size_t i = 0; i < N; ++i) highest[i] = std::max(highest[i], z_(k, i));
+    std::copy_n(shifted_.data(), samples, top.data());
+    for (std::size_t k = 1; k < classes; ++k) {
+      for (std::size_t i = 0; i < samples; ++i) top[i] = std::max(top[i], shifted_(k, i));
     }
-    for (std::size_t k = 0; k < K; ++k) {
-      for (std::size_t i = 0; i < N; ++i) {
-        const real t = smooth(y_(k, i), y);
-        z_(k, i) -= highest[i];
-        mean[i] += t == 0 ? real(0) : t * z_(k, i);  // a class of weight 0 takes no part, however unlikely it is
+    for (std::size_t k = 0; k < classes; ++k) {
+      for (std::size_t i = 0; i < samples; ++i) {
+        const real t = smooth(targets_(k, i), y);
+        shifted_(k, i) -= top[i];
+        mean[i] += t == 0 ? real(0) : t * shifted_(k, i);  // a class of weight 0 takes no part, however unlikely it is
       }
     }
-    for (real& v : z_.values()) v = exp(v);
-    for (std::size_t k = 0; k < K; ++k) {
-      for (std::size_t i = 0; i < N; ++i) {
-        const bool first = z_(k, i) == 1 && found[i] == 0;  // the 1 of the highest comes in through log1p
+    for (real& v : shifted_.values()) v = exp(v);
+    for (std::size_t k = 0; k < classes; ++k) {
+      for (std::size_t i = 0; i < samples; ++i) {
+        const bool first = shifted_(k, i) == 1 && found[i] == 0;  // the 1 of the highest comes in through log1p
         found[i] = first ? real(1) : found[i];
-        others[i] += first ? real(0) : z_(k, i);
+        others[i] += first ? real(0) : shifted_(k, i);
       }
     }
-    return lane_sum(N, [=](std::size_t i) { return log1p(others[i]) - mean[i]; }) / rows(z);
+    return lane_sum(samples, [=](std::size_t i) { return log1p(others[i]) - mean[i]; }) / rows(z);
   }
   void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override {
     dL_dz.resize(a.rows(), a.cols());
@@ -168,7 +168,7 @@ class CrossEntropy final : public Loss {
     return (1 - smoothing_) * y_k + smoothing_ / static_cast<real>(y.cols());
   }
   real smoothing_;
-  mutable Tensor z_, y_, rows_;  // kept so that value_from_logits() allocates nothing
+  mutable Tensor shifted_, targets_, rows_;  // kept so that value_from_logits() allocates nothing
 };
 
 }  // namespace
