@@ -1,6 +1,7 @@
 #include "primer/files/claim.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -22,7 +23,8 @@ const char* const arms = "[[arm]]\nname = \"one\"\n[[arm]]\nname = \"two\"\nset 
 
 // A claim file beside a small XOR config.
 std::string written(const std::string& text) {
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / "primer_test_claim";
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("primer_test_claim_" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "xor.toml")
       << "[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 3\nactivation = \"tanh\"\n"

@@ -2,10 +2,12 @@
 #include "primer/files/frames.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <string>
 
 #include "primer/files/error.hpp"
 #include "primer/files/safetensors.hpp"
@@ -48,7 +50,10 @@ Frames some_frames(Picture picture) {
   return frames;
 }
 
-std::string temporary() { return (std::filesystem::temp_directory_path() / "frames_test.safetensors").string(); }
+std::string temporary() {
+  return (std::filesystem::temp_directory_path() / ("frames_test_" + std::to_string(getpid()) + ".safetensors"))
+      .string();
+}
 
 }  // namespace
 

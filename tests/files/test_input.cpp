@@ -1,9 +1,11 @@
 #include "primer/files/input.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "primer/files/error.hpp"
 
@@ -16,7 +18,8 @@ TEST_CASE("a missing file and a folder are refused by name") {
 }
 
 TEST_CASE("a file is read up to the limit and refused beyond it") {
-  const std::string path = (std::filesystem::temp_directory_path() / "primer_test_input").string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("primer_test_input_" + std::to_string(getpid()))).string();
   std::ofstream(path, std::ios::binary) << std::string(200'000, 'x');
   CHECK(read_input(path, 200'000) == std::string(200'000, 'x'));
   CHECK_THROWS_WITH_AS(read_input(path, 199'999),

@@ -1,6 +1,7 @@
 #include "primer/files/safetensors.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <bit>
 #include <cmath>
@@ -168,7 +169,8 @@ TEST_CASE("values that do not fill the shape are the program's own mistake") {
 }
 
 TEST_CASE("a file on disk is written and read, and a missing one is named") {
-  const std::string path = (std::filesystem::temp_directory_path() / "primer_test.safetensors").string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("primer_test_" + std::to_string(getpid()) + ".safetensors")).string();
   write_safetensors(path, sample, Dtype::F64);
   CHECK(read_safetensors(path).metadata == sample.metadata);
   std::filesystem::remove(path);
