@@ -72,7 +72,7 @@ misconceptions: ## try the wrong solutions of tests/course/misconceptions.py: wh
 
 lint: all ## clang-format, clang-tidy and the rules of the architecture
 	@clang-format --dry-run -Werror $(SOURCES)
-	@sh tests/lint_rooms.sh $(BUILD)/libprimer.a
+	@sh tests/lint_rooms.sh $(BUILD)/libprimer.a $(BUILD)/libprimer-command-line.a
 	@cmake -S . -B build-lint -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
 	@run-clang-tidy -quiet -p build-lint -j $(JOBS) '/src/' >build-lint/tidy.txt 2>&1 || { grep -A 3 'error:' build-lint/tidy.txt; exit 1; }
 
@@ -86,7 +86,7 @@ sanitize: ## all tests with the address and undefined-behaviour sanitizers, in b
 	@build-sanitize/primer-tests $(ARGS)
 
 pictures: all ## make the README's pictures again, data/pictures/ (needs chromium, chromedriver and python3)
-	@python3 tests/views/pictures.py $(BUILD)/primer configs data/pictures
+	@python3 tests/report/pictures.py $(BUILD)/primer configs data/pictures
 
 install: all ## install the program, the library and its headers under PREFIX=/usr/local
 	@cmake --install $(BUILD) --prefix $(PREFIX)

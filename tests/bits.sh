@@ -61,9 +61,9 @@ whole() {  # whole REAL COMPILER LEVEL CPU: all of the program, in the folder $p
 
 cat >"$folder/part.mk" <<'END'
 # What computes when a network is trained: all that core and training are but the tools of other verbs.
-sources := src/cli/built_for.cpp $(wildcard src/core/*.cpp) $(filter-out %/facts.cpp %/gradcheck.cpp %/measure.cpp,$(wildcard src/training/*.cpp))
+sources := src/cli/built_for.cpp $(wildcard src/core/*.cpp) $(filter-out %/properties.cpp %/gradcheck.cpp,$(wildcard src/training/*.cpp))
 objects := $(subst /,-,$(sources:%.cpp=%.o))
-$(PLACE)/primer: $(addprefix $(PLACE)/,$(objects)) $(REST)/libprimer.a
+$(PLACE)/primer: $(addprefix $(PLACE)/,$(objects)) $(REST)/libprimer-command-line.a $(REST)/libprimer.a
 	$(CXX) $(REST)/CMakeFiles/primer-cli.dir/src/cli/main.cpp.o $^ -o $@
 $(foreach s,$(sources),$(eval $(PLACE)/$(subst /,-,$(s:%.cpp=%.o)): $s $(PLACE)/flags; $(CXX) $(FLAGS) -w -Iinclude -MMD -MP -c $$< -o $$@))
 -include $(PLACE)/*.d

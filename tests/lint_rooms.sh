@@ -1,8 +1,8 @@
 #!/bin/sh
-# Proves the architecture: each room includes only the rooms to its left, the maths core neither prints nor opens a
+# Proves the architecture: each room includes only the rooms that it may know, the maths core neither prints nor opens a
 # file, every header compiles alone, the library has no static initialisers (main must be able to refuse a CPU before
 # any of the library's code runs), and the top level holds nothing but the card's list. Prints every line that offends.
-# Usage: tests/lint_rooms.sh LIBRARY.a
+# Usage: tests/lint_rooms.sh LIBRARY.a...
 cd "$(dirname "$0")/.." || exit 2
 status=0
 refuse() {  # refuse RULE LINES: fails when there are any
@@ -11,12 +11,28 @@ refuse() {  # refuse RULE LINES: fails when there are any
   status=1
 }
 
-right="training files views cli"
-for room in core training files views; do
-  refuse "room $room includes no room to its right" \
-    "$(grep -rnE "#include [<\"]primer/($(echo "$right" | tr ' ' '|'))/" "include/primer/$room" "src/$room")"
-  right=${right#* }
-done
+# ROOM: the rooms that its files may include, besides itself.
+rooms='core:
+training: core
+formats:
+runs: core training formats
+claims: core training formats runs
+report: core training formats runs
+views: core training formats runs
+playground: core training formats runs
+cli: core training formats runs claims report views'
+while IFS=: read -r room known; do
+  allowed=$(echo "$room $known" | sed 's/ *$//; s/  */|/g')
+  for folder in "include/primer/$room" "src/$room"; do
+    [ -d "$folder" ] || continue
+    refuse "room $room may include only:${known:- itself}" \
+      "$(grep -rnE '#include [<"]primer/' "$folder" | grep -vE "#include [<\"]primer/($allowed)/")"
+  done
+done <<END
+$rooms
+END
+refuse "a folder that is not a room" \
+  "$(ls -d src/*/ include/primer/*/ | xargs -n 1 basename | sort -u | grep -vxE "$(echo "$rooms" | cut -d : -f 1 | paste -sd '|')")"
 refuse "the maths core never prints and opens no file" \
   "$(grep -rnE '#include <(iostream|ostream|fstream|cstdio|filesystem|print)>' include/primer/core src/core)"
 refuse "not on the list of what may stand at the top level" \
@@ -26,5 +42,5 @@ refuse "every header compiles alone" \
   "$(find include -name '*.hpp' | sort | xargs -P 2 -I{} sh -c '
      echo "#include \"{}\"" | ${CXX:-c++} -std=c++20 -fsyntax-only -Wall -Wextra -Iinclude -I. -x c++ - 2>&1')"
 refuse "no static initialisers (make it constexpr or static inside a function; <cstdio> prints without one, <iostream> does not)" \
-  "$(nm -A "$1" | grep -E '_GLOBAL__sub_I_|__cxx_global_var_init')"
+  "$(nm -A "$@" | grep -E '_GLOBAL__sub_I_|__cxx_global_var_init')"
 exit $status

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "primer/files/error.hpp"
+#include "primer/formats/error.hpp"
 
 namespace primer {
 namespace {

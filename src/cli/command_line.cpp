@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "primer/cli/verbs.hpp"
-#include "primer/files/error.hpp"
+#include "primer/cli/commands.hpp"
+#include "primer/formats/error.hpp"
 
 namespace primer {
 namespace {

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "primer/core/sum.hpp"
-#include "primer/training/facts.hpp"
+#include "primer/training/properties.hpp"
 
 namespace primer {
 namespace {

@@ -1,6 +1,7 @@
 // One line a layer, and the headline split in words.
 #include "primer/views/flow_table.hpp"
 
+#include "primer/formats/number.hpp"
 #include "primer/views/table.hpp"
 
 namespace primer {

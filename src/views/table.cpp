@@ -1,10 +1,7 @@
-// Columns and short numbers.
+// Columns.
 #include "primer/views/table.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cmath>
 
 namespace primer {
 
@@ -31,17 +28,6 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
     text += line + "\n";
   }
   return text;
-}
-
-std::string short_number(double value, int digits) {
-  std::array<char, 64> buffer;
-  const double size = std::abs(value);
-  const double most = std::max(1e6, std::pow(10, digits));
-  const bool plain = value == 0 || (size >= 1e-3 && size < most) || !std::isfinite(value);
-  const auto format = plain ? std::chars_format::general : std::chars_format::scientific;
-  const int whole_digits = size >= 1 ? static_cast<int>(std::log10(size)) + 1 : 0;  // all of these are shown
-  const int precision = plain ? std::max(digits, whole_digits) : digits - 1;
-  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, precision).ptr};
 }
 
 }  // namespace primer

@@ -12,6 +12,7 @@
 #include <limits>
 #include <string_view>
 
+#include "primer/formats/number.hpp"
 #include "primer/training/metrics.hpp"
 #include "primer/views/table.hpp"
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "primer/formats/number.hpp"
 #include "primer/views/table.hpp"
 
 namespace primer {

@@ -10,6 +10,7 @@
 #include "floor.hpp"
 #include "functions.hpp"
 #include "primer/core/real.hpp"
+#include "primer/formats/number.hpp"
 #include "primer/views/table.hpp"
 #include "workloads.hpp"
 

@@ -19,7 +19,7 @@
 
 #include "primer/core/network.hpp"
 #include "primer/core/optimizer.hpp"
-#include "primer/files/experiment.hpp"
+#include "primer/runs/experiment.hpp"
 #include "primer/training/dataset.hpp"
 #include "primer/training/flow.hpp"
 #include "primer/training/metrics.hpp"

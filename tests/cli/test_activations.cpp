@@ -2,8 +2,8 @@
 
 #include "../program.hpp"
 #include "primer/core/activation.hpp"
-#include "primer/files/number.hpp"
-#include "primer/views/svg.hpp"
+#include "primer/formats/number.hpp"
+#include "primer/report/svg.hpp"
 
 using namespace primer;
 

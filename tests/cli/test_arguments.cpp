@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "primer/files/error.hpp"
+#include "primer/formats/error.hpp"
 
 namespace {
 

@@ -2,9 +2,9 @@
 #include <doctest/doctest.h>
 
 #include "../program.hpp"
-#include "primer/files/experiment.hpp"
-#include "primer/files/model.hpp"
-#include "primer/files/trace.hpp"
+#include "primer/runs/experiment.hpp"
+#include "primer/runs/model.hpp"
+#include "primer/runs/trace.hpp"
 
 using namespace primer;
 

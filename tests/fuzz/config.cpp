@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "primer/files/config.hpp"
+#include "primer/runs/config.hpp"
 
 using namespace primer;
 

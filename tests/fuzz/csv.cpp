@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "primer/files/csv.hpp"
+#include "primer/formats/csv.hpp"
 
 using namespace primer;
 

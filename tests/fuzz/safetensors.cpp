@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "primer/files/safetensors.hpp"
+#include "primer/formats/safetensors.hpp"
 
 using namespace primer;
 

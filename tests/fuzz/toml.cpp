@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "primer/files/toml.hpp"
+#include "primer/formats/toml.hpp"
 
 using namespace primer;
 

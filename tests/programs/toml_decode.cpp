@@ -6,8 +6,8 @@
 #include <iterator>
 #include <string>
 
-#include "primer/files/number.hpp"
-#include "primer/files/toml.hpp"
+#include "primer/formats/number.hpp"
+#include "primer/formats/toml.hpp"
 
 namespace {
 

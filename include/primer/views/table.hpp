@@ -15,7 +15,4 @@ std::size_t display_width(std::string_view text);
 // right. A row shorter than the first is padded.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left = 1);
 
-// A number for reading, with `digits` significant digits: "0.0312", "3.12e-05", "312".
-std::string short_number(double value, int digits = 3);
-
 }  // namespace primer

@@ -1,0 +1,42 @@
+// JSON (RFC 8259), as much as the header and the metadata of a safetensors file need.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "primer/formats/error.hpp"
+
+namespace primer::json {
+
+struct Value;
+struct Member;
+using Array = std::vector<Value>;
+using Object = std::vector<Member>;  // in the order of the text
+
+struct Value {
+  // An integer that fits in 64 bits is an std::int64_t, any other number a double.
+  std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object> data;
+};
+
+struct Member {
+  std::string key;
+  Value value;
+};
+
+// The value that is all of `text`. Throws InputError with `place` and the byte at which it is not JSON, holds a key
+// twice in one object, or nests more than 16 deep.
+Value parse(std::string_view text, const Place& place);
+
+// `text` as a JSON string. Throws Failure if it is not UTF-8.
+std::string quote(std::string_view text);
+
+// ["…", "…"], and back; what is no array of strings throws InputError with `place`.
+std::string string_array(std::span<const std::string> strings);
+std::vector<std::string> parse_string_array(std::string_view text, const Place& place);
+
+}  // namespace primer::json

@@ -1,0 +1,46 @@
+// Named tensors in the safetensors format (huggingface.co/docs/safetensors): 8 bytes with the header's size, a JSON
+// header, the numbers. NumPy and PyTorch read these files without primer, and primer reads theirs.
+#pragma once
+
+#include <cstddef>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "primer/formats/error.hpp"
+
+namespace primer {
+
+struct NamedTensor {
+  std::string name;
+  std::vector<std::size_t> shape;  // empty: one number
+  std::vector<double> values;      // row-major, as many as the product of the shape
+};
+
+struct Safetensors {
+  std::vector<NamedTensor> tensors;                           // in the order of their bytes
+  std::vector<std::pair<std::string, std::string>> metadata;  // in the order of the header
+
+  // By name, or null.
+  const NamedTensor* tensor(std::string_view name) const;
+  const std::string* metadatum(std::string_view key) const;
+};
+
+// F32 rounds every value to float.
+enum class Dtype { F64, F32 };
+enum class NonFinite { refused, allowed };
+
+// The file's bytes: a function of the contents alone, in the order given.
+std::string safetensors_bytes(const Safetensors& contents, Dtype dtype);
+
+// Writes the file atomically (see write_file_atomically).
+void write_safetensors(const std::string& path, const Safetensors& contents, Dtype dtype);
+
+// The contents of a file, its numbers F64 or F32. Throws InputError that begins with the file and names the tensor:
+// everything about a header is checked before memory for the numbers is taken.
+Safetensors read_safetensors(const std::string& path, NonFinite non_finite = NonFinite::refused);
+Safetensors read_safetensors(std::istream& stream, const std::string& file, NonFinite non_finite);
+
+}  // namespace primer

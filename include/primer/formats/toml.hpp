@@ -1,0 +1,74 @@
+// A strict reader and writer of TOML 1.0 without dates and times, which are refused by name. Every value keeps its
+// place in the file, so that whoever reads a config can say where the trouble is.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "primer/formats/error.hpp"
+
+namespace primer::toml {
+
+struct Entry;
+struct Value;
+using Array = std::vector<Value>;
+
+// Keys and values in the order of the file. [table], [[array of tables]], dotted keys and inline tables all become
+// these: [[layer]] is an Array of Tables.
+class Table {
+ public:
+  const std::vector<Entry>& entries() const { return entries_; }
+  bool empty() const { return entries_.empty(); }
+  // The entry with this key, or null; valid until the next add.
+  const Entry* find(std::string_view key) const;
+  Entry* find(std::string_view key);
+  // Appends an entry; throws std::logic_error if the key is there already.
+  Entry& add(std::string key, const Place& key_place, Value value);
+
+ private:
+  friend class Parser;
+  // How the file came to this table, which decides whether a later line may add to it.
+  enum class Origin { closed, header, super, dotted };
+  std::vector<Entry> entries_;
+  std::map<std::string, std::size_t, std::less<>> index_;
+  Origin origin_ = Origin::closed;
+};
+
+struct Value {
+  std::variant<std::string, std::int64_t, double, bool, Array, Table> data;
+  Place place;  // of its first character; of the header for a [table]
+};
+
+struct Entry {
+  std::string key;
+  Place place;  // of the key
+  Value value;
+};
+
+// The document `text`; `file` is what errors call it. Throws InputError at the first line that is not TOML 1.0, is a
+// date or a time, or nests more than 64 deep.
+Table parse(std::string_view text, const std::string& file);
+
+// The document in the file at `path`; InputError also if it cannot be read or is larger than 1 MiB.
+Table read(const std::string& path);
+
+// The VALUE of `--set KEY=VALUE`: TOML if it begins with a quote, [ or {, or is a number, true or false; any other
+// text is that string. All values and errors have `place`.
+Value parse_value(std::string_view text, const Place& place);
+
+// "a string", "an integer", "a float", "a boolean", "an array" or "a table", for messages.
+std::string_view kind(const Value& value);
+
+// TOML text on one line that parses back to the same value, bit for bit; a float always has a point or an exponent.
+// Tables are written inline.
+std::string to_text(const Value& value);
+
+// `text` as a TOML key: bare if it can be, else quoted.
+std::string key_text(std::string_view text);
+
+}  // namespace primer::toml

@@ -1,0 +1,148 @@
+// primer activations: the catalogue, with what a scan of each function found, and single values as CSV.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "primer/cli/commands.hpp"
+#include "primer/formats/atomic_file.hpp"
+#include "primer/formats/csv.hpp"
+#include "primer/formats/error.hpp"
+#include "primer/formats/number.hpp"
+#include "primer/report/svg.hpp"
+#include "primer/training/properties.hpp"
+#include "primer/views/table.hpp"
+
+namespace primer {
+namespace {
+
+std::unique_ptr<Activation> named(const std::string& spec) {
+  try {
+    return make_activation(spec);
+  } catch (const std::invalid_argument& e) {
+    const std::string name = spec.substr(0, spec.find('('));
+    const std::vector<std::string_view> names = activation_names();
+    const bool known = std::find(names.begin(), names.end(), name) != names.end();
+    const std::string_view best = known ? std::string_view() : nearest(name, names);
+    throw InputError(printable(e.what()) + (best.empty() ? "" : "; did you mean '" + std::string(best) + "'?"));
+  }
+}
+
+// "-0.16997", "∞", "0".
+std::string bound(double v) {
+  if (std::isinf(v)) return v < 0 ? "-∞" : "∞";
+  return short_number(v, 5);
+}
+
+// [0, 1] where the ends are reached, (0, 1) where they are only approached.
+std::string interval(const Extent& e) {
+  return (std::isinf(e.at_low) ? "(" : "[") + bound(e.low) + ", " + bound(e.high) + (std::isinf(e.at_high) ? ")" : "]");
+}
+
+std::string listed(const std::vector<Zone>& zones) {
+  std::string text;
+  for (const Zone& zone : zones) {
+    if (!text.empty()) text += ", ";
+    if (std::isinf(zone.from) && std::isinf(zone.to)) {
+      text += "everywhere";
+    } else if (std::isinf(zone.from)) {
+      text += "z ≤ " + bound(zone.to);
+    } else if (std::isinf(zone.to)) {
+      text += "z ≥ " + bound(zone.from);
+    } else {
+      text += zone.from == zone.to ? bound(zone.from) : bound(zone.from) + " … " + bound(zone.to);
+    }
+  }
+  return text.empty() ? "–" : text;
+}
+
+void print_catalogue(const std::vector<std::string>& names) {
+  std::vector<std::vector<std::string>> rows{{"σ", "range of σ", "range of σ′", "σ′ = 0", "|σ′| < 5% of its maximum",
+                                              "monotone", "zero-centred", "kinks", "init = \"auto\""}};
+  for (const std::string& name : names) {
+    const auto activation = named(name);
+    const Facts facts = facts_of(*activation);
+    std::vector<Zone> kinks;
+    for (const real kink : activation->kinks()) kinks.push_back({static_cast<double>(kink), static_cast<double>(kink)});
+    rows.push_back({activation->name(), interval(facts.value), interval(facts.slope), listed(facts.zeros),
+                    listed(facts.saturated), facts.monotone ? "yes" : "no", facts.zero_centred ? "yes" : "no",
+                    listed(kinks), std::string(activation->initializer())});
+  }
+  std::fputs(table(rows, rows.front().size()).c_str(), stdout);
+}
+
+std::vector<real> parse_points(const std::string& text) {
+  std::vector<real> points;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', begin), text.size());
+    const std::string word = text.substr(begin, comma - begin);
+    const auto z = parse_number(word);
+    if (!z) {
+      throw InputError("--at: '" + printable(word) + "' is not a number; write them as in --at -1,0,0.5,inf");
+    }
+    points.push_back(static_cast<real>(*z));
+    begin = comma + 1;
+  }
+  return points;
+}
+
+void print_values(const std::vector<std::string>& names, const std::vector<real>& points) {
+  std::string text = "name,z,value,derivative\n";
+  for (const std::string& name : names) {
+    const auto activation = named(name);
+    if (!activation->elementwise()) {
+      throw InputError("--at: " + name + " has no value at a single z: it needs all units of a layer");
+    }
+    Tensor z(1, points.size());
+    std::copy(points.begin(), points.end(), z.data());
+    Tensor a;
+    Tensor slope;
+    activation->forward(z, a, slope);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      text += csv_row(std::vector<std::string>{name, number(z(0, i)), number(a(0, i)), number(slope(0, i))});
+    }
+  }
+  std::fputs(text.c_str(), stdout);
+}
+
+int run(const Arguments& arguments) {
+  std::vector<std::string> names = arguments.operands;
+  const auto at = arguments.value("--at");
+  const auto svg = arguments.value("--svg");
+  if (names.empty()) {
+    for (const std::string_view name : activation_names()) {
+      if (!at || make_activation(name)->elementwise()) names.emplace_back(name);
+    }
+  }
+  if (svg) {
+    for (const std::string& name : names) named(name);
+    write_file_atomically(*svg, catalogue_svg(names));
+  }
+  if (at) {
+    print_values(names, parse_points(*at));
+  } else if (!svg) {
+    print_catalogue(names);
+  }
+  return 0;
+}
+
+constexpr std::array<Option, 2> options{{{"--at", "Z,Z,...", "print CSV: value and derivative at these z"},
+                                         {"--svg", "FILE", "draw them: σ solid, σ′ dashed, saturated zones shaded"}}};
+
+}  // namespace
+
+const Verb activations_verb{
+    "activations",
+    "[NAME...]",
+    0,
+    1000,
+    "Lists the activation functions and what a scan of each one found.",
+    "Ranges, zeros of σ′ and saturated zones are measured, not copied from a book. A round bracket means that\n"
+    "an end is only approached. Softmax is shown as a₁ of two units, and is refused by --at.\n\n"
+    "  primer activations gelu silu\n"
+    "  primer activations 'leaky_relu(0.2)' tanh --at -1,0,20\n"
+    "  primer activations --svg activations.svg\n",
+    options,
+    run};
+
+}  // namespace primer

@@ -1,0 +1,83 @@
+// primer data: a synthetic data set as CSV, for other programs or to look at.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "primer/cli/commands.hpp"
+#include "primer/formats/csv.hpp"
+#include "primer/formats/error.hpp"
+#include "primer/formats/number.hpp"
+#include "primer/training/generators.hpp"
+#include "primer/views/table.hpp"
+
+namespace primer {
+namespace {
+
+// The value of an option, from low to high, or `otherwise`.
+double asked(const Arguments& arguments, std::string_view option, double otherwise, double low, double high,
+             bool whole = false) {
+  const auto text = arguments.value(option);
+  if (!text) return otherwise;
+  const auto value = parse_number(*text);
+  if (!value || !(*value >= low && *value <= high) || (whole && *value != std::floor(*value))) {
+    throw InputError(std::string(option) + ": must be a " + (whole ? "whole " : "") + "number from " +
+                     short_number(low, 9) + " to " + short_number(high, 9) + ", not '" + printable(*text) + "'");
+  }
+  return *value;
+}
+
+int run(const Arguments& arguments) {
+  GeneratorOptions options;
+  options.generator = arguments.operands.front();
+  const std::vector<std::string_view> names = generator_names();
+  if (std::find(names.begin(), names.end(), options.generator) == names.end()) {
+    const std::string_view best = nearest(options.generator, names);
+    std::string known;
+    for (const std::string_view name : names) known += (known.empty() ? "known are " : ", ") + std::string(name);
+    throw InputError("unknown generator '" + printable(options.generator) + "'; " +
+                     (best.empty() ? known : "did you mean '" + std::string(best) + "'?"));
+  }
+  const auto whole = [&](std::string_view option, double low, double high) {
+    return static_cast<std::size_t>(asked(arguments, option, 0, low, high, true));
+  };
+  options.points = whole("--points", 1, 100'000'000);
+  options.classes = whole("--classes", 2, 100'000);
+  if (arguments.has("--inputs")) options.inputs = whole("--inputs", 1, 1'000'000);
+  options.turns = asked(arguments, "--turns", options.turns, -100'000, 100'000);
+  options.noise = asked(arguments, "--noise", options.noise, 0, 1'000'000);
+  const auto seed = static_cast<std::uint64_t>(asked(arguments, "--seed", 1, 0, 9e15, true));
+
+  const Samples samples = generate(options, seed);
+  std::vector<std::string> cells = samples.columns;
+  for (const Target& target : samples.targets) cells.push_back(target.name);
+  std::fputs(csv_row(cells).c_str(), stdout);
+  for (std::size_t i = 0; i < samples.x.rows(); ++i) {
+    cells.clear();
+    for (const real x : samples.x.row(i)) cells.push_back(number(x));
+    for (const Target& target : samples.targets) cells.push_back(number(target.numbers[i]));
+    std::fputs(csv_row(cells).c_str(), stdout);
+  }
+  return 0;
+}
+
+constexpr std::array<Option, 6> options{{{"--points", "N", "samples in total"},
+                                         {"--classes", "K", "spirals and gaussians: number of classes"},
+                                         {"--inputs", "D", "gaussians and plane: columns of x"},
+                                         {"--turns", "T", "spirals: how far an arm winds (0.75)"},
+                                         {"--noise", "S", "standard deviation of the noise (0)"},
+                                         {"--seed", "N", "another sample (1)"}}};
+
+}  // namespace
+
+const Verb data_verb{"data",
+                     "GENERATOR",
+                     1,
+                     1,
+                     "Prints a synthetic data set as CSV.",
+                     "Generators: xor, spirals, circles, moons, gaussians, sine, plane.\n\n"
+                     "  primer data spirals --points 300 --noise 0.2 > spirals.csv\n",
+                     options,
+                     run};
+
+}  // namespace primer

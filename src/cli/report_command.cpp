@@ -1,0 +1,31 @@
+// primer report: draws report.html of a run again.
+#include <cstdio>
+#include <span>
+
+#include "primer/cli/commands.hpp"
+#include "primer/formats/error.hpp"
+#include "primer/report/report.hpp"
+
+namespace primer {
+namespace {
+
+int run(const Arguments& arguments) {
+  const std::string& folder = arguments.operands.front();
+  write_report(folder);
+  std::printf("%s/report.html\n", printable(folder).c_str());
+  return 0;
+}
+
+}  // namespace
+
+const Verb report_verb{"report",
+                       "RUN_DIR",
+                       1,
+                       1,
+                       "Draws report.html of a run again, from the files in its folder alone.",
+                       "The page is one file that asks the network for nothing; open it in any browser.\n\n"
+                       "  primer report runs/spirals\n",
+                       {},
+                       run};
+
+}  // namespace primer

@@ -1,0 +1,255 @@
+// primer train: a config in, a run's folder and the gradient-flow table out.
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "primer/cli/commands.hpp"
+#include "primer/formats/number.hpp"
+#include "primer/report/frames_file.hpp"
+#include "primer/report/report.hpp"
+#include "primer/runs/experiment.hpp"
+#include "primer/runs/model.hpp"
+#include "primer/runs/run.hpp"
+#include "primer/runs/warnings.hpp"
+#include "primer/views/flow_table.hpp"
+#include "primer/views/table.hpp"
+#include "primer/views/terminal.hpp"
+
+namespace primer {
+namespace {
+
+std::string shape_of(Network& network) {
+  std::string shape = std::to_string(network.inputs());
+  std::size_t parameters = 0;
+  for (const Dense& layer : network.layers) shape += "-" + std::to_string(layer.b.size());
+  for (const Parameter& p : network.parameters()) parameters += p.value->size();
+  return shape + ", " + std::to_string(parameters) + " parameters";
+}
+
+void print_scores(const char* set, const std::string& metric, const std::optional<Scores>& scores) {
+  if (!scores) return;
+  std::printf("%-11s loss %s  %s %s\n", set, short_number(scores->loss, 4).c_str(), metric.c_str(),
+              short_number(scores->metric, 4).c_str());
+}
+
+volatile std::sig_atomic_t interrupt_asked = 0;
+
+// From now on the first Ctrl-C only asks; a second one kills. Where SIGINT is ignored, as under nohup, it stays so.
+void listen_for_interrupts() {
+  interrupt_asked = 0;
+  struct sigaction action {};
+  sigaction(SIGINT, nullptr, &action);
+  if (action.sa_handler == SIG_IGN) return;
+  action = {};
+  action.sa_handler = [](int) { interrupt_asked = 1; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+}
+
+// `word` for a shell.
+std::string shell_word(const std::string& word) {
+  const bool plain = !word.empty() && word.find_first_not_of(
+                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "0123456789_-./=,:+@%") == std::string::npos;
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+// The command that goes on with this run.
+std::string command_to_resume(const Arguments& arguments) {
+  std::string command = "primer train " + shell_word(arguments.operands.front());
+  for (const auto& [name, value] : arguments.options) {
+    if (name == "--set" || name == "--out") command += " " + std::string(name) + " " + shell_word(value);
+  }
+  return printable(command + " --resume");
+}
+
+std::vector<std::string> texts_of(const std::vector<Warning>& warnings) {
+  std::vector<std::string> texts;
+  for (const Warning& warning : warnings) texts.push_back(warning.code + ": " + warning.text);
+  return texts;
+}
+
+// One call of `primer train`.
+class Run {
+ public:
+  explicit Run(const Arguments& arguments)
+      : arguments_(arguments),
+        experiment_(load_experiment(arguments.operands.front(), arguments.overrides())),
+        folder_(arguments.value("--out").value_or("runs/" +
+                                                  std::filesystem::path(arguments.operands.front()).stem().string())),
+        network_(experiment_.network()),
+        training_(network_, experiment_.data, experiment_.config.train, experiment_.config.seed,
+                  experiment_.config.diagnostics.every),
+        recorder_(network_, experiment_.data, experiment_.config.train, texts_of(warnings_)),
+        terminal_(network_, experiment_.data, experiment_.config.train, metric_) {}
+
+  int go() {
+    start();
+    const std::uint64_t first_epoch = training_.state.epoch;
+    const bool done_before = training_.done() && first_epoch > 0;
+    Training::End end{};
+    try {
+      end = training_.run(hooks());
+    } catch (const Divergence& e) {
+      stop_diverged(e);
+    }
+    terminal_.finish();
+    if (end == Training::End::interrupted) return stop_interrupted();
+    if (training_.state.epoch == 0) save();
+    write_results();
+    if (done_before && !quiet_) {
+      std::fprintf(stderr, "all %llu epochs were done before; raise train.epochs to go on\n",
+                   static_cast<unsigned long long>(first_epoch));
+    }
+    print_results();
+    return 0;
+  }
+
+ private:
+  void start() {
+    if (!quiet_) {
+      std::fprintf(stderr, "%s: %zu rows to train on, network %s\n", printable(arguments_.operands.front()).c_str(),
+                   experiment_.data.train.size(), shape_of(network_).c_str());
+    }
+    if (arguments_.has("--resume")) {
+      if (arguments_.has("--init")) {
+        throw InputError("--resume goes on with the run's own parameters; leave --init out");
+      }
+      folder_.resume(experiment_, training_);
+      recorder_.resume(read_frames(folder_.file("frames.safetensors")), training_.state.epoch);
+    } else {
+      if (const auto file = arguments_.value("--init")) load_tensors(read_safetensors(*file), *file, network_);
+      folder_.start(experiment_);
+    }
+    for (const Warning& warning : warnings_) std::fprintf(stderr, "primer: warning: %s\n", to_string(warning).c_str());
+    listen_for_interrupts();
+  }
+
+  Training::Hooks hooks() {
+    Training::Hooks hooks;
+    hooks.started = [this](const std::vector<FlowRow>& rows) {
+      folder_.add(flow_ = rows);
+      recorder_.epoch_done(0, training_.done(), observed());
+      if (!quiet_) terminal_.started(rows);
+    };
+    if (!quiet_) hooks.batch_done = [this] { terminal_.batch_done(training_); };
+    hooks.epoch_done = [this](const EpochRecord& record, const std::vector<FlowRow>& rows) {
+      folder_.add(record);
+      folder_.add(rows);
+      recorder_.epoch_done(record.epoch, training_.done(), observed());
+      last_ = record;
+      if (!rows.empty()) flow_ = rows;
+      if (!quiet_) terminal_.epoch_done(record, rows);
+      const std::size_t every = experiment_.config.train.checkpoint_every;
+      if (training_.done() || (every > 0 && record.epoch % every == 0)) save();
+    };
+    hooks.interrupted = [] { return interrupt_asked != 0; };
+    return hooks;
+  }
+
+  // The frames first: those beyond the checkpoint are dropped when the run goes on.
+  void save() {
+    write_frames(folder_.file("frames.safetensors"), recorder_.frames());
+    folder_.write_checkpoint(training_, experiment_);
+  }
+
+  void write_results() {
+    folder_.write_model(network_, experiment_);
+    write_report(folder_.path());
+  }
+
+  [[noreturn]] void stop_diverged(const Divergence& e) {
+    terminal_.finish();
+    recorder_.epoch_done(e.epoch - 1, true, observed());
+    write_frames(folder_.file("frames.safetensors"), recorder_.frames());
+    write_results();
+    throw Failure(std::string(e.what()) + "; " + to_string(Place{folder_.file("model.safetensors")}) +
+                  " holds the parameters before epoch " + std::to_string(e.epoch) + "; try " + remedy(e));
+  }
+
+  std::string remedy(const Divergence& e) const {
+    const TrainOptions& train = experiment_.config.train;
+    std::string text = "train.learning_rate = " + number(std::min(train.learning_rate / 10, 0.01));
+    if (train.clip_norm == 0) text += ", or train.clip_norm = 1";
+    if (e.step == 1) text = "smaller initial weights";
+    if (!experiment_.config.data.standardize) text += ", or data.standardize = true";
+    return text;
+  }
+
+  int stop_interrupted() {
+    save();
+    if (!training_.state.best.empty()) restore(training_.state.best, network_);
+    write_results();
+    std::fprintf(stderr, "primer: interrupted in epoch %s of %zu after batch %s of %zu; to go on: %s\n",
+                 std::to_string(training_.state.epoch + 1).c_str(), experiment_.config.train.epochs,
+                 std::to_string(training_.state.batch).c_str(), training_.batches(),
+                 command_to_resume(arguments_).c_str());
+    return 130;
+  }
+
+  void print_results() {
+    if (last_) {
+      print_scores("train", metric_, last_->train);
+      print_scores("validation", metric_, last_->validation);
+      print_scores("test", metric_, last_->test);
+    }
+    if (!flow_.empty()) {
+      std::printf("\nGradient flow at epoch %llu:\n%s\n", static_cast<unsigned long long>(flow_.front().epoch),
+                  flow_table(flow_).c_str());
+    }
+    std::printf("run        %s\nsignature  %016llX\n", printable(folder_.path()).c_str(),
+                static_cast<unsigned long long>(signature(network_)));
+  }
+
+  const Flow* observed() const { return experiment_.config.diagnostics.every > 0 ? &training_.flow : nullptr; }
+
+  const Arguments& arguments_;
+  const Experiment experiment_;
+  const std::string metric_ = metric_name(experiment_.task);
+  const std::vector<Warning> warnings_ = check(experiment_);
+  const bool quiet_ = arguments_.has("--quiet");
+  RunFolder folder_;
+  Network network_;
+  Training training_;
+  FrameRecorder recorder_;
+  Terminal terminal_;
+  std::optional<EpochRecord> last_;  // of this call
+  std::vector<FlowRow> flow_;
+};
+
+int run(const Arguments& arguments) { return Run(arguments).go(); }
+
+constexpr std::array<Option, 5> options{
+    {set_option,
+     {"--out", "DIR", "the run's folder (default: runs/CONFIG_NAME)"},
+     {"--init", "FILE", "start from the tensors of a safetensors file"},
+     {"--resume", "", "go on with the run in that folder; only train.epochs may change"},
+     {"--quiet", "", "no progress, only the result"}}};
+
+}  // namespace
+
+const Verb train_verb{
+    "train",
+    "CONFIG",
+    1,
+    1,
+    "Trains a network from a config file and shows how the gradient flowed.",
+    "Writes into the run's folder, where an earlier run is replaced: config.toml, model.safetensors,\n"
+    "checkpoint.safetensors, history.csv, flow.csv, frames.safetensors and report.html, a page to look at.\n"
+    "Ctrl-C finishes the batch, saves, and says how to go on. The last line is a signature: equal runs\n"
+    "have equal signatures.\n\n"
+    "  primer train configs/spirals.toml\n"
+    "  primer train configs/spirals.toml --set train.learning_rate=0.1 --out runs/fast\n"
+    "  primer train configs/spirals.toml --set train.epochs=400 --resume\n",
+    options,
+    run};
+
+}  // namespace primer

@@ -1,0 +1,232 @@
+// Rows are found in a sliding buffer: offsets count from the row's first byte, so that they survive a refill.
+#include "primer/formats/csv.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <istream>
+#include <utility>
+
+#include "primer/formats/number.hpp"
+#include "primer/formats/utf8.hpp"
+
+namespace primer {
+
+namespace {
+
+constexpr std::size_t chunk = 1 << 16;
+constexpr std::size_t largest_row = 1 << 24;
+constexpr std::size_t most_columns = 100'000;
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// What people write for a value that they do not have.
+bool means_missing(std::string_view text) {
+  constexpr std::array<std::string_view, 9> words = {"", "na", "n/a", "nan", "null", "none", "missing", "?", "-"};
+  std::string lower(text.substr(0, 8));
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return std::find(words.begin(), words.end(), lower) != words.end();
+}
+
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+CsvReader::CsvReader(std::istream& stream, std::string file) : stream_(stream), file_(std::move(file)) {
+  read_header();
+}
+
+std::optional<std::size_t> CsvReader::column(std::string_view name) const {
+  const auto found = index_.find(name);
+  return found == index_.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool CsvReader::next() {
+  if (!read_row(columns_.size() + 1)) return false;
+  if (cell_count_ == columns_.size()) return true;
+  const bool too_many = cell_count_ > columns_.size();
+  throw InputError(too_many ? place(columns_.size()) : place_of(cells_.back().end),
+                   "the row has " + counted(cell_count_, "cell") + ", the header " +
+                       counted(columns_.size(), "column") + "; " +
+                       (too_many ? "quote a cell that holds a comma" : "fill in what is missing"));
+}
+
+Place CsvReader::place(std::size_t column) const { return place_of(cells_[column].begin); }
+
+double CsvReader::number(std::size_t column) const {
+  const std::string_view text = trimmed(raw(column));
+  const std::optional<double> value = parse_number(text);
+  if (value && std::isfinite(*value)) return *value;
+  const std::string name = "column " + quoted(columns_[column]);
+  if (means_missing(text)) {
+    const std::string written = text.empty() ? "" : " (" + quoted(text) + ")";
+    throw InputError(place(column), name + " has no value here" + written + "; fill in the cell or remove the row");
+  }
+  const std::string wanted = value ? " needs a finite number, not " : " needs a number, not ";
+  throw InputError(place(column), name + wanted + quoted(text) + "; correct the cell or remove the row");
+}
+
+std::string CsvReader::text(std::size_t column) const {
+  const std::string_view text = raw(column);
+  if (text.empty()) {
+    const std::string name = "column " + quoted(columns_[column]);
+    throw InputError(place(column), name + " has no value here; fill in the cell or remove the row");
+  }
+  if (!is_utf8(text)) throw InputError(place(column), "not UTF-8 text; save the file as UTF-8");
+  if (!cells_[column].quoted) return std::string(text);
+  std::string unescaped;
+  for (std::size_t k = 0; k < text.size(); k += text[k] == '"' ? 2 : 1) unescaped += text[k];
+  return unescaped;
+}
+
+void CsvReader::read_header() {
+  if (has(2) && std::string_view(buffer_.data(), 3) == "\xEF\xBB\xBF") row_ = 3;
+  if (!read_row(most_columns)) throw InputError({file_}, "is empty; a CSV file begins with a header row");
+  if (cell_count_ > most_columns) throw InputError({file_, line_}, "more than 100000 columns");
+  columns_.resize(cell_count_);
+  bool all_numbers = true, all_indices = true;
+  for (std::size_t k = 0; k < cell_count_; ++k) {
+    if (is_empty(k)) {
+      throw InputError(place(k), "column " + std::to_string(k + 1) + " has no name; name it or remove it");
+    }
+    columns_[k] = text(k);
+    check_name(k);
+    all_numbers = all_numbers && parse_number(columns_[k]);
+    all_indices = all_indices && columns_[k] == std::to_string(k);
+  }
+  if (all_numbers && !all_indices)
+    throw InputError(place(0), "the first row is numbers; put a row of column names above it");
+}
+
+void CsvReader::check_name(std::size_t column) {
+  const std::string& name = columns_[column];
+  if (!index_.emplace(name, column).second) {
+    throw InputError(place(column), "two columns have the name " + quoted(name) + "; rename one");
+  }
+  const std::size_t other = cell_count_ == 1 ? name.find_first_of(";\t|") : name.npos;
+  if (other != name.npos) {
+    throw InputError(place(column),
+                     "the cells are separated by " + quoted(name.substr(other, 1)) + "; save the file with commas");
+  }
+  const std::size_t carriage_return = name.find('\r');
+  if (carriage_return != name.npos && name.substr(carriage_return, 2) != "\r\n") {
+    throw InputError(place(column), "a line ends with a carriage return alone; save the file with line feeds");
+  }
+}
+
+std::string_view CsvReader::raw(std::size_t column) const {
+  const Cell& cell = cells_[column];
+  return {buffer_.data() + row_ + cell.begin, cell.end - cell.begin};
+}
+
+Place CsvReader::place_of(std::size_t offset) const {
+  const std::string_view before(buffer_.data() + row_, offset);
+  const std::size_t line_begin = before.rfind('\n') + 1;  // 0 where there is none
+  const auto lines = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+  return {file_, line_ + lines, count_characters(before.substr(line_begin)) + 1};
+}
+
+// Finds the next row that is not blank; false at the end of the stream. Keeps at most `most_cells` cells and one.
+bool CsvReader::read_row(std::size_t most_cells) {
+  do {
+    const auto done = buffer_.begin() + static_cast<std::ptrdiff_t>(row_);
+    line_ += static_cast<std::size_t>(std::count(done, done + static_cast<std::ptrdiff_t>(row_size_), '\n'));
+    row_ += row_size_;
+    row_size_ = 0;
+    for (; has(0) && buffer_[row_] == '\n'; ++row_) ++line_;
+    if (!has(0)) return false;
+    cells_.clear();
+    cell_count_ = 0;
+    for (bool more = true; more; ++cell_count_) {
+      Cell cell{};
+      std::size_t end = read_cell(row_size_, cell);
+      more = has(end) && buffer_[row_ + end] == ',';
+      if (cell_count_ <= most_cells) cells_.push_back(cell);
+      row_size_ = end + (more ? 1 : 0);
+    }
+    if (has(row_size_)) ++row_size_;
+  } while (cell_count_ == 1 && cells_[0].begin == cells_[0].end && !cells_[0].quoted);
+  return true;
+}
+
+// Reads the cell that begins at `begin`; returns where its comma or line feed is, or the end of the stream.
+std::size_t CsvReader::read_cell(std::size_t begin, Cell& cell) {
+  while (has(begin) && is_space(buffer_[row_ + begin])) ++begin;
+  if (has(begin) && buffer_[row_ + begin] == '"') return read_quoted_cell(begin, cell);
+  std::size_t end = begin;
+  do {
+    const char* at = buffer_.data() + row_ + end;
+    while (*at != ',' && *at != '\n') ++at;
+    end = static_cast<std::size_t>(at - buffer_.data()) - row_;
+  } while (row_ + end == filled_ && fill());
+  cell = {begin, end, false};
+  while (cell.end > begin && is_space(buffer_[row_ + cell.end - 1])) --cell.end;
+  return end;
+}
+
+// As read_cell, for a cell that begins with a quote; "" within it stands for one quote.
+std::size_t CsvReader::read_quoted_cell(std::size_t begin, Cell& cell) {
+  std::size_t end = begin + 1;
+  while (true) {
+    if (!has(end)) throw InputError(place_of(begin), "the quote is not closed; add a \" at the end of the cell");
+    if (buffer_[row_ + end] == '"') {
+      if (!has(end + 1) || buffer_[row_ + end + 1] != '"') break;
+      ++end;
+    }
+    ++end;
+  }
+  cell = {begin + 1, end, true};
+  ++end;
+  while (has(end) && is_space(buffer_[row_ + end])) ++end;
+  if (has(end) && buffer_[row_ + end] != ',' && buffer_[row_ + end] != '\n') {
+    throw InputError(place_of(end), "text after a closing quote; write a quote within quotes twice");
+  }
+  return end;
+}
+
+// Reads what the stream has, and waits only if it has nothing; false at its end.
+bool CsvReader::fill() {
+  if (filled_ - row_ > largest_row) {
+    throw InputError({file_, line_}, "a row longer than 16 MiB; is a quote not closed, or is this no CSV file?");
+  }
+  if (stream_.peek() == std::istream::traits_type::eof()) {
+    if (stream_.bad()) throw Failure(to_string(Place{file_}) + ": cannot be read");
+    return false;
+  }
+  if (row_ > 0) std::memmove(buffer_.data(), buffer_.data() + row_, filled_ - row_);
+  filled_ -= row_;
+  row_ = 0;
+  if (buffer_.size() < filled_ + chunk + 1) buffer_.resize(2 * (filled_ + chunk));
+  const auto available = std::max<std::streamsize>(stream_.rdbuf()->in_avail(), 1);
+  const auto wanted = std::min(available, static_cast<std::streamsize>(chunk));
+  filled_ += static_cast<std::size_t>(stream_.rdbuf()->sgetn(buffer_.data() + filled_, wanted));
+  buffer_[filled_] = '\n';
+  return true;
+}
+
+std::string csv_row(std::span<const std::string> cells) {
+  std::string row;
+  for (const std::string& cell : cells) {
+    if (&cell != cells.data()) row += ',';
+    const bool plain = cell.find_first_of(",\"\n\r") == cell.npos && trimmed(cell).size() == cell.size();
+    if (plain) {
+      row += cell;
+      continue;
+    }
+    row += '"';
+    for (const char c : cell) row.append(c == '"' ? 2 : 1, c);
+    row += '"';
+  }
+  return row + '\n';
+}
+
+}  // namespace primer

@@ -1,0 +1,215 @@
+// JSON by recursive descent.
+#include "primer/formats/json.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "primer/formats/number.hpp"
+#include "primer/formats/utf8.hpp"
+
+namespace primer::json {
+
+namespace {
+
+constexpr std::size_t deepest = 16;
+constexpr std::string_view letters = "bfnrt\"\\/";
+constexpr std::string_view meanings = "\b\f\n\r\t\"\\/";
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+class Parser {
+ public:
+  Parser(std::string_view text, const Place& place) : text_(text), place_(place) {}
+
+  Value document() {
+    Value result = value(0);
+    skip_spaces();
+    if (position_ < text_.size()) fail("expected the end");
+    return result;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw InputError(place_, "not JSON at byte " + std::to_string(position_ + 1) + ": " + what);
+  }
+
+  char peek() const { return position_ < text_.size() ? text_[position_] : '\0'; }
+  bool take(std::string_view what) {
+    if (!text_.substr(position_).starts_with(what)) return false;
+    position_ += what.size();
+    return true;
+  }
+  void skip_spaces() {
+    while (peek() == ' ' || peek() == '\t' || peek() == '\n' || peek() == '\r') ++position_;
+  }
+  bool take_after_spaces(std::string_view what) {
+    skip_spaces();
+    return take(what);
+  }
+
+  Value value(std::size_t depth) {
+    if (depth > deepest) fail("nested more than " + std::to_string(deepest) + " deep");
+    skip_spaces();
+    if (take("null")) return {nullptr};
+    if (take("true")) return {true};
+    if (take("false")) return {false};
+    if (peek() == '"') return {string()};
+    if (take("[")) return {array(depth)};
+    if (take("{")) return {object(depth)};
+    return number();
+  }
+
+  Array array(std::size_t depth) {
+    Array elements;
+    if (take_after_spaces("]")) return elements;
+    do {
+      elements.push_back(value(depth + 1));
+    } while (take_after_spaces(","));
+    if (!take("]")) fail("expected \",\" or \"]\"");
+    return elements;
+  }
+
+  Object object(std::size_t depth) {
+    Object members;
+    if (take_after_spaces("}")) return members;
+    do {
+      skip_spaces();
+      std::string key = string();
+      if (!take_after_spaces(":")) fail("expected \":\"");
+      members.push_back({std::move(key), value(depth + 1)});
+    } while (take_after_spaces(","));
+    if (!take("}")) fail("expected \",\" or \"}\"");
+    refuse_duplicates(members);
+    return members;
+  }
+
+  void refuse_duplicates(const Object& members) const {
+    std::vector<std::string_view> keys;
+    for (const auto& [key, value] : members) keys.push_back(key);
+    std::sort(keys.begin(), keys.end());
+    const auto twice = std::adjacent_find(keys.begin(), keys.end());
+    if (twice != keys.end()) throw InputError(place_, "the key " + quoted(*twice) + " occurs twice");
+  }
+
+  bool take_digits() {
+    const std::size_t begin = position_;
+    while (is_digit(peek())) ++position_;
+    return position_ > begin;
+  }
+
+  Value number() {
+    const std::size_t begin = position_;
+    take("-");
+    if (!take("0") && !take_digits()) fail("expected a value");
+    bool is_integer = true;
+    if (take(".")) {
+      is_integer = false;
+      if (!take_digits()) fail("expected a digit");
+    }
+    if (take("e") || take("E")) {
+      is_integer = false;
+      if (!take("+")) take("-");
+      if (!take_digits()) fail("expected a digit");
+    }
+    const std::string_view text = text_.substr(begin, position_ - begin);
+    std::int64_t integer = 0;
+    if (is_integer && std::from_chars(text.data(), text.data() + text.size(), integer).ec == std::errc()) {
+      return {integer};
+    }
+    const std::optional<double> value = parse_number(text);
+    if (!value) fail("the number is beyond the largest double");
+    return {*value};
+  }
+
+  std::string string() {
+    if (!take("\"")) fail("expected a string");
+    std::string result;
+    while (!take("\"")) {
+      const std::size_t length = utf8_length(text_.substr(position_));
+      if (length == 0) fail(position_ < text_.size() ? "not UTF-8" : "the string is not closed");
+      if (static_cast<unsigned char>(peek()) < 0x20) fail("a control character in a string");
+      if (take("\\")) {
+        escape(result);
+      } else {
+        result += text_.substr(position_, length);
+        position_ += length;
+      }
+    }
+    return result;
+  }
+
+  void escape(std::string& result) {
+    const std::size_t known = position_ < text_.size() ? letters.find(peek()) : letters.npos;
+    if (known != letters.npos) {
+      result += meanings[known];
+      ++position_;
+      return;
+    }
+    char32_t code = code_unit();
+    if (code >= 0xD800 && code < 0xDC00 && take("\\")) {
+      const char32_t low = code_unit();
+      if (low < 0xDC00 || low >= 0xE000) fail("half a surrogate pair");
+      code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+    }
+    if (code >= 0xD800 && code < 0xE000) fail("half a surrogate pair");
+    append_utf8(result, code);
+  }
+
+  char32_t code_unit() {
+    if (peek() != 'u' || position_ + 5 > text_.size()) fail("no such escape");
+    const char* begin = text_.data() + position_ + 1;
+    std::uint32_t code = 0;
+    if (std::from_chars(begin, begin + 4, code, 16).ptr != begin + 4) fail("no such escape");
+    position_ += 5;
+    return code;
+  }
+
+  std::string_view text_;
+  std::size_t position_ = 0;
+  const Place& place_;
+};
+
+}  // namespace
+
+Value parse(std::string_view text, const Place& place) { return Parser(text, place).document(); }
+
+std::string quote(std::string_view text) {
+  if (!is_utf8(text)) throw Failure(quoted(text) + " cannot be written as JSON; it is not UTF-8");
+  constexpr std::string_view hex = "0123456789abcdef";
+  std::string result = "\"";
+  for (const char c : text) {
+    const std::size_t known = meanings.find(c);
+    if (known != meanings.npos && c != '/') {
+      result += {'\\', letters[known]};
+    } else if (c >= 0 && c < 0x20) {
+      result += {'\\', 'u', '0', '0', hex[static_cast<std::size_t>(c) >> 4], hex[c & 15]};
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
+}
+
+std::string string_array(std::span<const std::string> strings) {
+  std::string result = "[";
+  for (const std::string& text : strings) {
+    if (result.size() > 1) result += ", ";
+    result += quote(text);
+  }
+  return result + ']';
+}
+
+std::vector<std::string> parse_string_array(std::string_view text, const Place& place) {
+  Value value = parse(text, place);
+  std::vector<std::string> strings;
+  auto* elements = std::get_if<Array>(&value.data);
+  if (!elements) throw InputError(place, "expected a JSON array of strings, not " + quoted(text));
+  for (Value& element : *elements) {
+    auto* string = std::get_if<std::string>(&element.data);
+    if (!string) throw InputError(place, "expected a JSON array of strings, not " + quoted(text));
+    strings.push_back(std::move(*string));
+  }
+  return strings;
+}
+
+}  // namespace primer::json

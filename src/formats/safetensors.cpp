@@ -1,0 +1,288 @@
+// The header says of every tensor its type, its shape and the first and the last byte of its numbers, counted from the
+// header's end; the tensors fill the rest of the file without gap or overlap.
+#include "primer/formats/safetensors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <istream>
+#include <limits>
+#include <stdexcept>
+
+#include "primer/formats/atomic_file.hpp"
+#include "primer/formats/input.hpp"
+#include "primer/formats/json.hpp"
+#include "primer/formats/number.hpp"
+
+namespace primer {
+
+namespace {
+
+constexpr std::uint64_t largest_header = 1 << 24;
+constexpr std::string_view metadata_key = "__metadata__";
+
+template <class Unsigned>
+void append_little_endian(std::string& bytes, Unsigned value) {
+  std::array<char, sizeof value> little;
+  for (std::size_t k = 0; k < sizeof value; ++k) little[k] = static_cast<char>(value >> 8 * k & 0xFF);
+  bytes.append(little.data(), little.size());
+}
+
+template <class Unsigned>
+Unsigned little_endian(const char* bytes) {
+  Unsigned value = 0;
+  for (std::size_t k = 0; k < sizeof value; ++k) value |= Unsigned{static_cast<unsigned char>(bytes[k])} << 8 * k;
+  return value;
+}
+
+template <class Float, class Unsigned>
+void append_values(std::string& bytes, const std::vector<double>& values) {
+  for (const double value : values) append_little_endian(bytes, std::bit_cast<Unsigned>(static_cast<Float>(value)));
+}
+
+template <class Float, class Unsigned>
+std::vector<double> values_of(const std::string& bytes) {
+  std::vector<double> values(bytes.size() / sizeof(Float));
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    values[k] = std::bit_cast<Float>(little_endian<Unsigned>(bytes.data() + k * sizeof(Float)));
+  }
+  return values;
+}
+
+// A tensor as the header describes it.
+struct Description {
+  std::string name;
+  std::vector<std::size_t> shape;
+  std::size_t width = 0;  // bytes of a number
+  std::uint64_t begin = 0, end = 0;
+};
+
+class HeaderReader {
+ public:
+  HeaderReader(const std::string& file, std::uint64_t data_size) : place_{file}, data_size_(data_size) {}
+
+  // Fills in the metadata and returns the tensors in the order of their bytes.
+  std::vector<Description> read(std::string_view text, Safetensors& contents) const {
+    if (!text.starts_with('{')) throw InputError(place_, "the header is no JSON object; is it a safetensors file?");
+    const json::Value header = json::parse(text, place_);
+    std::vector<Description> tensors;
+    for (const auto& [name, value] : std::get<json::Object>(header.data)) {
+      if (name == metadata_key) {
+        contents.metadata = metadata(value);
+      } else {
+        tensors.push_back(description(name, value));
+      }
+    }
+    check_layout(tensors);
+    return tensors;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& name, const std::string& text) const {
+    throw InputError(place_, "tensor " + quoted(name) + ": " + text);
+  }
+
+  std::vector<std::pair<std::string, std::string>> metadata(const json::Value& value) const {
+    std::vector<std::pair<std::string, std::string>> strings;
+    const auto* members = std::get_if<json::Object>(&value.data);
+    if (!members) throw InputError(place_, "__metadata__ is no JSON object");
+    for (const auto& [key, text] : *members) {
+      const auto* string = std::get_if<std::string>(&text.data);
+      if (!string) throw InputError(place_, "the metadata's " + quoted(key) + " is no string");
+      strings.emplace_back(key, *string);
+    }
+    return strings;
+  }
+
+  Description description(const std::string& name, const json::Value& value) const {
+    const auto* members = std::get_if<json::Object>(&value.data);
+    if (!members) fail(name, "described by no JSON object");
+    Description result{name, {}, 0, 0, 0};
+    const json::Value* parts[3] = {};
+    for (const auto& [key, part] : *members) {
+      const int k = key == "dtype" ? 0 : key == "shape" ? 1 : key == "data_offsets" ? 2 : -1;
+      if (k < 0) fail(name, "unknown key " + quoted(key));
+      parts[k] = &part;
+    }
+    if (!parts[0] || !parts[1] || !parts[2]) fail(name, "dtype, shape and data_offsets are needed");
+    result.width = width(name, *parts[0]);
+    for (const std::uint64_t extent : sizes(name, "shape", *parts[1])) result.shape.push_back(extent);
+    const std::vector<std::uint64_t> offsets = sizes(name, "data_offsets", *parts[2]);
+    if (offsets.size() != 2) fail(name, "data_offsets are two numbers");
+    result.begin = offsets[0];
+    result.end = offsets[1];
+    check_size(result);
+    return result;
+  }
+
+  std::size_t width(const std::string& name, const json::Value& value) const {
+    const auto* dtype = std::get_if<std::string>(&value.data);
+    if (!dtype) fail(name, "the dtype is no string");
+    if (*dtype != "F64" && *dtype != "F32") {
+      fail(name, "dtype " + quoted(*dtype) + " is not read; convert it to F64 or F32");
+    }
+    return *dtype == "F64" ? sizeof(double) : sizeof(float);
+  }
+
+  std::vector<std::uint64_t> sizes(const std::string& name, const std::string& key, const json::Value& value) const {
+    std::vector<std::uint64_t> result;
+    const auto* elements = std::get_if<json::Array>(&value.data);
+    if (!elements) fail(name, key + " is no array");
+    for (const json::Value& element : *elements) {
+      const auto* size = std::get_if<std::int64_t>(&element.data);
+      if (!size || *size < 0) fail(name, key + " holds what is no size");
+      result.push_back(static_cast<std::uint64_t>(*size));
+    }
+    return result;
+  }
+
+  void check_size(const Description& tensor) const {
+    std::uint64_t bytes = tensor.width;
+    for (const std::uint64_t extent : tensor.shape) {
+      if (extent > 0 && bytes > std::numeric_limits<std::uint64_t>::max() / extent)
+        fail(tensor.name, "the shape overflows");
+      bytes *= extent;
+    }
+    if (tensor.end < tensor.begin || tensor.end - tensor.begin != bytes) {
+      fail(tensor.name, "its shape needs " + std::to_string(bytes) + " bytes, its data_offsets are " +
+                            std::to_string(tensor.begin) + " to " + std::to_string(tensor.end));
+    }
+    if (tensor.end > data_size_) {
+      fail(tensor.name, "ends at byte " + std::to_string(tensor.end) + " of " + std::to_string(data_size_) +
+                            "; the file is cut short");
+    }
+  }
+
+  // Sorts the tensors by their bytes.
+  void check_layout(std::vector<Description>& tensors) const {
+    std::stable_sort(tensors.begin(), tensors.end(), [](const Description& a, const Description& b) {
+      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+    });
+    std::uint64_t end = 0;
+    for (const Description& tensor : tensors) {
+      if (tensor.begin < end) fail(tensor.name, "its bytes overlap another tensor's");
+      if (tensor.begin > end) fail(tensor.name, "the bytes before it belong to no tensor");
+      end = tensor.end;
+    }
+    if (end < data_size_) {
+      throw InputError(place_, std::to_string(data_size_ - end) + " bytes at the end belong to no tensor");
+    }
+  }
+
+  Place place_;
+  std::uint64_t data_size_;
+};
+
+void refuse_non_finite(const NamedTensor& tensor, const std::string& file) {
+  const auto found =
+      std::find_if_not(tensor.values.begin(), tensor.values.end(), [](double v) { return std::isfinite(v); });
+  if (found == tensor.values.end()) return;
+  const auto at = static_cast<std::size_t>(found - tensor.values.begin());
+  throw InputError({file}, "tensor " + quoted(tensor.name) + ": number " + std::to_string(at + 1) + " of " +
+                               std::to_string(tensor.values.size()) + " is " + number(*found));
+}
+
+std::string read_bytes(std::istream& stream, std::uint64_t count, const std::string& file) {
+  std::string bytes(count, '\0');
+  if (!stream.read(bytes.data(), static_cast<std::streamsize>(count))) {
+    throw Failure(to_string(Place{file}) + ": cannot be read");
+  }
+  return bytes;
+}
+
+std::uint64_t size_of(std::istream& stream, const std::string& file) {
+  const auto end = stream.seekg(0, std::ios::end).tellg();
+  if (end < 0 || !stream.seekg(0)) throw InputError({file}, "is no regular file");
+  return static_cast<std::uint64_t>(end);
+}
+
+std::string header_text(const Safetensors& contents, Dtype dtype) {
+  std::string text = "{";
+  const auto separate = [&text] { text.append(text.back() == '{' ? 0 : 1, ','); };
+  if (!contents.metadata.empty()) {
+    text += json::quote(metadata_key) + ":{";
+    for (const auto& [key, value] : contents.metadata) {
+      separate();
+      text += json::quote(key) + ':' + json::quote(value);
+    }
+    text += '}';
+  }
+  std::size_t offset = 0;
+  for (const NamedTensor& tensor : contents.tensors) {
+    separate();
+    std::string shape;
+    std::size_t count = 1;
+    for (const std::size_t extent : tensor.shape) {
+      if (!shape.empty()) shape += ',';
+      shape += std::to_string(extent);
+      count *= extent;
+    }
+    if (count != tensor.values.size()) throw std::logic_error("tensor " + tensor.name + " does not fill its shape");
+    const std::size_t end = offset + count * (dtype == Dtype::F64 ? sizeof(double) : sizeof(float));
+    text += json::quote(tensor.name) + ":{\"dtype\":\"" + (dtype == Dtype::F64 ? "F64" : "F32") + "\",\"shape\":[" +
+            shape + "],\"data_offsets\":[" + std::to_string(offset) + ',' + std::to_string(end) + "]}";
+    offset = end;
+  }
+  text += '}';
+  text.append((8 - text.size() % 8) % 8, ' ');
+  return text;
+}
+
+}  // namespace
+
+const NamedTensor* Safetensors::tensor(std::string_view name) const {
+  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& t) { return t.name == name; });
+  return found == tensors.end() ? nullptr : &*found;
+}
+
+const std::string* Safetensors::metadatum(std::string_view key) const {
+  const auto found = std::find_if(metadata.begin(), metadata.end(), [&](const auto& m) { return m.first == key; });
+  return found == metadata.end() ? nullptr : &found->second;
+}
+
+std::string safetensors_bytes(const Safetensors& contents, Dtype dtype) {
+  const std::string header = header_text(contents, dtype);
+  if (header.size() > largest_header) throw Failure("the tensors' names and the metadata exceed a header's 16 MiB");
+  std::string bytes;
+  append_little_endian(bytes, std::uint64_t{header.size()});
+  bytes += header;
+  for (const NamedTensor& tensor : contents.tensors) {
+    if (dtype == Dtype::F64) append_values<double, std::uint64_t>(bytes, tensor.values);
+    if (dtype == Dtype::F32) append_values<float, std::uint32_t>(bytes, tensor.values);
+  }
+  return bytes;
+}
+
+void write_safetensors(const std::string& path, const Safetensors& contents, Dtype dtype) {
+  write_file_atomically(path, safetensors_bytes(contents, dtype));
+}
+
+Safetensors read_safetensors(const std::string& path, NonFinite non_finite) {
+  std::ifstream file = open_input(path);
+  return read_safetensors(file, path, non_finite);
+}
+
+Safetensors read_safetensors(std::istream& stream, const std::string& file, NonFinite non_finite) {
+  const std::uint64_t size = size_of(stream, file);
+  if (size < 8) throw InputError({file}, "is no safetensors file; it has only " + std::to_string(size) + " bytes");
+  const auto header_size = little_endian<std::uint64_t>(read_bytes(stream, 8, file).data());
+  if (header_size > largest_header) {
+    throw InputError({file}, "a header of " + std::to_string(header_size) + " bytes is beyond the limit of " +
+                                 std::to_string(largest_header) + "; is it a safetensors file?");
+  }
+  if (header_size > size - 8) throw InputError({file}, "ends within its header; the file is cut short");
+  const std::string header = read_bytes(stream, header_size, file);
+  Safetensors contents;
+  for (Description& tensor : HeaderReader(file, size - 8 - header_size).read(header, contents)) {
+    const std::string bytes = read_bytes(stream, tensor.end - tensor.begin, file);
+    std::vector<double> values = tensor.width == sizeof(double) ? values_of<double, std::uint64_t>(bytes)
+                                                                : values_of<float, std::uint32_t>(bytes);
+    contents.tensors.push_back({std::move(tensor.name), std::move(tensor.shape), std::move(values)});
+    if (non_finite == NonFinite::refused) refuse_non_finite(contents.tensors.back(), file);
+  }
+  return contents;
+}
+
+}  // namespace primer

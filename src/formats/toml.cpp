@@ -1,0 +1,565 @@
+// TOML 1.0 by recursive descent. One pass refuses what is nowhere allowed (invalid UTF-8, control characters), so that
+// the grammar below need not look for it; a table's origin decides whether a later line may add to it.
+#include "primer/formats/toml.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "primer/formats/input.hpp"
+#include "primer/formats/number.hpp"
+#include "primer/formats/utf8.hpp"
+
+namespace primer::toml {
+
+namespace {
+
+constexpr std::size_t deepest = 64;
+constexpr std::size_t largest_file = 1 << 20;
+
+using Scalar = decltype(Value::data);
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_bare(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; }
+bool is_scalar(char c) { return is_bare(c) || c == '+' || c == '.' || c == ':'; }
+bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }
+
+// Takes digits, with single underscores between them, from the front of `text` and appends them to `digits`.
+template <class IsDigit>
+bool take_digits(std::string_view& text, std::string& digits, IsDigit is_valid) {
+  if (text.empty() || !is_valid(text[0])) return false;
+  while (!text.empty() && (is_valid(text[0]) || (text[0] == '_' && text.size() > 1 && is_valid(text[1])))) {
+    if (text[0] != '_') digits += text[0];
+    text.remove_prefix(1);
+  }
+  return true;
+}
+
+bool looks_like_date_or_time(std::string_view text) {
+  const auto digits = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
+  if (digits == text.size()) return false;
+  return (digits == 4 && text[digits] == '-') || (digits == 2 && text[digits] == ':');
+}
+
+// 0x, 0o or 0b and digits: no sign, at most 2^63 − 1. Nothing if it is none; an empty Scalar never.
+std::optional<std::string> based_digits(std::string_view text, int base) {
+  std::string digits;
+  text.remove_prefix(2);
+  const auto is_valid = [base](char c) { return base == 16 ? is_hex(c) : is_digit(c) && c - '0' < base; };
+  if (!take_digits(text, digits, is_valid) || !text.empty()) return std::nullopt;
+  return digits;
+}
+
+// The characters of a decimal integer or float without underscores; nothing if `text` is not TOML's grammar for one.
+std::optional<std::string> decimal_digits(std::string_view text, bool& is_float) {
+  std::string plain;
+  if (text.starts_with('-') || text.starts_with('+')) {
+    if (text[0] == '-') plain += '-';
+    text.remove_prefix(1);
+  }
+  if (text.size() > 1 && text[0] == '0' && (is_digit(text[1]) || text[1] == '_')) return std::nullopt;
+  if (!take_digits(text, plain, is_digit)) return std::nullopt;
+  if (text.starts_with('.')) {
+    is_float = true;
+    plain += '.';
+    text.remove_prefix(1);
+    if (!take_digits(text, plain, is_digit)) return std::nullopt;
+  }
+  if (text.starts_with('e') || text.starts_with('E')) {
+    is_float = true;
+    plain += 'e';
+    text.remove_prefix(1);
+    if (text.starts_with('-') || text.starts_with('+')) {
+      plain += text[0];
+      text.remove_prefix(1);
+    }
+    if (!take_digits(text, plain, is_digit)) return std::nullopt;
+  }
+  if (!text.empty()) return std::nullopt;
+  return plain;
+}
+
+Scalar integer(const std::string& digits, int base, const Place& place, std::string_view text) {
+  std::int64_t value = 0;
+  if (std::from_chars(digits.data(), digits.data() + digits.size(), value, base).ec != std::errc()) {
+    throw InputError(place, "the integer " + quoted(text) + " does not fit in 64 bits");
+  }
+  return value;
+}
+
+// A boolean or a number; nothing if `text` is neither.
+std::optional<Scalar> scalar(std::string_view text, const Place& place) {
+  if (text == "true") return Scalar(true);
+  if (text == "false") return Scalar(false);
+  const bool has_sign = text.starts_with('-') || text.starts_with('+');
+  const double sign = text.starts_with('-') ? -1 : 1;
+  if (text.substr(has_sign) == "inf") return Scalar(std::copysign(INFINITY, sign));
+  if (text.substr(has_sign) == "nan") return Scalar(std::copysign(std::nan(""), sign));
+  const int base = text.starts_with("0x") ? 16 : text.starts_with("0o") ? 8 : text.starts_with("0b") ? 2 : 10;
+  if (base != 10) {
+    const std::optional<std::string> digits = based_digits(text, base);
+    return digits ? std::optional(integer(*digits, base, place, text)) : std::nullopt;
+  }
+  if (looks_like_date_or_time(text)) {
+    throw InputError(place, "TOML's dates and times are not supported; put quotes around " + quoted(text));
+  }
+  bool is_float = false;
+  const std::optional<std::string> digits = decimal_digits(text, is_float);
+  if (!digits) return std::nullopt;
+  if (!is_float) return integer(*digits, 10, place, text);
+  const std::optional<double> value = parse_number(*digits);
+  if (!value) throw InputError(place, "the float " + quoted(text) + " is beyond the largest double, 1.8e308");
+  return Scalar(*value);
+}
+
+}  // namespace
+
+const Entry* Table::find(std::string_view key) const {
+  const auto found = index_.find(key);
+  return found == index_.end() ? nullptr : &entries_[found->second];
+}
+
+Entry* Table::find(std::string_view key) { return const_cast<Entry*>(std::as_const(*this).find(key)); }
+
+Entry& Table::add(std::string key, const Place& key_place, Value value) {
+  if (!index_.emplace(key, entries_.size()).second) throw std::logic_error("the table has the key " + key + " already");
+  return entries_.emplace_back(Entry{std::move(key), key_place, std::move(value)});
+}
+
+class Parser {
+ public:
+  // Where `counts`, errors and values get lines and columns; else all have `start` as it is.
+  Parser(std::string_view text, const Place& start, bool counts) : text_(text), place_(start), counts_(counts) {
+    if (counts_ && text_.starts_with("\xEF\xBB\xBF")) position_ = counted_ = 3;
+    refuse_what_is_nowhere_allowed();
+  }
+
+  Table document() {
+    Table root;
+    root.origin_ = Table::Origin::header;
+    Table* current = &root;
+    while (skip_blank_lines(), !at_end()) {
+      if (peek() == '[') {
+        current = &header(root);
+      } else {
+        key_value(*current);
+      }
+      end_of_line();
+    }
+    return root;
+  }
+
+  Value argument() {
+    while (text_.ends_with(' ') || text_.ends_with('\t')) text_.remove_suffix(1);
+    skip_spaces();
+    if (at_end()) throw InputError(place_, "has no value; an empty string is \"\"");
+    if (std::string_view("\"'[{").find(peek()) == std::string_view::npos) {
+      const std::string_view rest = text_.substr(position_);
+      return {scalar(rest, place_).value_or(std::string(rest)), place_};
+    }
+    Value result = value();
+    if (!at_end()) throw InputError(place_, "expected the end of the value, not " + quoted(text_.substr(position_)));
+    return result;
+  }
+
+ private:
+  struct Key {
+    std::string text;
+    Place place;
+  };
+
+  bool at_end() const { return position_ == text_.size(); }
+  char peek() const { return at_end() ? '\0' : text_[position_]; }
+  bool next_is(std::string_view what) const { return text_.substr(position_).starts_with(what); }
+  bool take(std::string_view what) {
+    if (!next_is(what)) return false;
+    position_ += what.size();
+    return true;
+  }
+  template <class Predicate>
+  std::string_view take_while(Predicate holds) {
+    const std::size_t begin = position_;
+    while (!at_end() && holds(peek())) ++position_;
+    return text_.substr(begin, position_ - begin);
+  }
+
+  // The place of position_, counted on from where the last call left off.
+  const Place& here() {
+    if (!counts_) return place_;
+    for (; counted_ < position_; ++counted_) {
+      if (text_[counted_] == '\n') {
+        ++place_.line;
+        place_.column = 1;
+      } else if ((static_cast<unsigned char>(text_[counted_]) & 0xC0) != 0x80) {
+        ++place_.column;
+      }
+    }
+    return place_;
+  }
+
+  [[noreturn]] void fail(const std::string& text) { throw InputError(here(), text); }
+
+  // "expected WHAT, not "c"", c the character here.
+  [[noreturn]] void fail_expected(const std::string& what) {
+    if (at_end()) fail("expected " + what + ", not the end of the " + (counts_ ? "file" : "value"));
+    if (next_is("\n") || next_is("\r\n")) fail("expected " + what + ", not the end of the line");
+    fail("expected " + what + ", not " + quoted(text_.substr(position_, utf8_length(text_.substr(position_)))));
+  }
+
+  void refuse_what_is_nowhere_allowed() {
+    const std::size_t begin = position_;
+    while (!at_end()) {
+      const std::size_t length = utf8_length(text_.substr(position_));
+      if (length == 0) fail("not UTF-8; save the file as UTF-8");
+      if (is_control(peek()) && !next_is("\n") && !next_is("\r\n")) {
+        fail("TOML allows no control character (" + printable(text_.substr(position_, 1)) + ") here; remove it");
+      }
+      position_ += length;
+    }
+    position_ = counted_ = begin;
+    if (counts_) place_.line = place_.column = 1;
+  }
+
+  void skip_spaces() {
+    take_while([](char c) { return c == ' ' || c == '\t'; });
+  }
+
+  bool take_newline() { return take("\n") || take("\r\n"); }
+
+  void skip_comment() {
+    if (peek() == '#') take_while([](char c) { return c != '\n'; });
+  }
+
+  void skip_blank_lines() {
+    do {
+      skip_spaces();
+      skip_comment();
+    } while (take_newline());
+  }
+
+  void end_of_line() {
+    skip_spaces();
+    skip_comment();
+    if (!at_end() && !take_newline()) fail_expected("the end of the line");
+  }
+
+  std::vector<Key> dotted_key() {
+    std::vector<Key> keys;
+    do {
+      skip_spaces();
+      const Place place = here();
+      if (next_is("\"")) {
+        keys.push_back({basic_string(), place});
+      } else if (next_is("'")) {
+        keys.push_back({literal_string(), place});
+      } else {
+        keys.push_back({std::string(take_while(is_bare)), place});
+        if (keys.back().text.empty()) fail_expected("a key");
+      }
+      skip_spaces();
+    } while (take("."));
+    return keys;
+  }
+
+  // [a.b] or [[a.b]]: the table that the lines below it fill.
+  Table& header(Table& root) {
+    const Place place = here();
+    const bool is_array = take("[[");
+    if (!is_array) take("[");
+    const std::vector<Key> keys = dotted_key();
+    if (!take(is_array ? "]]" : "]")) fail_expected(is_array ? "\"]]\"" : "\"]\"");
+    depth_ = 0;
+    descend(keys.size());
+    Table* table = &root;
+    for (std::size_t k = 0; k + 1 < keys.size(); ++k) table = &super_table(*table, keys[k], place);
+    return is_array ? array_element(*table, keys.back(), place) : named_table(*table, keys.back(), place);
+  }
+
+  static Table& add_table(Table& parent, const Key& key, const Place& place, Table::Origin origin) {
+    auto& table = std::get<Table>(parent.add(key.text, key.place, {Table(), place}).value.data);
+    table.origin_ = origin;
+    return table;
+  }
+
+  // The last of an array that [[…]] headers make, or null.
+  static Table* last_element(Value& value) {
+    auto* array = std::get_if<Array>(&value.data);
+    auto* table = array && !array->empty() ? std::get_if<Table>(&array->back().data) : nullptr;
+    return table && table->origin_ == Table::Origin::header ? table : nullptr;
+  }
+
+  static Table& super_table(Table& parent, const Key& key, const Place& place) {
+    Entry* entry = parent.find(key.text);
+    if (!entry) return add_table(parent, key, place, Table::Origin::super);
+    if (Table* element = last_element(entry->value)) return *element;
+    auto* table = std::get_if<Table>(&entry->value.data);
+    if (!table || table->origin_ == Table::Origin::closed) refuse_again(key, *entry);
+    return *table;
+  }
+
+  static Table& named_table(Table& parent, const Key& key, const Place& place) {
+    Entry* entry = parent.find(key.text);
+    if (!entry) return add_table(parent, key, place, Table::Origin::header);
+    auto* table = std::get_if<Table>(&entry->value.data);
+    if (!table || table->origin_ != Table::Origin::super) refuse_again(key, *entry);
+    table->origin_ = Table::Origin::header;
+    entry->place = key.place;
+    entry->value.place = place;
+    return *table;
+  }
+
+  static Table& array_element(Table& parent, const Key& key, const Place& place) {
+    Entry* entry = parent.find(key.text);
+    if (!entry) {
+      entry = &parent.add(key.text, key.place, {Array(), place});
+    } else if (!last_element(entry->value)) {
+      refuse_again(key, *entry);
+    }
+    auto& table = std::get<Table>(std::get<Array>(entry->value.data).emplace_back(Value{Table(), place}).data);
+    table.origin_ = Table::Origin::header;
+    return table;
+  }
+
+  [[noreturn]] static void refuse_again(const Key& key, const Entry& first) {
+    const std::string where = first.place.line > 0 ? " in line " + std::to_string(first.place.line) : "";
+    throw InputError(key.place, quoted(key.text) + " is already defined" + where + "; remove or merge one of the two");
+  }
+
+  // Counts tables and arrays within each other, so that no input can exhaust the stack.
+  void descend(std::size_t levels) {
+    depth_ += levels;
+    if (depth_ > deepest) fail("tables and arrays nest more than " + std::to_string(deepest) + " deep");
+  }
+
+  void key_value(Table& table) {
+    const std::vector<Key> keys = dotted_key();
+    if (!take("=")) fail_expected("\"=\" after the key");
+    skip_spaces();
+    descend(keys.size());
+    Table* parent = &table;
+    for (std::size_t k = 0; k + 1 < keys.size(); ++k) parent = &dotted_table(*parent, keys[k]);
+    if (const Entry* entry = parent->find(keys.back().text)) refuse_again(keys.back(), *entry);
+    parent->add(keys.back().text, keys.back().place, value());
+    depth_ -= keys.size();
+  }
+
+  static Table& dotted_table(Table& parent, const Key& key) {
+    Entry* entry = parent.find(key.text);
+    if (!entry) return add_table(parent, key, key.place, Table::Origin::dotted);
+    auto* table = std::get_if<Table>(&entry->value.data);
+    if (!table || table->origin_ == Table::Origin::closed || table->origin_ == Table::Origin::header) {
+      refuse_again(key, *entry);
+    }
+    table->origin_ = Table::Origin::dotted;
+    return *table;
+  }
+
+  Value value() {
+    const Place place = here();
+    if (next_is("\"\"\"")) return {multiline_string('"'), place};
+    if (next_is("'''")) return {multiline_string('\''), place};
+    if (next_is("\"")) return {basic_string(), place};
+    if (next_is("'")) return {literal_string(), place};
+    if (next_is("[")) return {array(), place};
+    if (next_is("{")) return {inline_table(), place};
+    const std::string_view text = take_while(is_scalar);
+    if (text.empty()) fail_expected("a value");
+    if (std::optional<Scalar> number = scalar(text, place)) return {std::move(*number), place};
+    throw InputError(place, quoted(text) + " is not a value; a string needs quotes");
+  }
+
+  Array array() {
+    Array elements;
+    take("[");
+    descend(1);
+    while (skip_blank_lines(), !take("]")) {
+      elements.push_back(value());
+      skip_blank_lines();
+      if (!take(",") && peek() != ']') fail_expected("\",\" or \"]\"");
+    }
+    depth_ -= 1;
+    return elements;
+  }
+
+  Table inline_table() {
+    Table table;
+    table.origin_ = Table::Origin::dotted;
+    take("{");
+    skip_spaces_on_one_line();
+    if (!take("}")) {
+      do {
+        skip_spaces_on_one_line();
+        if (next_is("}")) fail("a comma before \"}\" is TOML 1.1, and this is 1.0; remove it");
+        key_value(table);
+        skip_spaces_on_one_line();
+      } while (take(","));
+      if (!take("}")) fail_expected("\",\" or \"}\"");
+    }
+    table.origin_ = Table::Origin::closed;
+    return table;
+  }
+
+  void skip_spaces_on_one_line() {
+    skip_spaces();
+    if (next_is("\n") || next_is("\r\n") || next_is("#")) {
+      fail("an inline table of several lines is TOML 1.1, and this is 1.0; end it with \"}\" on its line");
+    }
+  }
+
+  std::string literal_string() {
+    take("'");
+    const std::string_view text = take_while([](char c) { return c != '\'' && c != '\n'; });
+    if (!take("'")) fail("the string is not closed; add a ' at its end");
+    return std::string(text);
+  }
+
+  std::string basic_string() {
+    std::string text;
+    take("\"");
+    while (!take("\"")) {
+      if (at_end() || next_is("\n") || next_is("\r\n")) fail("the string is not closed; add a \" at its end");
+      if (next_is("\\")) {
+        escape(text);
+      } else {
+        text += text_[position_++];
+      }
+    }
+    return text;
+  }
+
+  std::string multiline_string(char quote) {
+    const std::string three(3, quote);
+    const Place place = here();
+    std::string text;
+    take(three);
+    take_newline();
+    while (!take(three)) {
+      if (at_end()) throw InputError(place, "the string is not closed; add " + three + " at its end");
+      if (quote == '"' && next_is("\\")) {
+        if (!take_line_ending_backslash()) escape(text);
+      } else {
+        text += text_[position_++];
+      }
+    }
+    for (int k = 0; k < 2 && peek() == quote; ++k) text += text_[position_++];
+    return text;
+  }
+
+  // A backslash that ends its line joins what follows the white space after it.
+  bool take_line_ending_backslash() {
+    const std::size_t begin = position_;
+    take("\\");
+    skip_spaces();
+    if (!take_newline()) {
+      position_ = begin;
+      return false;
+    }
+    do {
+      skip_spaces();
+    } while (take_newline());
+    return true;
+  }
+
+  void escape(std::string& text) {
+    constexpr std::string_view letters = "btnfr\"\\";
+    constexpr std::string_view meanings = "\b\t\n\f\r\"\\";
+    const std::size_t known = position_ + 1 < text_.size() ? letters.find(text_[position_ + 1]) : letters.npos;
+    if (known != letters.npos) {
+      text += meanings[known];
+      position_ += 2;
+      return;
+    }
+    if (next_is("\\e") || next_is("\\x"))
+      fail("the escapes \\e and \\x are TOML 1.1, and this is 1.0; write \\u and four digits");
+    const std::size_t length = next_is("\\u") ? 4 : next_is("\\U") ? 8 : 0;
+    const std::string_view digits = text_.substr(position_).substr(0, 2 + length).substr(length > 0 ? 2 : 0);
+    if (length == 0 || digits.size() < length || !std::all_of(digits.begin(), digits.end(), is_hex)) {
+      fail("TOML has no such escape; write \\\\ for a backslash, or the string in '…'");
+    }
+    std::uint32_t code = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+    if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) fail("the escape is no Unicode character");
+    append_utf8(text, code);
+    position_ += 2 + length;
+  }
+
+  std::string_view text_;
+  std::size_t position_ = 0;
+  std::size_t counted_ = 0;
+  Place place_;
+  bool counts_;
+  std::size_t depth_ = 0;
+};
+
+Table parse(std::string_view text, const std::string& file) { return Parser(text, {file, 1, 1}, true).document(); }
+
+Table read(const std::string& path) { return parse(read_input(path, largest_file), path); }
+
+Value parse_value(std::string_view text, const Place& place) { return Parser(text, place, false).argument(); }
+
+std::string_view kind(const Value& value) {
+  constexpr std::string_view names[] = {"a string", "an integer", "a float", "a boolean", "an array", "a table"};
+  return names[value.data.index()];
+}
+
+namespace {
+
+std::string string_text(std::string_view text) {
+  if (!is_utf8(text)) throw Failure(quoted(text) + " cannot be written as TOML; it is not UTF-8");
+  constexpr std::string_view letters = "btnfr\"\\";
+  constexpr std::string_view meanings = "\b\t\n\f\r\"\\";
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string result = "\"";
+  for (const char c : text) {
+    if (const std::size_t known = meanings.find(c); known != meanings.npos) {
+      result += {'\\', letters[known]};
+    } else if (is_control(c)) {
+      result += "\\u00";
+      result += {hex[static_cast<std::size_t>(c) >> 4], hex[c & 15]};
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
+}
+
+std::string float_text(double value) {
+  if (std::isnan(value)) return std::signbit(value) ? "-nan" : "nan";
+  const std::string text = number(value);
+  return text.find_first_of(".ein") == text.npos ? text + ".0" : text;
+}
+
+struct Writer {
+  std::string operator()(const std::string& text) const { return string_text(text); }
+  std::string operator()(std::int64_t value) const { return std::to_string(value); }
+  std::string operator()(double value) const { return float_text(value); }
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(const Array& elements) const {
+    std::string text;
+    for (const Value& element : elements) text += (text.empty() ? "" : ", ") + to_text(element);
+    return "[" + text + "]";
+  }
+  std::string operator()(const Table& table) const {
+    std::string text;
+    for (const Entry& entry : table.entries()) {
+      text += (text.empty() ? "" : ", ") + key_text(entry.key) + " = " + to_text(entry.value);
+    }
+    return text.empty() ? "{}" : "{ " + text + " }";
+  }
+};
+
+}  // namespace
+
+std::string to_text(const Value& value) { return std::visit(Writer(), value.data); }
+
+std::string key_text(std::string_view text) {
+  const bool is_plain = !text.empty() && std::all_of(text.begin(), text.end(), is_bare);
+  return is_plain ? std::string(text) : string_text(text);
+}
+
+}  // namespace primer::toml

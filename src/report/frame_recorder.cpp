@@ -1,0 +1,231 @@
+// Taking the pictures, and thinning them out so that a run of any length keeps at most a hundred.
+#include "primer/report/frame_recorder.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "primer/training/metrics.hpp"
+
+namespace primer {
+namespace {
+
+constexpr std::size_t most_frames = 100;
+constexpr std::size_t sampled_rows = 128;
+constexpr std::size_t counted_rows = 1024;
+constexpr std::size_t drawn_points = 600;
+constexpr std::size_t rows_at_a_time = 256;
+constexpr std::size_t most_classes = 30;                 // that a picture can tell apart
+constexpr std::size_t fine_side = 48, coarse_side = 32;  // of a field
+constexpr std::size_t small_network = 2000;              // weights; a larger one gets the coarse field
+constexpr std::size_t curve_side = 160;
+constexpr float margin = 0.08F;  // around the data, as a share of its extent
+
+// The nearest float, the largest one for what lies beyond; not-a-number stays.
+float to_float(real v) {
+  constexpr real largest = std::numeric_limits<float>::max();
+  return static_cast<float>(std::clamp(v, -largest, largest));
+}
+
+// Up to `most` rows of `from`, evenly spaced.
+std::vector<std::size_t> some_rows(std::size_t rows, std::size_t most) {
+  std::vector<std::size_t> chosen(std::min(rows, most));
+  for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = i * rows / chosen.size();
+  return chosen;
+}
+
+real unstandardized(const Data& data, real x, std::size_t column) {
+  if (!data.standardization) return x;
+  return x * data.standardization->std(0, column) + data.standardization->mean(0, column);
+}
+
+real standardized(const Data& data, real x, std::size_t column) {
+  if (!data.standardization) return x;
+  return (x - data.standardization->mean(0, column)) / data.standardization->std(0, column);
+}
+
+// Place i of n from low to high, ends included.
+real place(float low, float high, std::size_t i, std::size_t n) {
+  return static_cast<real>(low) +
+         (static_cast<real>(high) - static_cast<real>(low)) * (static_cast<real>(i) / static_cast<real>(n - 1));
+}
+
+Picture picture_for(const Data& data, Task task) {
+  const std::size_t inputs = data.train.x.cols();
+  if (task == Task::regression) return inputs == 1 ? Picture::curve : Picture::none;
+  if (task == Task::binary && data.train.y.cols() > 1) return Picture::none;
+  if (data.train.y.cols() > most_classes) return Picture::none;
+  return inputs == 2 ? Picture::field : Picture::confusion;
+}
+
+}  // namespace
+
+Histogram histogram_of(std::span<const real> values) {
+  Histogram h;
+  real low = std::numeric_limits<real>::infinity();
+  real high = -low;
+  for (const real v : values) {
+    if (!std::isfinite(v)) continue;
+    low = std::min(low, v);
+    high = std::max(high, v);
+  }
+  if (low > high) return h;
+  if (low == high) {
+    low -= real(0.5);
+    high += real(0.5);
+  }
+  const real half = high / 2 - low / 2;  // high − low itself may overflow
+  const real bins_a_half = Histogram::bins / half;
+  const real scale = std::isfinite(bins_a_half) ? bins_a_half : 0;
+  for (const real v : values) {
+    if (!std::isfinite(v)) continue;
+    const real bin = std::min((v / 2 - low / 2) * scale, static_cast<real>(Histogram::bins - 1));
+    ++h.counts[static_cast<std::size_t>(bin)];
+  }
+  h.low = to_float(low);
+  h.high = to_float(high);
+  return h;
+}
+
+FrameRecorder::FrameRecorder(Network& network, const Data& data, const TrainOptions& options,
+                             std::vector<std::string> warnings)
+    : network_(network), data_(data), loss_(make_loss(options)), task_(task_of(options.loss)) {
+  for (Dense& layer : network.layers) {
+    frames_.layers.push_back(
+        {layer.Wt.rows(), layer.Wt.cols(), layer.activation->name(), layer.activation->parameter().has_value()});
+  }
+  while (options.early_stopping == 0 && options.epochs / frames_.stride + 1 >= most_frames) frames_.stride *= 2;
+  frames_.columns = data.columns;
+  frames_.targets = data.targets;
+  frames_.classes = data.classes;
+  frames_.warnings = std::move(warnings);
+  frames_.picture = picture_for(data, task_);
+  gather(data.train, some_rows(data.train.size(), sampled_rows), 0, std::min(data.train.size(), sampled_rows), sample_);
+  place_points();
+  place_probes();
+}
+
+// The training rows that are drawn, and the frame around them.
+void FrameRecorder::place_points() {
+  if (frames_.picture != Picture::field && frames_.picture != Picture::curve) return;
+  const Dataset& rows = data_.train;
+  const std::size_t inputs = rows.x.cols();
+  for (std::size_t j = 0; j < inputs; ++j) {
+    real low = unstandardized(data_, rows.x(0, j), j);
+    real high = low;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      low = std::min(low, unstandardized(data_, rows.x(i, j), j));
+      high = std::max(high, unstandardized(data_, rows.x(i, j), j));
+    }
+    const float extent = high > low ? to_float(high) - to_float(low) : 1;
+    frames_.low[j] = to_float(real{to_float(low) - margin * extent});
+    frames_.high[j] = to_float(real{to_float(high) + margin * extent});
+  }
+  for (const std::size_t i : some_rows(rows.size(), drawn_points)) {
+    for (std::size_t j = 0; j < inputs; ++j) {
+      frames_.points.push_back(to_float(unstandardized(data_, rows.x(i, j), j)));
+    }
+    if (frames_.picture == Picture::field) {
+      frames_.points.push_back(static_cast<float>(class_of(rows.y.row(i))));
+    } else {
+      for (const real y : rows.y.row(i)) frames_.points.push_back(to_float(y));
+    }
+  }
+}
+
+// The rows that the picture is predicted from.
+void FrameRecorder::place_probes() {
+  Dataset all;
+  if (frames_.picture == Picture::field) {
+    std::size_t weights = 0;
+    for (const Dense& layer : network_.layers) weights += layer.Wt.size();
+    const std::size_t side = frames_.side = weights <= small_network ? fine_side : coarse_side;
+    all.x.resize(side * side, 2);
+    for (std::size_t i = 0; i < side * side; ++i) {
+      all.x(i, 0) = standardized(data_, place(frames_.low[0], frames_.high[0], i % side, side), 0);
+      all.x(i, 1) = standardized(data_, place(frames_.low[1], frames_.high[1], i / side, side), 1);
+    }
+  } else if (frames_.picture == Picture::curve) {
+    const std::size_t side = frames_.side = curve_side;
+    all.x.resize(side, 1);
+    for (std::size_t i = 0; i < side; ++i) {
+      all.x(i, 0) = standardized(data_, place(frames_.low[0], frames_.high[0], i, side), 0);
+    }
+  } else if (frames_.picture == Picture::confusion) {
+    const bool validation = data_.validation.size() > 0;
+    const Dataset& rows = validation ? data_.validation : data_.train;
+    frames_.rows = validation ? "validation" : "training";
+    gather(rows, some_rows(rows.size(), counted_rows), 0, std::min(rows.size(), counted_rows), all);
+  }
+  if (all.y.size() == 0) all.y.resize(all.size(), 1);
+  for (std::size_t first = 0; first < all.size(); first += rows_at_a_time) {
+    gather(all, {}, first, std::min(first + rows_at_a_time, all.size()), probes_.emplace_back());
+  }
+}
+
+void FrameRecorder::epoch_done(std::uint64_t epoch, bool last, const Flow* flow) {
+  if (!last && frames_.frames.size() + 1 >= most_frames) thin();
+  if (!last && epoch % frames_.stride != 0) return;
+  if (!frames_.frames.empty() && frames_.frames.back().epoch == epoch) return;
+  frames_.frames.push_back(look(epoch, flow));
+}
+
+void FrameRecorder::thin() {
+  frames_.stride *= 2;
+  std::erase_if(frames_.frames, [this](const Frame& frame) { return frame.epoch % frames_.stride != 0; });
+}
+
+void FrameRecorder::resume(const Frames& earlier, std::uint64_t epoch) {
+  frames_.stride = std::max(frames_.stride, earlier.stride);
+  frames_.frames = earlier.frames;
+  std::erase_if(frames_.frames,
+                [&](const Frame& frame) { return frame.epoch > epoch || frame.epoch % frames_.stride != 0; });
+  if (frames_.frames.size() >= most_frames) thin();
+}
+
+Frame FrameRecorder::look(std::uint64_t epoch, const Flow* flow) {
+  Frame frame;
+  frame.epoch = epoch;
+  frame.picture = picture();
+  network_.forward(sample_.x);
+  network_.backward(*loss_, sample_.y);
+  for (std::size_t l = 0; l < network_.layers.size(); ++l) {
+    Dense& layer = network_.layers[l];
+    Frame::Layer& into = frame.layers.emplace_back();
+    into.z = histogram_of(layer.z.values());
+    into.W = histogram_of(layer.Wt.values());
+    into.dL_dW = histogram_of(layer.dL_dWt.values());
+    const auto alpha = layer.activation->parameter();
+    if (alpha) into.alpha = to_float((*alpha->value)(0, 0));
+    if (flow != nullptr) into.dead = flow->state.layers[l].dead;
+  }
+  return frame;
+}
+
+std::vector<float> FrameRecorder::picture() {
+  std::vector<float> values;
+  const std::size_t K = std::max<std::size_t>(data_.train.y.cols(), 2);
+  if (frames_.picture == Picture::confusion) values.resize(K * K);
+  for (const Dataset& probe : probes_) {
+    const Tensor& a = network_.forward(probe.x);
+    if (frames_.picture == Picture::field) {
+      add_field(a, values);
+    } else if (frames_.picture == Picture::curve) {
+      for (const real v : a.values()) values.push_back(to_float(v));
+    } else {
+      for (std::size_t i = 0; i < a.rows(); ++i) values[class_of(probe.y.row(i)) * K + class_of(a.row(i))] += 1;
+    }
+  }
+  return values;
+}
+
+void FrameRecorder::add_field(const Tensor& a, std::vector<float>& to) const {
+  for (std::size_t i = 0; i < a.rows(); ++i) {
+    const std::size_t k = class_of(a.row(i));
+    const real p = a.cols() > 1 || k == 1 ? a(i, a.cols() > 1 ? k : 0) : 1 - a(i, 0);
+    to.push_back(static_cast<float>(k) + (p >= 0 ? static_cast<float>(std::min(p, real(1))) / 2 : 0));
+  }
+}
+
+}  // namespace primer

@@ -1,0 +1,179 @@
+// Writing a run's folder.
+#include "primer/runs/run.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <sstream>
+
+#include "primer/formats/atomic_file.hpp"
+#include "primer/formats/csv.hpp"
+#include "primer/formats/input.hpp"
+#include "primer/formats/number.hpp"
+#include "primer/runs/checkpoint.hpp"
+#include "primer/runs/model.hpp"
+
+namespace primer {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<const char*, 7> file_names{"config.toml", "model.safetensors", "checkpoint.safetensors",
+                                                "history.csv", "flow.csv",          "frames.safetensors",
+                                                "report.html"};
+
+// What a process that was killed while it wrote one of them left behind: NAME.PID.tmp.
+bool is_temporary(const std::string& name) {
+  return name.ends_with(".tmp") && std::any_of(file_names.begin(), file_names.end(),
+                                               [&](const std::string& file) { return name.starts_with(file + "."); });
+}
+
+constexpr std::size_t largest_csv = std::size_t{1} << 32;
+
+// The lines of history.csv or flow.csv up to `epoch`, with the head and without a line that is not whole.
+std::vector<std::string> lines_up_to(const std::string& path, std::uint64_t epoch) {
+  std::istringstream file(read_input(path, largest_csv));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line) && !file.eof();) {
+    std::uint64_t of_line = 0;
+    std::from_chars(line.data(), line.data() + line.size(), of_line);
+    if (lines.empty() || of_line <= epoch) lines.push_back(line + '\n');
+  }
+  return lines;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  return text;
+}
+
+// A line of history.csv as it would be if the run had not ended there: the test's cells, 6 and 7 of 8, empty.
+std::string without_test(const std::string& line) {
+  const std::size_t last = line.rfind(',');
+  const std::size_t metric = line.rfind(',', last - 1);
+  const std::size_t loss = line.rfind(',', metric - 1);
+  return line.substr(0, loss) + ",," + line.substr(last);
+}
+
+std::string cell(const std::optional<double>& value) { return value ? number(*value) : std::string(); }
+
+void add_scores(std::vector<std::string>& cells, const std::optional<Scores>& scores) {
+  cells.push_back(scores ? number(scores->loss) : "");
+  cells.push_back(scores ? number(scores->metric) : "");
+}
+
+}  // namespace
+
+const char* metric_name(Task task) { return task == Task::regression ? "r2" : "accuracy"; }
+
+RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
+  std::error_code error;
+  if (!fs::exists(path_, error)) return;
+  if (!fs::is_directory(path_, error)) throw InputError(Place{path_, 0, 0}, "is not a folder; choose another --out");
+  if (fs::exists(file("config.toml"), error)) return;
+  if (error) throw Failure(to_string(Place{path_}) + ": cannot be read: " + error.message());
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
+    if (is_temporary(entry.path().filename().string())) continue;
+    throw InputError(Place{path_, 0, 0}, "is not empty and holds no run; choose another --out");
+  }
+  if (error) throw Failure(to_string(Place{path_}) + ": cannot be read: " + error.message());
+}
+
+// The small config goes first: where the disk is full or the folder read-only, all of the earlier run stays. Its model
+// and checkpoint stay in any case until the new ones take their names; without its frames the checkpoint is not gone on
+// from.
+void RunFolder::start(const Experiment& experiment) {
+  std::error_code error;
+  fs::create_directories(path_, error);
+  if (error) throw Failure(to_string(Place{path_}) + ": cannot be made: " + error.message());
+  write_file_atomically(file("config.toml"), to_toml(experiment.config, path_));
+  remove_temporaries();
+  for (const char* name : {"frames.safetensors", "report.html"}) {
+    fs::remove(file(name), error);
+    if (error) throw Failure(to_string(Place{file(name)}) + ": cannot be replaced: " + error.message());
+  }
+  const std::string metric = metric_name(experiment.task);
+  write_file_atomically(file("history.csv"), "epoch,train_loss,train_" + metric + ",validation_loss,validation_" +
+                                                 metric + ",test_loss,test_" + metric + ",learning_rate\n");
+  write_file_atomically(file("flow.csv"),
+                        "epoch,layer,activation,a_norm,a_mean,slope_mean,saturated,off,dead,revived,dL_da_norm,"
+                        "dL_dz_norm,dL_dW_norm,update_ratio\n");
+  open_to_append(history_, "history.csv");
+  open_to_append(flow_, "flow.csv");
+}
+
+void RunFolder::resume(const Experiment& experiment, Training& training) {
+  const std::string checkpoint = file("checkpoint.safetensors");
+  std::error_code ignored;
+  if (!fs::exists(checkpoint, ignored) || !fs::exists(file("frames.safetensors"), ignored)) {
+    throw InputError(Place{path_, 0, 0}, "holds no checkpoint to go on from; train without --resume");
+  }
+  read_checkpoint(checkpoint, experiment, training);
+  const Training::State& state = training.state;
+  std::vector<std::string> history = lines_up_to(file("history.csv"), state.epoch);
+  if (history.size() != state.epoch + 1) {
+    throw InputError(Place{file("history.csv"), 0, 0}, "does not reach epoch " + std::to_string(state.epoch) +
+                                                           ", where the checkpoint is; train without --resume");
+  }
+  if (state.epoch > 0 && !training.done()) history.back() = without_test(history.back());
+  std::vector<std::string> flow = lines_up_to(file("flow.csv"), state.epoch);
+  if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // the first look is still to come
+
+  write_file_atomically(file("config.toml"), to_toml(experiment.config, path_));
+  remove_temporaries();
+  write_file_atomically(file("history.csv"), joined(history));
+  write_file_atomically(file("flow.csv"), joined(flow));
+  open_to_append(history_, "history.csv");
+  open_to_append(flow_, "flow.csv");
+}
+
+void RunFolder::remove_temporaries() const {
+  std::error_code ignored;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path_, ignored)) {
+    if (is_temporary(entry.path().filename().string())) fs::remove(entry.path(), ignored);
+  }
+}
+
+void RunFolder::add(const std::vector<FlowRow>& rows) {
+  std::string lines;
+  for (const FlowRow& r : rows) {
+    const std::array<std::string, 14> cells{
+        std::to_string(r.epoch), std::to_string(r.layer),   r.activation,         number(r.a_norm),
+        number(r.a_mean),        number(r.slope_mean),      number(r.saturated),  cell(r.off),
+        number(r.dead),          std::to_string(r.revived), number(r.dL_da_norm), number(r.dL_dz_norm),
+        number(r.dL_dW_norm),    cell(r.update_ratio)};
+    lines += csv_row(cells);
+  }
+  append(flow_, "flow.csv", lines);
+}
+
+void RunFolder::add(const EpochRecord& record) {
+  std::vector<std::string> cells{std::to_string(record.epoch)};
+  add_scores(cells, record.train);
+  add_scores(cells, record.validation);
+  add_scores(cells, record.test);
+  cells.push_back(number(record.learning_rate));
+  append(history_, "history.csv", csv_row(cells));
+}
+
+void RunFolder::write_model(Network& network, const Experiment& experiment) {
+  write_safetensors(file("model.safetensors"), model_contents(network, experiment), own_dtype());
+}
+
+void RunFolder::write_checkpoint(const Training& training, const Experiment& experiment) {
+  primer::write_checkpoint(file("checkpoint.safetensors"), training, experiment);
+}
+
+void RunFolder::open_to_append(std::ofstream& stream, const char* name) {
+  stream.open(file(name), std::ios::binary | std::ios::app);
+  append(stream, name, "");
+}
+
+void RunFolder::append(std::ofstream& stream, const char* name, const std::string& text) {
+  stream << text << std::flush;
+  if (!stream) throw Failure(to_string(Place{file(name)}) + ": cannot be written to; is the disk full?");
+}
+
+}  // namespace primer

@@ -1,0 +1,275 @@
+#include "primer/formats/csv.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <limits>
+#include <random>
+#include <sstream>
+#include <streambuf>
+#include <string>
+#include <vector>
+
+#include "primer/formats/number.hpp"
+
+using namespace primer;
+
+namespace {
+
+// All cells as text.
+std::vector<std::vector<std::string>> cells(const std::string& text) {
+  std::istringstream stream(text);
+  CsvReader reader(stream, "f.csv");
+  std::vector<std::vector<std::string>> rows = {reader.columns()};
+  while (reader.next()) {
+    rows.emplace_back();
+    for (std::size_t k = 0; k < reader.columns().size(); ++k) {
+      rows.back().push_back(reader.is_empty(k) ? "" : reader.text(k));
+    }
+  }
+  return rows;
+}
+
+struct Table {
+  std::size_t rows = 0;
+  std::vector<double> numbers;
+  std::vector<std::string> texts;
+};
+
+// Columns named n… hold numbers, i… are ignored, others hold text.
+Table table(const std::string& text) {
+  std::istringstream stream(text);
+  CsvReader reader(stream, "f.csv");
+  Table table;
+  for (; reader.next(); ++table.rows) {
+    for (std::size_t k = 0; k < reader.columns().size(); ++k) {
+      const char kind = reader.columns()[k][0];
+      if (kind == 'n') table.numbers.push_back(reader.number(k));
+      if (kind != 'n' && kind != 'i') table.texts.push_back(reader.text(k));
+    }
+  }
+  return table;
+}
+
+std::string complaint(const std::string& text) {
+  try {
+    table(text);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+using Rows = std::vector<std::vector<std::string>>;
+
+// A pipe whose writer sends one piece at a time and notes how often it was asked for more.
+class Pipe : public std::streambuf {
+ public:
+  explicit Pipe(std::vector<std::string> pieces) : pieces_(std::move(pieces)) {}
+  std::size_t asked = 0;
+
+ private:
+  int_type underflow() override {
+    if (asked == pieces_.size()) return traits_type::eof();
+    std::string& piece = pieces_[asked++];
+    setg(piece.data(), piece.data(), piece.data() + piece.size());
+    return traits_type::to_int_type(piece[0]);
+  }
+  std::vector<std::string> pieces_;
+};
+
+}  // namespace
+
+TEST_CASE("a header and rows are read into numbers and texts") {
+  const Table iris = table("n1,i,species,n2\n5.1,x,setosa,-2e3\n\n4,,\" virginica \",+.5\n");
+  CHECK(iris.rows == 2);
+  CHECK(iris.numbers == std::vector<double>{5.1, -2000, 4, 0.5});
+  CHECK(iris.texts == std::vector<std::string>{"setosa", " virginica "});
+}
+
+TEST_CASE("a row knows its line, and a cell its place") {
+  std::istringstream stream("a,b\n1,x\n\nσ ,\" y\"\n");
+  CsvReader reader(stream, "f.csv");
+  REQUIRE(reader.next());
+  CHECK(reader.line() == 2);
+  REQUIRE(reader.next());
+  CHECK(reader.line() == 4);
+  CHECK(to_string(reader.place(1)) == "f.csv:4:5");
+}
+
+TEST_CASE("a byte-order mark, CRLF, spaces, quotes and a missing last line feed change nothing") {
+  const Rows plain = {{"a", "b c"}, {"1", "x"}, {"2", "y"}};
+  CHECK(cells("a,b c\n1,x\n2,y\n") == plain);
+  CHECK(cells("\xEF\xBB\xBF"
+              "a,b c\r\n1,x\r\n2,y") == plain);
+  CHECK(cells("  a ,\tb c \r\n 1, x\n\r\n   \n2 ,y \n\n\n") == plain);
+  CHECK(cells("\"a\" , \"b c\"\n \"1\",\"x\"\r\n\"2\" ,\"y\"") == plain);
+}
+
+TEST_CASE("a quoted cell holds commas, quotes and line feeds") {
+  const Rows rows = cells("a,\"b, \"\"c\"\"\"\n\"1\n2\",\"\"\"\"\n5\" pipe,\"\"\n");
+  CHECK(rows == Rows{{"a", "b, \"c\""}, {"1\n2", "\""}, {"5\" pipe", ""}});
+}
+
+TEST_CASE("lines and columns of errors count line feeds within quotes, and characters") {
+  CHECK(complaint("a,n\n\"x\ny\",1\nσ,z\n") ==
+        "f.csv:4:3: column \"n\" needs a number, not \"z\"; correct the cell or remove the row");
+  CHECK(complaint("a,n\n\"x\nσσ\", z\n") ==
+        "f.csv:3:6: column \"n\" needs a number, not \"z\"; correct the cell or remove the row");
+}
+
+TEST_CASE("a word where a number belongs is named with its place and its column") {
+  const auto not_a_number = [](const std::string& shown) {
+    return "f.csv:3:3: column \"n2\" needs a number, not " + shown + "; correct the cell or remove the row";
+  };
+  for (const std::string word : {"abc", "1.2.3", "0x10", "1e400", "1 2", "--1", "nan(1)"}) {
+    CHECK(complaint("n1,n2\n1,2\n1," + word + "\n") == not_a_number('"' + word + '"'));
+  }
+  CHECK(complaint("n1,n2\n1,2\n1,\x1b[31m\n") == not_a_number("\"\\x1B[31m\""));
+  CHECK(complaint("n1,n2\n1,2\n1,inf\n") ==
+        "f.csv:3:3: column \"n2\" needs a finite number, not \"inf\"; correct the cell or remove the row");
+}
+
+TEST_CASE("a missing value is named with its place and its column") {
+  CHECK(complaint("n1,n2\n,2\n") == "f.csv:2:1: column \"n1\" has no value here; fill in the cell or remove the row");
+  for (const std::string word : {"NA", "NaN", "null", "?", "n/a"}) {
+    CHECK(complaint("n1,n2\n1," + word + "\n") ==
+          "f.csv:2:3: column \"n2\" has no value here (\"" + word + "\"); fill in the cell or remove the row");
+  }
+  CHECK(complaint("n1,class\n1,\n") ==
+        "f.csv:2:3: column \"class\" has no value here; fill in the cell or remove the row");
+  CHECK(complaint("n1,class\n1,NA\n") == "accepted");
+}
+
+TEST_CASE("a ragged row is named with its line and both counts") {
+  CHECK(complaint("n1,n2,n3\n1,2,3\n1,2\n") ==
+        "f.csv:3:4: the row has 2 cells, the header 3 columns; fill in what is missing");
+  CHECK(complaint("n1,n2\n1,2,3,4,5\n") ==
+        "f.csv:2:5: the row has 5 cells, the header 2 columns; quote a cell that holds a comma");
+  CHECK(complaint("n1\n1,\n") ==
+        "f.csv:2:3: the row has 2 cells, the header 1 column; quote a cell that holds a comma");
+}
+
+TEST_CASE("an empty file and a bad header are refused; a header alone is no mistake of the file") {
+  const std::string empty = "f.csv: is empty; a CSV file begins with a header row";
+  CHECK(complaint("") == empty);
+  CHECK(complaint("\xEF\xBB\xBF") == empty);
+  CHECK(complaint("\n \r\n") == empty);
+  CHECK(complaint("n1,n2\n") == "accepted");
+  CHECK(complaint("n1,n2") == "accepted");
+  CHECK(complaint("a,b, a \n") == "f.csv:1:6: two columns have the name \"a\"; rename one");
+  CHECK(complaint(",a\n0,1\n") == "f.csv:1:1: column 1 has no name; name it or remove it");
+  CHECK(complaint("a,\n0,1\n") == "f.csv:1:3: column 2 has no name; name it or remove it");
+  CHECK(complaint("5.1,3.5\n4.9,3.0\n") == "f.csv:1:1: the first row is numbers; put a row of column names above it");
+  CHECK(complaint("a;b\n1;2\n") == "f.csv:1:1: the cells are separated by \";\"; save the file with commas");
+  CHECK(complaint("a\tb\n1\t2\n") == "f.csv:1:1: the cells are separated by \"\\x09\"; save the file with commas");
+  CHECK(complaint("a,b\r1,2\r") ==
+        "f.csv:1:3: a line ends with a carriage return alone; save the file with line feeds");
+  CHECK(complaint("a,caf\xe9\n1,2\n") == "f.csv:1:3: not UTF-8 text; save the file as UTF-8");
+  CHECK(complaint("n1,class\n1,caf\xe9\n") == "f.csv:2:3: not UTF-8 text; save the file as UTF-8");
+  CHECK(complaint(std::string(200'000, ',')) == "f.csv:1: more than 100000 columns");
+}
+
+TEST_CASE("names that are the columns' numbers are names") {
+  CHECK(cells("0,1\n5,6\n") == Rows{{"0", "1"}, {"5", "6"}});
+}
+
+TEST_CASE("a quote that is not closed and text after one are refused where they are") {
+  CHECK(complaint("a,b\n1,\"x\n2,y\n") == "f.csv:2:3: the quote is not closed; add a \" at the end of the cell");
+  CHECK(complaint("a,b\n1,\"x\"y\n") == "f.csv:2:6: text after a closing quote; write a quote within quotes twice");
+}
+
+TEST_CASE("one row and thousands of columns are read") {
+  std::string header = "n0", row = "0";
+  for (int k = 1; k < 5000; ++k) {
+    header.append(",n").append(std::to_string(k));
+    row.append(",").append(std::to_string(k));
+  }
+  const Table wide = table(header + "\n" + row);
+  CHECK(wide.rows == 1);
+  REQUIRE(wide.numbers.size() == 5000);
+  CHECK(wide.numbers[4999] == 4999);
+}
+
+TEST_CASE("columns are found by name") {
+  std::istringstream stream("a,b\n");
+  const CsvReader reader(stream, "f.csv");
+  CHECK(reader.column("b") == 1);
+  CHECK_FALSE(reader.column("c"));
+}
+
+TEST_CASE("a row is read without waiting for the next, however the bytes arrive") {
+  Pipe pipe({"x1,", "x2\r\n", "1,\"2\"", "\r\n", "3,4\n"});
+  std::istream stream(&pipe);
+  CsvReader reader(stream, "-");
+  CHECK(pipe.asked == 2);
+  REQUIRE(reader.next());
+  CHECK(pipe.asked == 4);
+  CHECK(reader.number(1) == 2);
+  REQUIRE(reader.next());
+  CHECK(pipe.asked == 5);
+  CHECK(reader.number(0) == 3);
+  CHECK(reader.line() == 3);
+  CHECK_FALSE(reader.next());
+}
+
+TEST_CASE("cells are the same wherever a refill cuts them") {
+  std::string text = "n,t\n";
+  std::size_t rows = 0;
+  std::mt19937 engine(1);
+  for (; text.size() < 300'000; ++rows) {
+    text += std::to_string(rows) + ",\"" + std::string(engine() % 40, 'x') + "\"\"\n\"\r\n";
+  }
+  std::vector<std::string> bytes;
+  for (const char c : text) bytes.emplace_back(1, c);
+  Pipe pipe(bytes);
+  std::istream trickle(&pipe);
+  std::istringstream whole(text);
+  CsvReader a(trickle, "f"), b(whole, "f");
+  std::size_t same = 0;
+  while (a.next() && b.next()) {
+    if (a.number(0) == static_cast<double>(same) && b.number(0) == static_cast<double>(same) &&
+        a.text(1) == b.text(1) && a.line() == b.line()) {
+      ++same;
+    }
+  }
+  CHECK(same == rows);
+}
+
+TEST_CASE("endless garbage is refused after a bounded number of bytes") {
+  class Endless : public std::streambuf {
+   public:
+    explicit Endless(char c) { std::memset(piece_, c, sizeof piece_); }
+    std::size_t given = 0;
+
+   private:
+    int_type underflow() override {
+      given += sizeof piece_;
+      setg(piece_, piece_, piece_ + sizeof piece_);
+      return traits_type::to_int_type(piece_[0]);
+    }
+    char piece_[4096];
+  };
+  for (const char c : {'\0', 'x', ',', '"', ' '}) {
+    Endless garbage(c);
+    std::istream stream(&garbage);
+    CHECK_THROWS_WITH_AS(CsvReader(stream, "f"),
+                         "f:1: a row longer than 16 MiB; is a quote not closed, or is this no CSV file?", InputError);
+    CHECK(garbage.given < std::size_t{17} << 20);
+  }
+}
+
+TEST_CASE("a written row reads back as the same cells, quoted only where it must be") {
+  CHECK(csv_row(std::vector<std::string>{"a", "b c", "σ′", ""}) == "a,b c,σ′,\n");
+  CHECK(csv_row(std::vector<std::string>{"a,b", "say \"x\"", " a", "l\nm"}) ==
+        "\"a,b\",\"say \"\"x\"\"\",\" a\",\"l\nm\"\n");
+  std::mt19937 engine(1);
+  const std::string letters = "ab,\"\n\r\t .";
+  for (int k = 0; k < 2000; ++k) {
+    std::vector<std::string> row(3);
+    for (std::string& cell : row) {
+      for (auto n = engine() % 5; n > 0; --n) cell += letters[engine() % letters.size()];
+    }
+    REQUIRE(cells("x,y,z\n" + csv_row(row)) == Rows{{"x", "y", "z"}, row});
+  }
+}

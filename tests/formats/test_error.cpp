@@ -1,0 +1,69 @@
+#include "primer/formats/error.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+using namespace primer;
+
+TEST_CASE("a place prints as FILE:LINE:COLUMN, and as much of it as there is") {
+  CHECK(to_string(Place{"a.toml", 3, 7}) == "a.toml:3:7");
+  CHECK(to_string(Place{"a.toml", 3, 0}) == "a.toml:3");
+  CHECK(to_string(Place{"a.toml", 0, 7}) == "a.toml");
+  CHECK(to_string(Place{"--set train.epochs"}) == "--set train.epochs");
+  CHECK(to_string(Place{"a\x1b[31m", 1, 2}) == "a\\x1B[31m:1:2");
+}
+
+TEST_CASE("an input error is its place and its text") {
+  CHECK(std::string(InputError({"a.toml", 3, 7}, "no such key").what()) == "a.toml:3:7: no such key");
+  CHECK(std::string(InputError("no such verb").what()) == "no such verb");
+}
+
+TEST_CASE("the nearest spelling is the one with the fewest edits, a swap of neighbours being one") {
+  constexpr std::array<std::string_view, 4> keys = {"epochs", "epsilon", "learning_rate", "every"};
+  CHECK(nearest("epoch", keys) == "epochs");
+  CHECK(nearest("eopchs", keys) == "epochs");
+  CHECK(nearest("lerning-rate", keys) == "learning_rate");
+  CHECK(nearest("epsilom", keys) == "epsilon");
+  CHECK(nearest("evrey", keys) == "every");
+}
+
+TEST_CASE("nothing is near that needs more edits than a third of the word and one") {
+  constexpr std::array<std::string_view, 2> keys = {"momentum", "abcdef"};
+  CHECK(nearest("banana", keys) == "");
+  CHECK(nearest("abcxyz", keys) == "abcdef");  // 3 edits, 6/3 + 1 allowed
+  CHECK(nearest("abwxyz", keys) == "");        // 4 edits
+  CHECK(nearest("", keys) == "");
+  CHECK(nearest(std::string(1 << 20, 'm'), keys) == "");
+  CHECK(nearest("x", {}) == "");
+}
+
+TEST_CASE("of equally near spellings the first is named") {
+  constexpr std::array<std::string_view, 2> keys = {"sine", "line"};
+  CHECK(nearest("wine", keys) == "sine");
+}
+
+TEST_CASE("printable text holds no control byte, no invalid UTF-8 and nothing that reorders a line") {
+  CHECK(printable("plain σ′ text") == "plain σ′ text");
+  CHECK(printable("a\nb\tc\x7f") == "a\\x0Ab\\x09c\\x7F");
+  CHECK(printable("\x1b]0;title\x07") == "\\x1B]0;title\\x07");
+  CHECK(printable("\xc2\x9b"
+                  "31m") == "\\xC2\\x9B31m");
+  CHECK(printable("\xff\xc3") == "\\xFF\\xC3");
+  CHECK(printable("\xed\xa0\x80") == "\\xED\\xA0\\x80");
+  CHECK(printable("\u202Eabc") == "\\xE2\\x80\\xAEabc");
+  CHECK(printable("\uFEFFa") ==
+        "\\xEF\\xBB\\xBF"
+        "a");
+  CHECK(printable(std::string_view("\0", 1)) == "\\x00");
+}
+
+TEST_CASE("quoted text is cut after 60 bytes, between characters") {
+  CHECK(quoted("abc") == "\"abc\"");
+  CHECK(quoted("a\nb") == "\"a\\x0Ab\"");
+  CHECK(quoted(std::string(60, 'x')) == "\"" + std::string(60, 'x') + "\"");
+  CHECK(quoted(std::string(61, 'x')) == "\"" + std::string(60, 'x') + "…\"");
+  CHECK(quoted(std::string(59, 'x') + "σσ") == "\"" + std::string(59, 'x') + "…\"");
+}

@@ -1,0 +1,98 @@
+#include "primer/formats/json.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+using namespace primer;
+
+namespace {
+
+std::string complaint(const std::string& text) {
+  try {
+    json::parse(text, {"f"});
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string string(const std::string& text) { return std::get<std::string>(json::parse(text, {"f"}).data); }
+
+}  // namespace
+
+TEST_CASE("every kind of JSON value is read") {
+  const json::Value value = json::parse(" {\"a\": [1, -2.5e1, true, false, null, \"x\"], \"\": {}} ", {"f"});
+  const auto& object = std::get<json::Object>(value.data);
+  REQUIRE(object.size() == 2);
+  CHECK(object[0].key == "a");
+  const auto& array = std::get<json::Array>(object[0].value.data);
+  REQUIRE(array.size() == 6);
+  CHECK(std::get<std::int64_t>(array[0].data) == 1);
+  CHECK(std::get<double>(array[1].data) == -25);
+  CHECK(std::get<bool>(array[2].data));
+  CHECK_FALSE(std::get<bool>(array[3].data));
+  CHECK(std::holds_alternative<std::nullptr_t>(array[4].data));
+  CHECK(std::get<std::string>(array[5].data) == "x");
+  CHECK(std::get<json::Object>(object[1].value.data).empty());
+}
+
+TEST_CASE("integers are exact to 64 bits and doubles beyond") {
+  CHECK(std::get<std::int64_t>(json::parse("9223372036854775807", {"f"}).data) == 9223372036854775807);
+  CHECK(std::get<double>(json::parse("9223372036854775808", {"f"}).data) == 9223372036854775808.0);
+  CHECK(complaint("1e400") == "f: not JSON at byte 6: the number is beyond the largest double");
+}
+
+TEST_CASE("escapes stand for their characters") {
+  CHECK(string(R"("\b\f\n\r\t\"\\\/\u0041\u03c3\ud835\udec1")") == "\b\f\n\r\t\"\\/Aσ𝛁");
+  CHECK(complaint(R"("\ud835")") == "f: not JSON at byte 8: half a surrogate pair");
+  CHECK(complaint(R"("\udec1")") == "f: not JSON at byte 8: half a surrogate pair");
+  CHECK(complaint(R"("\ud835\u0041")") == "f: not JSON at byte 14: half a surrogate pair");
+  CHECK(complaint(R"("\x")") == "f: not JSON at byte 3: no such escape");
+  CHECK(complaint(R"("\u00g0")") == "f: not JSON at byte 3: no such escape");
+  CHECK(complaint(R"("\u00)") == "f: not JSON at byte 3: no such escape");
+}
+
+TEST_CASE("what is not JSON is refused at its byte") {
+  CHECK(complaint("") == "f: not JSON at byte 1: expected a value");
+  CHECK(complaint("[1,]") == "f: not JSON at byte 4: expected a value");
+  CHECK(complaint("[1 2]") == "f: not JSON at byte 4: expected \",\" or \"]\"");
+  CHECK(complaint("{\"a\" 1}") == "f: not JSON at byte 6: expected \":\"");
+  CHECK(complaint("{a: 1}") == "f: not JSON at byte 2: expected a string");
+  CHECK(complaint("{\"a\": 1") == "f: not JSON at byte 8: expected \",\" or \"}\"");
+  CHECK(complaint("1 2") == "f: not JSON at byte 3: expected the end");
+  CHECK(complaint("01") == "f: not JSON at byte 2: expected the end");
+  CHECK(complaint("1.") == "f: not JSON at byte 3: expected a digit");
+  CHECK(complaint("1e+") == "f: not JSON at byte 4: expected a digit");
+  CHECK(complaint("+1") == "f: not JSON at byte 1: expected a value");
+  CHECK(complaint("\"a") == "f: not JSON at byte 3: the string is not closed");
+  CHECK(complaint("\"a\n\"") == "f: not JSON at byte 3: a control character in a string");
+  CHECK(complaint("\"\xff\"") == "f: not JSON at byte 2: not UTF-8");
+  CHECK(complaint("{\"a\": 1, \"b\": 2, \"\\u0061\": 3}") == "f: the key \"a\" occurs twice");
+}
+
+TEST_CASE("no nesting exhausts the stack") {
+  CHECK(complaint(std::string(16, '[') + std::string(16, ']')) == "accepted");
+  CHECK(complaint(std::string(100'000, '[')) == "f: not JSON at byte 18: nested more than 16 deep");
+}
+
+TEST_CASE("a written string reads back, and text that is not UTF-8 is not written") {
+  std::string all;
+  for (int c = 0; c < 128; ++c) all += static_cast<char>(c);
+  all += "σ′ 𝛁";
+  CHECK(string(json::quote(all)) == all);
+  CHECK(json::quote("a\"b\\c\n\x01") == R"("a\"b\\c\n\u0001")");
+  CHECK_THROWS_WITH_AS(json::quote("\xff"), "\"\\xFF\" cannot be written as JSON; it is not UTF-8", Failure);
+}
+
+TEST_CASE("an array of strings goes to text and back") {
+  const std::vector<std::string> strings = {"setosa", "a, \"b\"", ""};
+  CHECK(json::string_array(strings) == R"(["setosa", "a, \"b\"", ""])");
+  CHECK(json::parse_string_array(json::string_array(strings), {"f"}) == strings);
+  CHECK(json::parse_string_array("[]", {"f"}).empty());
+  for (const std::string text : {"[1]", "{}", "null"}) {
+    CHECK_THROWS_WITH_AS(json::parse_string_array(text, {"f"}),
+                         ("f: expected a JSON array of strings, not \"" + text + "\"").c_str(), InputError);
+  }
+}

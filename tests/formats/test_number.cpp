@@ -1,0 +1,85 @@
+#include "primer/formats/number.hpp"
+
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+
+using namespace primer;
+
+TEST_CASE("a double's text reads back as the same bits") {
+  std::mt19937_64 engine(1);
+  int checked = 0;
+  for (int k = 0; k < 200'000; ++k) {
+    const auto value = std::bit_cast<double>(engine());
+    if (std::isnan(value)) continue;
+    const auto back = parse_number(number(value));
+    REQUIRE(back);
+    REQUIRE(std::bit_cast<std::uint64_t>(*back) == std::bit_cast<std::uint64_t>(value));
+    ++checked;
+  }
+  CHECK(checked > 190'000);
+}
+
+TEST_CASE("a float's text reads back as the same bits") {
+  std::mt19937 engine(1);
+  for (int k = 0; k < 200'000; ++k) {
+    const auto value = std::bit_cast<float>(static_cast<std::uint32_t>(engine()));
+    if (std::isnan(value)) continue;
+    const auto back = parse_number(number(value));
+    REQUIRE(back);
+    REQUIRE(std::bit_cast<std::uint32_t>(static_cast<float>(*back)) == std::bit_cast<std::uint32_t>(value));
+  }
+}
+
+TEST_CASE("numbers have their shortest text") {
+  CHECK(number(0.1) == "0.1");
+  CHECK(number(0.1f) == "0.1");
+  CHECK(number(-0.0) == "-0");
+  CHECK(number(1e-7) == "1e-07");
+  CHECK(number(std::numeric_limits<double>::infinity()) == "inf");
+  CHECK(number(-std::numeric_limits<double>::infinity()) == "-inf");
+  CHECK(number(-std::nan("")) == "nan");
+}
+
+TEST_CASE("signs, points and exponents are read as people write them") {
+  CHECK(parse_number("+1.5") == 1.5);
+  CHECK(parse_number(".5") == 0.5);
+  CHECK(parse_number("5.") == 5.0);
+  CHECK(parse_number("1E3") == 1000.0);
+  CHECK(parse_number("Inf") == std::numeric_limits<double>::infinity());
+  CHECK(parse_number("-infinity") == -std::numeric_limits<double>::infinity());
+  CHECK(std::isnan(*parse_number("NaN")));
+}
+
+TEST_CASE("a number too small for a double is a zero, one too large is none") {
+  CHECK(parse_number("1e-400") == 0.0);
+  CHECK(std::signbit(*parse_number("-1e-400")));
+  CHECK(parse_number("3e-324") == std::numeric_limits<double>::denorm_min());
+  CHECK_FALSE(parse_number("1e400"));
+  CHECK_FALSE(parse_number("-1e400"));
+}
+
+TEST_CASE("what is no decimal number is refused whole") {
+  for (const std::string text : {"", "+", "-", "++1", "+-1", "-+1", "1x", "1 ", " 1", "0x10", "1e", "1.2.3", "nan(1)",
+                                 "1,5", "abc", "1_000", "e5", "."}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_number(text));
+  }
+}
+
+TEST_CASE("a short number keeps its significant digits, whatever its size") {
+  CHECK(short_number(0) == "0");
+  CHECK(short_number(0.031234) == "0.0312");
+  CHECK(short_number(-1.5) == "-1.5");
+  CHECK(short_number(0.00012345) == "1.23e-04");
+  CHECK(short_number(312.4) == "312");
+  CHECK(short_number(99999) == "99999");
+  CHECK(short_number(12345678) == "1.23e+07");
+  CHECK(short_number(1.0 / 3, 5) == "0.33333");
+  CHECK(short_number(1.0 / 0.0) == "inf");
+}

@@ -1,0 +1,179 @@
+#include "primer/formats/safetensors.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "primer/formats/json.hpp"
+
+using namespace primer;
+
+namespace {
+
+Safetensors read(const std::string& bytes, NonFinite non_finite = NonFinite::refused) {
+  std::istringstream stream(bytes);
+  return read_safetensors(stream, "f", non_finite);
+}
+
+// A file with this header, padded to 8 bytes, and so many bytes of zeros.
+std::string file(std::string header, std::size_t data) {
+  header.resize((header.size() + 7) / 8 * 8, ' ');
+  std::string bytes;
+  for (std::size_t k = 0; k < 8; ++k) bytes += static_cast<char>(header.size() >> 8 * k & 0xFF);
+  return bytes + header + std::string(data, '\0');
+}
+
+std::string complaint_about_bytes(const std::string& bytes) {
+  try {
+    read(bytes);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+std::string complaint(const std::string& header, std::size_t data) { return complaint_about_bytes(file(header, data)); }
+
+// The header of a file whose one tensor t is described so.
+std::string one(const std::string& dtype, const std::string& shape, const std::string& offsets) {
+  return R"({"t":{"dtype":")" + dtype + R"(","shape":[)" + shape + R"(],"data_offsets":[)" + offsets + "]}}";
+}
+
+const Safetensors sample = {{{"w", {2, 3}, {0.1, -0.0, 3, 1e-310, 5e300, 6}}, {"b", {}, {7}}, {"none", {0, 4}, {}}},
+                            {{"primer", "1"}, {"σ", "a \"b\"\n"}}};
+
+}  // namespace
+
+TEST_CASE("what is written reads back as the same names, shapes, bits and metadata") {
+  const Safetensors back = read(safetensors_bytes(sample, Dtype::F64));
+  REQUIRE(back.tensors.size() == 3);
+  for (std::size_t t = 0; t < 3; ++t) {
+    CHECK(back.tensors[t].name == sample.tensors[t].name);
+    CHECK(back.tensors[t].shape == sample.tensors[t].shape);
+    REQUIRE(back.tensors[t].values.size() == sample.tensors[t].values.size());
+    for (std::size_t k = 0; k < back.tensors[t].values.size(); ++k) {
+      CHECK(std::bit_cast<std::uint64_t>(back.tensors[t].values[k]) ==
+            std::bit_cast<std::uint64_t>(sample.tensors[t].values[k]));
+    }
+  }
+  CHECK(back.metadata == sample.metadata);
+  CHECK(back.tensor("b")->values[0] == 7);
+  CHECK(back.tensor("x") == nullptr);
+  CHECK(*back.metadatum("primer") == "1");
+  CHECK(back.metadatum("x") == nullptr);
+}
+
+TEST_CASE("the bytes are those of the format: header size, header in the given order, little-endian numbers") {
+  const std::string bytes = safetensors_bytes({{{"w", {1, 2}, {1, -2}}, {"b", {1}, {0.5}}}, {{"k", "v"}}}, Dtype::F64);
+  const std::string header = R"({"__metadata__":{"k":"v"},"w":{"dtype":"F64","shape":[1,2],"data_offsets":[0,16]},)"
+                             R"("b":{"dtype":"F64","shape":[1],"data_offsets":[16,24]}})";
+  using namespace std::string_literals;
+  CHECK(bytes == file(header, 0) + "\0\0\0\0\0\0\xF0\x3F"s + "\0\0\0\0\0\0\0\xC0"s + "\0\0\0\0\0\0\xE0\x3F"s);
+  const std::string single = safetensors_bytes({{{"w", {1}, {0.1}}}, {}}, Dtype::F32);
+  CHECK(single == file(R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 0) + "\xCD\xCC\xCC\x3D"s);
+  CHECK(safetensors_bytes({}, Dtype::F64) == file("{}", 0));
+}
+
+TEST_CASE("a float's value survives F32") {
+  const Safetensors back = read(safetensors_bytes({{{"w", {2}, {0.1f, 1e-45f}}}, {}}, Dtype::F32));
+  CHECK(back.tensors[0].values == std::vector<double>{0.1f, 1e-45f});
+}
+
+TEST_CASE("tensors are read in the order of their bytes, whatever the header's order and spaces") {
+  const Safetensors back = read(
+      file("{ \"b\": {\"data_offsets\": [4, 12], \"shape\": [1], \"dtype\": \"F64\"},\n \"a\": {\"dtype\": \"F32\", "
+           "\"shape\": [1], \"data_offsets\": [0, 4]}}",
+           12));
+  REQUIRE(back.tensors.size() == 2);
+  CHECK(back.tensors[0].name == "a");
+  CHECK(back.tensors[1].name == "b");
+}
+
+TEST_CASE("a file that is no safetensors file, or cut short, is refused") {
+  CHECK(complaint_about_bytes("") == "f: is no safetensors file; it has only 0 bytes");
+  CHECK(complaint_about_bytes("a,b\n1,2\n1,2\n") ==
+        "f: a header of 734698278354037857 bytes is beyond the limit of 16777216; is it a safetensors file?");
+  const std::string bytes = safetensors_bytes(sample, Dtype::F64);
+  CHECK(complaint_about_bytes(bytes.substr(0, 20)) == "f: ends within its header; the file is cut short");
+  CHECK(complaint_about_bytes(bytes.substr(0, bytes.size() - 1)) ==
+        "f: tensor \"b\": ends at byte 56 of 55; the file is cut short");
+  CHECK(complaint_about_bytes(bytes + "x") == "f: 1 bytes at the end belong to no tensor");
+  CHECK(complaint("[]", 0) == "f: the header is no JSON object; is it a safetensors file?");
+  CHECK(complaint("", 0) == "f: the header is no JSON object; is it a safetensors file?");
+  CHECK(complaint("{\"t\":", 0) == "f: not JSON at byte 9: expected a value");
+  CHECK(complaint(R"({"a":{},"a":{}})", 0) == "f: the key \"a\" occurs twice");
+}
+
+TEST_CASE("what a header says of a tensor is checked by name") {
+  CHECK(complaint(one("F64", "2", "0,16"), 16) == "accepted");
+  CHECK(complaint(R"({"t":1})", 0) == "f: tensor \"t\": described by no JSON object");
+  CHECK(complaint(R"({"t":{"dtype":"F64","shape":[]}})", 0) ==
+        "f: tensor \"t\": dtype, shape and data_offsets are needed");
+  CHECK(complaint(R"({"t":{"kind":"F64"}})", 0) == "f: tensor \"t\": unknown key \"kind\"");
+  CHECK(complaint(R"({"t":{"dtype":1,"shape":[],"data_offsets":[0,8]}})", 8) ==
+        "f: tensor \"t\": the dtype is no string");
+  CHECK(complaint(one("BF16", "4", "0,8"), 8) ==
+        "f: tensor \"t\": dtype \"BF16\" is not read; convert it to F64 or F32");
+  CHECK(complaint(R"({"t":{"dtype":"F64","shape":1,"data_offsets":[0,8]}})", 8) ==
+        "f: tensor \"t\": shape is no array");
+  CHECK(complaint(one("F64", "-1", "0,8"), 8) == "f: tensor \"t\": shape holds what is no size");
+  CHECK(complaint(one("F64", "1.5", "0,8"), 8) == "f: tensor \"t\": shape holds what is no size");
+  CHECK(complaint(one("F64", "1", "0"), 8) == "f: tensor \"t\": data_offsets are two numbers");
+  CHECK(complaint(one("F64", "4294967296,4294967296", "0,0"), 0) == "f: tensor \"t\": the shape overflows");
+  CHECK(complaint(one("F64", "2", "0,8"), 8) ==
+        "f: tensor \"t\": its shape needs 16 bytes, its data_offsets are 0 to 8");
+  CHECK(complaint(one("F64", "1", "8,0"), 8) ==
+        "f: tensor \"t\": its shape needs 8 bytes, its data_offsets are 8 to 0");
+  CHECK(complaint(one("F64", "1000000000000", "0,8000000000000"), 8) ==
+        "f: tensor \"t\": ends at byte 8000000000000 of 8; the file is cut short");
+}
+
+TEST_CASE("gaps, overlaps and trailing bytes are refused") {
+  const auto two = [](const std::string& a, const std::string& b) {
+    return R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[)" + a +
+           R"(]},"b":{"dtype":"F64","shape":[1],"data_offsets":[)" + b + "]}}";
+  };
+  CHECK(complaint(two("8,16", "0,8"), 16) == "accepted");
+  CHECK(complaint(two("0,8", "4,12"), 16) == "f: tensor \"b\": its bytes overlap another tensor's");
+  CHECK(complaint(two("0,8", "0,8"), 8) == "f: tensor \"b\": its bytes overlap another tensor's");
+  CHECK(complaint(two("0,8", "16,24"), 24) == "f: tensor \"b\": the bytes before it belong to no tensor");
+  CHECK(complaint(two("0,8", "8,16"), 24) == "f: 8 bytes at the end belong to no tensor");
+  CHECK(complaint("{}", 8) == "f: 8 bytes at the end belong to no tensor");
+}
+
+TEST_CASE("metadata are strings") {
+  CHECK(complaint(R"({"__metadata__":[]})", 0) == "f: __metadata__ is no JSON object");
+  CHECK(complaint(R"({"__metadata__":{"k":1}})", 0) == "f: the metadata's \"k\" is no string");
+}
+
+TEST_CASE("numbers that are not finite are refused by name unless they are allowed") {
+  const double inf = std::numeric_limits<double>::infinity();
+  const std::string bytes = safetensors_bytes({{{"w", {3}, {1, -inf, std::nan("")}}}, {}}, Dtype::F64);
+  CHECK(complaint_about_bytes(bytes) == "f: tensor \"w\": number 2 of 3 is -inf");
+  const Safetensors back = read(bytes, NonFinite::allowed);
+  CHECK(back.tensors[0].values[1] == -inf);
+  CHECK(std::isnan(back.tensors[0].values[2]));
+}
+
+TEST_CASE("values that do not fill the shape are the program's own mistake") {
+  CHECK_THROWS_AS(safetensors_bytes({{{"w", {2, 2}, {1, 2, 3}}}, {}}, Dtype::F64), std::logic_error);
+}
+
+TEST_CASE("a file on disk is written and read, and a missing one is named") {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("primer_test_" + std::to_string(getpid()) + ".safetensors")).string();
+  write_safetensors(path, sample, Dtype::F64);
+  CHECK(read_safetensors(path).metadata == sample.metadata);
+  std::filesystem::remove(path);
+  CHECK_THROWS_WITH_AS(read_safetensors(path), (path + ": cannot be opened: No such file or directory").c_str(),
+                       InputError);
+}

@@ -1,0 +1,46 @@
+#include "primer/formats/utf8.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <string>
+
+using namespace primer;
+
+TEST_CASE("every Unicode scalar value is written as UTF-8 that is read as one character") {
+  int characters = 0;
+  for (char32_t code = 0; code <= 0x10FFFF; ++code) {
+    if (code >= 0xD800 && code < 0xE000) continue;
+    std::string text;
+    append_utf8(text, code);
+    if (utf8_length(text) == text.size() && count_characters(text) == 1) ++characters;
+  }
+  CHECK(characters == 0x110000 - 0x800);
+}
+
+TEST_CASE("exactly the scalar values have a form of two, three or four bytes") {
+  int of_two = 0, of_three = 0, of_four = 0;
+  for (std::uint32_t bytes = 0; bytes < 1u << 24; ++bytes) {
+    const char text[] = {static_cast<char>(bytes >> 16), static_cast<char>(bytes >> 8), static_cast<char>(bytes)};
+    const std::size_t length = utf8_length({text, 3});
+    if (length == 2 && (bytes & 0xFF) == 0) ++of_two;
+    if (length == 3) ++of_three;
+    const std::string with_a_fourth = std::string(text, 3) + '\x80';
+    if (utf8_length(with_a_fourth) == 4) ++of_four;
+  }
+  CHECK(of_two == 0x800 - 0x80);
+  CHECK(of_three == 0x10000 - 0x800 - 0x800);
+  CHECK(of_four == 0x100000 / 64);
+}
+
+TEST_CASE("overlong forms, surrogates, values beyond Unicode and cut characters are invalid") {
+  for (const char* text : {"\xC0\x80", "\xE0\x80\x80", "\xF0\x80\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80",
+                           "\xE2\x82", "\xFF", "\xE2\x41\x41"}) {
+    CHECK(utf8_length(text) == 0);
+    CHECK_FALSE(is_utf8(std::string("ab") + text));
+  }
+  CHECK(utf8_length("") == 0);
+  CHECK(is_utf8(""));
+  CHECK(is_utf8("σ′(z) 𝛁"));
+  CHECK(count_characters("σ′(z) 𝛁") == 7);
+}

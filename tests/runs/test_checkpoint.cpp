@@ -1,0 +1,166 @@
+#include "primer/runs/checkpoint.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "../program.hpp"
+#include "primer/formats/safetensors.hpp"
+#include "primer/runs/run.hpp"
+
+using namespace primer;
+
+namespace {
+
+// Everything that has state: two moments, batch statistics, dropout, a learned α, best weights.
+constexpr const char* config =
+    "[data]\ngenerator = \"moons\"\npoints = 70\nnoise = 0.2\nvalidation_fraction = 0.2\n"
+    "[[layer]]\nunits = 5\nactivation = \"prelu\"\nbatch_norm = true\ndropout = 0.2\n"
+    "[[layer]]\nunits = 5\nresidual = true\nactivation = \"tanh\"\n"
+    "[[layer]]\nactivation = \"sigmoid\"\n"
+    "[train]\nloss = \"binary_cross_entropy\"\noptimizer = \"adam\"\nepochs = 4\nbatch_size = 8\nearly_stopping = 9\n"
+    "[diagnostics]\nevery = 3\n";
+
+Experiment experiment_in(const program::Folder& folder, const std::string& text = config) {
+  program::spill(folder / "c.toml", text);
+  return load_experiment(folder / "c.toml", {});
+}
+
+// A run in memory, and what it says.
+struct Run {
+  const Experiment& experiment;
+  Network network = experiment.network();
+  Training training{network, experiment.data, experiment.config.train, experiment.config.seed,
+                    experiment.config.diagnostics.every};
+  std::vector<double> said{};
+
+  explicit Run(const Experiment& of) : experiment(of) {}
+
+  // Until the end, or until `batches` are done.
+  Training::End go(std::size_t batches = 1000) {
+    Training::Hooks hooks;
+    const auto add = [this](const std::vector<FlowRow>& rows) {
+      for (const FlowRow& r : rows) {
+        said.insert(said.end(), {r.a_norm, r.saturated, r.dead, static_cast<double>(r.revived), r.dL_dW_norm,
+                                 r.update_ratio.value_or(0)});
+      }
+    };
+    hooks.started = add;
+    hooks.epoch_done = [&](const EpochRecord& record, const std::vector<FlowRow>& rows) {
+      said.insert(said.end(), {record.train.loss, record.train.metric, record.validation->loss});
+      add(rows);
+    };
+    hooks.interrupted = [&] { return --batches == 0; };
+    return training.run(hooks);
+  }
+};
+
+std::string complaint(const std::string& path, const Experiment& experiment) {
+  Run run(experiment);
+  try {
+    read_checkpoint(path, experiment, run.training);
+  } catch (const InputError& e) {
+    return e.what();
+  }
+  return "read";
+}
+
+}  // namespace
+
+TEST_CASE("a run stopped after any batch goes on with the same bits") {
+  const program::Folder folder;
+  const Experiment experiment = experiment_in(folder);
+  Run whole(experiment);
+  REQUIRE(whole.go() == Training::End::finished);
+  const std::size_t batches = 4 * whole.training.batches();
+  REQUIRE(batches == 28);
+  for (std::size_t k = 1; k <= batches; ++k) {
+    CAPTURE(k);
+    Run first(experiment);
+    REQUIRE(first.go(k) == Training::End::interrupted);
+    write_checkpoint(folder / "c", first.training, experiment);
+    Run second(experiment);
+    read_checkpoint(folder / "c", experiment, second.training);
+    second.said = first.said;
+    CHECK(second.go() == Training::End::finished);
+    CHECK(copy_of(second.network) == copy_of(whole.network));
+    CHECK(second.said == whole.said);
+    CHECK(second.training.state.best_epoch == whole.training.state.best_epoch);
+  }
+}
+
+TEST_CASE("what is read is written again as the same bytes") {
+  const program::Folder folder;
+  const Experiment experiment = experiment_in(folder);
+  Run first(experiment);
+  first.go(10);
+  write_checkpoint(folder / "a", first.training, experiment);
+  Run second(experiment);
+  read_checkpoint(folder / "a", experiment, second.training);
+  write_checkpoint(folder / "b", second.training, experiment);
+  CHECK(program::slurp(folder / "a") == program::slurp(folder / "b"));
+}
+
+TEST_CASE("a run that diverges after it went on within an epoch holds the parameters of that epoch's start") {
+  const program::Folder folder;
+  const Experiment experiment =
+      experiment_in(folder,
+                    "[data]\ngenerator = \"sine\"\npoints = 60\nvalidation_fraction = 0.2\n[[layer]]\nunits = 4\n"
+                    "activation = \"relu\"\n[[layer]]\n[train]\nloss = \"mse\"\nlearning_rate = 0.1\nbatch_size = 4\n"
+                    "momentum = 0.9\n");
+  const auto diverge = [](Run& run) {
+    try {
+      run.go();
+    } catch (const Divergence& e) {
+      return std::string(e.what());
+    }
+    return std::string("converged");
+  };
+  Run whole(experiment);
+  const std::string why = diverge(whole);
+  REQUIRE(why.find("diverged at step") == 0);
+  const std::size_t batches = whole.training.state.epoch * whole.training.batches();
+  REQUIRE(batches > 0);
+  Run first(experiment);
+  REQUIRE(first.go(batches + 1) == Training::End::interrupted);
+  write_checkpoint(folder / "c", first.training, experiment);
+  Run second(experiment);
+  read_checkpoint(folder / "c", experiment, second.training);
+  CHECK(diverge(second) == why);
+  CHECK(copy_of(second.network) == copy_of(whole.network));
+}
+
+TEST_CASE("a file that is no checkpoint of the run is refused by name") {
+  const program::Folder folder;
+  const Experiment experiment = experiment_in(folder);
+  Run run(experiment);
+  run.go(3);
+  const std::string path = folder / "c";
+  write_checkpoint(path, run.training, experiment);
+  const Safetensors good = read_safetensors(path, NonFinite::allowed);
+  REQUIRE(complaint(path, experiment) == "read");
+  // Each tensor in turn missing, or of another size. (Moments and best weights may be absent: they are not there at
+  // first.)
+  std::size_t refused = 0;
+  for (std::size_t i = 0; i < good.tensors.size(); ++i) {
+    CAPTURE(good.tensors[i].name);
+    Safetensors bad = good;
+    bad.tensors[i].values.push_back(1);
+    bad.tensors[i].shape = {bad.tensors[i].values.size()};
+    write_safetensors(path, bad, Dtype::F64);
+    CHECK(complaint(path, experiment).starts_with(path + ": is no checkpoint of this network: look at "));
+    bad.tensors.erase(bad.tensors.begin() + static_cast<std::ptrdiff_t>(i));
+    write_safetensors(path, bad, Dtype::F64);
+    refused += complaint(path, experiment) != "read" ? 1 : 0;
+  }
+  CHECK(refused > 40);
+  Safetensors bad = good;
+  bad.tensors[0].values[0] = 0.5;
+  write_safetensors(path, bad, Dtype::F64);
+  CHECK(complaint(path, experiment) == path + ": is no checkpoint of this network: look at now.epoch");
+  bad = good;
+  bad.metadata[1].second = "half";
+  write_safetensors(path, bad, Dtype::F64);
+  CHECK(complaint(path, experiment) ==
+        path + ": was written by the half build; go on with that one, the bits would differ");
+}

@@ -1,0 +1,376 @@
+// The config reader: every key lands in its option, knows its place, and is written back as it was understood.
+#include "primer/runs/config.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "../program.hpp"
+
+using namespace primer;
+
+namespace {
+
+using program::Folder;
+using program::spill;
+
+constexpr const char* shortest =
+    "[data]\ngenerator = \"xor\"\n[[layer]]\nactivation = \"sigmoid\"\n[train]\nloss = \"mse\"\n";
+
+// Every key there is, none at its default.
+constexpr const char* everything =
+    "seed = 9223372036854775807\n"
+    "[data]\n"
+    "file = \"d.csv\"\n"
+    "target = [\"b\", \"größe, in cm\"]\n"
+    "validation_file = \"../v.csv\"\n"
+    "points = 11\n"
+    "classes = 4\n"
+    "inputs = 3\n"
+    "turns = -1.5\n"
+    "noise = 0.25\n"
+    "test_fraction = 0.125\n"
+    "standardize = true\n"
+    "shuffle = false\n"
+    "[[layer]]\n"
+    "units = 7\n"
+    "activation = \"leaky_relu(0.2)\"\n"
+    "init = \"normal(0.5)\"\n"
+    "batch_norm = true\n"
+    "residual = true\n"
+    "dropout = 0.5\n"
+    "[[layer]]\n"
+    "[train]\n"
+    "loss = \"huber\"\n"
+    "huber_delta = 2\n"
+    "label_smoothing = 0.1\n"
+    "optimizer = \"adamw\"\n"
+    "learning_rate = 0.001\n"
+    "momentum = 0.9\n"
+    "nesterov = true\n"
+    "rho = 0.5\n"
+    "beta1 = 0.8\n"
+    "beta2 = 0.99\n"
+    "epsilon = 1e-6\n"
+    "weight_decay = 0.25\n"
+    "clip_norm = 5\n"
+    "schedule = \"step\"\n"
+    "schedule_step_size = 2\n"
+    "schedule_gamma = 0.5\n"
+    "schedule_t_max = 12\n"
+    "schedule_eta_min = 1e-5\n"
+    "schedule_start_factor = 0.125\n"
+    "schedule_total_iters = 6\n"
+    "schedule_unit = \"step\"\n"
+    "epochs = 0\n"
+    "batch_size = 1\n"
+    "early_stopping = 3\n"
+    "checkpoint_every = 4\n"
+    "[diagnostics]\n"
+    "every = 0\n";
+
+Config read(const std::string& text, const std::vector<Override>& overrides = {}) {
+  const Folder folder;
+  spill(folder / "c.toml", text);
+  return read_config(folder / "c.toml", overrides);
+}
+
+// What is said of a config, behind its file's name.
+std::string complaint(const std::string& text, const std::vector<Override>& overrides = {}) {
+  const Folder folder;
+  const std::string path = folder / "c.toml";
+  spill(path, text);
+  try {
+    read_config(path, overrides);
+  } catch (const InputError& e) {
+    const std::string said = e.what();
+    return said.starts_with(path) ? said.substr(path.size()) : said;
+  }
+  return "read";
+}
+
+// That a config holds `everything`, which stood in `folder`/sub.
+void check_everything(const Config& c, const Folder& folder) {
+  CHECK(c.seed == 9223372036854775807U);
+  CHECK(c.data.file == folder / "sub/d.csv");  // beside the config
+  CHECK(c.data.validation_file == folder / "v.csv");
+  CHECK(c.data.target == std::vector<std::string>{"b", "größe, in cm"});
+  CHECK(c.data.points == 11);
+  CHECK(c.data.classes == 4);
+  CHECK(c.data.inputs == 3);
+  CHECK(c.data.turns == -1.5);
+  CHECK(c.data.noise == 0.25);
+  CHECK(c.data.test_fraction == 0.125);
+  CHECK(c.data.standardize);
+  CHECK_FALSE(c.data.shuffle);
+  REQUIRE(c.layers.size() == 2);
+  CHECK(c.layers[0].units == 7);
+  CHECK(c.layers[0].activation == "leaky_relu(0.2)");
+  CHECK(c.layers[0].init == "normal(0.5)");
+  CHECK(c.layers[0].batch_norm);
+  CHECK(c.layers[0].residual);
+  CHECK(c.layers[0].dropout == 0.5);
+  CHECK(c.layers[1].activation == "identity");
+  CHECK(c.train.loss == "huber");
+  CHECK(c.train.huber_delta == 2);
+  CHECK(c.train.label_smoothing == 0.1);
+  CHECK(c.train.optimizer == "adamw");
+  CHECK(c.train.learning_rate == 0.001);
+  CHECK(c.train.momentum == 0.9);
+  CHECK(c.train.nesterov);
+  CHECK(c.train.rho == 0.5);
+  CHECK(c.train.beta1 == 0.8);
+  CHECK(c.train.beta2 == 0.99);
+  CHECK(c.train.epsilon == 1e-6);
+  CHECK(c.train.weight_decay == 0.25);
+  CHECK(c.train.clip_norm == 5);
+  CHECK(c.train.schedule == "step");
+  CHECK(c.train.schedule_step_size == 2);
+  CHECK(c.train.schedule_gamma == 0.5);
+  CHECK(c.train.schedule_t_max == 12);
+  CHECK(c.train.schedule_eta_min == 1e-5);
+  CHECK(c.train.schedule_start_factor == 0.125);
+  CHECK(c.train.schedule_total_iters == 6);
+  CHECK(c.train.schedule_unit == "step");
+  CHECK(c.train.epochs == 0);
+  CHECK(c.train.batch_size == 1);
+  CHECK(c.train.early_stopping == 3);
+  CHECK(c.train.checkpoint_every == 4);
+  CHECK(c.diagnostics.every == 0);
+}
+
+std::string with(const std::string& more) { return shortest + more; }
+
+}  // namespace
+
+TEST_CASE("what a config leaves out has the documented default") {
+  const Config c = read(shortest);
+  CHECK(c.seed == 1);
+  CHECK(c.data.generator == "xor");
+  CHECK(c.data.file.empty());
+  CHECK(c.data.target.empty());
+  CHECK(c.data.points == 0);
+  CHECK(c.data.test_fraction == 0);
+  CHECK(c.data.validation_fraction == 0);
+  CHECK_FALSE(c.data.standardize);
+  CHECK(c.data.shuffle);
+  REQUIRE(c.layers.size() == 1);
+  CHECK(c.layers[0].units == 0);  // follows from the data
+  CHECK(c.layers[0].init == "auto");
+  CHECK_FALSE(c.layers[0].batch_norm);
+  CHECK_FALSE(c.layers[0].residual);
+  CHECK(c.layers[0].dropout == 0);
+  CHECK(c.train.optimizer == "sgd");
+  CHECK(c.train.learning_rate == 0.01);
+  CHECK(c.train.momentum == 0);
+  CHECK(c.train.epsilon == 1e-8);
+  CHECK(c.train.weight_decay == 0);
+  CHECK(c.train.epochs == 100);
+  CHECK(c.train.batch_size == 32);
+  CHECK(c.train.clip_norm == 0);
+  CHECK(c.train.early_stopping == 0);
+  CHECK(c.train.checkpoint_every == 0);
+  CHECK(c.train.schedule == "none");
+  CHECK(c.diagnostics.every == 10);
+}
+
+TEST_CASE("an optimiser's own defaults are filled in") {
+  CHECK(read(with("optimizer = \"adagrad\"\n")).train.epsilon == 1e-10);
+  CHECK(read(with("optimizer = \"adamw\"\n")).train.weight_decay == 0.01);
+  CHECK(read(with("optimizer = \"adamw\"\nweight_decay = 0\n")).train.weight_decay == 0);
+  CHECK(read(with("schedule = \"cosine\"\nepochs = 40\n")).train.schedule_t_max == 40);
+  CHECK(read(with("schedule = \"cosine\"\nepochs = 40\nschedule_t_max = 7\n")).train.schedule_t_max == 7);
+}
+
+TEST_CASE("every key is read into its option") {
+  const Folder folder;
+  std::filesystem::create_directory(folder / "sub");
+  spill(folder / "sub/c.toml", everything);
+  const Config c = read_config(folder / "sub/c.toml", {});
+  CHECK(c.path == folder / "sub/c.toml");
+  check_everything(c, folder);
+}
+
+TEST_CASE("what is written reads back as the same config, from any folder") {
+  const Folder folder;
+  std::filesystem::create_directories(folder / "sub/run");
+  spill(folder / "sub/c.toml", everything);
+  const Config c = read_config(folder / "sub/c.toml", {});
+  const std::string text = to_toml(c, folder / "sub/run");
+  CHECK(text.find("file = \"../d.csv\"\n") != std::string::npos);
+  CHECK(text.find("validation_file = \"../../v.csv\"\n") != std::string::npos);
+  spill(folder / "sub/run/config.toml", text);
+  const Config again = read_config(folder / "sub/run/config.toml", {});
+  check_everything(again, folder);
+  CHECK(to_toml(again, folder / "sub/run") == text);
+  const std::string elsewhere = to_toml(c, "");
+  CHECK(elsewhere.find("d.csv") == std::string::npos);
+  CHECK(elsewhere.find("v.csv") == std::string::npos);
+  CHECK(elsewhere.find("learning_rate = 0.001\n") != std::string::npos);
+}
+
+TEST_CASE("a key knows its place; one that was not written its section, or the file") {
+  const Folder folder;
+  spill(folder / "c.toml", with("epochs =  3\n"));
+  const Config c = read_config(folder / "c.toml", {{"layer.1.units", "2"}});
+  const auto place = [&](const std::string& key) { return to_string(c.place(key)); };
+  const std::string file = folder / "c.toml";
+  CHECK(place("train.epochs") == file + ":7:11");
+  CHECK(place("train.momentum") == place("train"));
+  CHECK(place("train.momentum").starts_with(file));
+  CHECK(place("layer.1.activation") == file + ":4:14");
+  CHECK(place("layer.1.units") == "--set layer.1.units");
+  CHECK(place("layer.1.dropout") == file + ":3:1");
+  CHECK(place("diagnostics.every") == file);
+}
+
+TEST_CASE("repeat stands for so many layers, which all have its place") {
+  const Config c = read(
+      "[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 3\nactivation = \"tanh\"\nrepeat = 3\n[[layer]]\nunits = 1\n"
+      "[train]\nloss = \"mse\"\n");
+  REQUIRE(c.layers.size() == 4);
+  for (std::size_t l = 0; l < 3; ++l) {
+    CHECK(c.layers[l].units == 3);
+    CHECK(c.layers[l].activation == "tanh");
+    CHECK(c.place("layer." + std::to_string(l + 1) + ".units").line == 4);
+  }
+  CHECK(c.layers[3].units == 1);
+  CHECK(c.place("layer.4.units").line == 8);
+  CHECK(complaint("[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 3\nrepeat = 1000\n[[layer]]\n[train]\nloss = "
+                  "\"mse\"\n") == ":6:1: more than 1000 layers");
+}
+
+TEST_CASE("--set changes a key or adds one, the later the stronger, in any section and layer") {
+  const Config c = read(shortest, {{"train.learning_rate", "0.5"},
+                                   {"train.learning_rate", "0.25"},
+                                   {"train.optimizer", "adam"},
+                                   {"diagnostics.every", "0"},
+                                   {"layer.1.activation", "tanh"},
+                                   {"data.noise", "1"},
+                                   {"seed", "7"}});
+  CHECK(c.train.learning_rate == 0.25);
+  CHECK(c.train.optimizer == "adam");
+  CHECK(c.diagnostics.every == 0);
+  CHECK(c.layers[0].activation == "tanh");
+  CHECK(c.data.noise == 1);
+  CHECK(c.seed == 7);
+}
+
+TEST_CASE("a file in --set is the shell's, one in the config is the config's") {
+  const Folder folder;
+  spill(folder / "c.toml", "[data]\nfile = \"d.csv\"\n[[layer]]\n[train]\nloss = \"mse\"\n");
+  CHECK(read_config(folder / "c.toml", {}).data.file == folder / "d.csv");
+  CHECK(read_config(folder / "c.toml", {{"data.file", "here.csv"}}).data.file == "here.csv");
+  CHECK(read_config(folder / "c.toml", {{"data.file", "/there.csv"}}).data.file == "/there.csv");
+}
+
+TEST_CASE("what --set cannot mean is refused by its key") {
+  const auto refused = [](const std::string& key, const std::string& value = "1") {
+    return complaint(shortest, {{key, value}});
+  };
+  const std::string how = ": write --set SECTION.KEY=VALUE, as in train.learning_rate=0.1 or layer.1.units=8";
+  CHECK(refused("") == "--set " + how);
+  CHECK(refused("train.") == "--set train." + how);
+  CHECK(refused(".epochs") == "--set .epochs" + how);
+  CHECK(refused("train.a.b") == "--set train.a.b" + how);
+  for (const std::string key : {"layer.0.units", "layer.2.units", "layer.x.units", "layer.1.5.units", "layer.units"}) {
+    CHECK(refused(key) ==
+          "--set " + key + ": write layer.N.KEY with N from 1 to 1, the number of [[layer]] tables in the file");
+  }
+  CHECK(complaint("seed = 2\n" + std::string(shortest), {{"seed.x", "1"}}) ==
+        "--set seed.x: 'seed.x' is no section; write SECTION.KEY=VALUE");
+  CHECK(refused("train.epochs", "many") ==
+        "--set train.epochs: epochs: must be an integer from 0 to 1000000000, not a string");
+  CHECK(refused("trian.epochs") == "--set trian.epochs: unknown key 'trian'; did you mean 'train'?");
+}
+
+TEST_CASE("a value of the wrong type or out of its range is refused where it stands") {
+  struct Wrong {
+    const char* line;
+    const char* text;
+  };
+  const Wrong wrong[]{
+      {"epochs = -1", "10: epochs: must be an integer from 0 to 1000000000, not -1"},
+      {"epochs = true", "10: epochs: must be an integer from 0 to 1000000000, not a boolean"},
+      {"learning_rate = -0.5", "17: learning_rate: must be 0 or more, not -0.5"},
+      {"learning_rate = inf", "17: learning_rate: must be 0 or more, not inf"},
+      {"learning_rate = nan", "17: learning_rate: must be 0 or more, not nan"},
+      {"learning_rate = \"fast\"", "17: learning_rate: must be 0 or more, a number, not a string"},
+      {"momentum = 1", "12: momentum: must be from 0 up to, but not including, 1, not 1"},
+      {"rho = 1.5", "7: rho: must be from 0 to 1, not 1.5"},
+      {"huber_delta = 0", "15: huber_delta: must be more than 0, not 0"},
+      {"schedule_step_size = 0.5", "22: schedule_step_size: must be 1 or more, not 0.5"},
+      {"schedule_start_factor = 0", "25: schedule_start_factor: must be more than 0 and at most 1, not 0"},
+      {"nesterov = 1", "12: nesterov: must be true or false, not an integer"},
+      {"optimizer = 1", "13: optimizer: must be a string, not an integer"},
+      {"optimizer = \"adma\"", "13: optimizer: 'adma' is not known; did you mean 'adam'?"},
+      {"schedule_unit = \"hour\"", "17: schedule_unit: 'hour' is not known; known are epoch or step"},
+  };
+  for (const Wrong& w : wrong) {
+    CAPTURE(w.line);
+    CHECK(complaint(with(std::string(w.line) + "\n")) == std::string(":7:") + w.text);
+  }
+  CHECK(complaint("seed = -1\n" + std::string(shortest)) ==
+        ":1:8: seed: must be an integer from 0 to 9223372036854775807, not -1");
+}
+
+TEST_CASE("sections and layers of another shape are refused") {
+  CHECK(complaint("data = 1\n[[layer]]\n[train]\nloss = \"mse\"\n") == ":1:8: data must be a section: write [data]");
+  CHECK(complaint("layer = 1\n[data]\ngenerator = \"xor\"\n") == ":1:9: layers are a list of tables: write [[layer]]");
+  CHECK(complaint("layer = [1]\n[data]\ngenerator = \"xor\"\n") == ":1:10: a layer is a table: write [[layer]]");
+  CHECK(complaint("[data]\ngenerator = \"xor\"\n[train]\nloss = \"mse\"\n") ==
+        ": there is no layer; add a [[layer]] table");
+  CHECK(complaint(with("[extra]\n")) == ":7:2: unknown key 'extra'; known are seed, data, layer, train or diagnostics");
+  CHECK(complaint("") == ": there is no layer; add a [[layer]] table");
+}
+
+TEST_CASE("keys that contradict one another are refused") {
+  const auto data = [](const std::string& keys, const std::string& train = "") {
+    return complaint("[data]\n" + keys + "[[layer]]\n[train]\nloss = \"mse\"\n" + train);
+  };
+  CHECK(data("") == ":1:1: [data] needs a generator or a file");
+  CHECK(data("generator = \"xor\"\nfile = \"d.csv\"\n") == ":3:8: [data] has a generator as well; keep one of the two");
+  CHECK(data("file = \"\"\n") == ":2:8: file: is empty; name a CSV file");
+  CHECK(data("file = \"d.csv\"\ntarget = []\n") == ":3:10: target: is an empty list; name at least one column");
+  CHECK(data("file = \"d.csv\"\ntarget = [1]\n") ==
+        ":3:10: target: must be a column's name or a list of names, not an integer");
+  CHECK(data("file = \"d.csv\"\nvalidation_file = \"v.csv\"\nvalidation_fraction = 0.1\n") ==
+        ":4:23: there is a validation_file as well; keep one of the two");
+  CHECK(data("generator = \"xor\"\ntest_fraction = 0.5\nvalidation_fraction = 0.5\n") ==
+        ":3:17: test_fraction and validation_fraction leave no row to train on; their sum must be less than 1");
+  CHECK(data("generator = \"xor\"\n", "early_stopping = 5\n") ==
+        ":6:18: early_stopping watches the validation loss; set data.validation_fraction or data.validation_file");
+  CHECK(data("generator = \"xor\"\n", "nesterov = true\n") == ":6:12: nesterov needs momentum, such as momentum = 0.9");
+  CHECK(data("file = \"d.csv\"\ntarget = \"y\"\n") == "read");
+}
+
+TEST_CASE("the config in a model may lack the source of its data, but nothing else") {
+  const Config c = parse_model_config("[data]\n[[layer]]\nunits = 2\n[train]\nloss = \"mse\"\n", "m");
+  CHECK(c.data.file.empty());
+  CHECK(c.layers.at(0).units == 2);
+  try {
+    parse_model_config("[data]\n[[layer]]\n[train]\nloss = \"mes\"\n", "m");
+    FAIL("read");
+  } catch (const InputError& e) {
+    CHECK(std::string(e.what()) == "m:4:8: loss: 'mes' is not known; did you mean 'mse'?");
+  }
+}
+
+TEST_CASE("settings are every key in full, without files") {
+  const std::vector<Setting> settings =
+      settings_of(read("[data]\nfile = \"d.csv\"\ntarget = \"a = b\"\n[[layer]]\nunits = 2\nrepeat = 2\n[[layer]]\n"
+                       "[train]\nloss = \"mse\"\n"));
+  const auto value = [&](const std::string& key) {
+    for (const Setting& s : settings) {
+      if (s.key == key) return s.value;
+    }
+    return std::string("none");
+  };
+  CHECK(value("seed") == "1");
+  CHECK(value("data.file") == "none");
+  CHECK(value("data.target") == "[\"a = b\"]");
+  CHECK(value("layer.2.units") == "2");
+  CHECK(value("layer.3.activation") == "\"identity\"");
+  CHECK(value("train.loss") == "\"mse\"");
+  CHECK(value("diagnostics.every") == "10");
+}

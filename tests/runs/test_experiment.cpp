@@ -1,0 +1,221 @@
+// A config and its data: what is read from CSV files, what is split and encoded, and what does not fit.
+#include "primer/runs/experiment.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <set>
+
+#include "../program.hpp"
+
+using namespace primer;
+
+namespace {
+
+using program::Folder;
+using program::spill;
+
+// A folder with c.toml, d.csv and v.csv.
+struct Files : Folder {
+  std::string data = "file = \"d.csv\"\n";
+  std::string output = "[[layer]]\nactivation = \"softmax\"\n";
+  std::string loss = "cross_entropy";
+
+  Experiment load(const std::string& csv, const std::string& validation = "") const {
+    spill(*this / "d.csv", csv);
+    spill(*this / "v.csv", validation);
+    spill(*this / "c.toml", "[data]\n" + data + output + "[train]\nloss = \"" + loss + "\"\n");
+    return load_experiment(*this / "c.toml", {});
+  }
+  std::string complaint(const std::string& csv, const std::string& validation = "") const {
+    try {
+      load(csv, validation);
+    } catch (const InputError& e) {
+      const std::string said = e.what();
+      return said.starts_with(path + "/") ? said.substr(path.size() + 1) : said;
+    }
+    return "read";
+  }
+};
+
+struct Regression : Files {
+  explicit Regression(const std::string& keys = "file = \"d.csv\"\n") {
+    data = keys;
+    output = "[[layer]]\n";
+    loss = "mse";
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the last column is the target, and classes in text become one-hot rows in byte order") {
+  const Experiment e = Files().load("a,b,kind\n1,10,yes\n2,20,no\n3,30,yes\n");
+  CHECK(e.task == Task::classes);
+  CHECK(e.data.columns == std::vector<std::string>{"a", "b"});
+  CHECK(e.data.targets == std::vector<std::string>{"kind"});
+  CHECK(e.data.classes == std::vector<std::string>{"no", "yes"});
+  CHECK(e.data.train.x == Tensor{{1, 10}, {2, 20}, {3, 30}});
+  CHECK(e.data.train.y == Tensor{{0, 1}, {1, 0}, {0, 1}});
+  CHECK(e.config.data.target == std::vector<std::string>{"kind"});
+  CHECK(e.config.layers.back().units == 2);
+}
+
+TEST_CASE("several target columns, wherever they stand, are taken out of the inputs in the order asked for") {
+  const Experiment e = Regression("file = \"d.csv\"\ntarget = [\"u\", \"v\"]\n").load("v,a,u,b\n1,2,3,4\n5,6,7,8\n");
+  CHECK(e.data.columns == std::vector<std::string>{"a", "b"});
+  CHECK(e.data.targets == std::vector<std::string>{"u", "v"});
+  CHECK(e.data.train.x == Tensor{{2, 4}, {6, 8}});
+  CHECK(e.data.train.y == Tensor{{3, 1}, {7, 5}});
+  CHECK(e.data.classes.empty());
+  CHECK(e.config.layers.back().units == 2);
+}
+
+TEST_CASE("several target columns of cross_entropy are a distribution over classes of their names") {
+  Files files;
+  files.data = "file = \"d.csv\"\ntarget = [\"p\", \"q\"]\n";
+  const Experiment e = files.load("x,p,q\n1,0.25,0.75\n2,1,0\n");
+  CHECK(e.data.classes == std::vector<std::string>{"p", "q"});
+  CHECK(e.data.train.y == Tensor{{real(0.25), real(0.75)}, {1, 0}});
+  CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,1,1\n") ==
+        "d.csv:3:3: column 'p': the target columns sum to 2; for cross_entropy they must sum to 1");
+  CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,-1,2\n").starts_with("d.csv:3:3: column 'p': -1 is no probability"));
+  CHECK(files.complaint("x,p,q\n1,a,0.75\n").starts_with("d.csv:2:3: column \"p\" needs a number, not \"a\""));
+}
+
+TEST_CASE("targets that are no column, or all of them, are refused") {
+  CHECK(Regression("file = \"d.csv\"\ntarget = \"wdith\"\n").complaint("x,width\n1,2\n") ==
+        "d.csv:1: there is no column \"wdith\", a target; did you mean \"width\"?");
+  CHECK(Regression("file = \"d.csv\"\ntarget = [\"x\", \"y\"]\n").complaint("x,y\n1,2\n") ==
+        "d.csv:1: every column is a target; there must be at least one input column");
+  CHECK(Regression().complaint("y\n1\n") ==
+        "d.csv:1: every column is a target; there must be at least one input column");
+}
+
+TEST_CASE("a validation file of one's own is matched by name, encoded alike and standardised by the training rows") {
+  Files files;
+  files.data = "file = \"d.csv\"\nvalidation_file = \"v.csv\"\nstandardize = true\n";
+  // The other order of columns, one that nobody asked for, and one class only.
+  const Experiment e = files.load("a,b,kind\n1,10,yes\n3,30,no\n", "kind,b,note,a\nyes,20,hello,5\n");
+  REQUIRE(e.data.train.size() == 2);
+  REQUIRE(e.data.validation.size() == 1);
+  CHECK(e.data.test.size() == 0);
+  CHECK(e.data.train.x == Tensor{{-1, -1}, {1, 1}});  // means 2 and 20, deviations 1 and 10
+  CHECK(e.data.validation.x == Tensor{{3, 0}});
+  CHECK(e.data.validation.y == Tensor{{0, 1}});  // no, yes
+}
+
+TEST_CASE("a validation file that does not fit is refused by its name and place") {
+  Files files;
+  files.data = "file = \"d.csv\"\nvalidation_file = \"v.csv\"\n";
+  const std::string csv = "a,bb,kind\n1,10,yes\n3,30,no\n";
+  CHECK(files.complaint(csv, "a,bb,kind\n1,2,maybe\n") ==
+        "v.csv:2:5: column 'kind': class 'maybe' is not one of the 2 classes, no … yes");
+  CHECK(files.complaint(csv, "a,c,kind\n1,2,yes\n") == "v.csv:1: there is no column \"bb\", an input of the network");
+  CHECK(files.complaint(csv, "a,bb,kin\n1,2,yes\n") ==
+        "v.csv:1: there is no column \"kind\", a target; did you mean \"kin\"?");
+  CHECK(files.complaint(csv, "a,bb,kind\n1,,yes\n").starts_with("v.csv:2:3: column \"bb\" has no value here"));
+  CHECK(files.complaint(csv, "a,bb,kind\n") == "v.csv: has a header but no rows");
+  CHECK(files.complaint(csv, "") == "v.csv: is empty; a CSV file begins with a header row");
+}
+
+TEST_CASE("with a validation file the fraction that is held out is the test's alone") {
+  Files files;
+  files.data = "file = \"d.csv\"\nvalidation_file = \"v.csv\"\ntest_fraction = 0.5\n";
+  const Experiment e = files.load("a,kind\n1,x\n2,x\n3,y\n4,y\n", "a,kind\n9,x\n");
+  CHECK(e.data.train.size() == 2);
+  CHECK(e.data.test.size() == 2);
+  CHECK(e.data.validation.x == Tensor{{9}});
+  std::set<real> seen;
+  for (const Dataset* part : {&e.data.train, &e.data.test}) {
+    for (const real v : part->x.values()) seen.insert(v);
+    CHECK(part->y(0, 0) + part->y(1, 0) == 1);  // one of each class
+  }
+  CHECK(seen == std::set<real>{1, 2, 3, 4});
+}
+
+TEST_CASE("a constant column becomes 0, whatever its value, and stays 0 in other rows that have it") {
+  Regression files("file = \"d.csv\"\nvalidation_file = \"v.csv\"\nstandardize = true\n");
+  const Experiment e = files.load("a,c,y\n1,0.1,1\n2,0.1,2\n4,0.1,3\n", "a,c,y\n3,0.1,1\n3,1.1,1\n");
+  for (std::size_t i = 0; i < 3; ++i) CHECK(e.data.train.x(i, 1) == 0);
+  CHECK(e.data.validation.x(0, 1) == 0);
+  CHECK(e.data.validation.x(1, 1) == doctest::Approx(1));  // by a deviation of 1
+  for (const real v : e.data.train.x.values()) CHECK(std::isfinite(v));
+}
+
+TEST_CASE("one row is a data set, for regression and for several target columns, but no two classes") {
+  Regression files("file = \"d.csv\"\nstandardize = true\n");
+  const Experiment e = files.load("a,y\n5,7\n");
+  CHECK(e.data.train.x == Tensor{{0}});
+  CHECK(e.data.train.y == Tensor{{7}});
+  CHECK(Files().complaint("a,kind\n5,x\n") ==
+        "d.csv: column 'kind' holds one class only ('x'); cross_entropy needs two or more");
+  files.data = "file = \"d.csv\"\ntest_fraction = 0.5\n";  // of one row: rounds to one
+  CHECK(files.complaint("a,y\n5,7\n") == "d.csv: test_fraction and validation_fraction leave no row to train on");
+}
+
+TEST_CASE("an empty file, a header alone and a file that is not there are refused by name") {
+  const Regression files;
+  CHECK(files.complaint("") == "d.csv: is empty; a CSV file begins with a header row");
+  CHECK(files.complaint("\n\n") == "d.csv: is empty; a CSV file begins with a header row");
+  CHECK(files.complaint("a,y\n") == "d.csv: has a header but no rows");
+  CHECK(files.complaint("a,y\r\n\r\n") == "d.csv: has a header but no rows");
+  Regression missing("file = \"none.csv\"\n");
+  CHECK(missing.complaint("") == "none.csv: cannot be opened: No such file or directory");
+}
+
+TEST_CASE("early stopping needs a validation row") {
+  Files files;
+  files.data = "file = \"d.csv\"\nvalidation_fraction = 0.1\n";
+  files.loss = "cross_entropy\"\nearly_stopping = 5\ncheckpoint_every = 0\nschedule = \"none";
+  CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==
+        "c.toml:8:18: early_stopping has no row to watch: a larger data.validation_fraction is needed");
+}
+
+TEST_CASE("layers that do not fit the data or the loss are refused where they stand") {
+  const std::string csv = "a,kind\n1,x\n2,y\n3,z\n";
+  Files files;
+  files.output = "[[layer]]\nunits = 2\nactivation = \"softmax\"\n";
+  CHECK(files.complaint(csv) ==
+        "c.toml:4:9: the last layer has 2 units, but the data have 3 classes; write units = 3, or leave units out");
+  files.output = "[[layer]]\nactivation = \"sigmoid\"\n";
+  CHECK(files.complaint(csv) ==
+        "c.toml:4:14: cross_entropy needs softmax at the output, not sigmoid; write activation = \"softmax\"");
+  files.output = "[[layer]]\nactivation = \"softmax\"\ndropout = 0.5\n";
+  CHECK(files.complaint(csv) ==
+        "c.toml:4:14: cross_entropy needs probabilities at the output; residual and dropout belong in hidden layers");
+  files.output = "[[layer]]\nunits = 2\nresidual = true\n[[layer]]\nactivation = \"softmax\"\n";
+  CHECK(files.complaint(csv) ==
+        "c.toml:5:12: residual adds the layer's input to its output, so it needs 1 units, not 2");
+  files.loss = "binary_cross_entropy";
+  files.output = "[[layer]]\nactivation = \"sigmoid\"\n";
+  CHECK(files.complaint(csv) ==
+        "d.csv: column 'kind' holds 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
+  files.output = "[[layer]]\nactivation = \"tanh\"\n";
+  CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==
+        "c.toml:4:14: binary_cross_entropy needs probabilities at the output, and tanh leaves [0, 1]; write activation "
+        "= \"sigmoid\"");
+}
+
+TEST_CASE("other rows under the rules of an experiment need its columns' number and its classes") {
+  Files files;
+  files.data = "file = \"d.csv\"\nstandardize = true\n";
+  const Experiment e = files.load("a,b,kind\n1,10,yes\n3,30,no\n");
+  spill(files / "o.csv", "first,second,kind\n5,20,no\n");
+  const Dataset rows = read_dataset(files / "o.csv", e);
+  CHECK(rows.x == Tensor{{3, 0}});
+  CHECK(rows.y == Tensor{{1, 0}});
+  const auto complaint = [&](const std::string& csv) {
+    spill(files / "o.csv", csv);
+    try {
+      read_dataset(files / "o.csv", e);
+    } catch (const InputError& error) {
+      return std::string(error.what()).substr(files.path.size() + 1);
+    }
+    return std::string("read");
+  };
+  CHECK(complaint("first,kind\n5,no\n") ==
+        "o.csv:1: 1 input columns, but the network has 2 inputs; the last column is the target unless data.target "
+        "names others");
+  CHECK(complaint("a,b,kind\n5,20,perhaps\n") ==
+        "o.csv:2:6: column 'kind': class 'perhaps' is not one of the 2 classes, no … yes");
+}

@@ -1,0 +1,212 @@
+#include "primer/runs/model.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "../program.hpp"
+
+using namespace primer;
+
+namespace {
+
+using program::Folder;
+using program::Result;
+using program::shell;
+using program::slurp;
+using program::spill;
+
+Experiment experiment_in(const Folder& folder, const std::string& layers, const std::string& more = "") {
+  spill(folder / "d.csv", "a,b,kind\n1,10,yes\n2,20,no\n4,20,yes\n5,30,no\n");
+  spill(folder / "c.toml",
+        "[data]\nfile = \"d.csv\"\nstandardize = true\n" + layers + "[train]\nloss = \"cross_entropy\"\n" + more);
+  return load_experiment(folder / "c.toml", {});
+}
+
+constexpr const char* every_kind =
+    "[[layer]]\nunits = 3\nactivation = \"prelu\"\nbatch_norm = true\n[[layer]]\nunits = 3\nactivation = "
+    "\"tanh\"\nresidual = "
+    "true\ndropout = 0.1\n[[layer]]\nactivation = \"softmax\"\n";
+constexpr const char* plain = "[[layer]]\nunits = 3\nactivation = \"tanh\"\n[[layer]]\nactivation = \"softmax\"\n";
+
+// What is said of the model after `change` was done to it.
+template <typename Change>
+std::string complaint(Change change) {
+  const Folder folder;
+  const Experiment experiment = experiment_in(folder, plain);
+  Network network = experiment.network();
+  Safetensors contents = model_contents(network, experiment);
+  change(contents);
+  write_safetensors(folder / "m", contents, Dtype::F64);
+  try {
+    read_model(folder / "m");
+  } catch (const InputError& e) {
+    const std::string text = e.what();
+    REQUIRE(text.starts_with((folder / "m") + ": "));
+    return text.substr((folder / "m").size() + 2);
+  }
+  return "read";
+}
+
+NamedTensor& tensor(Safetensors& contents, const std::string& name) {
+  for (NamedTensor& t : contents.tensors) {
+    if (t.name == name) return t;
+  }
+  throw std::logic_error(name);
+}
+
+std::string& metadatum(Safetensors& contents, const std::string& key) {
+  for (auto& [k, text] : contents.metadata) {
+    if (k == key) return text;
+  }
+  throw std::logic_error(key);
+}
+
+std::vector<std::vector<double>> numbers_in(const std::string& csv, std::size_t first_row, std::size_t first_column) {
+  std::istringstream lines(csv);
+  std::vector<std::vector<double>> rows;
+  std::size_t row = 0;
+  for (std::string line; std::getline(lines, line); ++row) {
+    if (row < first_row) continue;
+    std::istringstream cells(line);
+    rows.emplace_back();
+    std::size_t column = 0;
+    for (std::string cell; std::getline(cells, cell, ','); ++column) {
+      if (column >= first_column) rows.back().push_back(std::stod(cell));
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("a model file gives back the network, its columns, its classes and its standardisation") {
+  const Folder folder;
+  const Experiment experiment = experiment_in(folder, every_kind);
+  Network network = experiment.network();
+  network.forward_training(experiment.data.train.x, 1);  // moves the running statistics
+  write_safetensors(folder / "m", model_contents(network, experiment), own_dtype());
+  Model model = read_model(folder / "m");
+  CHECK(copy_of(model.network) == copy_of(network));
+  CHECK(model.columns == std::vector<std::string>{"a", "b"});
+  CHECK(model.classes == std::vector<std::string>{"no", "yes"});
+  CHECK(model.task == Task::classes);
+  REQUIRE(model.standardization);
+  CHECK(model.standardization->mean == experiment.data.standardization->mean);
+  CHECK(model.standardization->std == experiment.data.standardization->std);
+  CHECK(model.network.forward(experiment.data.train.x) == network.forward(experiment.data.train.x));
+}
+
+TEST_CASE("a model's bytes do not name the place of its data") {
+  const Folder folder;
+  const Experiment experiment = experiment_in(folder, plain);
+  Network network = experiment.network();
+  const std::string bytes = safetensors_bytes(model_contents(network, experiment), Dtype::F64);
+  CHECK(bytes.find("d.csv") == std::string::npos);
+  CHECK(bytes.find(folder.path) == std::string::npos);
+  CHECK(bytes.find("layers.1.weight") != std::string::npos);
+}
+
+TEST_CASE("a model that does not fit itself is refused by name") {
+  const auto lacking = [](const char* key) {
+    return complaint([=](Safetensors& c) { std::erase_if(c.metadata, [=](const auto& m) { return m.first == key; }); });
+  };
+  CHECK(complaint([](Safetensors&) {}) == "read");
+  for (const char* key : {"config", "columns", "classes"}) {
+    CHECK(lacking(key) == std::string("has no metadata \"") + key +
+                              "\", without which it can start a training (--init), but not predict");
+  }
+  CHECK(complaint([](Safetensors& c) { metadatum(c, "columns") = "[\"a\"]"; }) ==
+        "tensor layers.1.weight is 3 × 2, but the metadata need 3 × 1");
+  CHECK(complaint([](Safetensors& c) { metadatum(c, "columns") = "[]"; }) == "names no input columns");
+  CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[\"a\"]"; }) ==
+        "names 1 classes for 2 outputs and the loss cross_entropy");
+  CHECK(complaint([](Safetensors& c) { tensor(c, "layers.2.bias").name = "layers.2.bios"; }) ==
+        "there is no tensor layers.2.bias");
+  CHECK(complaint([](Safetensors& c) {
+          c.tensors.push_back({"layers.3.bias", {1}, {0}});
+        }) == "tensor layers.3.bias has no place in the network");
+  CHECK(complaint([](Safetensors& c) { tensor(c, "input.std").name = "output.std"; }) ==
+        "needs input.mean and input.std where its config standardizes, and only there");
+  CHECK(complaint([](Safetensors& c) {
+          tensor(c, "input.mean").shape = {1};
+          tensor(c, "input.mean").values = {0};
+        }) == "tensor input.mean is 1, but there are 2 columns");
+  // No memory is taken for what the file only claims to have.
+  CHECK(complaint([](Safetensors& c) {
+          std::string& config = metadatum(c, "config");
+          config.replace(config.find("units = 3"), 9, "units = 1000000");
+        }) == "tensor layers.1.weight is 3 × 2, but the metadata need 1000000 × 2");
+}
+
+TEST_CASE("tensors alone start a training, and what does not fit is refused by name") {
+  const Folder folder;
+  spill(folder / "c.toml",
+        "[data]\ngenerator = \"xor\"\n[[layer]]\nactivation = \"sigmoid\"\n[train]\nloss = \"mse\"\nepochs = 0\n");
+  const auto train_from = [&](const Safetensors& contents) {
+    write_safetensors(folder / "m", contents, Dtype::F32);
+    return program::primer("train c.toml --quiet --out r --init m", folder.path);
+  };
+  CHECK(train_from({{{"layers.1.weight", {1, 2}, {0.5, -2}}, {"layers.1.bias", {1}, {0.25}}}, {}}).code == 0);
+  spill(folder / "e.csv", "x1,x2\n0,0\n1,0.375\n");
+  CHECK(program::primer("predict r/model.safetensors e.csv", folder.path).out.find("\n0.5\n") != std::string::npos);
+  CHECK(train_from({{{"layers.1.weight", {2, 1}, {0.5, -2}}, {"layers.1.bias", {1}, {0.25}}}, {}}).err ==
+        "primer: m: tensor layers.1.weight is 2 × 1, but the network needs 1 × 2\n");
+  CHECK(train_from({{{"layers.1.weight", {1, 2}, {0.5, -2}}}, {}}).err ==
+        "primer: m: there is no tensor layers.1.bias\n");
+  CHECK(train_from(
+            {{{"layers.1.weight", {1, 2}, {0.5, -2}}, {"layers.1.bias", {1}, {0.25}}, {"layers.2.bias", {1}, {0}}}, {}})
+            .err == "primer: m: tensor layers.2.bias has no place in the network\n");
+}
+
+TEST_CASE("NumPy reads the model without primer and gives the same outputs") {
+  const Folder folder;
+  const std::string find_numpy =
+      "for p in python3 /usr/bin/python3; do $p -c 'import numpy' 2>/dev/null && echo $p && break; done";
+  std::string python = shell(find_numpy, folder.path).out;
+  if (python.empty()) {
+    MESSAGE("skipped: there is no python3 with numpy (Debian: python3-numpy)");
+    return;
+  }
+  python.pop_back();
+  // iris and wine with class names in text, from train to predict.
+  const std::vector<std::vector<std::string>> names{{"setosa", "versicolor", "virginica"},
+                                                    {"Barolo", "Grignolino", "Barbera"}};
+  for (const std::string data : {"iris", "wine"}) {
+    CAPTURE(data);
+    std::istringstream lines(slurp(PRIMER_SOURCE_DIR "/data/" + data + ".csv"));
+    std::string text;
+    std::string line;
+    std::getline(lines, line);
+    text = line + "\n";
+    while (std::getline(lines, line)) {
+      const auto k = static_cast<std::size_t>(line.back() - '0');
+      text += line.substr(0, line.size() - 1) + names[data == "wine" ? 1 : 0].at(k) + "\n";
+    }
+    spill(folder / (data + ".csv"), text);
+    REQUIRE(program::primer("train configs/iris.toml --quiet --out '" + (folder / data) + "' --set data.file='" +
+                            (folder / (data + ".csv")) + "' --set train.epochs=20")
+                .code == 0);
+    const std::string files = data + "/model.safetensors " + data + ".csv";
+    const Result evaluated = program::primer("eval " + files + " --table", folder.path);
+    CHECK(evaluated.code == 0);
+    CHECK(evaluated.out.find(names[data == "wine" ? 1 : 0][0]) != std::string::npos);
+    const std::string accuracy = evaluated.out.substr(evaluated.out.find("\naccuracy,") + 10);
+    CHECK(std::stod(accuracy) > 0.9);
+    const Result ours = program::primer("predict " + files, folder.path);
+    CHECK(shell("cat " + data + ".csv | '" PRIMER_BINARY "' predict " + data + "/model.safetensors", folder.path).out ==
+          ours.out);
+    const Result theirs = shell(python + " '" PRIMER_SOURCE_DIR "/tests/numpy_predict.py' " + files, folder.path);
+    CAPTURE(theirs.err);
+    const auto a = numbers_in(ours.out, 1, 1);
+    const auto b = numbers_in(theirs.out, 0, 0);
+    REQUIRE(a.size() == (data == "iris" ? 150 : 178));
+    REQUIRE(b.size() == a.size());
+    double most = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      REQUIRE(a[i].size() == 3);
+      for (std::size_t k = 0; k < 3; ++k) most = std::max(most, std::abs(a[i][k] - b[i][k]));
+    }
+    CHECK(most < (sizeof(real) == 8 ? 1e-12 : 1e-5));
+  }
+}

@@ -1,0 +1,238 @@
+#include "primer/runs/run.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "../program.hpp"
+
+using namespace primer;
+namespace fs = std::filesystem;
+
+namespace {
+
+using program::Folder;
+using program::Result;
+using program::shell;
+using program::slurp;
+using program::spill;
+
+constexpr const char* config =
+    "[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 40\nactivation = \"tanh\"\n[[layer]]\nactivation = "
+    "\"sigmoid\"\n[train]\n"
+    "loss = \"binary_cross_entropy\"\nepochs = 4\ncheckpoint_every = 1\n";
+
+struct Runs : Folder {
+  Runs() { spill(*this / "c.toml", config); }
+  Result train(const std::string& more = "", const std::string& before = "") const {
+    return shell(before + "'" PRIMER_BINARY "' train c.toml --quiet --out r " + more, path);
+  }
+  std::vector<std::string> names(const std::string& folder) const {
+    std::vector<std::string> list;
+    for (const auto& entry : fs::directory_iterator(*this / folder)) list.push_back(entry.path().filename().string());
+    std::sort(list.begin(), list.end());
+    return list;
+  }
+};
+
+const std::vector<std::string> all{
+    "checkpoint.safetensors", "config.toml", "flow.csv", "frames.safetensors", "history.csv",
+    "model.safetensors",      "report.html"};
+
+}  // namespace
+
+TEST_CASE("a run writes its files into its folder and nothing anywhere else") {
+  const Runs runs;
+  REQUIRE(runs.train().code == 0);
+  CHECK(runs.names("r") == all);
+  CHECK(runs.names("") == std::vector<std::string>{"c.toml", "r"});
+}
+
+TEST_CASE("an earlier run is replaced, and a folder that is none is refused and left as it is") {
+  const Runs runs;
+  REQUIRE(runs.train("--set train.epochs=9").code == 0);
+  spill(runs / "r/notes.txt", "mine");
+  spill(runs / "r/model.safetensors.77.tmp", "half");
+  REQUIRE(runs.train().code == 0);
+  CHECK(slurp(runs / "r/history.csv").find("\n5,") == std::string::npos);
+  CHECK(slurp(runs / "r/notes.txt") == "mine");
+  CHECK_FALSE(fs::exists(runs / "r/model.safetensors.77.tmp"));
+
+  fs::remove_all(runs / "r");
+  fs::create_directory(runs / "r");
+  spill(runs / "r/history.csv", "mine");
+  const Result refused = runs.train();
+  CHECK(refused.code == 2);
+  CHECK(refused.err == "primer: r: is not empty and holds no run; choose another --out\n");
+  CHECK(runs.names("r") == std::vector<std::string>{"history.csv"});
+  CHECK(slurp(runs / "r/history.csv") == "mine");
+
+  fs::remove_all(runs / "r");
+  spill(runs / "r", "a file");
+  CHECK(runs.train().err == "primer: r: is not a folder; choose another --out\n");
+  CHECK(slurp(runs / "r") == "a file");
+}
+
+TEST_CASE("what a process that was killed at its very start left behind is no obstacle") {
+  const Runs runs;
+  fs::create_directory(runs / "r");
+  spill(runs / "r/config.toml.4711.tmp", "seed");
+  CHECK(runs.train().code == 0);
+  CHECK(runs.names("r") == all);
+}
+
+TEST_CASE("links in a run's folder are replaced and what they point to is not touched") {
+  const Runs runs;
+  REQUIRE(runs.train().code == 0);
+  for (const std::string& name : all) {
+    spill(runs / ("outside_" + name), "precious");
+    fs::remove(runs / ("r/" + name));
+    fs::create_symlink(runs / ("outside_" + name), runs / ("r/" + name));
+  }
+  REQUIRE(runs.train().code == 0);
+  for (const std::string& name : all) {
+    CAPTURE(name);
+    CHECK(slurp(runs / ("outside_" + name)) == "precious");
+    CHECK_FALSE(fs::is_symlink(runs / ("r/" + name)));
+  }
+}
+
+TEST_CASE("a disk that is full is one clear line, and the run before is intact as far as it was written") {
+  const Runs runs;
+  REQUIRE(runs.train().code == 0);
+  const std::string model = slurp(runs / "r/model.safetensors");
+  const std::string checkpoint = slurp(runs / "r/checkpoint.safetensors");
+
+  // Not even the config fits: nothing of the earlier run is gone.
+  const Result at_once = runs.train("", "ulimit -f 1; ");
+  CHECK(at_once.code == 1);
+  CHECK(at_once.err == "primer: r/config.toml: cannot be written: File too large\n");
+  CHECK(runs.names("r") == all);
+  CHECK(slurp(runs / "r/model.safetensors") == model);
+  CHECK(slurp(runs / "r/checkpoint.safetensors") == checkpoint);
+
+  // The rest of a longer run does not fit: its last checkpoint and the model before stay, and it can go on. (Frames of
+  // more epochs are larger than these.)
+  const std::size_t blocks = slurp(runs / "r/frames.safetensors").size() / 512 + 1;
+  const Result later = runs.train("--set train.epochs=30 --resume", "ulimit -f " + std::to_string(blocks) + "; ");
+  CHECK(later.code == 1);
+  CHECK(later.err == "primer: r/frames.safetensors: cannot be written: File too large\n");
+  CHECK(runs.names("r") == all);
+  CHECK(slurp(runs / "r/model.safetensors") == model);
+  CHECK(slurp(runs / "r/checkpoint.safetensors") == checkpoint);
+  CHECK(runs.train("--set train.epochs=30 --resume").code == 0);
+}
+
+TEST_CASE("a new run leaves the earlier model and checkpoint whole until its own are written") {
+  const Runs runs;
+  REQUIRE(runs.train().code == 0);
+  const std::string model = slurp(runs / "r/model.safetensors");
+  const std::string checkpoint = slurp(runs / "r/checkpoint.safetensors");
+
+  // The config and the heads of the CSV files fit, the frames of a wider network do not.
+  const Result full = runs.train("--set layer.1.units=400", "ulimit -f 4; ");
+  CHECK(full.code == 1);
+  CHECK(full.err == "primer: r/frames.safetensors: cannot be written: File too large\n");
+  CHECK(slurp(runs / "r/model.safetensors") == model);
+  CHECK(slurp(runs / "r/checkpoint.safetensors") == checkpoint);
+  CHECK_FALSE(fs::exists(runs / "r/report.html"));
+
+  // Its history is gone, so nothing goes on from that checkpoint by mistake; but its model is there.
+  const Result resumed = runs.train("--resume");
+  CHECK(resumed.code == 2);
+  CHECK(resumed.err == "primer: r: holds no checkpoint to go on from; train without --resume\n");
+  CHECK(shell("'" PRIMER_BINARY "' data xor | '" PRIMER_BINARY "' predict r/model.safetensors", runs.path).code == 0);
+  REQUIRE(runs.train("--set layer.1.units=30").code == 0);
+  CHECK(slurp(runs / "r/model.safetensors") != model);
+  CHECK(slurp(runs / "r/checkpoint.safetensors") != checkpoint);
+}
+
+TEST_CASE("a disk that fills up at any of a run's files is one clear line, and the run can go on") {
+  const Runs runs;
+  REQUIRE(runs.train("--out whole").code == 0);
+  std::set<std::string> named;
+  for (std::size_t blocks = 1; blocks < 2000; blocks += 1 + blocks / 4) {
+    CAPTURE(blocks);
+    fs::remove_all(runs / "r");
+    const Result result = runs.train("", "ulimit -f " + std::to_string(blocks) + "; ");
+    if (result.code == 0) break;
+    CHECK(result.code == 1);
+    const std::string begin = "primer: r/";
+    REQUIRE(result.err.starts_with(begin));
+    CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+    named.insert(result.err.substr(begin.size(), result.err.find(':', begin.size()) - begin.size()));
+    const bool has_checkpoint = fs::exists(runs / "r/checkpoint.safetensors");
+    REQUIRE(runs.train(has_checkpoint ? "--resume" : "").code == 0);
+    for (const std::string& name : all) {
+      CAPTURE(name);
+      const bool same = slurp(runs / ("r/" + name)) == slurp(runs / ("whole/" + name));
+      CHECK(same);
+    }
+  }
+  CHECK(named.count("config.toml") == 1);
+  CHECK(named.count("frames.safetensors") == 1);
+  CHECK(named.count("report.html") == 1);
+}
+
+TEST_CASE("a folder that cannot be written to is one clear line, and what is in it stays and can be used") {
+  const Runs runs;
+  REQUIRE(runs.train().code == 0);
+  CHECK(shell("'" PRIMER_BINARY "' train c.toml --quiet --out /proc/primer", runs.path).err ==
+        "primer: /proc/primer: cannot be made: No such file or directory\n");
+  std::string as_user;
+  if (geteuid() == 0) {  // who may write anywhere
+    as_user = "setpriv --reuid=65534 --regid=65534 --clear-groups ";
+    fs::permissions(runs.path, fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
+    if (shell(as_user + "'" PRIMER_BINARY "' --help", runs.path).code != 0) {
+      MESSAGE("skipped: root may write anywhere, and there is no setpriv that runs the program as someone else");
+      return;
+    }
+  }
+  std::map<std::string, std::string> before;
+  for (const std::string& name : all) {
+    before[name] = slurp(runs / ("r/" + name));
+    fs::permissions(runs / ("r/" + name), fs::perms::others_read, fs::perm_options::add);
+  }
+  const fs::perms readable =
+      fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_read | fs::perms::others_exec;
+  const auto say = [&](const std::string& command, fs::perms perms) {
+    fs::permissions(runs / "r", perms);
+    const Result result = shell(as_user + "'" PRIMER_BINARY "' " + command, runs.path);
+    fs::permissions(runs / "r", fs::perms::owner_all);
+    return std::to_string(result.code) + " " + result.err;
+  };
+  const std::string train = "train c.toml --quiet --out ";
+  const std::string denied = ": cannot be written: Permission denied\n";
+  CHECK(say(train + "r", readable) == "1 primer: r/config.toml" + denied);
+  CHECK(say(train + "r --resume --set train.epochs=9", readable) == "1 primer: r/config.toml" + denied);
+  CHECK(say(train + "r/deeper", readable) == "1 primer: r/deeper: cannot be made: Permission denied\n");
+  CHECK(say("report r", readable) == "1 primer: r/report.html" + denied);
+  spill(runs / "d.csv", "x1,x2,class\n0,0,0\n0,1,1\n");
+  fs::permissions(runs / "d.csv", fs::perms::others_read, fs::perm_options::add);
+  CHECK(say("predict r/model.safetensors d.csv", readable) == "0 ");
+  CHECK(say("eval r/model.safetensors d.csv", readable) == "0 ");
+  // A folder whose names can be listed and no more is not taken for one that holds no run.
+  CHECK(say(train + "r", fs::perms::owner_read | fs::perms::others_read) ==
+        "1 primer: r: cannot be read: Permission denied\n");
+  CHECK(runs.names("r") == all);
+  for (const std::string& name : all) {
+    CAPTURE(name);
+    const bool same = slurp(runs / ("r/" + name)) == before[name];
+    CHECK(same);
+  }
+}
+
+TEST_CASE("a run that diverges so far that its answers are no numbers says so, and has a report") {
+  const Runs runs;
+  spill(runs / "c.toml",
+        "[data]\ngenerator = \"sine\"\n[[layer]]\nunits = 6\nrepeat = 2\n[[layer]]\n[train]\nloss = \"mse\"\n"
+        "batch_size = 0\n");
+  const std::string rate = sizeof(real) == sizeof(double) ? "1e250" : "1e35";
+  const Result result = runs.train("--set train.learning_rate=" + rate);
+  CHECK(result.code == 1);
+  CHECK(result.err.find("diverged at step 2 (epoch 2): layer 2, z is the first") != std::string::npos);
+  CHECK(slurp(runs / "r/report.html").find("null,null,null") != std::string::npos);  // the curve of epoch 1
+}

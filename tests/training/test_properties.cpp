@@ -1,0 +1,186 @@
+#include "primer/training/properties.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "primer/core/network.hpp"
+#include "primer/core/random.hpp"
+#include "primer/core/sum.hpp"
+
+using namespace primer;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr bool is_double = sizeof(real) == sizeof(double);
+constexpr double near = is_double ? 1e-7 : 2e-3;  // a float's slope is flat for many steps around an extreme
+
+bool close(double got, double want) {
+  return got == want || std::abs(got - want) < near * std::max(1.0, std::abs(want));
+}
+
+std::vector<std::string> built_in() {
+  const std::vector<std::string_view> names = activation_names();
+  return {names.begin(), std::find(names.begin(), names.end(), "softmax") + 1};
+}
+
+struct Want {
+  double low, high, slope_low, slope_high;
+  bool monotone, zero_centred;
+};
+const std::map<std::string, Want> wanted{
+    {"identity", {-infinity, infinity, 1, 1, true, true}},
+    {"step", {0, 1, 0, 0, true, false}},
+    {"sigmoid", {0, 1, 0, 0.25, true, false}},
+    {"tanh", {-1, 1, 0, 1, true, true}},
+    {"relu", {0, infinity, 0, 1, true, false}},
+    {"leaky_relu", {-infinity, infinity, 0.01, 1, true, false}},
+    {"prelu", {-infinity, infinity, 0.25, 1, true, false}},
+    {"elu", {-1, infinity, 0, 1, true, false}},
+    {"selu", {-1.7580993408473769, infinity, 0, 1.7580993408473769, true, true}},
+    {"softplus", {0, infinity, 0, 1, true, false}},
+    {"gelu", {-0.16997120747990369, infinity, -0.12890414518515479, 1.1289041451851547, false, false}},
+    {"gelu_tanh", {-0.17004075057125412, infinity, -0.12899306865877177, 1.1289930686587717, false, false}},
+    {"silu", {-0.27846454276107379, infinity, -0.09983932012886692, 1.0998393201288669, false, false}},
+    {"softmax", {0, 1, 0, 0.25, true, false}},
+};
+
+double value(const Activation& activation, double z) {
+  Tensor a;
+  Tensor slope;
+  activation.forward(Tensor(1, 1, static_cast<real>(z)), a, slope);
+  return static_cast<double>(a(0, 0));
+}
+double slope(const Activation& activation, double z) {
+  Tensor a;
+  Tensor prime;
+  activation.forward(Tensor(1, 1, static_cast<real>(z)), a, prime);
+  return static_cast<double>(prime(0, 0));
+}
+
+}  // namespace
+
+TEST_CASE("the scan finds the range of σ and σ′, whether σ ever falls and whether it is centred") {
+  std::size_t looked_at = 0;
+  for (const std::string& name : built_in()) {
+    INFO(name);
+    REQUIRE(wanted.count(name) == 1);
+    const Want& want = wanted.at(name);
+    const Facts facts = facts_of(*make_activation(name));
+    CHECK(close(facts.value.low, want.low));
+    CHECK(close(facts.value.high, want.high));
+    CHECK(close(facts.slope.low, want.slope_low));
+    CHECK(close(facts.slope.high, want.slope_high));
+    CHECK(facts.monotone == want.monotone);
+    CHECK(facts.zero_centred == want.zero_centred);
+    CHECK(steepest_slope(*make_activation(name)) == std::max(std::abs(facts.slope.low), std::abs(facts.slope.high)));
+    ++looked_at;
+  }
+  CHECK(looked_at == wanted.size());
+}
+
+TEST_CASE("GELU's range is not the real line: its minimum is −0.16997 at z = −0.7518, where its slope is 0") {
+  const Facts gelu = facts_of(*make_activation("gelu"));
+  CHECK(gelu.value.low == doctest::Approx(-0.16997).epsilon(1e-5));
+  CHECK(gelu.value.at_low == doctest::Approx(-0.7518).epsilon(is_double ? 1e-5 : 1e-3));
+  REQUIRE(gelu.zeros.size() == 1);
+  CHECK(gelu.zeros[0].from == gelu.zeros[0].to);
+  CHECK(std::abs(gelu.zeros[0].from + 0.75179152) < (is_double ? 1e-8 : 1e-5));
+  const Facts silu = facts_of(*make_activation("silu"));
+  REQUIRE(silu.zeros.size() == 1);
+  CHECK(std::abs(silu.zeros[0].from + 1.27846454) < (is_double ? 1e-8 : 1e-5));
+}
+
+TEST_CASE("extremes that are only approached are said to be at infinity") {
+  const Facts sigmoid = facts_of(*make_activation("sigmoid"));
+  CHECK(sigmoid.value.at_low == -infinity);
+  CHECK(sigmoid.value.at_high == infinity);
+  CHECK(std::abs(sigmoid.slope.at_high) < near);
+  const Facts relu = facts_of(*make_activation("relu"));
+  CHECK(relu.value.at_low == 0);
+  CHECK(relu.value.at_high == infinity);
+}
+
+TEST_CASE("zones of zero slope and of saturation end where their equations say") {
+  const Facts relu = facts_of(*make_activation("relu"));
+  REQUIRE(relu.zeros.size() == 1);
+  CHECK(relu.zeros[0].from == -infinity);
+  CHECK(relu.zeros[0].to == 0);
+  CHECK(facts_of(*make_activation("identity")).saturated.empty());
+  CHECK(facts_of(*make_activation("leaky_relu(0.2)")).saturated.empty());
+  const Facts step = facts_of(*make_activation("step"));
+  REQUIRE(step.saturated.size() == 1);
+  CHECK(step.saturated[0].from == -infinity);
+  CHECK(step.saturated[0].to == infinity);
+  // a(1 − a) = 0.0125 at a = (1 ± √0.95)/2; 1 − a² = 0.05 at a = √0.95
+  const double sigmoid_edge = std::log((1 + std::sqrt(0.95)) / (1 - std::sqrt(0.95)));
+  for (const auto& [name, edge] : {std::pair{"sigmoid", sigmoid_edge}, std::pair{"tanh", sigmoid_edge / 2}}) {
+    const Facts facts = facts_of(*make_activation(name));
+    REQUIRE(facts.saturated.size() == 2);
+    CHECK(facts.saturated[0].from == -infinity);
+    CHECK(std::abs(facts.saturated[0].to + edge) < (is_double ? 1e-9 : 1e-4));
+    CHECK(std::abs(facts.saturated[1].from - edge) < (is_double ? 1e-9 : 1e-4));
+    CHECK(facts.saturated[1].to == infinity);
+  }
+}
+
+TEST_CASE("the declared kinks are where σ, σ′ or σ″ jumps, and there are no others") {
+  for (const std::string& name : built_in()) {
+    const auto activation = make_activation(name);
+    if (!activation->elementwise()) continue;
+    std::set<double> declared;
+    for (const real kink : activation->kinks()) declared.insert(static_cast<double>(kink));
+    const double h = is_double ? 0x1p-10 : 0x1p-7;
+    for (int i = -256; i <= 256; ++i) {
+      const double z = i / 32.0;
+      // With a jump in between, one-sided differences of σ′ differ by O(1), else by O(h).
+      const double right = (slope(*activation, z + 2 * h) - slope(*activation, z + h)) / h;
+      const double left = (slope(*activation, z - h) - slope(*activation, z - 2 * h)) / h;
+      const bool bends = std::abs(right - left) > 0.2;
+      const bool breaks = std::abs(slope(*activation, z + h) - slope(*activation, z - h)) > 0.2;
+      const bool jumps = std::abs(value(*activation, z + h) - value(*activation, z - h)) > 0.2;
+      INFO(name, " at ", z);
+      CHECK((bends || breaks || jumps) == (declared.count(z) > 0));
+    }
+  }
+}
+
+TEST_CASE("a rectifier goes through the origin and is at least twice as steep on the right as on the left") {
+  for (const std::string& name : built_in()) {
+    const auto activation = make_activation(name);
+    if (!activation->elementwise()) continue;
+    INFO(name);
+    const bool one_sided = std::abs(value(*activation, 0)) < 1e-12 &&
+                           std::abs(slope(*activation, -8)) < std::abs(slope(*activation, 8)) / 2 &&
+                           value(*activation, std::numeric_limits<double>::infinity()) == infinity;
+    CHECK(activation->rectifier() == one_sided);
+    const bool line = value(*activation, -2) == 2 * value(*activation, -1) && value(*activation, -1) != 0;
+    if (activation->rectifier() && line) CHECK(static_cast<double>(activation->leak()) == slope(*activation, -1));
+    if (!line) CHECK(activation->leak() == 0);
+  }
+}
+
+TEST_CASE("with its own initialiser every activation keeps the size of a signal through ten layers") {
+  for (const std::string& name : built_in()) {
+    if (name == "step" || name == "softmax" || name == "softplus") continue;  // outputs that are no small signal
+    INFO(name);
+    const std::vector<LayerOptions> layers(10, {128, name});
+    Tensor x(64, 128);
+    Random random(1, Stream::data);
+    for (real& v : x.values()) v = static_cast<real>(random.normal());
+    double ratio = 0;
+    for (const std::uint64_t seed : {1u, 2u, 3u}) {
+      Network network(128, layers, seed);
+      network.forward(x);
+      const auto square = [](const Tensor& a) { return static_cast<double>(sum_of_squares(a.values())); };
+      ratio += std::sqrt(square(network.layers.back().a) / square(network.layers.front().a)) / 3;
+    }
+    CHECK(ratio > 0.1);
+    CHECK(ratio < 10);
+  }
+}
