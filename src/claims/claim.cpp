@@ -18,11 +18,11 @@ namespace {
 // The members of one table, each asked for by name; what nobody asked for is a mistake.
 class Members {
  public:
-  explicit Members(const toml::Value& value) : place_(value.place) {
+  explicit Members(const toml::Value& value) : place_(value.location) {
     table_ = std::get_if<toml::Table>(&value.data);
-    if (table_ == nullptr) throw InputError(place_, "must be a table");
+    if (table_ == nullptr) throw UserError(place_, "must be a table");
   }
-  Members(const toml::Table& table, Place place) : table_(&table), place_(std::move(place)) {}
+  Members(const toml::Table& table, Location location) : table_(&table), place_(std::move(location)) {}
 
   const toml::Value* find(std::string_view key) {
     known_.push_back(key);
@@ -30,15 +30,15 @@ class Members {
     return entry == nullptr ? nullptr : &entry->value;
   }
   bool has(std::string_view key) { return find(key) != nullptr; }
-  const Place& place() const { return place_; }
-  Place place(std::string_view key) const {
+  const Location& location() const { return place_; }
+  Location location(std::string_view key) const {
     const toml::Entry* const entry = table_->find(key);
-    return entry == nullptr ? place_ : entry->value.place;
+    return entry == nullptr ? place_ : entry->value.location;
   }
 
   std::string text(std::string_view key, bool needed = true) {
     const toml::Value* const value = find(key);
-    if (value == nullptr && needed) throw InputError(place_, "there is no key '" + std::string(key) + "'");
+    if (value == nullptr && needed) throw UserError(place_, "there is no key '" + std::string(key) + "'");
     return value == nullptr ? std::string() : std::get<std::string>(as<std::string>(*value, key, "a string").data);
   }
   std::size_t count(std::string_view key, std::size_t least) {
@@ -46,7 +46,7 @@ class Members {
     if (value == nullptr) return 0;
     const std::int64_t n = std::get<std::int64_t>(as<std::int64_t>(*value, key, "an integer").data);
     if (n < static_cast<std::int64_t>(least)) {
-      throw InputError(value->place, std::string(key) + " must be at least " + std::to_string(least));
+      throw UserError(value->location, std::string(key) + " must be at least " + std::to_string(least));
     }
     return static_cast<std::size_t>(n);
   }
@@ -69,15 +69,15 @@ class Members {
     for (const toml::Entry& entry : table_->entries()) {
       if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
       const std::string_view best = nearest(entry.key, known_);
-      throw InputError(entry.place, "unknown key '" + printable(entry.key) + "'" +
-                                        (best.empty() ? "" : "; did you mean '" + std::string(best) + "'?"));
+      throw UserError(entry.location, "unknown key '" + printable(entry.key) + "'" +
+                                          (best.empty() ? "" : "; did you mean '" + std::string(best) + "'?"));
     }
   }
 
   template <typename T>
   static const toml::Value& as(const toml::Value& value, std::string_view key, const char* what) {
     if (!std::holds_alternative<T>(value.data)) {
-      throw InputError(value.place, std::string(key) + " must be " + what + ", not " + std::string(kind(value)));
+      throw UserError(value.location, std::string(key) + " must be " + what + ", not " + std::string(kind(value)));
     }
     return value;
   }
@@ -88,47 +88,47 @@ class Members {
     return std::get<double>(as<double>(value, key, "a number").data);
   }
   const toml::Table* table_;
-  Place place_;
+  Location place_;
   std::vector<std::string_view> known_;
 };
 
-[[noreturn]] void refuse_word(const Place& place, std::string_view key, const std::string& word,
+[[noreturn]] void refuse_word(const Location& location, std::string_view key, const std::string& word,
                               const std::vector<std::string_view>& known) {
   const std::string_view best = nearest(word, known);
-  throw InputError(place, std::string(key) + ": '" + printable(word) + "' is not known" +
-                              (best.empty() ? "" : "; did you mean '" + std::string(best) + "'?"));
+  throw UserError(location, std::string(key) + ": '" + printable(word) + "' is not known" +
+                                (best.empty() ? "" : "; did you mean '" + std::string(best) + "'?"));
 }
 
 bool uses(const Measurement& measurement, std::string_view key) {
   return (" " + std::string(measurement.uses) + " ").find(" " + std::string(key) + " ") != std::string::npos;
 }
 
-std::size_t arm_named(const Claim& claim, const Place& place, std::string_view key, const std::string& name) {
+std::size_t arm_named(const Claim& claim, const Location& location, std::string_view key, const std::string& name) {
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < claim.arms.size(); ++i) {
     if (claim.arms[i].name == name) return i;
     names.push_back(claim.arms[i].name);
   }
-  refuse_word(place, key, name, names);
+  refuse_word(location, key, name, names);
 }
 
 Arm read_arm(const toml::Value& value, const Claim& claim, const std::string& config, const std::string& folder) {
   Members m(value);
   Arm arm;
-  arm.place = m.place();
+  arm.location = m.location();
   arm.name = m.text("name");
   arm.config = m.text("config", false);
   if (arm.config.empty()) arm.config = config;
-  if (arm.config.empty()) throw InputError(arm.place, "neither the arm nor the claim names a config");
+  if (arm.config.empty()) throw UserError(arm.location, "neither the arm nor the claim names a config");
   arm.config = (std::filesystem::path(folder) / arm.config).lexically_normal().string();
   for (const toml::Value& set : m.array("set")) {
     const auto& text = std::get<std::string>(Members::as<std::string>(set, "set", "a list of strings").data);
     const std::size_t equals = text.find('=');
-    if (equals == std::string::npos) throw InputError(set.place, "write \"KEY=VALUE\", as after --set");
+    if (equals == std::string::npos) throw UserError(set.location, "write \"KEY=VALUE\", as after --set");
     arm.set.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   arm.start = m.text("start", false);
-  if (!arm.start.empty()) arm_named(claim, m.place("start"), "start", arm.start);
+  if (!arm.start.empty()) arm_named(claim, m.location("start"), "start", arm.start);
   arm.bias = m.numbers("bias");
   m.finish();
   return arm;
@@ -139,7 +139,7 @@ Average read_average(Members& m) {
   if (word.empty() || word == "mean") return Average::mean;
   if (word == "geometric") return Average::geometric;
   if (word == "share") return Average::share;
-  refuse_word(m.place("average"), "average", word, {"mean", "geometric", "share"});
+  refuse_word(m.location("average"), "average", word, {"mean", "geometric", "share"});
 }
 
 void read_question(Members& m, Finding& f) {
@@ -148,7 +148,7 @@ void read_question(Members& m, Finding& f) {
   if (f.measurement == nullptr) {
     std::vector<std::string_view> names;
     for (const Measurement& known : measurements()) names.push_back(known.name);
-    refuse_word(m.place("measure"), "measure", name, names);
+    refuse_word(m.location("measure"), "measure", name, names);
   }
   f.question.measure = name;
   f.question.layer = m.count("layer", 1);
@@ -158,38 +158,39 @@ void read_question(Members& m, Finding& f) {
   f.question.loss = m.text("loss", false);
   for (const std::string_view key : {"layer", "at", "activation", "other", "loss"}) {
     const bool used = uses(*f.measurement, key);
-    if (used && !m.has(key)) throw InputError(m.place(), name + " needs the key '" + std::string(key) + "'");
+    if (used && !m.has(key)) throw UserError(m.location(), name + " needs the key '" + std::string(key) + "'");
     const bool flow = key == "layer" && f.measurement->of_run != nullptr;  // of one layer in place of the mean
-    if (!used && !flow && m.has(key)) throw InputError(m.place(key), name + " does not use '" + std::string(key) + "'");
+    if (!used && !flow && m.has(key))
+      throw UserError(m.location(key), name + " does not use '" + std::string(key) + "'");
   }
   try {
     if (!f.question.activation.empty()) make_activation(f.question.activation);
     if (!f.question.other.empty()) make_activation(f.question.other);
     if (!f.question.loss.empty()) make_loss(LossOptions{f.question.loss});
   } catch (const std::invalid_argument& e) {
-    throw InputError(m.place(), printable(e.what()));
+    throw UserError(m.location(), printable(e.what()));
   }
 }
 
 Finding read_finding(const toml::Value& value, const Claim& claim) {
   Members m(value);
   Finding f{};
-  f.place = m.place();
+  f.location = m.location();
   read_question(m, f);
   const std::string arm = m.text("arm", f.measurement->of_run != nullptr);
   const std::string over = m.text("over", false);
   const std::string minus = m.text("minus", false);
   if (f.measurement->of_formula != nullptr && !(arm + over + minus).empty()) {
-    throw InputError(f.place, f.question.measure + " is a formula: it has no arm");
+    throw UserError(f.location, f.question.measure + " is a formula: it has no arm");
   }
-  if (!over.empty() && !minus.empty()) throw InputError(f.place, "over and minus: keep one of the two");
-  if (!arm.empty()) f.arm = arm_named(claim, m.place("arm"), "arm", arm);
-  if (!over.empty()) f.over = arm_named(claim, m.place("over"), "over", over);
-  if (!minus.empty()) f.minus = arm_named(claim, m.place("minus"), "minus", minus);
+  if (!over.empty() && !minus.empty()) throw UserError(f.location, "over and minus: keep one of the two");
+  if (!arm.empty()) f.arm = arm_named(claim, m.location("arm"), "arm", arm);
+  if (!over.empty()) f.over = arm_named(claim, m.location("over"), "over", over);
+  if (!minus.empty()) f.minus = arm_named(claim, m.location("minus"), "minus", minus);
   f.average = read_average(m);
   const std::vector<double> band = m.numbers("band");
   if (band.size() != 2 || !(band[0] <= band[1])) {
-    throw InputError(m.place("band"), "band must be [low, high]; either may be inf");
+    throw UserError(m.location("band"), "band must be [low, high]; either may be inf");
   }
   f.low = band[0];
   f.high = band[1];
@@ -208,7 +209,7 @@ void start_from(const Arm& arm, Network& from, Network& network) {
   const std::vector<Tensor> own = copy_of(network);
   const auto same_shape = [](const Tensor& a, const Tensor& b) { return a.rows() == b.rows() && a.cols() == b.cols(); };
   if (!std::equal(own.begin(), own.end(), trained.begin(), trained.end(), same_shape)) {
-    throw InputError(arm.place, "the network of arm '" + printable(arm.start) + "' does not fit this arm's layers");
+    throw UserError(arm.location, "the network of arm '" + printable(arm.start) + "' does not fit this arm's layers");
   }
   restore(trained, network);
 }
@@ -219,12 +220,12 @@ ArmRun run_arm(const Arm& arm, const Claim& claim, std::vector<ArmRun>& before, 
   std::unique_ptr<Experiment> experiment;
   try {
     experiment = std::make_unique<Experiment>(load_experiment(arm.config, set));
-  } catch (const InputError& e) {
-    throw InputError(arm.place, std::string("this arm: ") + e.what());
+  } catch (const UserError& e) {
+    throw UserError(arm.location, std::string("this arm: ") + e.what());
   }
   Network network = experiment->network();
   if (!arm.start.empty())
-    start_from(arm, before[arm_named(claim, arm.place, "start", arm.start)].outcome.network, network);
+    start_from(arm, before[arm_named(claim, arm.location, "start", arm.start)].outcome.network, network);
   for (std::size_t l = 0; l < arm.bias.size() && l < network.layers.size(); ++l) {
     network.layers[l].b.fill(static_cast<real>(arm.bias[l]));
   }
@@ -238,7 +239,7 @@ double measured_on(const Finding& f, ArmRun& run) {
   try {
     return measure(*f.measurement, run.outcome, f.question);
   } catch (const std::invalid_argument& e) {
-    throw InputError(f.place, f.question.measure + ": " + e.what());
+    throw UserError(f.location, f.question.measure + ": " + e.what());
   }
 }
 
@@ -265,14 +266,14 @@ const std::vector<std::string_view>& verdicts() {
 Claim read_claim(const std::string& path) {
   const toml::Table table = toml::read(path);
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  Members m(table, Place{path, 0, 0});
+  Members m(table, Location{path, 0, 0});
   Claim claim;
   claim.name = std::filesystem::path(path).stem().string();
   claim.claim = m.text("claim");
   claim.notes = m.text("notes");
   claim.verdict = m.text("verdict");
   if (std::find(verdicts().begin(), verdicts().end(), claim.verdict) == verdicts().end()) {
-    refuse_word(m.place("verdict"), "verdict", claim.verdict, verdicts());
+    refuse_word(m.location("verdict"), "verdict", claim.verdict, verdicts());
   }
   claim.explanation = m.text("explanation");
   const std::string config = m.text("config", false);
@@ -281,8 +282,8 @@ Claim read_claim(const std::string& path) {
   for (const toml::Value& value : m.array("arm")) claim.arms.push_back(read_arm(value, claim, config, folder));
   for (const toml::Value& value : m.array("finding")) claim.findings.push_back(read_finding(value, claim));
   m.finish();
-  if (claim.findings.empty()) throw InputError(m.place(), "there is no [[finding]]: nothing is measured");
-  if (!claim.arms.empty() && claim.seeds == 0) throw InputError(m.place(), "its arms need seeds, two at least");
+  if (claim.findings.empty()) throw UserError(m.location(), "there is no [[finding]]: nothing is measured");
+  if (!claim.arms.empty() && claim.seeds == 0) throw UserError(m.location(), "its arms need seeds, two at least");
   return claim;
 }
 
@@ -293,7 +294,7 @@ std::vector<std::string> claim_names(const std::string& folder) {
     if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
   }
   if (error || names.empty()) {
-    throw InputError(Place{folder, 0, 0}, "there are no claims here; name their folder with --dir");
+    throw UserError(Location{folder, 0, 0}, "there are no claims here; name their folder with --dir");
   }
   std::sort(names.begin(), names.end());
   return names;

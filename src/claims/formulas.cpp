@@ -18,14 +18,14 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // σ and σ′ on a grid.
 struct Curve {
-  Tensor z, a, slope;
+  Tensor z, a, derivative;
 };
 Curve curve(const std::string& activation, double low, double high, std::size_t steps) {
   Curve c{Tensor(steps + 1, 1), {}, {}};
   for (std::size_t i = 0; i <= steps; ++i) {
     c.z(i, 0) = static_cast<real>(low + (high - low) * static_cast<double>(i) / static_cast<double>(steps));
   }
-  make_activation(activation)->forward(c.z, c.a, c.slope);
+  make_activation(activation)->forward(c.z, c.a, c.derivative);
   return c;
 }
 Curve wide_curve(const std::string& activation) { return curve(activation, -16, 16, 320'000); }
@@ -53,23 +53,23 @@ double largest_difference(const Question& q) {
 // The smallest z > 0 from which |σ′| stays below 0.05 · max |σ′|.
 double saturation_edge(const Question& q) {
   const Curve c = curve(q.activation, 0, 16, 160'000);
-  const auto limit = static_cast<real>(0.05 * steepest_slope(*make_activation(q.activation)));
+  const auto limit = static_cast<real>(0.05 * largest_derivative(*make_activation(q.activation)));
   std::size_t i = c.z.size();
-  while (i > 0 && std::abs(c.slope(i - 1, 0)) < limit) --i;
+  while (i > 0 && std::abs(c.derivative(i - 1, 0)) < limit) --i;
   return i == c.z.size() ? infinity : static_cast<double>(c.z(i, 0));
 }
 
-// Nanoseconds for value and slope of one element: the best of many passes over a tensor that stays in the cache.
+// Nanoseconds for value and derivative of one element: the best of many passes over a tensor that stays in the cache.
 double time_of(const std::string& activation) {
   const auto sigma = make_activation(activation);
   Tensor z(64, 64);
   for (std::size_t i = 0; i < z.size(); ++i) z.data()[i] = static_cast<real>(i % 97) / 16 - 3;
   Tensor a;
-  Tensor slope;
+  Tensor derivative;
   double best = infinity;
   for (int pass = 0; pass < 300; ++pass) {
     const auto start = std::chrono::steady_clock::now();
-    sigma->forward(z, a, slope);
+    sigma->forward(z, a, derivative);
     const std::chrono::duration<double, std::nano> elapsed = std::chrono::steady_clock::now() - start;
     best = std::min(best, elapsed.count() / static_cast<double>(z.size()));
   }
@@ -112,8 +112,8 @@ double naive_softmax_is_nan(const Question& q) {
 double log_after_softmax(const Question& q) {
   const Tensor z{{0, static_cast<real>(q.at)}};
   Tensor a;
-  Tensor slope;
-  make_activation("softmax")->forward(z, a, slope);
+  Tensor derivative;
+  make_activation("softmax")->forward(z, a, derivative);
   return static_cast<double>(-log(a(0, 0)));
 }
 
@@ -133,12 +133,12 @@ double softmax_against_sigmoid(const Question&) {
   double worst = 0;
   Tensor z(1, 2);
   Tensor a;
-  Tensor slope;
+  Tensor derivative;
   for (int i = -80; i <= 80; ++i) {
     for (int j = -80; j <= 80; ++j) {
       z(0, 0) = static_cast<real>(i) / 4;
       z(0, 1) = static_cast<real>(j) / 4;
-      make_activation("softmax")->forward(z, a, slope);
+      make_activation("softmax")->forward(z, a, derivative);
       worst = std::max(worst, static_cast<double>(std::abs(a(0, 1) - sigmoid(z(0, 1) - z(0, 0)))));
     }
   }
@@ -156,11 +156,11 @@ DiagonalRule diagonal_rule() {
   constexpr int rows = 1000;
   Tensor z(1, 10);
   Tensor a;
-  Tensor slope;
+  Tensor derivative;
   for (int row = 0; row < rows; ++row) {
     for (real& v : z.values()) v = static_cast<real>(3 * random.normal());
     const std::size_t right = random.below(10);
-    make_activation("softmax")->forward(z, a, slope);
+    make_activation("softmax")->forward(z, a, derivative);
     double diff2 = 0;
     double true2 = 0;
     double wrong2 = 0;
@@ -168,7 +168,7 @@ DiagonalRule diagonal_rule() {
     for (std::size_t j = 0; j < 10; ++j) {
       const auto a_j = static_cast<double>(a(0, j));
       const double truth = a_j - (j == right ? 1 : 0);
-      const double wrong = j == right ? -1 / a_j * static_cast<double>(slope(0, j)) : 0;  // ∂L/∂aⱼ = −yⱼ / aⱼ
+      const double wrong = j == right ? -1 / a_j * static_cast<double>(derivative(0, j)) : 0;  // ∂L/∂aⱼ = −yⱼ / aⱼ
       diff2 += (wrong - truth) * (wrong - truth);
       true2 += truth * truth;
       wrong2 += wrong * wrong;
@@ -193,13 +193,13 @@ std::vector<Measurement> measurements_of_formulas() {
   };
   return {
       formula("value", "activation at", "σ(z)", [](Q q) { return static_cast<double>(point(q).a(0, 0)); }),
-      formula("slope", "activation at", "σ′(z)", [](Q q) { return static_cast<double>(point(q).slope(0, 0)); }),
+      formula("slope", "activation at", "σ′(z)", [](Q q) { return static_cast<double>(point(q).derivative(0, 0)); }),
       formula("lowest_value", "activation", "min σ over ±16", [](Q q) { return lowest(wide_curve(q.activation).a); }),
       formula("lowest_value_at", "activation", "where it is", lowest_value_at),
       formula("lowest_slope", "activation", "min σ′ over ±16",
-              [](Q q) { return lowest(wide_curve(q.activation).slope); }),
+              [](Q q) { return lowest(wide_curve(q.activation).derivative); }),
       formula("highest_slope", "activation", "max σ′ over ±16",
-              [](Q q) { return highest(wide_curve(q.activation).slope); }),
+              [](Q q) { return highest(wide_curve(q.activation).derivative); }),
       formula("largest_difference", "activation other", "max |σ − σ of the other| over ±16", largest_difference),
       formula("saturation_edge", "activation", "z > 0 from which |σ′| < 0.05 max |σ′|", saturation_edge),
       formula("cost", "activation other", "time for value and slope over that of the other",

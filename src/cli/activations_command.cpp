@@ -24,7 +24,7 @@ std::unique_ptr<Activation> named(const std::string& spec) {
     const std::vector<std::string_view> names = activation_names();
     const bool known = std::find(names.begin(), names.end(), name) != names.end();
     const std::string_view best = known ? std::string_view() : nearest(name, names);
-    throw InputError(printable(e.what()) + (best.empty() ? "" : "; did you mean '" + std::string(best) + "'?"));
+    throw UserError(printable(e.what()) + (best.empty() ? "" : "; did you mean '" + std::string(best) + "'?"));
   }
 }
 
@@ -35,13 +35,13 @@ std::string bound(double v) {
 }
 
 // [0, 1] where the ends are reached, (0, 1) where they are only approached.
-std::string interval(const Extent& e) {
+std::string interval(const Range& e) {
   return (std::isinf(e.at_low) ? "(" : "[") + bound(e.low) + ", " + bound(e.high) + (std::isinf(e.at_high) ? ")" : "]");
 }
 
-std::string listed(const std::vector<Zone>& zones) {
+std::string listed(const std::vector<Interval>& zones) {
   std::string text;
-  for (const Zone& zone : zones) {
+  for (const Interval& zone : zones) {
     if (!text.empty()) text += ", ";
     if (std::isinf(zone.from) && std::isinf(zone.to)) {
       text += "everywhere";
@@ -61,12 +61,12 @@ void print_catalogue(const std::vector<std::string>& names) {
                                               "monotone", "zero-centred", "kinks", "init = \"auto\""}};
   for (const std::string& name : names) {
     const auto activation = named(name);
-    const Facts facts = facts_of(*activation);
-    std::vector<Zone> kinks;
+    const Properties properties = properties_of(*activation);
+    std::vector<Interval> kinks;
     for (const real kink : activation->kinks()) kinks.push_back({static_cast<double>(kink), static_cast<double>(kink)});
-    rows.push_back({activation->name(), interval(facts.value), interval(facts.slope), listed(facts.zeros),
-                    listed(facts.saturated), facts.monotone ? "yes" : "no", facts.zero_centred ? "yes" : "no",
-                    listed(kinks), std::string(activation->initializer())});
+    rows.push_back({activation->name(), interval(properties.value), interval(properties.derivative),
+                    listed(properties.zeros), listed(properties.saturated), properties.monotone ? "yes" : "no",
+                    properties.zero_centred ? "yes" : "no", listed(kinks), std::string(activation->initializer())});
   }
   std::fputs(table(rows, rows.front().size()).c_str(), stdout);
 }
@@ -78,7 +78,7 @@ std::vector<real> parse_points(const std::string& text) {
     const std::string word = text.substr(begin, comma - begin);
     const auto z = parse_number(word);
     if (!z) {
-      throw InputError("--at: '" + printable(word) + "' is not a number; write them as in --at -1,0,0.5,inf");
+      throw UserError("--at: '" + printable(word) + "' is not a number; write them as in --at -1,0,0.5,inf");
     }
     points.push_back(static_cast<real>(*z));
     begin = comma + 1;
@@ -91,15 +91,15 @@ void print_values(const std::vector<std::string>& names, const std::vector<real>
   for (const std::string& name : names) {
     const auto activation = named(name);
     if (!activation->elementwise()) {
-      throw InputError("--at: " + name + " has no value at a single z: it needs all units of a layer");
+      throw UserError("--at: " + name + " has no value at a single z: it needs all units of a layer");
     }
     Tensor z(1, points.size());
     std::copy(points.begin(), points.end(), z.data());
     Tensor a;
-    Tensor slope;
-    activation->forward(z, a, slope);
+    Tensor derivative;
+    activation->forward(z, a, derivative);
     for (std::size_t i = 0; i < points.size(); ++i) {
-      text += csv_row(std::vector<std::string>{name, number(z(0, i)), number(a(0, i)), number(slope(0, i))});
+      text += csv_row(std::vector<std::string>{name, number(z(0, i)), number(a(0, i)), number(derivative(0, i))});
     }
   }
   std::fputs(text.c_str(), stdout);
@@ -131,7 +131,7 @@ constexpr std::array<Option, 2> options{{{"--at", "Z,Z,...", "print CSV: value a
 
 }  // namespace
 
-const Verb activations_verb{
+const Command activations_command{
     "activations",
     "[NAME...]",
     0,

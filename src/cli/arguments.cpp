@@ -8,15 +8,15 @@
 namespace primer {
 namespace {
 
-const Option& find_option(const Verb& verb, std::string_view name) {
+const Option& find_option(const Command& command, std::string_view name) {
   std::vector<std::string_view> names;
-  for (const Option& option : verb.options) {
+  for (const Option& option : command.options) {
     if (option.name == name) return option;
     names.push_back(option.name);
   }
   const std::string_view best = nearest(name, names);
-  throw InputError("unknown option '" + printable(name) + "'; " +
-                   (best.empty() ? "usage: " + usage_line(verb) : "did you mean '" + std::string(best) + "'?"));
+  throw UserError("unknown option '" + printable(name) + "'; " +
+                  (best.empty() ? "usage: " + usage_line(command) : "did you mean '" + std::string(best) + "'?"));
 }
 
 std::string spelt(const Option& option) {
@@ -39,14 +39,14 @@ std::vector<std::pair<std::string, std::string>> Arguments::overrides() const {
     if (name != set_option.name) continue;
     const std::size_t equals = value.find('=');
     if (equals == std::string::npos) {
-      throw InputError("--set " + printable(value) + ": write --set KEY=VALUE, as in --set train.learning_rate=0.1");
+      throw UserError("--set " + printable(value) + ": write --set KEY=VALUE, as in --set train.learning_rate=0.1");
     }
     list.emplace_back(value.substr(0, equals), value.substr(equals + 1));
   }
   return list;
 }
 
-Arguments parse_arguments(const Verb& verb, std::span<char* const> words) {
+Arguments parse_arguments(const Command& command, std::span<char* const> words) {
   Arguments arguments;
   bool options_end = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -57,45 +57,46 @@ Arguments parse_arguments(const Verb& verb, std::span<char* const> words) {
       arguments.operands.emplace_back(word);
     } else {
       const std::size_t equals = word.find('=');
-      const Option& option = find_option(verb, word.substr(0, equals));
+      const Option& option = find_option(command, word.substr(0, equals));
       if (option.value.empty()) {
-        if (equals != std::string_view::npos) throw InputError(std::string(option.name) + " takes no value");
+        if (equals != std::string_view::npos) throw UserError(std::string(option.name) + " takes no value");
         arguments.options.emplace_back(option.name, "");
       } else if (equals != std::string_view::npos) {
         arguments.options.emplace_back(option.name, word.substr(equals + 1));
       } else if (i + 1 < words.size()) {
         arguments.options.emplace_back(option.name, words[++i]);
       } else {
-        throw InputError(std::string(option.name) + " needs a value: " + spelt(option));
+        throw UserError(std::string(option.name) + " needs a value: " + spelt(option));
       }
     }
   }
   const std::size_t n = arguments.operands.size();
-  if (n < verb.fewest || n > verb.most) {
-    throw InputError((n < verb.fewest ? "too few" : "too many") + std::string(" words; usage: ") + usage_line(verb));
+  if (n < command.fewest || n > command.most) {
+    throw UserError((n < command.fewest ? "too few" : "too many") + std::string(" words; usage: ") +
+                    usage_line(command));
   }
   return arguments;
 }
 
-std::string usage_line(const Verb& verb) {
-  std::string line = "primer " + std::string(verb.name);
-  if (!verb.operands.empty()) line += " " + std::string(verb.operands);
-  for (const Option& option : verb.options) {
+std::string usage_line(const Command& command) {
+  std::string line = "primer " + std::string(command.name);
+  if (!command.operands.empty()) line += " " + std::string(command.operands);
+  for (const Option& option : command.options) {
     line += " [" + spelt(option) + "]" + (option.name == set_option.name ? "..." : "");
   }
   return line;
 }
 
-std::string help(const Verb& verb) {
-  std::string text = "usage: " + usage_line(verb) + "\n\n" + std::string(verb.summary) + "\n";
-  if (!verb.options.empty()) text += "\n";
+std::string help(const Command& command) {
+  std::string text = "usage: " + usage_line(command) + "\n\n" + std::string(command.summary) + "\n";
+  if (!command.options.empty()) text += "\n";
   std::size_t width = 0;
-  for (const Option& option : verb.options) width = std::max(width, spelt(option).size());
-  for (const Option& option : verb.options) {
+  for (const Option& option : command.options) width = std::max(width, spelt(option).size());
+  for (const Option& option : command.options) {
     const std::string name = spelt(option);
     text += "  " + name + std::string(width - name.size() + 2, ' ') + std::string(option.help) + "\n";
   }
-  if (!verb.details.empty()) text += "\n" + std::string(verb.details);
+  if (!command.details.empty()) text += "\n" + std::string(command.details);
   return text;
 }
 

@@ -19,15 +19,16 @@ constexpr std::array<Option, 1> options{{set_option}};
 
 }  // namespace
 
-const Verb check_verb{"check",
-                      "CONFIG",
-                      1,
-                      1,
-                      "Prints a config's warnings, which train prints as well.",
-                      "A line each, FILE:LINE:COLUMN: CODE: text; the exit code is 0. What is wrong rather than\n"
-                      "unwise is an error, and the exit code is 2.\n\n"
-                      "  primer check configs/spirals.toml --set layer.1.activation=sigmoid --set layer.1.repeat=8\n",
-                      options,
-                      run};
+const Command check_command{
+    "check",
+    "CONFIG",
+    1,
+    1,
+    "Prints a config's warnings, which train prints as well.",
+    "A line each, FILE:LINE:COLUMN: CODE: text; the exit code is 0. What is wrong rather than\n"
+    "unwise is an error, and the exit code is 2.\n\n"
+    "  primer check configs/spirals.toml --set layer.1.activation=sigmoid --set layer.1.repeat=8\n",
+    options,
+    run};
 
 }  // namespace primer

@@ -90,8 +90,8 @@ void show_run(const Claim& claim) {
     arguments.options.emplace_back(set_option.name, "diagnostics.every=10");
     std::printf("One run of \"%s\" to look at: %s --set diagnostics.every=10\n", arm.name.c_str(), command.c_str());
     try {
-      train_verb.run(arguments);
-    } catch (const Failure& e) {
+      train_command.run(arguments);
+    } catch (const RuntimeError& e) {
       std::printf("%s\n", e.what());
     }
     std::printf("\n");
@@ -104,8 +104,8 @@ std::size_t asked_seeds(const Arguments& arguments) {
   if (!text) return 0;
   const auto n = parse_number(*text);
   if (!n || !(*n >= 2 && *n <= 1e6) || *n != std::floor(*n)) {
-    throw InputError("--seeds: must be an integer of at least 2, since one seed gives no verdict; not '" +
-                     printable(*text) + "'");
+    throw UserError("--seeds: must be an integer of at least 2, since one seed gives no verdict; not '" +
+                    printable(*text) + "'");
   }
   return static_cast<std::size_t>(*n);
 }
@@ -114,14 +114,14 @@ std::string path_of(const std::string& folder, const std::string& name, const st
   const std::vector<std::string_view> names(known.begin(), known.end());
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     const std::string_view best = nearest(name, names);
-    throw InputError("there is no claim '" + printable(name) + "' in " + printable(folder) +
-                     (best.empty() ? "" : "; did you mean '" + std::string(best) + "'?"));
+    throw UserError("there is no claim '" + printable(name) + "' in " + printable(folder) +
+                    (best.empty() ? "" : "; did you mean '" + std::string(best) + "'?"));
   }
   return folder + "/" + name + ".toml";
 }
 
 int run(const Arguments& arguments) {
-  if (sizeof(real) != sizeof(double)) throw InputError("the claims' bands are those of the double build: run `make`");
+  if (sizeof(real) != sizeof(double)) throw UserError("the claims' bands are those of the double build: run `make`");
   const std::string folder = arguments.value("--dir").value_or("configs/claims");
   const std::vector<std::string> known = claim_names(folder);
   const std::size_t seeds = asked_seeds(arguments);
@@ -149,7 +149,7 @@ constexpr std::array<Option, 2> options{
 
 }  // namespace
 
-const Verb claims_verb{
+const Command claims_command{
     "claims",
     "[NAME...]",
     0,

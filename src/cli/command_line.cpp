@@ -15,16 +15,18 @@
 namespace primer {
 namespace {
 
-constexpr std::array verbs{&train_verb, &eval_verb,      &predict_verb,     &check_verb, &report_verb,
-                           &trace_verb, &gradcheck_verb, &activations_verb, &data_verb,  &claims_verb};
+constexpr std::array commands{&train_command,  &eval_command,  &predict_command,   &check_command,
+                              &report_command, &trace_command, &gradcheck_command, &activations_command,
+                              &data_command,   &claims_command};
 
 std::string overview() {
   std::string text =
       "usage: primer VERB ...\n\n"
       "Trains small multilayer perceptrons and shows how the gradient flows through σ′(z).\n\n";
-  for (const Verb* verb : verbs) {
-    const std::string call = std::string(verb->name) + " " + std::string(verb->operands);
-    text += "  " + call + std::string(call.size() < 24 ? 24 - call.size() : 1, ' ') + std::string(verb->summary) + "\n";
+  for (const Command* command : commands) {
+    const std::string call = std::string(command->name) + " " + std::string(command->operands);
+    text +=
+        "  " + call + std::string(call.size() < 24 ? 24 - call.size() : 1, ' ') + std::string(command->summary) + "\n";
   }
   return text + "\n`primer VERB --help` says what a verb takes. `primer --version` prints the version.\n";
 }
@@ -34,15 +36,15 @@ int fail(int code, const std::string& text) {
   return code;
 }
 
-const Verb& find_verb(std::string_view name) {
+const Command& find_command(std::string_view name) {
   std::vector<std::string_view> names;
-  for (const Verb* verb : verbs) {
-    if (verb->name == name) return *verb;
-    names.push_back(verb->name);
+  for (const Command* command : commands) {
+    if (command->name == name) return *command;
+    names.push_back(command->name);
   }
   const std::string_view best = nearest(name, names);
-  throw InputError("unknown verb '" + printable(name) + "'; " +
-                   (best.empty() ? "`primer --help` lists them" : "did you mean '" + std::string(best) + "'?"));
+  throw UserError("unknown verb '" + printable(name) + "'; " +
+                  (best.empty() ? "`primer --help` lists them" : "did you mean '" + std::string(best) + "'?"));
 }
 
 int dispatch(std::span<char* const> words) {
@@ -59,14 +61,14 @@ int dispatch(std::span<char* const> words) {
     std::puts("primer " PRIMER_VERSION);
     return 0;
   }
-  const Verb& verb = find_verb(first);
+  const Command& command = find_command(first);
   for (const std::string_view word : words.subspan(1)) {
     if (word == "--help" || word == "-h") {
-      std::fputs(help(verb).c_str(), stdout);
+      std::fputs(help(command).c_str(), stdout);
       return 0;
     }
   }
-  return verb.run(parse_arguments(verb, words.subspan(1)));
+  return command.run(parse_arguments(command, words.subspan(1)));
 }
 
 }  // namespace
@@ -77,7 +79,7 @@ int run_command_line(int argc, char** argv) {
     const int code = dispatch(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
     if (std::fflush(stdout) != 0) return fail(1, "standard output: cannot be written to");
     return code;
-  } catch (const InputError& e) {
+  } catch (const UserError& e) {
     return fail(2, e.what());
   } catch (const std::bad_alloc&) {
     return fail(1, "out of memory");

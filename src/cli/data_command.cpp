@@ -21,8 +21,8 @@ double asked(const Arguments& arguments, std::string_view option, double otherwi
   if (!text) return otherwise;
   const auto value = parse_number(*text);
   if (!value || !(*value >= low && *value <= high) || (whole && *value != std::floor(*value))) {
-    throw InputError(std::string(option) + ": must be a " + (whole ? "whole " : "") + "number from " +
-                     short_number(low, 9) + " to " + short_number(high, 9) + ", not '" + printable(*text) + "'");
+    throw UserError(std::string(option) + ": must be a " + (whole ? "whole " : "") + "number from " +
+                    short_number(low, 9) + " to " + short_number(high, 9) + ", not '" + printable(*text) + "'");
   }
   return *value;
 }
@@ -35,8 +35,8 @@ int run(const Arguments& arguments) {
     const std::string_view best = nearest(options.generator, names);
     std::string known;
     for (const std::string_view name : names) known += (known.empty() ? "known are " : ", ") + std::string(name);
-    throw InputError("unknown generator '" + printable(options.generator) + "'; " +
-                     (best.empty() ? known : "did you mean '" + std::string(best) + "'?"));
+    throw UserError("unknown generator '" + printable(options.generator) + "'; " +
+                    (best.empty() ? known : "did you mean '" + std::string(best) + "'?"));
   }
   const auto whole = [&](std::string_view option, double low, double high) {
     return static_cast<std::size_t>(asked(arguments, option, 0, low, high, true));
@@ -70,14 +70,14 @@ constexpr std::array<Option, 6> options{{{"--points", "N", "samples in total"},
 
 }  // namespace
 
-const Verb data_verb{"data",
-                     "GENERATOR",
-                     1,
-                     1,
-                     "Prints a synthetic data set as CSV.",
-                     "Generators: xor, spirals, circles, moons, gaussians, sine, plane.\n\n"
-                     "  primer data spirals --points 300 --noise 0.2 > spirals.csv\n",
-                     options,
-                     run};
+const Command data_command{"data",
+                           "GENERATOR",
+                           1,
+                           1,
+                           "Prints a synthetic data set as CSV.",
+                           "Generators: xor, spirals, circles, moons, gaussians, sine, plane.\n\n"
+                           "  primer data spirals --points 300 --noise 0.2 > spirals.csv\n",
+                           options,
+                           run};
 
 }  // namespace primer

@@ -62,7 +62,7 @@ int run(const Arguments& arguments) {
   Model model = read_model(arguments.operands[0]);
   FileSamples samples = read_samples(arguments.operands[1], model.config.data, model.task, model.columns);
   Dataset data{std::move(samples.x), encode(samples, model.task, model.classes)};
-  if (model.standardization) standardize(*model.standardization, data.x);
+  if (model.standardizer) standardize(*model.standardizer, data.x);
 
   const Scores scores = evaluate(model.network, *make_loss(model.config.train), data, model.task);
   const Tensor a = outputs(model, data.x);
@@ -88,7 +88,7 @@ constexpr std::array<Option, 1> options{{{"--table", "", "the tables below also 
 
 }  // namespace
 
-const Verb eval_verb{
+const Command eval_command{
     "eval",
     "MODEL DATA.csv",
     2,

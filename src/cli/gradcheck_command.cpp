@@ -23,7 +23,7 @@ std::string index_of(const TensorCheck& t) {
 
 int run(const Arguments& arguments) {
   if (sizeof(real) != sizeof(double)) {
-    throw InputError(
+    throw UserError(
         "gradcheck needs the double build: no step gives a float enough digits; build without PRECISION=float");
   }
   const Experiment experiment = load_experiment(arguments.operands.front(), arguments.overrides());
@@ -33,7 +33,7 @@ int run(const Arguments& arguments) {
   const Dataset first = first_batch(experiment.data, experiment.config.train, experiment.config.seed);
   const std::size_t rows = std::min(first.size(), most_rows);
   Dataset batch;
-  gather(first, {}, 0, rows, batch);
+  select_rows(first, {}, 0, rows, batch);
   const GradientCheck check = check_gradients(network, *loss, batch.x, batch.y);
 
   std::fprintf(stderr,
@@ -48,7 +48,7 @@ int run(const Arguments& arguments) {
     if (verdict != "pass") wrong += (wrong.empty() ? "" : ", ") + t.tensor + " (" + verdict + ")";
   }
   std::fputs(text.c_str(), stdout);
-  if (!check.passed()) throw Failure("the gradients do not hold: " + wrong);
+  if (!check.passed()) throw RuntimeError("the gradients do not hold: " + wrong);
   return 0;
 }
 
@@ -56,7 +56,7 @@ constexpr std::array<Option, 1> options{{set_option}};
 
 }  // namespace
 
-const Verb gradcheck_verb{
+const Command gradcheck_command{
     "gradcheck",
     "CONFIG",
     1,

@@ -40,10 +40,10 @@ void predict(Model& model, std::istream& stream, const std::string& file, bool s
   Tensor x(1, inputs.size());
   while (csv.next()) {
     for (std::size_t j = 0; j < inputs.size(); ++j) x(0, j) = real_at(csv, inputs[j]);
-    if (model.standardization) standardize(*model.standardization, x);
+    if (model.standardizer) standardize(*model.standardizer, x);
     print(csv_row(answer(model, model.network.predict(x).row(0))));
     if (streamed) std::fflush(stdout);
-    if (std::ferror(stdout) != 0) throw Failure("standard output: cannot be written to");
+    if (std::ferror(stdout) != 0) throw RuntimeError("standard output: cannot be written to");
   }
 }
 
@@ -52,7 +52,7 @@ int run(const Arguments& arguments) {
   const std::string file = arguments.operands.size() > 1 ? arguments.operands[1] : "-";
   if (file == "-") {
     std::ifstream stream("/dev/stdin", std::ios::binary);  // not std::cin: the library has no static initialisers
-    if (!stream) throw Failure("standard input: cannot be read");
+    if (!stream) throw RuntimeError("standard input: cannot be read");
     predict(model, stream, "standard input", true);
   } else {
     std::ifstream stream = open_input(file);
@@ -63,7 +63,7 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-const Verb predict_verb{
+const Command predict_command{
     "predict",
     "MODEL [DATA.csv | -]",
     1,

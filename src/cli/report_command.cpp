@@ -18,14 +18,14 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-const Verb report_verb{"report",
-                       "RUN_DIR",
-                       1,
-                       1,
-                       "Draws report.html of a run again, from the files in its folder alone.",
-                       "The page is one file that asks the network for nothing; open it in any browser.\n\n"
-                       "  primer report runs/spirals\n",
-                       {},
-                       run};
+const Command report_command{"report",
+                             "RUN_DIR",
+                             1,
+                             1,
+                             "Draws report.html of a run again, from the files in its folder alone.",
+                             "The page is one file that asks the network for nothing; open it in any browser.\n\n"
+                             "  primer report runs/spirals\n",
+                             {},
+                             run};
 
 }  // namespace primer

@@ -40,7 +40,7 @@ constexpr std::array<Option, 4> options{
 
 }  // namespace
 
-const Verb trace_verb{
+const Command trace_command{
     "trace",
     "CONFIG",
     1,

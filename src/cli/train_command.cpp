@@ -121,7 +121,7 @@ class Run {
     }
     if (arguments_.has("--resume")) {
       if (arguments_.has("--init")) {
-        throw InputError("--resume goes on with the run's own parameters; leave --init out");
+        throw UserError("--resume goes on with the run's own parameters; leave --init out");
       }
       folder_.resume(experiment_, training_);
       recorder_.resume(read_frames(folder_.file("frames.safetensors")), training_.state.epoch);
@@ -171,8 +171,8 @@ class Run {
     recorder_.epoch_done(e.epoch - 1, true, observed());
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     write_results();
-    throw Failure(std::string(e.what()) + "; " + to_string(Place{folder_.file("model.safetensors")}) +
-                  " holds the parameters before epoch " + std::to_string(e.epoch) + "; try " + remedy(e));
+    throw RuntimeError(std::string(e.what()) + "; " + to_string(Location{folder_.file("model.safetensors")}) +
+                       " holds the parameters before epoch " + std::to_string(e.epoch) + "; try " + remedy(e));
   }
 
   std::string remedy(const Divergence& e) const {
@@ -236,7 +236,7 @@ constexpr std::array<Option, 5> options{
 
 }  // namespace
 
-const Verb train_verb{
+const Command train_command{
     "train",
     "CONFIG",
     1,

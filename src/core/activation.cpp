@@ -1,6 +1,7 @@
-// The activation functions, each with its value and its slope, softmax with its vector–Jacobian product, and the table.
-// Slopes are computed from z, not from a: 1 − a² is 0 from |z| = 19 on, where the true slope of tanh is still 1e-16.
-// A slope repeats sub-expressions of its value on purpose: both stand in one loop, and the compiler computes them once.
+// The activation functions, each with its value and its derivative, softmax with its vector–Jacobian product, and the
+// table. Derivatives are computed from z, not from a: 1 − a² is 0 from |z| = 19 on, where the true derivative of tanh
+// is still 1e-16. A derivative repeats sub-expressions of its value on purpose: both stand in one loop, and the
+// compiler computes them once.
 #include "primer/core/activation.hpp"
 
 #include <algorithm>
@@ -22,27 +23,27 @@ constexpr std::array<real, 1> kink_at_zero{0};
 struct Identity {
   static constexpr std::string_view name = "identity";
   real value(real z) const { return z; }
-  real slope(real z) const { return z == z ? real(1) : z; }  // NaN stays NaN
+  real derivative(real z) const { return z == z ? real(1) : z; }  // NaN stays NaN
 };
 
 struct Step {
   static constexpr std::string_view name = "step";
   static constexpr auto kinks = kink_at_zero;
   real value(real z) const { return z >= 0 ? real(1) : z < 0 ? real(0) : z; }
-  real slope(real z) const { return z == z ? real(0) : z; }
+  real derivative(real z) const { return z == z ? real(0) : z; }
 };
 
 struct Sigmoid {
   static constexpr std::string_view name = "sigmoid";
   static constexpr std::string_view canonical_loss = "binary_cross_entropy";
-  real value(real z) const { return sigmoid(z); }        // σ(z) = 1 / (1 + e⁻ᶻ)
-  real slope(real z) const { return sigmoid_slope(z); }  // σ′(z) = e / (1 + e)², e = exp(−|z|)
+  real value(real z) const { return sigmoid(z); }                  // σ(z) = 1 / (1 + e⁻ᶻ)
+  real derivative(real z) const { return sigmoid_derivative(z); }  // σ′(z) = e / (1 + e)², e = exp(−|z|)
 };
 
 struct Tanh {
   static constexpr std::string_view name = "tanh";
   real value(real z) const { return tanh(z); }
-  real slope(real z) const { return tanh_slope(z); }  // tanh′(z) = 4e / (1 + e)², e = exp(−2|z|)
+  real derivative(real z) const { return tanh_derivative(z); }  // tanh′(z) = 4e / (1 + e)², e = exp(−2|z|)
 };
 
 struct Relu {
@@ -51,7 +52,7 @@ struct Relu {
   static constexpr bool rectifier = true;
   static constexpr std::string_view initializer = "he_uniform";
   real value(real z) const { return z < 0 ? real(0) : z; }
-  real slope(real z) const { return z > 0 ? real(1) : z <= 0 ? real(0) : z; }  // relu′(0) = 0
+  real derivative(real z) const { return z > 0 ? real(1) : z <= 0 ? real(0) : z; }  // relu′(0) = 0
 };
 
 struct LeakyRelu {
@@ -64,7 +65,7 @@ struct LeakyRelu {
   real alpha = real(0.01);
   real leak() const { return alpha; }
   real value(real z) const { return z > 0 ? z : alpha * z; }
-  real slope(real z) const { return z > 0 ? real(1) : z <= 0 ? alpha : z; }  // leaky′(0) = α
+  real derivative(real z) const { return z > 0 ? real(1) : z <= 0 ? alpha : z; }  // leaky′(0) = α
 };
 
 struct Elu {  // Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning by ELUs", 2015
@@ -76,7 +77,7 @@ struct Elu {  // Clevert, Unterthiner, Hochreiter, "Fast and accurate deep netwo
   bool alpha_ok() const { return alpha > 0 && std::isfinite(alpha); }
   real alpha = 1;
   real value(real z) const { return z > 0 ? z : alpha * expm1(std::min(z, real(0))); }
-  real slope(real z) const { return z > 0 ? real(1) : alpha * exp(std::min(z, real(0))); }  // elu′(0) = α
+  real derivative(real z) const { return z > 0 ? real(1) : alpha * exp(std::min(z, real(0))); }  // elu′(0) = α
 };
 
 struct Selu {  // Klambauer et al., "Self-normalizing neural networks", 2017
@@ -87,14 +88,14 @@ struct Selu {  // Klambauer et al., "Self-normalizing neural networks", 2017
   static constexpr real lambda = real(1.0507009873554804934193349852946);
   static constexpr real lambda_alpha = real(1.7580993408473768599402175208123);
   real value(real z) const { return z > 0 ? lambda * z : lambda_alpha * expm1(std::min(z, real(0))); }
-  real slope(real z) const { return z > 0 ? lambda : lambda_alpha * exp(std::min(z, real(0))); }
+  real derivative(real z) const { return z > 0 ? lambda : lambda_alpha * exp(std::min(z, real(0))); }
 };
 
 struct Softplus {
   static constexpr std::string_view name = "softplus";
   static constexpr std::string_view initializer = "he_uniform";
   real value(real z) const { return softplus(z); }  // ln(1 + eᶻ) = max(z, 0) + ln(1 + e^−|z|)
-  real slope(real z) const { return sigmoid(z); }
+  real derivative(real z) const { return sigmoid(z); }
 };
 
 // The next three are products with a factor that underflows far out. Beyond `far` that factor is 0, and holding z there
@@ -105,8 +106,8 @@ struct Gelu {  // Hendrycks & Gimpel, "Gaussian error linear units", 2016
   static constexpr std::string_view name = "gelu";
   static constexpr bool rectifier = true;
   static constexpr std::string_view initializer = "he_uniform";
-  real value(real z) const { return std::max(z, real(-40)) * normal_cdf(z); }       // z Φ(z)
-  real slope(real z) const { return normal_cdf(z) + held(z, 40) * normal_pdf(z); }  // Φ(z) + z φ(z)
+  real value(real z) const { return std::max(z, real(-40)) * normal_cdf(z); }            // z Φ(z)
+  real derivative(real z) const { return normal_cdf(z) + held(z, 40) * normal_pdf(z); }  // Φ(z) + z φ(z)
 };
 
 struct GeluTanh {  // the same paper's approximation ½ z (1 + tanh u), which is z σ(2u)
@@ -117,9 +118,9 @@ struct GeluTanh {  // the same paper's approximation ½ z (1 + tanh u), which is
   static constexpr real k = real(0.044715);
   static real two_u(real z) { return c * (z + k * z * z * z); }
   real value(real z) const { return std::max(z, real(-25)) * sigmoid(two_u(held(z, 25))); }
-  real slope(real z) const {
+  real derivative(real z) const {
     const real v = held(z, 25);
-    return sigmoid(two_u(v)) + v * sigmoid_slope(two_u(v)) * c * (1 + 3 * k * v * v);  // σ(2u) + z σ′(2u) 2u′
+    return sigmoid(two_u(v)) + v * sigmoid_derivative(two_u(v)) * c * (1 + 3 * k * v * v);  // σ(2u) + z σ′(2u) 2u′
   }
 };
 
@@ -127,8 +128,8 @@ struct Silu {  // also known as swish: Ramachandran, Zoph, Le, "Searching for ac
   static constexpr std::string_view name = "silu";
   static constexpr bool rectifier = true;
   static constexpr std::string_view initializer = "he_uniform";
-  real value(real z) const { return std::max(z, real(-800)) * sigmoid(z); }          // z σ(z)
-  real slope(real z) const { return sigmoid(z) + held(z, 800) * sigmoid_slope(z); }  // σ(z) + z σ′(z)
+  real value(real z) const { return std::max(z, real(-800)) * sigmoid(z); }                    // z σ(z)
+  real derivative(real z) const { return sigmoid(z) + held(z, 800) * sigmoid_derivative(z); }  // σ(z) + z σ′(z)
 };
 
 // He et al., "Delving deep into rectifiers", 2015: a leaky_relu whose α is learned, one for the layer.
@@ -144,13 +145,13 @@ class Prelu : public Activation {
   real leak() const override { return alpha_(0, 0); }
   std::optional<Parameter> parameter() override { return Parameter{"alpha", &alpha_, &dL_dalpha_}; }
 
-  void forward(const Tensor& z, Tensor& a, Tensor& slope) const override {
+  void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override {
     value(z, a);
-    slope.resize(z.rows(), z.cols());
+    derivative.resize(z.rows(), z.cols());
     const real alpha = alpha_(0, 0);
     for (std::size_t i = 0; i < z.size(); ++i) {
       const real z_i = z.data()[i];
-      slope.data()[i] = z_i > 0 ? real(1) : z_i <= 0 ? alpha : z_i;
+      derivative.data()[i] = z_i > 0 ? real(1) : z_i <= 0 ? alpha : z_i;
     }
   }
   void value(const Tensor& z, Tensor& a) const override {
@@ -162,8 +163,9 @@ class Prelu : public Activation {
     }
   }
 
-  void backward(const Tensor& z, const Tensor& a, const Tensor& slope, const Tensor& dL_da, Tensor& dL_dz) override {
-    Activation::backward(z, a, slope, dL_da, dL_dz);
+  void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da,
+                Tensor& dL_dz) override {
+    Activation::backward(z, a, derivative, dL_da, dL_dz);
     dL_dalpha_(0, 0) = lane_sum(z.size(), [&](std::size_t i) {
       return z.data()[i] > 0 ? real(0) : dL_da.data()[i] * z.data()[i];  // ∂L/∂α = Σ ∂L/∂a · min(z, 0)
     });
@@ -175,7 +177,7 @@ class Prelu : public Activation {
   Tensor dL_dalpha_{1, 1};
 };
 
-// Softmax couples the units of a row, so its backward is a vector–Jacobian product and not a product with a slope.
+// Softmax couples the units of a row, so its backward is a vector–Jacobian product and not a product with a derivative.
 class Softmax : public Activation {
  public:
   std::string name() const override { return "softmax"; }
@@ -184,10 +186,10 @@ class Softmax : public Activation {
 
   std::string_view canonical_loss() const override { return "cross_entropy"; }
 
-  void forward(const Tensor& z, Tensor& a, Tensor& slope) const override {
+  void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override {
     value(z, a);
-    slope.resize(z.rows(), z.cols());
-    for (std::size_t i = 0; i < a.size(); ++i) slope.data()[i] = a.data()[i] * (1 - a.data()[i]);  // ∂aⱼ/∂zⱼ
+    derivative.resize(z.rows(), z.cols());
+    for (std::size_t i = 0; i < a.size(); ++i) derivative.data()[i] = a.data()[i] * (1 - a.data()[i]);  // ∂aⱼ/∂zⱼ
   }
   void value(const Tensor& z, Tensor& a) const override {
     const std::size_t N = z.rows(), K = z.cols();
@@ -256,11 +258,11 @@ std::vector<ActivationEntry>& table() {
 
 }  // namespace
 
-void Activation::backward(const Tensor&, const Tensor&, const Tensor& slope, const Tensor& dL_da, Tensor& dL_dz) {
+void Activation::backward(const Tensor&, const Tensor&, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz) {
   dL_dz.resize(dL_da.rows(), dL_da.cols());
   // task 1.2 (5 points): the gradient through an elementwise σ
   for (std::size_t i = 0; i < dL_dz.size(); ++i) {
-    dL_dz.data()[i] = dL_da.data()[i] * slope.data()[i];  // ∂L/∂z = ∂L/∂a ⊙ σ′(z)
+    dL_dz.data()[i] = dL_da.data()[i] * derivative.data()[i];  // ∂L/∂z = ∂L/∂a ⊙ σ′(z)
   }
   // end of task 1.2
 }

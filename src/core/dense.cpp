@@ -46,8 +46,8 @@ void Dense::pass(const Tensor& input, Mode mode, std::uint64_t step) {
   if (mode == Mode::prediction)
     activation->value(z, sigma_z);  // σ(z)
   else
-    activation->forward(z, sigma_z, slope);    // σ(z) and σ′(z)
-  if (dropped_) dropout->forward(s, step, a);  // a = mask ⊙ σ(z)
+    activation->forward(z, sigma_z, derivative);  // σ(z) and σ′(z)
+  if (dropped_) dropout->forward(s, step, a);     // a = mask ⊙ σ(z)
   if (residual) {
     if (!dropped_) a = s;
     add(*x, a);  // a = a + x
@@ -57,7 +57,8 @@ void Dense::pass(const Tensor& input, Mode mode, std::uint64_t step) {
 void Dense::backward(const Tensor& gradient, bool wants_dL_dx) {
   dL_da = &gradient;
   if (dropped_) dropout->backward(gradient);  // ∂L/∂s = mask ⊙ ∂L/∂a
-  activation->backward(z, sigma_of_z(), slope, dropped_ ? dropout->dL_ds : gradient, dL_dz);  // ∂L/∂z = ∂L/∂a ⊙ σ′(z)
+  activation->backward(z, sigma_of_z(), derivative, dropped_ ? dropout->dL_ds : gradient,
+                       dL_dz);  // ∂L/∂z = ∂L/∂a ⊙ σ′(z)
   backward_from_dL_dz(wants_dL_dx);
   if (residual && wants_dL_dx) add(gradient, dL_dx);  // ∂L/∂x = … + ∂L/∂a, as a = … + x
 }

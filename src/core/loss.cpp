@@ -30,7 +30,7 @@ class MeanOver final : public Loss {
   void gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const override {
     dL_da.resize(a.rows(), a.cols());
     for (std::size_t i = 0; i < a.size(); ++i) {
-      dL_da.data()[i] = rule_.slope(a.data()[i], y.data()[i]) / count(a);
+      dL_da.data()[i] = rule_.derivative(a.data()[i], y.data()[i]) / count(a);
     }
   }
 
@@ -42,14 +42,14 @@ struct SquaredError {
   static constexpr std::string_view name = "mse";
   std::vector<real> kinks() const { return {}; }
   real value(real a, real y) const { return (a - y) * (a - y); }
-  real slope(real a, real y) const { return 2 * (a - y); }
+  real derivative(real a, real y) const { return 2 * (a - y); }
 };
 
 struct AbsoluteError {
   static constexpr std::string_view name = "mae";
   std::vector<real> kinks() const { return {0}; }
   real value(real a, real y) const { return std::abs(a - y); }
-  real slope(real a, real y) const { return a > y ? real(1) : a < y ? real(-1) : a - y; }  // 0 at a = y
+  real derivative(real a, real y) const { return a > y ? real(1) : a < y ? real(-1) : a - y; }  // 0 at a = y
 };
 
 struct Huber {  // P. J. Huber, "Robust estimation of a location parameter", 1964
@@ -60,7 +60,7 @@ struct Huber {  // P. J. Huber, "Robust estimation of a location parameter", 196
     const real d = std::abs(a - y);
     return d <= delta ? d * d / 2 : delta * (d - delta / 2);
   }
-  real slope(real a, real y) const { return std::clamp(a - y, -delta, delta); }
+  real derivative(real a, real y) const { return std::clamp(a - y, -delta, delta); }
 };
 
 // p log q with the limit 0 · log 0 = 0.

@@ -16,7 +16,7 @@ namespace primer {
 namespace {
 
 [[noreturn]] void fail(const std::string& path, const std::string& why) {
-  throw Failure(to_string(Place{path}) + ": cannot be written: " + why);
+  throw RuntimeError(to_string(Location{path}) + ": cannot be written: " + why);
 }
 
 [[noreturn]] void fail(const std::string& path, int error) { fail(path, std::generic_category().message(error)); }

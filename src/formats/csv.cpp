@@ -54,13 +54,12 @@ bool CsvReader::next() {
   if (!read_row(columns_.size() + 1)) return false;
   if (cell_count_ == columns_.size()) return true;
   const bool too_many = cell_count_ > columns_.size();
-  throw InputError(too_many ? place(columns_.size()) : place_of(cells_.back().end),
-                   "the row has " + counted(cell_count_, "cell") + ", the header " +
-                       counted(columns_.size(), "column") + "; " +
-                       (too_many ? "quote a cell that holds a comma" : "fill in what is missing"));
+  throw UserError(too_many ? location(columns_.size()) : location_of(cells_.back().end),
+                  "the row has " + counted(cell_count_, "cell") + ", the header " + counted(columns_.size(), "column") +
+                      "; " + (too_many ? "quote a cell that holds a comma" : "fill in what is missing"));
 }
 
-Place CsvReader::place(std::size_t column) const { return place_of(cells_[column].begin); }
+Location CsvReader::location(std::size_t column) const { return location_of(cells_[column].begin); }
 
 double CsvReader::number(std::size_t column) const {
   const std::string_view text = trimmed(raw(column));
@@ -69,19 +68,19 @@ double CsvReader::number(std::size_t column) const {
   const std::string name = "column " + quoted(columns_[column]);
   if (means_missing(text)) {
     const std::string written = text.empty() ? "" : " (" + quoted(text) + ")";
-    throw InputError(place(column), name + " has no value here" + written + "; fill in the cell or remove the row");
+    throw UserError(location(column), name + " has no value here" + written + "; fill in the cell or remove the row");
   }
   const std::string wanted = value ? " needs a finite number, not " : " needs a number, not ";
-  throw InputError(place(column), name + wanted + quoted(text) + "; correct the cell or remove the row");
+  throw UserError(location(column), name + wanted + quoted(text) + "; correct the cell or remove the row");
 }
 
 std::string CsvReader::text(std::size_t column) const {
   const std::string_view text = raw(column);
   if (text.empty()) {
     const std::string name = "column " + quoted(columns_[column]);
-    throw InputError(place(column), name + " has no value here; fill in the cell or remove the row");
+    throw UserError(location(column), name + " has no value here; fill in the cell or remove the row");
   }
-  if (!is_utf8(text)) throw InputError(place(column), "not UTF-8 text; save the file as UTF-8");
+  if (!is_utf8(text)) throw UserError(location(column), "not UTF-8 text; save the file as UTF-8");
   if (!cells_[column].quoted) return std::string(text);
   std::string unescaped;
   for (std::size_t k = 0; k < text.size(); k += text[k] == '"' ? 2 : 1) unescaped += text[k];
@@ -90,13 +89,13 @@ std::string CsvReader::text(std::size_t column) const {
 
 void CsvReader::read_header() {
   if (has(2) && std::string_view(buffer_.data(), 3) == "\xEF\xBB\xBF") row_ = 3;
-  if (!read_row(most_columns)) throw InputError({file_}, "is empty; a CSV file begins with a header row");
-  if (cell_count_ > most_columns) throw InputError({file_, line_}, "more than 100000 columns");
+  if (!read_row(most_columns)) throw UserError({file_}, "is empty; a CSV file begins with a header row");
+  if (cell_count_ > most_columns) throw UserError({file_, line_}, "more than 100000 columns");
   columns_.resize(cell_count_);
   bool all_numbers = true, all_indices = true;
   for (std::size_t k = 0; k < cell_count_; ++k) {
     if (is_empty(k)) {
-      throw InputError(place(k), "column " + std::to_string(k + 1) + " has no name; name it or remove it");
+      throw UserError(location(k), "column " + std::to_string(k + 1) + " has no name; name it or remove it");
     }
     columns_[k] = text(k);
     check_name(k);
@@ -104,22 +103,22 @@ void CsvReader::read_header() {
     all_indices = all_indices && columns_[k] == std::to_string(k);
   }
   if (all_numbers && !all_indices)
-    throw InputError(place(0), "the first row is numbers; put a row of column names above it");
+    throw UserError(location(0), "the first row is numbers; put a row of column names above it");
 }
 
 void CsvReader::check_name(std::size_t column) {
   const std::string& name = columns_[column];
   if (!index_.emplace(name, column).second) {
-    throw InputError(place(column), "two columns have the name " + quoted(name) + "; rename one");
+    throw UserError(location(column), "two columns have the name " + quoted(name) + "; rename one");
   }
   const std::size_t other = cell_count_ == 1 ? name.find_first_of(";\t|") : name.npos;
   if (other != name.npos) {
-    throw InputError(place(column),
-                     "the cells are separated by " + quoted(name.substr(other, 1)) + "; save the file with commas");
+    throw UserError(location(column),
+                    "the cells are separated by " + quoted(name.substr(other, 1)) + "; save the file with commas");
   }
   const std::size_t carriage_return = name.find('\r');
   if (carriage_return != name.npos && name.substr(carriage_return, 2) != "\r\n") {
-    throw InputError(place(column), "a line ends with a carriage return alone; save the file with line feeds");
+    throw UserError(location(column), "a line ends with a carriage return alone; save the file with line feeds");
   }
 }
 
@@ -128,7 +127,7 @@ std::string_view CsvReader::raw(std::size_t column) const {
   return {buffer_.data() + row_ + cell.begin, cell.end - cell.begin};
 }
 
-Place CsvReader::place_of(std::size_t offset) const {
+Location CsvReader::location_of(std::size_t offset) const {
   const std::string_view before(buffer_.data() + row_, offset);
   const std::size_t line_begin = before.rfind('\n') + 1;  // 0 where there is none
   const auto lines = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
@@ -177,7 +176,7 @@ std::size_t CsvReader::read_cell(std::size_t begin, Cell& cell) {
 std::size_t CsvReader::read_quoted_cell(std::size_t begin, Cell& cell) {
   std::size_t end = begin + 1;
   while (true) {
-    if (!has(end)) throw InputError(place_of(begin), "the quote is not closed; add a \" at the end of the cell");
+    if (!has(end)) throw UserError(location_of(begin), "the quote is not closed; add a \" at the end of the cell");
     if (buffer_[row_ + end] == '"') {
       if (!has(end + 1) || buffer_[row_ + end + 1] != '"') break;
       ++end;
@@ -188,7 +187,7 @@ std::size_t CsvReader::read_quoted_cell(std::size_t begin, Cell& cell) {
   ++end;
   while (has(end) && is_space(buffer_[row_ + end])) ++end;
   if (has(end) && buffer_[row_ + end] != ',' && buffer_[row_ + end] != '\n') {
-    throw InputError(place_of(end), "text after a closing quote; write a quote within quotes twice");
+    throw UserError(location_of(end), "text after a closing quote; write a quote within quotes twice");
   }
   return end;
 }
@@ -196,10 +195,10 @@ std::size_t CsvReader::read_quoted_cell(std::size_t begin, Cell& cell) {
 // Reads what the stream has, and waits only if it has nothing; false at its end.
 bool CsvReader::fill() {
   if (filled_ - row_ > largest_row) {
-    throw InputError({file_, line_}, "a row longer than 16 MiB; is a quote not closed, or is this no CSV file?");
+    throw UserError({file_, line_}, "a row longer than 16 MiB; is a quote not closed, or is this no CSV file?");
   }
   if (stream_.peek() == std::istream::traits_type::eof()) {
-    if (stream_.bad()) throw Failure(to_string(Place{file_}) + ": cannot be read");
+    if (stream_.bad()) throw RuntimeError(to_string(Location{file_}) + ": cannot be read");
     return false;
   }
   if (row_ > 0) std::memmove(buffer_.data(), buffer_.data() + row_, filled_ - row_);

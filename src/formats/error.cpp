@@ -47,9 +47,9 @@ void append_hex(std::string& text, char byte) {
 
 }  // namespace
 
-std::string to_string(const Place& place) {
-  std::string text = printable(place.file);
-  for (const std::size_t number : {place.line, place.column}) {
+std::string to_string(const Location& location) {
+  std::string text = printable(location.file);
+  for (const std::size_t number : {location.line, location.column}) {
     if (number == 0) break;
     text += ':';
     text += std::to_string(number);
@@ -57,8 +57,8 @@ std::string to_string(const Place& place) {
   return text;
 }
 
-InputError::InputError(const Place& place, std::string_view text)
-    : std::runtime_error(to_string(place) + ": " + std::string(text)) {}
+UserError::UserError(const Location& location, std::string_view text)
+    : std::runtime_error(to_string(location) + ": " + std::string(text)) {}
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
   std::size_t least = word.size() / 3 + 2;

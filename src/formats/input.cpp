@@ -11,9 +11,9 @@ namespace primer {
 
 std::ifstream open_input(const std::string& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) throw InputError({path}, "is a folder; name a file");
+  if (std::filesystem::is_directory(path, ignored)) throw UserError({path}, "is a folder; name a file");
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw InputError({path}, "cannot be opened: " + std::generic_category().message(errno));
+  if (!file) throw UserError({path}, "cannot be opened: " + std::generic_category().message(errno));
   return file;
 }
 
@@ -24,10 +24,10 @@ std::string read_input(const std::string& path, std::size_t limit) {
   while (file.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || file.gcount() > 0) {
     bytes.append(chunk, 0, static_cast<std::size_t>(file.gcount()));
     if (bytes.size() > limit) {
-      throw InputError({path}, "is larger than " + std::to_string(limit) + " bytes; is it the right file?");
+      throw UserError({path}, "is larger than " + std::to_string(limit) + " bytes; is it the right file?");
     }
   }
-  if (file.bad()) throw Failure(to_string(Place{path}) + ": cannot be read");
+  if (file.bad()) throw RuntimeError(to_string(Location{path}) + ": cannot be read");
   return bytes;
 }
 

@@ -19,7 +19,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 class Parser {
  public:
-  Parser(std::string_view text, const Place& place) : text_(text), place_(place) {}
+  Parser(std::string_view text, const Location& location) : text_(text), place_(location) {}
 
   Value document() {
     Value result = value(0);
@@ -30,7 +30,7 @@ class Parser {
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw InputError(place_, "not JSON at byte " + std::to_string(position_ + 1) + ": " + what);
+    throw UserError(place_, "not JSON at byte " + std::to_string(position_ + 1) + ": " + what);
   }
 
   char peek() const { return position_ < text_.size() ? text_[position_] : '\0'; }
@@ -88,7 +88,7 @@ class Parser {
     for (const auto& [key, value] : members) keys.push_back(key);
     std::sort(keys.begin(), keys.end());
     const auto twice = std::adjacent_find(keys.begin(), keys.end());
-    if (twice != keys.end()) throw InputError(place_, "the key " + quoted(*twice) + " occurs twice");
+    if (twice != keys.end()) throw UserError(place_, "the key " + quoted(*twice) + " occurs twice");
   }
 
   bool take_digits() {
@@ -166,15 +166,15 @@ class Parser {
 
   std::string_view text_;
   std::size_t position_ = 0;
-  const Place& place_;
+  const Location& place_;
 };
 
 }  // namespace
 
-Value parse(std::string_view text, const Place& place) { return Parser(text, place).document(); }
+Value parse(std::string_view text, const Location& location) { return Parser(text, location).document(); }
 
 std::string quote(std::string_view text) {
-  if (!is_utf8(text)) throw Failure(quoted(text) + " cannot be written as JSON; it is not UTF-8");
+  if (!is_utf8(text)) throw RuntimeError(quoted(text) + " cannot be written as JSON; it is not UTF-8");
   constexpr std::string_view hex = "0123456789abcdef";
   std::string result = "\"";
   for (const char c : text) {
@@ -199,14 +199,14 @@ std::string string_array(std::span<const std::string> strings) {
   return result + ']';
 }
 
-std::vector<std::string> parse_string_array(std::string_view text, const Place& place) {
-  Value value = parse(text, place);
+std::vector<std::string> parse_string_array(std::string_view text, const Location& location) {
+  Value value = parse(text, location);
   std::vector<std::string> strings;
   auto* elements = std::get_if<Array>(&value.data);
-  if (!elements) throw InputError(place, "expected a JSON array of strings, not " + quoted(text));
+  if (!elements) throw UserError(location, "expected a JSON array of strings, not " + quoted(text));
   for (Value& element : *elements) {
     auto* string = std::get_if<std::string>(&element.data);
-    if (!string) throw InputError(place, "expected a JSON array of strings, not " + quoted(text));
+    if (!string) throw UserError(location, "expected a JSON array of strings, not " + quoted(text));
     strings.push_back(std::move(*string));
   }
   return strings;

@@ -65,7 +65,7 @@ class HeaderReader {
 
   // Fills in the metadata and returns the tensors in the order of their bytes.
   std::vector<Description> read(std::string_view text, Safetensors& contents) const {
-    if (!text.starts_with('{')) throw InputError(place_, "the header is no JSON object; is it a safetensors file?");
+    if (!text.starts_with('{')) throw UserError(place_, "the header is no JSON object; is it a safetensors file?");
     const json::Value header = json::parse(text, place_);
     std::vector<Description> tensors;
     for (const auto& [name, value] : std::get<json::Object>(header.data)) {
@@ -81,16 +81,16 @@ class HeaderReader {
 
  private:
   [[noreturn]] void fail(const std::string& name, const std::string& text) const {
-    throw InputError(place_, "tensor " + quoted(name) + ": " + text);
+    throw UserError(place_, "tensor " + quoted(name) + ": " + text);
   }
 
   std::vector<std::pair<std::string, std::string>> metadata(const json::Value& value) const {
     std::vector<std::pair<std::string, std::string>> strings;
     const auto* members = std::get_if<json::Object>(&value.data);
-    if (!members) throw InputError(place_, "__metadata__ is no JSON object");
+    if (!members) throw UserError(place_, "__metadata__ is no JSON object");
     for (const auto& [key, text] : *members) {
       const auto* string = std::get_if<std::string>(&text.data);
-      if (!string) throw InputError(place_, "the metadata's " + quoted(key) + " is no string");
+      if (!string) throw UserError(place_, "the metadata's " + quoted(key) + " is no string");
       strings.emplace_back(key, *string);
     }
     return strings;
@@ -167,11 +167,11 @@ class HeaderReader {
       end = tensor.end;
     }
     if (end < data_size_) {
-      throw InputError(place_, std::to_string(data_size_ - end) + " bytes at the end belong to no tensor");
+      throw UserError(place_, std::to_string(data_size_ - end) + " bytes at the end belong to no tensor");
     }
   }
 
-  Place place_;
+  Location place_;
   std::uint64_t data_size_;
 };
 
@@ -180,21 +180,21 @@ void refuse_non_finite(const NamedTensor& tensor, const std::string& file) {
       std::find_if_not(tensor.values.begin(), tensor.values.end(), [](double v) { return std::isfinite(v); });
   if (found == tensor.values.end()) return;
   const auto at = static_cast<std::size_t>(found - tensor.values.begin());
-  throw InputError({file}, "tensor " + quoted(tensor.name) + ": number " + std::to_string(at + 1) + " of " +
-                               std::to_string(tensor.values.size()) + " is " + number(*found));
+  throw UserError({file}, "tensor " + quoted(tensor.name) + ": number " + std::to_string(at + 1) + " of " +
+                              std::to_string(tensor.values.size()) + " is " + number(*found));
 }
 
 std::string read_bytes(std::istream& stream, std::uint64_t count, const std::string& file) {
   std::string bytes(count, '\0');
   if (!stream.read(bytes.data(), static_cast<std::streamsize>(count))) {
-    throw Failure(to_string(Place{file}) + ": cannot be read");
+    throw RuntimeError(to_string(Location{file}) + ": cannot be read");
   }
   return bytes;
 }
 
 std::uint64_t size_of(std::istream& stream, const std::string& file) {
   const auto end = stream.seekg(0, std::ios::end).tellg();
-  if (end < 0 || !stream.seekg(0)) throw InputError({file}, "is no regular file");
+  if (end < 0 || !stream.seekg(0)) throw UserError({file}, "is no regular file");
   return static_cast<std::uint64_t>(end);
 }
 
@@ -244,7 +244,8 @@ const std::string* Safetensors::metadatum(std::string_view key) const {
 
 std::string safetensors_bytes(const Safetensors& contents, Dtype dtype) {
   const std::string header = header_text(contents, dtype);
-  if (header.size() > largest_header) throw Failure("the tensors' names and the metadata exceed a header's 16 MiB");
+  if (header.size() > largest_header)
+    throw RuntimeError("the tensors' names and the metadata exceed a header's 16 MiB");
   std::string bytes;
   append_little_endian(bytes, std::uint64_t{header.size()});
   bytes += header;
@@ -266,13 +267,13 @@ Safetensors read_safetensors(const std::string& path, NonFinite non_finite) {
 
 Safetensors read_safetensors(std::istream& stream, const std::string& file, NonFinite non_finite) {
   const std::uint64_t size = size_of(stream, file);
-  if (size < 8) throw InputError({file}, "is no safetensors file; it has only " + std::to_string(size) + " bytes");
+  if (size < 8) throw UserError({file}, "is no safetensors file; it has only " + std::to_string(size) + " bytes");
   const auto header_size = little_endian<std::uint64_t>(read_bytes(stream, 8, file).data());
   if (header_size > largest_header) {
-    throw InputError({file}, "a header of " + std::to_string(header_size) + " bytes is beyond the limit of " +
-                                 std::to_string(largest_header) + "; is it a safetensors file?");
+    throw UserError({file}, "a header of " + std::to_string(header_size) + " bytes is beyond the limit of " +
+                                std::to_string(largest_header) + "; is it a safetensors file?");
   }
-  if (header_size > size - 8) throw InputError({file}, "ends within its header; the file is cut short");
+  if (header_size > size - 8) throw UserError({file}, "ends within its header; the file is cut short");
   const std::string header = read_bytes(stream, header_size, file);
   Safetensors contents;
   for (Description& tensor : HeaderReader(file, size - 8 - header_size).read(header, contents)) {

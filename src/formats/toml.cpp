@@ -84,16 +84,16 @@ std::optional<std::string> decimal_digits(std::string_view text, bool& is_float)
   return plain;
 }
 
-Scalar integer(const std::string& digits, int base, const Place& place, std::string_view text) {
+Scalar integer(const std::string& digits, int base, const Location& location, std::string_view text) {
   std::int64_t value = 0;
   if (std::from_chars(digits.data(), digits.data() + digits.size(), value, base).ec != std::errc()) {
-    throw InputError(place, "the integer " + quoted(text) + " does not fit in 64 bits");
+    throw UserError(location, "the integer " + quoted(text) + " does not fit in 64 bits");
   }
   return value;
 }
 
 // A boolean or a number; nothing if `text` is neither.
-std::optional<Scalar> scalar(std::string_view text, const Place& place) {
+std::optional<Scalar> scalar(std::string_view text, const Location& location) {
   if (text == "true") return Scalar(true);
   if (text == "false") return Scalar(false);
   const bool has_sign = text.starts_with('-') || text.starts_with('+');
@@ -103,17 +103,17 @@ std::optional<Scalar> scalar(std::string_view text, const Place& place) {
   const int base = text.starts_with("0x") ? 16 : text.starts_with("0o") ? 8 : text.starts_with("0b") ? 2 : 10;
   if (base != 10) {
     const std::optional<std::string> digits = based_digits(text, base);
-    return digits ? std::optional(integer(*digits, base, place, text)) : std::nullopt;
+    return digits ? std::optional(integer(*digits, base, location, text)) : std::nullopt;
   }
   if (looks_like_date_or_time(text)) {
-    throw InputError(place, "TOML's dates and times are not supported; put quotes around " + quoted(text));
+    throw UserError(location, "TOML's dates and times are not supported; put quotes around " + quoted(text));
   }
   bool is_float = false;
   const std::optional<std::string> digits = decimal_digits(text, is_float);
   if (!digits) return std::nullopt;
-  if (!is_float) return integer(*digits, 10, place, text);
+  if (!is_float) return integer(*digits, 10, location, text);
   const std::optional<double> value = parse_number(*digits);
-  if (!value) throw InputError(place, "the float " + quoted(text) + " is beyond the largest double, 1.8e308");
+  if (!value) throw UserError(location, "the float " + quoted(text) + " is beyond the largest double, 1.8e308");
   return Scalar(*value);
 }
 
@@ -126,15 +126,15 @@ const Entry* Table::find(std::string_view key) const {
 
 Entry* Table::find(std::string_view key) { return const_cast<Entry*>(std::as_const(*this).find(key)); }
 
-Entry& Table::add(std::string key, const Place& key_place, Value value) {
+Entry& Table::add(std::string key, const Location& key_location, Value value) {
   if (!index_.emplace(key, entries_.size()).second) throw std::logic_error("the table has the key " + key + " already");
-  return entries_.emplace_back(Entry{std::move(key), key_place, std::move(value)});
+  return entries_.emplace_back(Entry{std::move(key), key_location, std::move(value)});
 }
 
 class Parser {
  public:
   // Where `counts`, errors and values get lines and columns; else all have `start` as it is.
-  Parser(std::string_view text, const Place& start, bool counts) : text_(text), place_(start), counts_(counts) {
+  Parser(std::string_view text, const Location& start, bool counts) : text_(text), place_(start), counts_(counts) {
     if (counts_ && text_.starts_with("\xEF\xBB\xBF")) position_ = counted_ = 3;
     refuse_what_is_nowhere_allowed();
   }
@@ -157,20 +157,20 @@ class Parser {
   Value argument() {
     while (text_.ends_with(' ') || text_.ends_with('\t')) text_.remove_suffix(1);
     skip_spaces();
-    if (at_end()) throw InputError(place_, "has no value; an empty string is \"\"");
+    if (at_end()) throw UserError(place_, "has no value; an empty string is \"\"");
     if (std::string_view("\"'[{").find(peek()) == std::string_view::npos) {
       const std::string_view rest = text_.substr(position_);
       return {scalar(rest, place_).value_or(std::string(rest)), place_};
     }
     Value result = value();
-    if (!at_end()) throw InputError(place_, "expected the end of the value, not " + quoted(text_.substr(position_)));
+    if (!at_end()) throw UserError(place_, "expected the end of the value, not " + quoted(text_.substr(position_)));
     return result;
   }
 
  private:
   struct Key {
     std::string text;
-    Place place;
+    Location location;
   };
 
   bool at_end() const { return position_ == text_.size(); }
@@ -189,7 +189,7 @@ class Parser {
   }
 
   // The place of position_, counted on from where the last call left off.
-  const Place& here() {
+  const Location& here() {
     if (!counts_) return place_;
     for (; counted_ < position_; ++counted_) {
       if (text_[counted_] == '\n') {
@@ -202,7 +202,7 @@ class Parser {
     return place_;
   }
 
-  [[noreturn]] void fail(const std::string& text) { throw InputError(here(), text); }
+  [[noreturn]] void fail(const std::string& text) { throw UserError(here(), text); }
 
   // "expected WHAT, not "c"", c the character here.
   [[noreturn]] void fail_expected(const std::string& what) {
@@ -252,13 +252,13 @@ class Parser {
     std::vector<Key> keys;
     do {
       skip_spaces();
-      const Place place = here();
+      const Location location = here();
       if (next_is("\"")) {
-        keys.push_back({basic_string(), place});
+        keys.push_back({basic_string(), location});
       } else if (next_is("'")) {
-        keys.push_back({literal_string(), place});
+        keys.push_back({literal_string(), location});
       } else {
-        keys.push_back({std::string(take_while(is_bare)), place});
+        keys.push_back({std::string(take_while(is_bare)), location});
         if (keys.back().text.empty()) fail_expected("a key");
       }
       skip_spaces();
@@ -268,7 +268,7 @@ class Parser {
 
   // [a.b] or [[a.b]]: the table that the lines below it fill.
   Table& header(Table& root) {
-    const Place place = here();
+    const Location location = here();
     const bool is_array = take("[[");
     if (!is_array) take("[");
     const std::vector<Key> keys = dotted_key();
@@ -276,12 +276,12 @@ class Parser {
     depth_ = 0;
     descend(keys.size());
     Table* table = &root;
-    for (std::size_t k = 0; k + 1 < keys.size(); ++k) table = &super_table(*table, keys[k], place);
-    return is_array ? array_element(*table, keys.back(), place) : named_table(*table, keys.back(), place);
+    for (std::size_t k = 0; k + 1 < keys.size(); ++k) table = &super_table(*table, keys[k], location);
+    return is_array ? array_element(*table, keys.back(), location) : named_table(*table, keys.back(), location);
   }
 
-  static Table& add_table(Table& parent, const Key& key, const Place& place, Table::Origin origin) {
-    auto& table = std::get<Table>(parent.add(key.text, key.place, {Table(), place}).value.data);
+  static Table& add_table(Table& parent, const Key& key, const Location& location, Table::Origin origin) {
+    auto& table = std::get<Table>(parent.add(key.text, key.location, {Table(), location}).value.data);
     table.origin_ = origin;
     return table;
   }
@@ -293,41 +293,42 @@ class Parser {
     return table && table->origin_ == Table::Origin::header ? table : nullptr;
   }
 
-  static Table& super_table(Table& parent, const Key& key, const Place& place) {
+  static Table& super_table(Table& parent, const Key& key, const Location& location) {
     Entry* entry = parent.find(key.text);
-    if (!entry) return add_table(parent, key, place, Table::Origin::super);
+    if (!entry) return add_table(parent, key, location, Table::Origin::super);
     if (Table* element = last_element(entry->value)) return *element;
     auto* table = std::get_if<Table>(&entry->value.data);
     if (!table || table->origin_ == Table::Origin::closed) refuse_again(key, *entry);
     return *table;
   }
 
-  static Table& named_table(Table& parent, const Key& key, const Place& place) {
+  static Table& named_table(Table& parent, const Key& key, const Location& location) {
     Entry* entry = parent.find(key.text);
-    if (!entry) return add_table(parent, key, place, Table::Origin::header);
+    if (!entry) return add_table(parent, key, location, Table::Origin::header);
     auto* table = std::get_if<Table>(&entry->value.data);
     if (!table || table->origin_ != Table::Origin::super) refuse_again(key, *entry);
     table->origin_ = Table::Origin::header;
-    entry->place = key.place;
-    entry->value.place = place;
+    entry->location = key.location;
+    entry->value.location = location;
     return *table;
   }
 
-  static Table& array_element(Table& parent, const Key& key, const Place& place) {
+  static Table& array_element(Table& parent, const Key& key, const Location& location) {
     Entry* entry = parent.find(key.text);
     if (!entry) {
-      entry = &parent.add(key.text, key.place, {Array(), place});
+      entry = &parent.add(key.text, key.location, {Array(), location});
     } else if (!last_element(entry->value)) {
       refuse_again(key, *entry);
     }
-    auto& table = std::get<Table>(std::get<Array>(entry->value.data).emplace_back(Value{Table(), place}).data);
+    auto& table = std::get<Table>(std::get<Array>(entry->value.data).emplace_back(Value{Table(), location}).data);
     table.origin_ = Table::Origin::header;
     return table;
   }
 
   [[noreturn]] static void refuse_again(const Key& key, const Entry& first) {
-    const std::string where = first.place.line > 0 ? " in line " + std::to_string(first.place.line) : "";
-    throw InputError(key.place, quoted(key.text) + " is already defined" + where + "; remove or merge one of the two");
+    const std::string where = first.location.line > 0 ? " in line " + std::to_string(first.location.line) : "";
+    throw UserError(key.location,
+                    quoted(key.text) + " is already defined" + where + "; remove or merge one of the two");
   }
 
   // Counts tables and arrays within each other, so that no input can exhaust the stack.
@@ -344,13 +345,13 @@ class Parser {
     Table* parent = &table;
     for (std::size_t k = 0; k + 1 < keys.size(); ++k) parent = &dotted_table(*parent, keys[k]);
     if (const Entry* entry = parent->find(keys.back().text)) refuse_again(keys.back(), *entry);
-    parent->add(keys.back().text, keys.back().place, value());
+    parent->add(keys.back().text, keys.back().location, value());
     depth_ -= keys.size();
   }
 
   static Table& dotted_table(Table& parent, const Key& key) {
     Entry* entry = parent.find(key.text);
-    if (!entry) return add_table(parent, key, key.place, Table::Origin::dotted);
+    if (!entry) return add_table(parent, key, key.location, Table::Origin::dotted);
     auto* table = std::get_if<Table>(&entry->value.data);
     if (!table || table->origin_ == Table::Origin::closed || table->origin_ == Table::Origin::header) {
       refuse_again(key, *entry);
@@ -360,17 +361,17 @@ class Parser {
   }
 
   Value value() {
-    const Place place = here();
-    if (next_is("\"\"\"")) return {multiline_string('"'), place};
-    if (next_is("'''")) return {multiline_string('\''), place};
-    if (next_is("\"")) return {basic_string(), place};
-    if (next_is("'")) return {literal_string(), place};
-    if (next_is("[")) return {array(), place};
-    if (next_is("{")) return {inline_table(), place};
+    const Location location = here();
+    if (next_is("\"\"\"")) return {multiline_string('"'), location};
+    if (next_is("'''")) return {multiline_string('\''), location};
+    if (next_is("\"")) return {basic_string(), location};
+    if (next_is("'")) return {literal_string(), location};
+    if (next_is("[")) return {array(), location};
+    if (next_is("{")) return {inline_table(), location};
     const std::string_view text = take_while(is_scalar);
     if (text.empty()) fail_expected("a value");
-    if (std::optional<Scalar> number = scalar(text, place)) return {std::move(*number), place};
-    throw InputError(place, quoted(text) + " is not a value; a string needs quotes");
+    if (std::optional<Scalar> number = scalar(text, location)) return {std::move(*number), location};
+    throw UserError(location, quoted(text) + " is not a value; a string needs quotes");
   }
 
   Array array() {
@@ -434,12 +435,12 @@ class Parser {
 
   std::string multiline_string(char quote) {
     const std::string three(3, quote);
-    const Place place = here();
+    const Location location = here();
     std::string text;
     take(three);
     take_newline();
     while (!take(three)) {
-      if (at_end()) throw InputError(place, "the string is not closed; add " + three + " at its end");
+      if (at_end()) throw UserError(location, "the string is not closed; add " + three + " at its end");
       if (quote == '"' && next_is("\\")) {
         if (!take_line_ending_backslash()) escape(text);
       } else {
@@ -491,7 +492,7 @@ class Parser {
   std::string_view text_;
   std::size_t position_ = 0;
   std::size_t counted_ = 0;
-  Place place_;
+  Location place_;
   bool counts_;
   std::size_t depth_ = 0;
 };
@@ -500,7 +501,7 @@ Table parse(std::string_view text, const std::string& file) { return Parser(text
 
 Table read(const std::string& path) { return parse(read_input(path, largest_file), path); }
 
-Value parse_value(std::string_view text, const Place& place) { return Parser(text, place, false).argument(); }
+Value parse_value(std::string_view text, const Location& location) { return Parser(text, location, false).argument(); }
 
 std::string_view kind(const Value& value) {
   constexpr std::string_view names[] = {"a string", "an integer", "a float", "a boolean", "an array", "a table"};
@@ -510,7 +511,7 @@ std::string_view kind(const Value& value) {
 namespace {
 
 std::string string_text(std::string_view text) {
-  if (!is_utf8(text)) throw Failure(quoted(text) + " cannot be written as TOML; it is not UTF-8");
+  if (!is_utf8(text)) throw RuntimeError(quoted(text) + " cannot be written as TOML; it is not UTF-8");
   constexpr std::string_view letters = "btnfr\"\\";
   constexpr std::string_view meanings = "\b\t\n\f\r\"\\";
   constexpr std::string_view hex = "0123456789ABCDEF";

@@ -36,13 +36,13 @@ std::vector<std::size_t> some_rows(std::size_t rows, std::size_t most) {
 }
 
 real unstandardized(const Data& data, real x, std::size_t column) {
-  if (!data.standardization) return x;
-  return x * data.standardization->std(0, column) + data.standardization->mean(0, column);
+  if (!data.standardizer) return x;
+  return x * data.standardizer->std(0, column) + data.standardizer->mean(0, column);
 }
 
 real standardized(const Data& data, real x, std::size_t column) {
-  if (!data.standardization) return x;
-  return (x - data.standardization->mean(0, column)) / data.standardization->std(0, column);
+  if (!data.standardizer) return x;
+  return (x - data.standardizer->mean(0, column)) / data.standardizer->std(0, column);
 }
 
 // Place i of n from low to high, ends included.
@@ -101,7 +101,8 @@ FrameRecorder::FrameRecorder(Network& network, const Data& data, const TrainOpti
   frames_.classes = data.classes;
   frames_.warnings = std::move(warnings);
   frames_.picture = picture_for(data, task_);
-  gather(data.train, some_rows(data.train.size(), sampled_rows), 0, std::min(data.train.size(), sampled_rows), sample_);
+  select_rows(data.train, some_rows(data.train.size(), sampled_rows), 0, std::min(data.train.size(), sampled_rows),
+              sample_);
   place_points();
   place_probes();
 }
@@ -156,11 +157,11 @@ void FrameRecorder::place_probes() {
     const bool validation = data_.validation.size() > 0;
     const Dataset& rows = validation ? data_.validation : data_.train;
     frames_.rows = validation ? "validation" : "training";
-    gather(rows, some_rows(rows.size(), counted_rows), 0, std::min(rows.size(), counted_rows), all);
+    select_rows(rows, some_rows(rows.size(), counted_rows), 0, std::min(rows.size(), counted_rows), all);
   }
   if (all.y.size() == 0) all.y.resize(all.size(), 1);
   for (std::size_t first = 0; first < all.size(); first += rows_at_a_time) {
-    gather(all, {}, first, std::min(first + rows_at_a_time, all.size()), probes_.emplace_back());
+    select_rows(all, {}, first, std::min(first + rows_at_a_time, all.size()), probes_.emplace_back());
   }
 }
 

@@ -85,7 +85,7 @@ class FramesFile {
   }
   std::uint64_t whole(std::string_view key) const { return to_whole(text(key)); }
   std::vector<std::string> strings(std::string_view key) const {
-    return json::parse_string_array(text(key), Place{path_, 0, 0});
+    return json::parse_string_array(text(key), Location{path_, 0, 0});
   }
   std::vector<std::uint64_t> wholes(std::string_view key) const {
     std::vector<std::uint64_t> values;
@@ -113,7 +113,7 @@ class FramesFile {
     }
   }
   [[noreturn]] void refuse(const std::string& what) const {
-    throw InputError(Place{path_, 0, 0}, "no frames of a run: it " + what);
+    throw UserError(Location{path_, 0, 0}, "no frames of a run: it " + what);
   }
 
  private:

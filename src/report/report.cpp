@@ -234,7 +234,7 @@ std::unique_ptr<Activation> known(const std::string& activation) {
   try {
     return make_activation(activation);
   } catch (const std::invalid_argument& e) {
-    throw InputError(printable(e.what()) + "; draw the report with the program that trained this run");
+    throw UserError(printable(e.what()) + "; draw the report with the program that trained this run");
   }
 }
 
@@ -262,13 +262,13 @@ std::string layers_json(const Frames& frames, Curves& curves) {
     const auto [z_low, z_high] = z_axis(frames, l);
     const auto [a_low, a_high] =
         vertical_axis(curves.points[curve], static_cast<real>(z_low), static_cast<real>(z_high));
-    const auto zones = facts_of(*known(layer.activation)).saturated;
+    const auto zones = properties_of(*known(layer.activation)).saturated;
     text +=
         std::string(l == 0 ? "" : ",") + "{\"inputs\":" + std::to_string(layer.inputs) +
         ",\"units\":" + std::to_string(layer.units) + ",\"activation\":" + json_text(layer.activation) +
         ",\"curve\":" + std::to_string(curve) + ",\"z_axis\":[" + std::to_string(z_low) + "," + std::to_string(z_high) +
         "],\"a_axis\":[" + json_number(a_low, 6) + "," + json_number(a_high, 6) +
-        "],\"saturated\":" + json_array(zones, [](const Zone& zone) {
+        "],\"saturated\":" + json_array(zones, [](const Interval& zone) {
           return "[" + json_number(std::max(zone.from, -1e3), 6) + "," + json_number(std::min(zone.to, 1e3), 6) + "]";
         });
     if (layer.learns_alpha) {
@@ -372,7 +372,7 @@ std::string curve_definitions(const Curves& curves) {
     const std::string name = escaped(curves.activations[i]);
     text += "<path id=\"sigma-" + std::to_string(i) + "\" data-activation=\"" + name + "\" d=\"" +
             path_of(curves.points[i], &CurvePoint::a) + "\"/>\n<path id=\"slope-" + std::to_string(i) +
-            "\" data-activation=\"" + name + "\" d=\"" + path_of(curves.points[i], &CurvePoint::slope) + "\"/>\n";
+            "\" data-activation=\"" + name + "\" d=\"" + path_of(curves.points[i], &CurvePoint::derivative) + "\"/>\n";
   }
   return text + "</defs></svg>\n";
 }

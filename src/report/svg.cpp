@@ -13,19 +13,19 @@ namespace primer {
 std::vector<CurvePoint> curve_of(const Activation& activation, int low, int high) {
   constexpr int per_unit = 16;
   constexpr real beside = real(1) / (1 << 20);
-  std::vector<real> places;
-  for (int i = low * per_unit; i <= high * per_unit; ++i) places.push_back(static_cast<real>(i) / per_unit);
-  for (const real kink : activation.kinks()) places.insert(places.end(), {kink - beside, kink, kink + beside});
-  std::sort(places.begin(), places.end());
-  places.erase(std::unique(places.begin(), places.end()), places.end());
+  std::vector<real> locations;
+  for (int i = low * per_unit; i <= high * per_unit; ++i) locations.push_back(static_cast<real>(i) / per_unit);
+  for (const real kink : activation.kinks()) locations.insert(locations.end(), {kink - beside, kink, kink + beside});
+  std::sort(locations.begin(), locations.end());
+  locations.erase(std::unique(locations.begin(), locations.end()), locations.end());
 
-  Tensor z(places.size(), activation.elementwise() ? 1 : 2);
-  for (std::size_t i = 0; i < places.size(); ++i) z(i, 0) = places[i];
+  Tensor z(locations.size(), activation.elementwise() ? 1 : 2);
+  for (std::size_t i = 0; i < locations.size(); ++i) z(i, 0) = locations[i];
   Tensor a;
-  Tensor slope;
-  activation.forward(z, a, slope);
+  Tensor derivative;
+  activation.forward(z, a, derivative);
   std::vector<CurvePoint> curve;
-  for (std::size_t i = 0; i < places.size(); ++i) curve.push_back({places[i], a(i, 0), slope(i, 0)});
+  for (std::size_t i = 0; i < locations.size(); ++i) curve.push_back({locations[i], a(i, 0), derivative(i, 0)});
   return curve;
 }
 
@@ -43,8 +43,8 @@ std::pair<real, real> vertical_axis(const std::vector<CurvePoint>& curve, real l
   real top = 1;
   for (const CurvePoint& point : curve) {
     if (point.z < low || point.z > high) continue;
-    bottom = std::min({bottom, point.a, point.slope});
-    top = std::max({top, point.a, point.slope});
+    bottom = std::min({bottom, point.a, point.derivative});
+    top = std::max({top, point.a, point.derivative});
   }
   bottom = std::max(bottom, real(-1.6));
   top = std::min(top, real(2.4));
@@ -74,7 +74,7 @@ std::string words(double x, double y, int size, const char* style, std::string_v
 }
 
 // "[−0.17, ∞)": a round bracket where the end is only approached.
-std::string interval(const Extent& extent) {
+std::string interval(const Range& extent) {
   const auto end = [](double v) {
     if (std::isinf(v)) return std::string(v < 0 ? "−∞" : "∞");
     const std::string text = short_number(v == 0 ? 0 : v, 5);
@@ -95,14 +95,14 @@ std::string panel(const std::string& name, std::size_t index) {
   const double sy = plot_height / static_cast<double>(top - bottom);
   const double x0 = plot_left + plot_width / 2;
   const double y0 = plot_top + static_cast<double>(top) * sy;
-  const Facts facts = facts_of(*activation);
+  const Properties properties = properties_of(*activation);
   const std::string clip = "clip-" + std::to_string(index);
 
   std::string svg =
       "<rect x=\"2\" y=\"2\" width=\"296\" height=\"232\" rx=\"8\" fill=\"#ffffff\" stroke=\"#dcdad3\"/>\n";
   svg += "<clipPath id=\"" + clip + "\"><rect" + attribute("x", plot_left) + attribute("y", plot_top) +
          attribute("width", plot_width) + attribute("height", plot_height) + "/></clipPath>\n";
-  for (const Zone& zone : facts.saturated) {
+  for (const Interval& zone : properties.saturated) {
     const double from = std::clamp(zone.from, -double{z_reach}, double{z_reach});
     const double to = std::clamp(zone.to, -double{z_reach}, double{z_reach});
     svg += "<rect class=\"saturated\"" + attribute("x", x0 + from * sx) + attribute("y", plot_top) +
@@ -124,10 +124,10 @@ std::string panel(const std::string& name, std::size_t index) {
          "\" stroke=\"#0072b2\" vector-effect=\"non-scaling-stroke\" d=\"" + path_of(curve, &CurvePoint::a) +
          "\"/>\n<path class=\"slope\" data-activation=\"" + escaped(name) +
          "\" stroke=\"#d55e00\" stroke-dasharray=\"7 4\" vector-effect=\"non-scaling-stroke\" d=\"" +
-         path_of(curve, &CurvePoint::slope) + "\"/>\n</g></g>\n";
+         path_of(curve, &CurvePoint::derivative) + "\"/>\n</g></g>\n";
   svg += words(14, 24, 15, "font-weight=\"600\"", name + (activation->elementwise() ? "" : " (of 2, the other z = 0)"));
-  svg += words(14, 44, 12, "fill=\"#0072b2\"", "σ ∈ " + interval(facts.value));
-  return svg + words(146, 44, 12, "fill=\"#c45500\"", "σ′ ∈ " + interval(facts.slope));
+  svg += words(14, 44, 12, "fill=\"#0072b2\"", "σ ∈ " + interval(properties.value));
+  return svg + words(146, 44, 12, "fill=\"#c45500\"", "σ′ ∈ " + interval(properties.derivative));
 }
 
 }  // namespace

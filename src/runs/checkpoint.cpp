@@ -120,7 +120,7 @@ class Reader {
     return true;
   }
   [[noreturn]] void refuse(const std::string& name) const {
-    throw InputError(Place{file_, 0, 0}, "is no checkpoint of this network: look at " + prefix_ + name);
+    throw UserError(Location{file_, 0, 0}, "is no checkpoint of this network: look at " + prefix_ + name);
   }
   const Safetensors& contents_;
   const std::string& file_;
@@ -155,9 +155,9 @@ void check_config(const Config& config, const std::string& earlier) {
     const Setting* const b = find(then, key);
     if (a != nullptr && b != nullptr && a->value == b->value) return;
     const auto said = [](const Setting* s) { return s == nullptr ? std::string("unset") : s->value; };
-    throw InputError(config.place(key),
-                     printable("--resume goes on with the run's own config, in which " + key + " is " + said(b) +
-                               ", not " + said(a) + "; only train.epochs may change"));
+    throw UserError(config.location(key),
+                    printable("--resume goes on with the run's own config, in which " + key + " is " + said(b) +
+                              ", not " + said(a) + "; only train.epochs may change"));
   };
   for (const Setting& setting : now) compare(setting.key);
   for (const Setting& setting : then) compare(setting.key);
@@ -188,16 +188,16 @@ void read_checkpoint(const std::string& path, const Experiment& experiment, Trai
   const auto metadatum = [&](const char* key) {
     const std::string* const text = contents.metadatum(key);
     if (text == nullptr)
-      throw InputError(Place{path, 0, 0}, std::string("is no checkpoint: it has no metadata ") + key);
+      throw UserError(Location{path, 0, 0}, std::string("is no checkpoint: it has no metadata ") + key);
     return *text;
   };
   check_config(experiment.config, metadatum("config"));
   if (metadatum("real") != number_type()) {
-    throw InputError(Place{path, 0, 0}, "was written by the " + printable(metadatum("real")) +
-                                            " build; go on with that one, the bits would differ");
+    throw UserError(Location{path, 0, 0}, "was written by the " + printable(metadatum("real")) +
+                                              " build; go on with that one, the bits would differ");
   }
   if (metadatum("data") != fingerprint(experiment.data)) {
-    throw InputError(Place{path, 0, 0}, "the data have changed since; train again without --resume");
+    throw UserError(Location{path, 0, 0}, "the data have changed since; train again without --resume");
   }
   Training::Snapshot now = training.snapshot();
   Training::Snapshot start = now;
@@ -208,8 +208,8 @@ void read_checkpoint(const std::string& path, const Experiment& experiment, Trai
     Reader of_start(contents, path, "epoch_start.", network);
     visit(of_start, start);
   }
-  if (now.state.batch > training.batches()) throw InputError(Place{path, 0, 0}, "is no checkpoint of this run");
-  training.go_on_from(now, start);
+  if (now.state.batch > training.batches()) throw UserError(Location{path, 0, 0}, "is no checkpoint of this run");
+  training.resume(now, start);
 }
 
 }  // namespace primer

@@ -111,8 +111,9 @@ void visit_diagnostics(Visitor& v, Options& o) {
 // Fills the members of one section from one table, and remembers where each key stood.
 class Reader {
  public:
-  Reader(const toml::Table& table, std::string section, const std::string& folder, std::map<std::string, Place>& places)
-      : table_(table), section_(std::move(section)), folder_(folder), places_(places) {}
+  Reader(const toml::Table& table, std::string section, const std::string& folder,
+         std::map<std::string, Location>& locations)
+      : table_(table), section_(std::move(section)), folder_(folder), places_(locations) {}
 
   void choice(std::string_view key, std::string& member, const std::vector<std::string_view>& names) {
     if (!text(key, member)) return;
@@ -135,7 +136,7 @@ class Reader {
     if (!text(key, member)) return;
     if (member.empty()) refuse(key, "is empty; name a CSV file");
     const bool overridden =
-        table_.find(key)->value.place.file.starts_with("--set ");  // which the shell's folder completes
+        table_.find(key)->value.location.file.starts_with("--set ");  // which the shell's folder completes
     member = (std::filesystem::path(overridden ? "" : folder_) / member).lexically_normal().string();
   }
   void names(std::string_view key, std::vector<std::string>& member) {
@@ -186,16 +187,16 @@ class Reader {
   void finish() const {
     for (const toml::Entry& entry : table_.entries()) {
       if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
-      throw InputError(entry.place, "unknown key '" + printable(entry.key) + "'" +
-                                        (section_.empty() ? "" : " in [" + section_ + "]") + "; " +
-                                        meant(entry.key, known_));
+      throw UserError(entry.location, "unknown key '" + printable(entry.key) + "'" +
+                                          (section_.empty() ? "" : " in [" + section_ + "]") + "; " +
+                                          meant(entry.key, known_));
     }
   }
 
   const toml::Entry* find(std::string_view key) {
     known_.push_back(key);
     const toml::Entry* const entry = table_.find(key);
-    if (entry != nullptr) places_[(section_.empty() ? "" : section_ + ".") + std::string(key)] = entry->value.place;
+    if (entry != nullptr) places_[(section_.empty() ? "" : section_ + ".") + std::string(key)] = entry->value.location;
     return entry;
   }
 
@@ -213,13 +214,13 @@ class Reader {
     return best.empty() ? "known are " + listed(names) : "did you mean '" + std::string(best) + "'?";
   }
   [[noreturn]] void refuse(std::string_view key, const std::string& text) const {
-    throw InputError(table_.find(key)->value.place, printable(std::string(key) + ": " + text));
+    throw UserError(table_.find(key)->value.location, printable(std::string(key) + ": " + text));
   }
 
   const toml::Table& table_;
   std::string section_;
   const std::string& folder_;
-  std::map<std::string, Place>& places_;
+  std::map<std::string, Location>& places_;
   std::vector<std::string_view> known_;
 };
 
@@ -263,18 +264,19 @@ class Writer {
   const std::string& folder_;
 };
 
-toml::Table& table_in(toml::Table& table, const std::string& key, const std::string& full_key, const Place& place) {
+toml::Table& table_in(toml::Table& table, const std::string& key, const std::string& full_key,
+                      const Location& location) {
   toml::Entry* entry = table.find(key);
-  if (entry == nullptr) entry = &table.add(key, place, {toml::Table{}, place});
+  if (entry == nullptr) entry = &table.add(key, location, {toml::Table{}, location});
   auto* const inner = std::get_if<toml::Table>(&entry->value.data);
-  if (inner == nullptr) throw InputError(place, "'" + full_key + "' is no section; write SECTION.KEY=VALUE");
+  if (inner == nullptr) throw UserError(location, "'" + full_key + "' is no section; write SECTION.KEY=VALUE");
   return *inner;
 }
 
 // --set train.learning_rate=0.1, --set layer.1.units=8
 void apply(const Override& set, toml::Table& root) {
   const std::string& key = set.first;
-  const Place place{"--set " + printable(key), 0, 0};
+  const Location location{"--set " + printable(key), 0, 0};
   std::vector<std::string> parts{""};
   for (const char c : key) {
     if (c == '.') {
@@ -284,7 +286,7 @@ void apply(const Override& set, toml::Table& root) {
     }
   }
   if (std::find(parts.begin(), parts.end(), "") != parts.end()) {
-    throw InputError(place, "write --set SECTION.KEY=VALUE, as in train.learning_rate=0.1 or layer.1.units=8");
+    throw UserError(location, "write --set SECTION.KEY=VALUE, as in train.learning_rate=0.1 or layer.1.units=8");
   }
   toml::Table* table = &root;
   std::size_t i = 0;
@@ -294,22 +296,22 @@ void apply(const Override& set, toml::Table& root) {
     const std::size_t n = list == nullptr ? 0 : list->size();
     const auto index = parts.size() == 3 ? parse_number(parts[1]) : std::nullopt;
     if (!index || !(*index >= 1 && *index <= static_cast<double>(n)) || *index != std::floor(*index)) {
-      throw InputError(place, "write layer.N.KEY with N from 1 to " + std::to_string(n) +
-                                  ", the number of [[layer]] tables in the file");
+      throw UserError(location, "write layer.N.KEY with N from 1 to " + std::to_string(n) +
+                                    ", the number of [[layer]] tables in the file");
     }
     table = std::get_if<toml::Table>(&(*list)[static_cast<std::size_t>(*index) - 1].data);
-    if (table == nullptr) throw InputError(place, "layer " + parts[1] + " is no table");
+    if (table == nullptr) throw UserError(location, "layer " + parts[1] + " is no table");
     i = 2;
   } else if (parts.size() > 2) {
-    throw InputError(place, "write --set SECTION.KEY=VALUE, as in train.learning_rate=0.1 or layer.1.units=8");
+    throw UserError(location, "write --set SECTION.KEY=VALUE, as in train.learning_rate=0.1 or layer.1.units=8");
   }
-  for (; i + 1 < parts.size(); ++i) table = &table_in(*table, parts[i], key, place);
-  toml::Value value = toml::parse_value(set.second, place);
+  for (; i + 1 < parts.size(); ++i) table = &table_in(*table, parts[i], key, location);
+  toml::Value value = toml::parse_value(set.second, location);
   if (toml::Entry* const entry = table->find(parts.back())) {
-    entry->place = place;
+    entry->location = location;
     entry->value = std::move(value);
   } else {
-    table->add(parts.back(), place, std::move(value));
+    table->add(parts.back(), location, std::move(value));
   }
 }
 
@@ -319,37 +321,37 @@ void read_section(Reader& root, const char* name, const std::string& folder, Con
   const toml::Entry* const entry = root.find(name);
   const auto* const table = entry == nullptr ? &none : std::get_if<toml::Table>(&entry->value.data);
   if (table == nullptr) {
-    throw InputError(entry->value.place, std::string(name) + " must be a section: write [" + name + "]");
+    throw UserError(entry->value.location, std::string(name) + " must be a section: write [" + name + "]");
   }
-  Reader reader(*table, name, folder, config.places);
+  Reader reader(*table, name, folder, config.locations);
   read(reader);
   reader.finish();
 }
 
 void read_layers(Reader& root, const std::string& folder, Config& config) {
   const toml::Entry* const entry = root.find("layer");
-  if (entry == nullptr) throw InputError(Place{config.path, 0, 0}, "there is no layer; add a [[layer]] table");
+  if (entry == nullptr) throw UserError(Location{config.path, 0, 0}, "there is no layer; add a [[layer]] table");
   const auto* const list = std::get_if<toml::Array>(&entry->value.data);
-  if (list == nullptr) throw InputError(entry->value.place, "layers are a list of tables: write [[layer]]");
+  if (list == nullptr) throw UserError(entry->value.location, "layers are a list of tables: write [[layer]]");
   for (const toml::Value& value : *list) {
     const auto* const table = std::get_if<toml::Table>(&value.data);
-    if (table == nullptr) throw InputError(value.place, "a layer is a table: write [[layer]]");
+    if (table == nullptr) throw UserError(value.location, "a layer is a table: write [[layer]]");
     const std::string section = "layer." + std::to_string(config.layers.size() + 1);
-    config.places[section] = value.place;
-    Reader reader(*table, section, folder, config.places);
+    config.locations[section] = value.location;
+    Reader reader(*table, section, folder, config.locations);
     LayerOptions layer;
     std::size_t repeat = 1;
     visit_layer(reader, layer);
     reader.count("repeat", repeat, 1, most_layers);
     reader.finish();
-    if (config.layers.size() + repeat > most_layers) throw InputError(value.place, "more than 1000 layers");
-    const auto written = config.places;
+    if (config.layers.size() + repeat > most_layers) throw UserError(value.location, "more than 1000 layers");
+    const auto written = config.locations;
     for (std::size_t copy = 0; copy < repeat; ++copy) {
       config.layers.push_back(layer);
       const std::string expanded = "layer." + std::to_string(config.layers.size());
-      for (const auto& [key, place] : written) {
+      for (const auto& [key, location] : written) {
         if (key == section || key.starts_with(section + "."))
-          config.places[expanded + key.substr(section.size())] = place;
+          config.locations[expanded + key.substr(section.size())] = location;
       }
     }
   }
@@ -359,38 +361,37 @@ void read_layers(Reader& root, const std::string& folder, Config& config) {
 void check_source(const Config& config) {
   const DataOptions& data = config.data;
   if (data.generator.empty() && data.file.empty()) {
-    throw InputError(config.place("data"), "[data] needs a generator or a file");
+    throw UserError(config.location("data"), "[data] needs a generator or a file");
   }
   if (!data.generator.empty() && !data.file.empty()) {
-    throw InputError(config.place("data.file"), "[data] has a generator as well; keep one of the two");
+    throw UserError(config.location("data.file"), "[data] has a generator as well; keep one of the two");
   }
   if (config.train.early_stopping > 0 && data.validation_fraction == 0 && data.validation_file.empty()) {
-    throw InputError(
-        config.place("train.early_stopping"),
-        "early_stopping watches the validation loss; set data.validation_fraction or data.validation_file");
+    throw UserError(config.location("train.early_stopping"),
+                    "early_stopping watches the validation loss; set data.validation_fraction or data.validation_file");
   }
 }
 
 void check(const Config& config) {
   const DataOptions& data = config.data;
   if (data.test_fraction + data.validation_fraction >= 1) {
-    throw InputError(config.place("data.test_fraction"),
-                     "test_fraction and validation_fraction leave no row to train on; their sum must be less than 1");
+    throw UserError(config.location("data.test_fraction"),
+                    "test_fraction and validation_fraction leave no row to train on; their sum must be less than 1");
   }
   if (!data.validation_file.empty() && data.validation_fraction > 0) {
-    throw InputError(config.place("data.validation_fraction"),
-                     "there is a validation_file as well; keep one of the two");
+    throw UserError(config.location("data.validation_fraction"),
+                    "there is a validation_file as well; keep one of the two");
   }
   for (std::size_t l = 0; l + 1 < config.layers.size(); ++l) {
     const std::string key = "layer." + std::to_string(l + 1);
     if (config.layers[l].units == 0)
-      throw InputError(config.place(key), "this layer needs units: only the last layer's follow from the data");
+      throw UserError(config.location(key), "this layer needs units: only the last layer's follow from the data");
   }
   if (config.train.loss.empty()) {
-    throw InputError(config.place("train"), "[train] needs a loss: " + listed(loss_names()));
+    throw UserError(config.location("train"), "[train] needs a loss: " + listed(loss_names()));
   }
   if (config.train.nesterov && config.train.momentum == 0) {
-    throw InputError(config.place("train.nesterov"), "nesterov needs momentum, such as momentum = 0.9");
+    throw UserError(config.location("train.nesterov"), "nesterov needs momentum, such as momentum = 0.9");
   }
 }
 
@@ -398,7 +399,7 @@ Config config_in(const toml::Table& table, const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   Config config;
   config.path = path;
-  Reader root(table, "", folder, config.places);
+  Reader root(table, "", folder, config.locations);
   std::size_t seed = config.seed;
   root.count("seed", seed, 0, static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max()));
   config.seed = seed;
@@ -416,11 +417,11 @@ Config config_in(const toml::Table& table, const std::string& path) {
 
 }  // namespace
 
-Place Config::place(const std::string& key) const {
+Location Config::location(const std::string& key) const {
   for (std::string k = key; !k.empty();
        k = k.substr(0, k.find_last_of('.') == std::string::npos ? 0 : k.find_last_of('.'))) {
-    const auto found = places.find(k);
-    if (found != places.end()) return found->second;
+    const auto found = locations.find(k);
+    if (found != locations.end()) return found->second;
   }
   return {path, 0, 0};
 }

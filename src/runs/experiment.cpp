@@ -19,7 +19,7 @@ std::vector<std::size_t> other_columns(const CsvReader& csv, const std::vector<s
     if (std::find(targets.begin(), targets.end(), c) == targets.end()) others.push_back(c);
   }
   if (others.empty()) {
-    throw InputError(Place{csv.file(), 1, 0}, "every column is a target; there must be at least one input column");
+    throw UserError(Location{csv.file(), 1, 0}, "every column is a target; there must be at least one input column");
   }
   return others;
 }
@@ -41,27 +41,27 @@ void resolve_layers(Experiment& experiment) {
   LayerOptions& output = config.layers.back();
   const std::string key = "layer." + std::to_string(config.layers.size());
   const std::size_t outputs = experiment.data.train.y.cols();
-  const std::string why = !experiment.data.classes.empty() && experiment.task == Task::classes
+  const std::string why = !experiment.data.classes.empty() && experiment.task == Task::multiclass
                               ? std::to_string(outputs) + " classes"
                               : std::to_string(outputs) + (outputs == 1 ? " target column" : " target columns");
   if (output.units == 0) output.units = outputs;
   if (output.units != outputs) {
-    throw InputError(config.place(key + ".units"),
-                     "the last layer has " + std::to_string(output.units) + " units, but the data have " + why +
-                         "; write units = " + std::to_string(outputs) + ", or leave units out");
+    throw UserError(config.location(key + ".units"),
+                    "the last layer has " + std::to_string(output.units) + " units, but the data have " + why +
+                        "; write units = " + std::to_string(outputs) + ", or leave units out");
   }
   std::size_t inputs = experiment.data.train.x.cols();
   for (std::size_t l = 0; l < config.layers.size(); ++l) {
     const LayerOptions& layer = config.layers[l];
     const std::string at = "layer." + std::to_string(l + 1);
     if (layer.residual && layer.units != inputs) {
-      throw InputError(config.place(at + ".residual"), "residual adds the layer's input to its output, so it needs " +
-                                                           std::to_string(inputs) + " units, not " +
-                                                           std::to_string(layer.units));
+      throw UserError(config.location(at + ".residual"), "residual adds the layer's input to its output, so it needs " +
+                                                             std::to_string(inputs) + " units, not " +
+                                                             std::to_string(layer.units));
     }
     if (layer.activation == "softmax" && layer.units == 1) {
-      throw InputError(config.place(at + ".activation"),
-                       "softmax of one unit is always 1; use sigmoid, or one unit for each class");
+      throw UserError(config.location(at + ".activation"),
+                      "softmax of one unit is always 1; use sigmoid, or one unit for each class");
     }
     inputs = layer.units;
   }
@@ -72,8 +72,8 @@ std::pair<double, double> output_range(const std::string& activation) {
   Tensor z(4097, 2);
   for (std::size_t i = 0; i < z.rows(); ++i) z(i, 0) = (static_cast<real>(i) - 2048) / 32;
   Tensor a;
-  Tensor slope;
-  make_activation(activation)->forward(z, a, slope);
+  Tensor derivative;
+  make_activation(activation)->forward(z, a, derivative);
   const auto [low, high] = std::minmax_element(a.values().begin(), a.values().end());
   return {static_cast<double>(*low), static_cast<double>(*high)};
 }
@@ -81,21 +81,21 @@ std::pair<double, double> output_range(const std::string& activation) {
 void check_output(const Experiment& experiment) {
   const Config& config = experiment.config;
   const LayerOptions& output = config.layers.back();
-  const Place place = config.place("layer." + std::to_string(config.layers.size()) + ".activation");
+  const Location location = config.location("layer." + std::to_string(config.layers.size()) + ".activation");
   const std::string said = config.train.loss + " needs ";
-  if (experiment.task == Task::classes && output.activation != "softmax") {
-    throw InputError(place,
-                     said + "softmax at the output, not " + output.activation + "; write activation = \"softmax\"");
+  if (experiment.task == Task::multiclass && output.activation != "softmax") {
+    throw UserError(location,
+                    said + "softmax at the output, not " + output.activation + "; write activation = \"softmax\"");
   }
   if (experiment.task == Task::binary) {
     const auto [low, high] = output_range(output.activation);
     if (low < 0 || high > 1) {
-      throw InputError(place, said + "probabilities at the output, and " + output.activation +
-                                  " leaves [0, 1]; write activation = \"sigmoid\"");
+      throw UserError(location, said + "probabilities at the output, and " + output.activation +
+                                    " leaves [0, 1]; write activation = \"sigmoid\"");
     }
   }
   if (experiment.task != Task::regression && (output.residual || output.dropout > 0)) {
-    throw InputError(place, said + "probabilities at the output; residual and dropout belong in hidden layers");
+    throw UserError(location, said + "probabilities at the output; residual and dropout belong in hidden layers");
   }
 }
 
@@ -111,16 +111,16 @@ std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<st
       continue;
     }
     const std::string_view best = name.size() > 1 ? nearest(name, known) : "";  // x is no misspelt y
-    throw InputError(Place{csv.file(), 1, 0},
-                     "there is no column " + quoted(name) + ", " + whose +
-                         (best.empty() ? std::string() : "; did you mean " + quoted(best) + "?"));
+    throw UserError(Location{csv.file(), 1, 0},
+                    "there is no column " + quoted(name) + ", " + whose +
+                        (best.empty() ? std::string() : "; did you mean " + quoted(best) + "?"));
   }
   return found;
 }
 
 real real_at(const CsvReader& csv, std::size_t column) {
   const auto value = static_cast<real>(csv.number(column));
-  if (!std::isfinite(value)) throw InputError(csv.place(column), "is beyond the largest float; scale the column");
+  if (!std::isfinite(value)) throw UserError(csv.location(column), "is beyond the largest float; scale the column");
   return value;
 }
 
@@ -142,7 +142,7 @@ FileSamples read_samples(const std::string& path, const DataOptions& data, Task 
   while (csv.next()) {
     for (const std::size_t c : inputs) x.push_back(real_at(csv, c));
     for (std::size_t t = 0; t < targets.size(); ++t) {
-      const Place at = csv.place(targets[t]);
+      const Location at = csv.location(targets[t]);
       samples.positions.push_back({at.line, at.column});
       if (one_label) {
         samples.targets[t].labels.push_back(csv.text(targets[t]));
@@ -151,7 +151,7 @@ FileSamples read_samples(const std::string& path, const DataOptions& data, Task 
       }
     }
   }
-  if (x.empty()) throw InputError(Place{path, 0, 0}, "has a header but no rows");
+  if (x.empty()) throw UserError(Location{path, 0, 0}, "has a header but no rows");
   samples.x = Tensor(x.size() / inputs.size(), inputs.size());
   std::copy(x.begin(), x.end(), samples.x.data());
   if (one_label) settle(samples.targets[0]);
@@ -164,8 +164,8 @@ Tensor encode(const FileSamples& samples, Task task, const std::vector<std::stri
   } catch (const TargetError& e) {
     const std::size_t k = e.row * samples.targets.size() + e.target;
     const auto [line, column] = samples.positions.empty() ? FileSamples::Position{0, 0} : samples.positions[k];
-    throw InputError(Place{samples.file, line, column},
-                     printable("column '" + samples.targets[e.target].name + "': " + e.what()));
+    throw UserError(Location{samples.file, line, column},
+                    printable("column '" + samples.targets[e.target].name + "': " + e.what()));
   }
 }
 
@@ -175,14 +175,14 @@ Dataset read_dataset(const std::string& path, const Experiment& experiment) {
   const FileSamples rows = read_samples(path, data, experiment.task);
   const auto check = [&](std::size_t found, const char* columns, std::size_t needed, const char* units) {
     if (found == needed) return;
-    throw InputError(Place{path, 1, 0}, std::to_string(found) + columns + ", but the network has " +
-                                            std::to_string(needed) + units + "; the last column is the target" +
-                                            " unless data.target names others");
+    throw UserError(Location{path, 1, 0}, std::to_string(found) + columns + ", but the network has " +
+                                              std::to_string(needed) + units + "; the last column is the target" +
+                                              " unless data.target names others");
   };
   Dataset dataset{rows.x, encode(rows, experiment.task, experiment.data.classes)};
   check(dataset.x.cols(), " input columns", experiment.data.train.x.cols(), " inputs");
   check(dataset.y.cols(), " target columns", experiment.data.train.y.cols(), " outputs");
-  if (experiment.data.standardization) standardize(*experiment.data.standardization, dataset.x);
+  if (experiment.data.standardizer) standardize(*experiment.data.standardizer, dataset.x);
   return dataset;
 }
 
@@ -211,14 +211,14 @@ Experiment load_experiment(const std::string& config_path, const std::vector<Ove
       validation = Dataset{std::move(rows.x), std::move(y)};
     }
     experiment.data = prepare(samples, validation, experiment.task, classes, data, config.seed);
-  } catch (const InputError&) {
+  } catch (const UserError&) {
     throw;
   } catch (const std::invalid_argument& e) {
-    throw InputError(Place{samples.file, 0, 0}, printable(e.what()));
+    throw UserError(Location{samples.file, 0, 0}, printable(e.what()));
   }
   if (config.train.early_stopping > 0 && experiment.data.validation.size() == 0) {
-    throw InputError(config.place("train.early_stopping"),
-                     "early_stopping has no row to watch: a larger data.validation_fraction is needed");
+    throw UserError(config.location("train.early_stopping"),
+                    "early_stopping has no row to watch: a larger data.validation_fraction is needed");
   }
   resolve_layers(experiment);
   check_output(experiment);

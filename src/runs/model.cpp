@@ -40,8 +40,8 @@ std::string shape_text(const std::vector<std::size_t>& shape) {
 std::string metadatum(const Safetensors& contents, const std::string& file, const char* key) {
   const std::string* const text = contents.metadatum(key);
   if (text != nullptr) return *text;
-  throw InputError(Place{file, 0, 0}, std::string("has no metadata \"") + key +
-                                          "\", without which it can start a training (--init), but not predict");
+  throw UserError(Location{file, 0, 0}, std::string("has no metadata \"") + key +
+                                            "\", without which it can start a training (--init), but not predict");
 }
 
 // A 1 × inputs row, or nothing where the file does not have it.
@@ -50,8 +50,8 @@ std::optional<Tensor> input_row(const Safetensors& contents, const std::string& 
   const NamedTensor* const found = contents.tensor(name);
   if (found == nullptr) return {};
   if (found->shape != std::vector{inputs}) {
-    throw InputError(Place{file, 0, 0}, std::string("tensor ") + name + " is " + shape_text(found->shape) +
-                                            ", but there are " + std::to_string(inputs) + " columns");
+    throw UserError(Location{file, 0, 0}, std::string("tensor ") + name + " is " + shape_text(found->shape) +
+                                              ", but there are " + std::to_string(inputs) + " columns");
   }
   Tensor row(1, inputs);
   for (std::size_t j = 0; j < inputs; ++j) row(0, j) = static_cast<real>(found->values[j]);
@@ -64,11 +64,11 @@ void check_sizes(const Safetensors& contents, const std::string& file, std::size
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const std::string name = "layers." + std::to_string(l + 1) + ".weight";
     const NamedTensor* const found = contents.tensor(name);
-    if (found == nullptr) throw InputError(Place{file, 0, 0}, "there is no tensor " + name);
+    if (found == nullptr) throw UserError(Location{file, 0, 0}, "there is no tensor " + name);
     const std::vector<std::size_t> wanted{layers[l].units, inputs};
     if (found->shape != wanted) {
-      throw InputError(Place{file, 0, 0}, "tensor " + name + " is " + shape_text(found->shape) +
-                                              ", but the metadata need " + shape_text(wanted));
+      throw UserError(Location{file, 0, 0}, "tensor " + name + " is " + shape_text(found->shape) +
+                                                ", but the metadata need " + shape_text(wanted));
     }
     inputs = layers[l].units;
   }
@@ -77,16 +77,16 @@ void check_sizes(const Safetensors& contents, const std::string& file, std::size
 void check_classes(const Model& model, const std::string& file) {
   const std::size_t outputs = model.network.outputs();
   const std::size_t named = model.classes.size();
-  const bool fits = model.task == Task::classes  ? named == outputs
-                    : model.task == Task::binary ? named == 0 || (named == 2 && outputs == 1)
-                                                 : named == 0;
+  const bool fits = model.task == Task::multiclass ? named == outputs
+                    : model.task == Task::binary   ? named == 0 || (named == 2 && outputs == 1)
+                                                   : named == 0;
   if (!fits) {
-    throw InputError(Place{file, 0, 0}, "names " + std::to_string(named) + " classes for " + std::to_string(outputs) +
-                                            " outputs and the loss " + model.config.train.loss);
+    throw UserError(Location{file, 0, 0}, "names " + std::to_string(named) + " classes for " + std::to_string(outputs) +
+                                              " outputs and the loss " + model.config.train.loss);
   }
   if (named == 0 && model.config.data.target.size() != outputs) {
-    throw InputError(Place{file, 0, 0}, "its config names " + std::to_string(model.config.data.target.size()) +
-                                            " target columns for " + std::to_string(outputs) + " outputs");
+    throw UserError(Location{file, 0, 0}, "its config names " + std::to_string(model.config.data.target.size()) +
+                                              " target columns for " + std::to_string(outputs) + " outputs");
   }
 }
 
@@ -99,7 +99,7 @@ Safetensors model_contents(Network& network, const Experiment& experiment) {
       contents.tensors.push_back(stored(full_name(l, p), *p.value, p.name == "weight"));
     }
   }
-  if (const auto& s = experiment.data.standardization) {
+  if (const auto& s = experiment.data.standardizer) {
     contents.tensors.push_back(stored("input.mean", s->mean, false));
     contents.tensors.push_back(stored("input.std", s->std, false));
   }
@@ -115,23 +115,26 @@ Dtype own_dtype() { return sizeof(real) == sizeof(double) ? Dtype::F64 : Dtype::
 Model read_model(const std::string& path) {
   const Safetensors contents = read_safetensors(path);
   Config config = parse_model_config(metadatum(contents, path, "config"), path);
-  std::vector<std::string> columns = json::parse_string_array(metadatum(contents, path, "columns"), Place{path, 0, 0});
-  std::vector<std::string> classes = json::parse_string_array(metadatum(contents, path, "classes"), Place{path, 0, 0});
-  if (columns.empty()) throw InputError(Place{path, 0, 0}, "names no input columns");
+  std::vector<std::string> columns =
+      json::parse_string_array(metadatum(contents, path, "columns"), Location{path, 0, 0});
+  std::vector<std::string> classes =
+      json::parse_string_array(metadatum(contents, path, "classes"), Location{path, 0, 0});
+  if (columns.empty()) throw UserError(Location{path, 0, 0}, "names no input columns");
   check_sizes(contents, path, columns.size(), config.layers);
 
-  std::optional<Standardization> standardization;
+  std::optional<Standardizer> standardizer;
   auto mean = input_row(contents, path, "input.mean", columns.size());
   auto std = input_row(contents, path, "input.std", columns.size());
   if (mean.has_value() != std.has_value() || mean.has_value() != config.data.standardize) {
-    throw InputError(Place{path, 0, 0}, "needs input.mean and input.std where its config standardizes, and only there");
+    throw UserError(Location{path, 0, 0},
+                    "needs input.mean and input.std where its config standardizes, and only there");
   }
-  if (mean) standardization = {std::move(*mean), std::move(*std)};
+  if (mean) standardizer = {std::move(*mean), std::move(*std)};
 
   Network network(columns.size(), config.layers, config.seed);
   load_tensors(contents, path, network);
   const Task task = task_of(config.train.loss);
-  Model model{std::move(config), task, std::move(columns), std::move(classes), std::move(standardization),
+  Model model{std::move(config), task, std::move(columns), std::move(classes), std::move(standardizer),
               std::move(network)};
   check_classes(model, path);
   return model;
@@ -144,11 +147,11 @@ void load_tensors(const Safetensors& contents, const std::string& file, Network&
       const std::string name = full_name(l, p);
       known.push_back(name);
       const NamedTensor* const found = contents.tensor(name);
-      if (found == nullptr) throw InputError(Place{file, 0, 0}, "there is no tensor " + name);
+      if (found == nullptr) throw UserError(Location{file, 0, 0}, "there is no tensor " + name);
       const NamedTensor wanted = stored(name, *p.value, p.name == "weight");
       if (found->shape != wanted.shape) {
-        throw InputError(Place{file, 0, 0}, "tensor " + name + " is " + shape_text(found->shape) +
-                                                ", but the network needs " + shape_text(wanted.shape));
+        throw UserError(Location{file, 0, 0}, "tensor " + name + " is " + shape_text(found->shape) +
+                                                  ", but the network needs " + shape_text(wanted.shape));
       }
       Tensor& t = *p.value;
       for (std::size_t i = 0; i < found->values.size(); ++i) {
@@ -164,7 +167,7 @@ void load_tensors(const Safetensors& contents, const std::string& file, Network&
   for (const NamedTensor& tensor : contents.tensors) {
     if (!tensor.name.starts_with("layers.")) continue;
     if (std::find(known.begin(), known.end(), tensor.name) != known.end()) continue;
-    throw InputError(Place{file, 0, 0}, "tensor " + printable(tensor.name) + " has no place in the network");
+    throw UserError(Location{file, 0, 0}, "tensor " + printable(tensor.name) + " has no place in the network");
   }
 }
 

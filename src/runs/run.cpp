@@ -71,14 +71,14 @@ const char* metric_name(Task task) { return task == Task::regression ? "r2" : "a
 RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
   std::error_code error;
   if (!fs::exists(path_, error)) return;
-  if (!fs::is_directory(path_, error)) throw InputError(Place{path_, 0, 0}, "is not a folder; choose another --out");
+  if (!fs::is_directory(path_, error)) throw UserError(Location{path_, 0, 0}, "is not a folder; choose another --out");
   if (fs::exists(file("config.toml"), error)) return;
-  if (error) throw Failure(to_string(Place{path_}) + ": cannot be read: " + error.message());
+  if (error) throw RuntimeError(to_string(Location{path_}) + ": cannot be read: " + error.message());
   for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
     if (is_temporary(entry.path().filename().string())) continue;
-    throw InputError(Place{path_, 0, 0}, "is not empty and holds no run; choose another --out");
+    throw UserError(Location{path_, 0, 0}, "is not empty and holds no run; choose another --out");
   }
-  if (error) throw Failure(to_string(Place{path_}) + ": cannot be read: " + error.message());
+  if (error) throw RuntimeError(to_string(Location{path_}) + ": cannot be read: " + error.message());
 }
 
 // The small config goes first: where the disk is full or the folder read-only, all of the earlier run stays. Its model
@@ -87,12 +87,12 @@ RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
 void RunFolder::start(const Experiment& experiment) {
   std::error_code error;
   fs::create_directories(path_, error);
-  if (error) throw Failure(to_string(Place{path_}) + ": cannot be made: " + error.message());
+  if (error) throw RuntimeError(to_string(Location{path_}) + ": cannot be made: " + error.message());
   write_file_atomically(file("config.toml"), to_toml(experiment.config, path_));
   remove_temporaries();
   for (const char* name : {"frames.safetensors", "report.html"}) {
     fs::remove(file(name), error);
-    if (error) throw Failure(to_string(Place{file(name)}) + ": cannot be replaced: " + error.message());
+    if (error) throw RuntimeError(to_string(Location{file(name)}) + ": cannot be replaced: " + error.message());
   }
   const std::string metric = metric_name(experiment.task);
   write_file_atomically(file("history.csv"), "epoch,train_loss,train_" + metric + ",validation_loss,validation_" +
@@ -108,14 +108,14 @@ void RunFolder::resume(const Experiment& experiment, Training& training) {
   const std::string checkpoint = file("checkpoint.safetensors");
   std::error_code ignored;
   if (!fs::exists(checkpoint, ignored) || !fs::exists(file("frames.safetensors"), ignored)) {
-    throw InputError(Place{path_, 0, 0}, "holds no checkpoint to go on from; train without --resume");
+    throw UserError(Location{path_, 0, 0}, "holds no checkpoint to go on from; train without --resume");
   }
   read_checkpoint(checkpoint, experiment, training);
   const Training::State& state = training.state;
   std::vector<std::string> history = lines_up_to(file("history.csv"), state.epoch);
   if (history.size() != state.epoch + 1) {
-    throw InputError(Place{file("history.csv"), 0, 0}, "does not reach epoch " + std::to_string(state.epoch) +
-                                                           ", where the checkpoint is; train without --resume");
+    throw UserError(Location{file("history.csv"), 0, 0}, "does not reach epoch " + std::to_string(state.epoch) +
+                                                             ", where the checkpoint is; train without --resume");
   }
   if (state.epoch > 0 && !training.done()) history.back() = without_test(history.back());
   std::vector<std::string> flow = lines_up_to(file("flow.csv"), state.epoch);
@@ -173,7 +173,7 @@ void RunFolder::open_to_append(std::ofstream& stream, const char* name) {
 
 void RunFolder::append(std::ofstream& stream, const char* name, const std::string& text) {
   stream << text << std::flush;
-  if (!stream) throw Failure(to_string(Place{file(name)}) + ": cannot be written to; is the disk full?");
+  if (!stream) throw RuntimeError(to_string(Location{file(name)}) + ": cannot be written to; is the disk full?");
 }
 
 }  // namespace primer

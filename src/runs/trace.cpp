@@ -31,7 +31,7 @@ Safetensors trace_contents(Network& network, const Loss& loss, const Tensor& y) 
     list.push_back(matrix(at + "x", *layer.x));
     if (layer.batch_norm) list.push_back(matrix(at + "u", layer.batch_norm->u));
     list.push_back(matrix(at + "z", layer.z));
-    list.push_back(matrix(at + "slope", layer.slope));
+    list.push_back(matrix(at + "slope", layer.derivative));
     if (layer.residual) list.push_back(matrix(at + "s", layer.s));
     if (layer.dropout) list.push_back(matrix(at + "mask", layer.dropout->mask));
     list.push_back(matrix(at + "a", layer.a));

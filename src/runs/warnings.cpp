@@ -33,15 +33,15 @@ Moments moments(const Activation& activation, double variance) {
   constexpr std::size_t points = 257;
   Tensor z(1, points);
   Tensor a;
-  Tensor slope;
+  Tensor derivative;
   const auto t = [](std::size_t i) { return static_cast<double>(i) / 16 - 8; };
   for (std::size_t i = 0; i < points; ++i) z(0, i) = static_cast<real>(std::sqrt(variance) * t(i));
-  activation.forward(z, a, slope);
+  activation.forward(z, a, derivative);
   Moments m{};
   for (std::size_t i = 0; i < points; ++i) {
     const double weight = exp(-t(i) * t(i) / 2) / (16 * std::sqrt(2 * std::numbers::pi));
     const auto value = static_cast<double>(a(0, i));
-    const auto prime = static_cast<double>(slope(0, i));
+    const auto prime = static_cast<double>(derivative(0, i));
     m.mean += weight * value;
     m.square += weight * value * value;
     m.slope_square += weight * prime * prime;
@@ -71,7 +71,7 @@ class Check {
 
  private:
   void warn(const std::string& key, const char* code, const std::string& text) {
-    found_.push_back({config_.place(key), code, printable(text)});
+    found_.push_back({config_.location(key), code, printable(text)});
   }
   static std::string key(std::size_t l, const char* of) { return "layer." + std::to_string(l + 1) + "." + of; }
   static std::string name(std::size_t l) { return "layer " + std::to_string(l + 1); }
@@ -91,11 +91,11 @@ class Check {
     const Initializer init = initializer(l);
     return init.spread * init.spread / (init.shape == Initializer::Shape::uniform ? 3 : 1);
   }
-  static bool flat(const Activation& sigma) { return steepest_slope(sigma) == 0; }
+  static bool flat(const Activation& sigma) { return largest_derivative(sigma) == 0; }
   // σ′ is 0 for all z below some point.
   static bool has_flat_half(const Activation& sigma) {
-    const auto zeros = facts_of(sigma).zeros;
-    return sigma.rectifier() && std::any_of(zeros.begin(), zeros.end(), [](const Zone& z) {
+    const auto zeros = properties_of(sigma).zeros;
+    return sigma.rectifier() && std::any_of(zeros.begin(), zeros.end(), [](const Interval& z) {
              return z.from == -std::numeric_limits<double>::infinity() && z.to >= -1;
            });
   }
@@ -201,7 +201,7 @@ class Check {
            "at the start the gradient grows" + change + "; use init = \"auto\", batch_norm or fewer layers");
       return;
     }
-    const double steepest = steepest_slope(*sigma_[0]);
+    const double steepest = largest_derivative(*sigma_[0]);
     if (steepest < 0.5) {
       warn(key(0, "activation"), "vanishing",
            "at the start the gradient shrinks" + change + ", because σ′ of " + config_.layers[0].activation +
@@ -256,7 +256,7 @@ class Check {
   }
 
   void inputs() {
-    if (data_.standardization) return;
+    if (data_.standardizer) return;
     const Tensor& x = data_.train.x;
     std::size_t largest = 0;
     double most = 0;
@@ -304,7 +304,7 @@ class Check {
                " takes for quantities; use cross_entropy and softmax, or for two classes binary_cross_entropy and "
                "sigmoid");
     }
-    const Extent range = facts_of(*sigma_[hidden()]).value;
+    const Range range = properties_of(*sigma_[hidden()]).value;
     const auto outside = std::count_if(y.values().begin(), y.values().end(), [&](real v) {
       return static_cast<double>(v) < range.low || static_cast<double>(v) > range.high;
     });
@@ -335,7 +335,7 @@ class Check {
   }
 
   void idle(const std::string& key, bool used, const std::string& why) {
-    if (used || !config_.places.contains(key)) return;
+    if (used || !config_.locations.contains(key)) return;
     const auto value_in = [&](const Config& config) {
       for (const Setting& s : settings_of(config)) {
         if (s.key == key) return s.value;
@@ -392,7 +392,7 @@ class Check {
 }  // namespace
 
 std::string to_string(const Warning& warning) {
-  return to_string(warning.place) + ": " + warning.code + ": " + warning.text;
+  return to_string(warning.location) + ": " + warning.code + ": " + warning.text;
 }
 
 std::vector<Warning> check(const Experiment& experiment) { return Check(experiment).all(); }

@@ -93,7 +93,7 @@ Parts split(const Samples& samples, bool by_class, const SplitOptions& options, 
 
 Dataset take(const Dataset& all, const std::vector<std::size_t>& rows) {
   Dataset part;
-  if (!rows.empty()) gather(all, rows, 0, rows.size(), part);
+  if (!rows.empty()) select_rows(all, rows, 0, rows.size(), part);
   return part;
 }
 
@@ -104,7 +104,7 @@ bool all_of(const Target& target, bool (*holds)(double)) {
 }  // namespace
 
 Task task_of(const std::string& loss) {
-  if (loss == "cross_entropy") return Task::classes;
+  if (loss == "cross_entropy") return Task::multiclass;
   if (loss == "binary_cross_entropy") return Task::binary;
   return Task::regression;
 }
@@ -127,7 +127,7 @@ std::vector<std::string> find_classes(const std::vector<Target>& targets, Task t
   if (task == Task::regression) return classes;
   if (targets.size() > 1) {
     for (const Target& target : targets) classes.push_back(target.name);
-    return task == Task::classes ? classes : std::vector<std::string>{};
+    return task == Task::multiclass ? classes : std::vector<std::string>{};
   }
   if (asked > 0) {
     for (std::size_t k = 0; k < asked; ++k) classes.push_back(std::to_string(k));
@@ -151,9 +151,9 @@ Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::
   const std::size_t n = targets.front().size();
   if (targets.size() == 1 && !classes.empty()) {
     const std::vector<std::size_t> index = class_indices(targets.front(), classes);
-    Tensor y(n, task == Task::classes ? classes.size() : 1);
+    Tensor y(n, task == Task::multiclass ? classes.size() : 1);
     for (std::size_t i = 0; i < n; ++i) {
-      if (task == Task::classes) y(i, index[i]) = 1;
+      if (task == Task::multiclass) y(i, index[i]) = 1;
       if (task == Task::binary) y(i, 0) = static_cast<real>(index[i]);
     }
     return y;
@@ -167,7 +167,7 @@ Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::
       y(i, k) = static_cast<real>(value);
       sum += value;
     }
-    if (task == Task::classes && std::abs(sum - 1) > 1e-6) {
+    if (task == Task::multiclass && std::abs(sum - 1) > 1e-6) {
       throw TargetError(i, 0, "the target columns sum to " + text_of(sum) + "; for cross_entropy they must sum to 1");
     }
   }
@@ -192,14 +192,14 @@ Data prepare(const Samples& samples, const std::optional<Dataset>& validation, T
   data.test = take(all, parts.test);
 
   if (options.standardize) {
-    data.standardization = standardization_of(data.train.x);
-    for (Dataset* part : {&data.train, &data.validation, &data.test}) standardize(*data.standardization, part->x);
+    data.standardizer = standardizer_of(data.train.x);
+    for (Dataset* part : {&data.train, &data.validation, &data.test}) standardize(*data.standardizer, part->x);
   }
   return data;
 }
 
-Standardization standardization_of(const Tensor& x) {
-  Standardization s{Tensor(1, x.cols()), Tensor(1, x.cols(), 1)};
+Standardizer standardizer_of(const Tensor& x) {
+  Standardizer s{Tensor(1, x.cols()), Tensor(1, x.cols(), 1)};
   const auto n = static_cast<double>(x.rows());
   for (std::size_t j = 0; j < x.cols(); ++j) {
     bool constant = true;  // decided by comparing: a computed mean may be a rounding error off, and the std not 0
@@ -220,14 +220,14 @@ Standardization standardization_of(const Tensor& x) {
   return s;
 }
 
-void standardize(const Standardization& by, Tensor& x) {
+void standardize(const Standardizer& by, Tensor& x) {
   for (std::size_t i = 0; i < x.rows(); ++i) {
     for (std::size_t j = 0; j < x.cols(); ++j) x(i, j) = (x(i, j) - by.mean(0, j)) / by.std(0, j);
   }
 }
 
-void gather(const Dataset& from, const std::vector<std::size_t>& order, std::size_t first, std::size_t last,
-            Dataset& to) {
+void select_rows(const Dataset& from, const std::vector<std::size_t>& order, std::size_t first, std::size_t last,
+                 Dataset& to) {
   const auto rows = [&](const Tensor& all, Tensor& part) {
     const std::size_t n = all.cols();
     part.resize(last - first, n);

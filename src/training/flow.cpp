@@ -46,7 +46,7 @@ std::array<double, Q> sums_in_one_pass(std::size_t n, Terms terms) {
   return sums;
 }
 
-real saturation_limit(const Activation& activation) { return static_cast<real>(0.05 * steepest_slope(activation)); }
+real saturation_limit(const Activation& activation) { return static_cast<real>(0.05 * largest_derivative(activation)); }
 
 }  // namespace
 
@@ -64,19 +64,19 @@ void Flow::before_update(const Network& network) {
     const Dense& layer = network.layers[l];
     LayerState& into = state.layers[l];
     const auto n = static_cast<double>(layer.z.size());
-    const real *const a = layer.a.data(), *const slope = layer.slope.data();
+    const real *const a = layer.a.data(), *const derivative = layer.derivative.data();
     const real *const dL_da = layer.dL_da->data(), *const dL_dz = layer.dL_dz.data();
     // step has σ′ = 0 everywhere, so its limit is 0, and all of it counts as saturated.
     const real limit = into.saturation_limit == 0 ? std::numeric_limits<real>::infinity() : into.saturation_limit;
     const auto of_batch = sums_in_one_pass<7>(layer.a.size(), [=](std::size_t i, auto add) {
-      const real steepness = std::abs(slope[i]);
+      const real steepness = std::abs(derivative[i]);
       add(0, a[i] * a[i]);
       add(1, a[i]);
       add(2, steepness);
       add(3, steepness < limit ? real(1) : real(0));
       add(4, dL_da[i] * dL_da[i]);
       add(5, dL_dz[i] * dL_dz[i]);
-      add(6, slope[i] == 0 ? real(1) : real(0));
+      add(6, derivative[i] == 0 ? real(1) : real(0));
     });
     into.sums[a_norm] += std::sqrt(of_batch[0]);
     into.sums[a_mean] += of_batch[1] / n;
@@ -92,7 +92,7 @@ void Flow::before_update(const Network& network) {
     into.sums[dL_dW_norm] += std::sqrt(static_cast<double>(sum_of_squares(layer.dL_dWt.values())));
     const bool all_alive = of_batch[6] == 0;
     for (std::size_t i = 0; i < (all_alive ? 1 : layer.z.rows()); ++i) {
-      for (std::size_t j = 0; j < layer.z.cols(); ++j) into.alive[j] |= all_alive || layer.slope(i, j) != 0;
+      for (std::size_t j = 0; j < layer.z.cols(); ++j) into.alive[j] |= all_alive || layer.derivative(i, j) != 0;
     }
     W_before_[l] = layer.Wt;
   }

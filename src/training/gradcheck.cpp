@@ -41,7 +41,7 @@ class LossSurface {
   }
 
   // ∂L/∂p with steps of h, or nothing where they span a kink.
-  std::optional<double> slope(real& p, double h) {
+  std::optional<double> derivative(real& p, double h) {
     const real here = p;
     h *= std::max(1.0, std::abs(static_cast<double>(here)));
     // task 6.1 (10 points): the numeric gradient
@@ -82,7 +82,7 @@ struct Distance {
 std::optional<Distance> distance(double analytic, real& entry, LossSurface& surface) {
   std::optional<Distance> best;
   for (const double factor : {1.0, 16.0, 1.0 / 16, 1.0 / 256}) {
-    const std::optional<double> numeric = surface.slope(entry, factor * GradientCheck::h);
+    const std::optional<double> numeric = surface.derivative(entry, factor * GradientCheck::h);
     if (!numeric) continue;
     const double absolute = std::abs(analytic - *numeric);
     const double relative = absolute / (1e-3 + std::max(std::abs(analytic), std::abs(*numeric)));

@@ -11,7 +11,7 @@ std::size_t class_of(std::span<const real> row) {
   return static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
 }
 
-std::size_t right_answers(const Tensor& a, const Tensor& y, Task task) {
+std::size_t correct_predictions(const Tensor& a, const Tensor& y, Task task) {
   std::size_t right = 0;
   if (task == Task::binary) {
     const auto yes = [](real p) { return p >= real(0.5); };

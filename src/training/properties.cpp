@@ -19,7 +19,7 @@ class Curve {
   explicit Curve(const Activation& activation) : activation_(activation), z_(1, activation.elementwise() ? 1 : 2) {}
 
   double value(double z) const { return look(z).first; }
-  double slope(double z) const { return look(z).second; }
+  double derivative(double z) const { return look(z).second; }
 
  private:
   std::pair<double, double> look(double z) const {
@@ -69,7 +69,7 @@ std::pair<double, double> lowest(const std::vector<double>& points, const Functi
   return f(at) < f(points[best]) ? std::pair{f(at), at} : std::pair{f(points[best]), points[best]};
 }
 
-Extent extent(const std::vector<double>& points, const Function& f) {
+Range range_of(const std::vector<double>& points, const Function& f) {
   const auto [low, at_low] = lowest(points, f);
   const auto [minus_high, at_high] = lowest(points, [&](double z) { return -f(z); });
   const auto reached = [](double z) { return std::abs(z) <= near ? z : std::copysign(infinity, z); };
@@ -88,8 +88,8 @@ double border(double p, double q, const std::function<bool(double)>& holds) {
 }
 
 // The zones in which a property holds; one that reaches the ends of the close scan goes on to infinity.
-std::vector<Zone> zones(const std::function<bool(double)>& holds) {
-  std::vector<Zone> found;
+std::vector<Interval> zones(const std::function<bool(double)>& holds) {
+  std::vector<Interval> found;
   bool inside = false;
   for (int i = -512; i <= 512; ++i) {
     const double z = i / 64.0;
@@ -102,16 +102,16 @@ std::vector<Zone> zones(const std::function<bool(double)>& holds) {
 }
 
 // Zones of σ′ = 0, and the points where σ′ changes its sign.
-std::vector<Zone> zeros_of(const Curve& curve) {
-  std::vector<Zone> zeros = zones([&](double z) { return curve.slope(z) == 0; });
+std::vector<Interval> zeros_of(const Curve& curve) {
+  std::vector<Interval> zeros = zones([&](double z) { return curve.derivative(z) == 0; });
   for (int i = -512; i < 512; ++i) {
     const double z = i / 64.0;
-    if (curve.slope(z) * curve.slope(z + 1 / 64.0) < 0) {
-      const double at = border(z, z + 1 / 64.0, [&](double v) { return curve.slope(v) < 0; });
+    if (curve.derivative(z) * curve.derivative(z + 1 / 64.0) < 0) {
+      const double at = border(z, z + 1 / 64.0, [&](double v) { return curve.derivative(v) < 0; });
       zeros.push_back({at, at});
     }
   }
-  std::sort(zeros.begin(), zeros.end(), [](const Zone& p, const Zone& q) { return p.from < q.from; });
+  std::sort(zeros.begin(), zeros.end(), [](const Interval& p, const Interval& q) { return p.from < q.from; });
   return zeros;
 }
 
@@ -130,26 +130,27 @@ bool centred(const Curve& curve) {
 
 }  // namespace
 
-Facts facts_of(const Activation& activation) {
+Properties properties_of(const Activation& activation) {
   const Curve curve(activation);
   const std::vector<double> points = scan_points();
-  Facts facts{};
-  facts.value = extent(points, [&](double z) { return curve.value(z); });
-  facts.slope = extent(points, [&](double z) { return curve.slope(z); });
-  facts.zeros = zeros_of(curve);
-  const double steepest = steepest_slope(activation);
-  facts.saturated = zones([&](double z) { return steepest == 0 || std::abs(curve.slope(z)) < 0.05 * steepest; });
-  facts.monotone = std::is_sorted(points.begin(), points.end(),
-                                  [&](double p, double q) { return curve.value(p) < curve.value(q); }) &&
-                   facts.slope.low >= 0;
-  facts.zero_centred = centred(curve);
-  return facts;
+  Properties properties{};
+  properties.value = range_of(points, [&](double z) { return curve.value(z); });
+  properties.derivative = range_of(points, [&](double z) { return curve.derivative(z); });
+  properties.zeros = zeros_of(curve);
+  const double steepest = largest_derivative(activation);
+  properties.saturated =
+      zones([&](double z) { return steepest == 0 || std::abs(curve.derivative(z)) < 0.05 * steepest; });
+  properties.monotone = std::is_sorted(points.begin(), points.end(),
+                                       [&](double p, double q) { return curve.value(p) < curve.value(q); }) &&
+                        properties.derivative.low >= 0;
+  properties.zero_centred = centred(curve);
+  return properties;
 }
 
-double steepest_slope(const Activation& activation) {
+double largest_derivative(const Activation& activation) {
   const Curve curve(activation);
-  const Extent slope = extent(scan_points(), [&](double z) { return curve.slope(z); });
-  return std::max(std::abs(slope.low), std::abs(slope.high));
+  const Range derivative = range_of(scan_points(), [&](double z) { return curve.derivative(z); });
+  return std::max(std::abs(derivative.low), std::abs(derivative.high));
 }
 
 }  // namespace primer

@@ -18,7 +18,7 @@ void count_in(const Tensor& a, const Tensor& y, Task task, double& right, std::v
   if (task == Task::regression) {
     add_residual_squares(a, y, residual_squares);
   } else {
-    right += static_cast<double>(right_answers(a, y, task));
+    right += static_cast<double>(correct_predictions(a, y, task));
   }
 }
 
@@ -44,35 +44,35 @@ bool finite_statistics(const Network& network) {
 }
 
 // A tensor that is not finite, and the layer it belongs to, from 0.
-struct Breach {
+struct NonFiniteTensor {
   std::size_t layer;
   std::string tensor;
 };
 
 // The first one of a forward and backward pass, in the order of computation.
-std::optional<Breach> first_breach(Network& network, const Loss& loss, double loss_value) {
+std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& loss, double loss_value) {
   std::vector<Dense>& layers = network.layers;
   for (std::size_t l = 0; l < layers.size(); ++l) {
     if (const BatchNorm* const norm = layers[l].batch_norm.get()) {
-      if (!finite(norm->u)) return Breach{l, "u = x Wᵀ + b"};
-      if (!finite(norm->running_mean)) return Breach{l, "running_mean"};
-      if (!finite(norm->running_var)) return Breach{l, "running_var"};
+      if (!finite(norm->u)) return NonFiniteTensor{l, "u = x Wᵀ + b"};
+      if (!finite(norm->running_mean)) return NonFiniteTensor{l, "running_mean"};
+      if (!finite(norm->running_var)) return NonFiniteTensor{l, "running_var"};
     }
-    if (!finite(layers[l].z)) return Breach{l, "z"};
-    if (!finite(layers[l].a)) return Breach{l, "a = σ(z)"};
+    if (!finite(layers[l].z)) return NonFiniteTensor{l, "z"};
+    if (!finite(layers[l].a)) return NonFiniteTensor{l, "a = σ(z)"};
   }
-  if (!std::isfinite(loss_value)) return Breach{layers.size() - 1, "the loss L(a, y)"};
+  if (!std::isfinite(loss_value)) return NonFiniteTensor{layers.size() - 1, "the loss L(a, y)"};
   for (std::size_t l = layers.size(); l-- > 0;) {
     const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // there ∂L/∂a may be infinite
-    if (!canonical && !finite(*layers[l].dL_da)) return Breach{l, "∂L/∂a"};
-    if (!finite(layers[l].dL_dz)) return Breach{l, "∂L/∂z"};
+    if (!canonical && !finite(*layers[l].dL_da)) return NonFiniteTensor{l, "∂L/∂a"};
+    if (!finite(layers[l].dL_dz)) return NonFiniteTensor{l, "∂L/∂z"};
     for (const Parameter& p : layers[l].parameters()) {
-      if (!finite(*p.gradient)) return Breach{l, "the gradient of " + std::string(p.name)};
+      if (!finite(*p.gradient)) return NonFiniteTensor{l, "the gradient of " + std::string(p.name)};
     }
   }
   for (std::size_t l = 0; l < layers.size(); ++l) {
     for (const Parameter& p : layers[l].parameters()) {
-      if (!finite(*p.value)) return Breach{l, std::string(p.name) + " after the update"};
+      if (!finite(*p.value)) return NonFiniteTensor{l, std::string(p.name) + " after the update"};
     }
   }
   return {};
@@ -112,7 +112,7 @@ Scores evaluate(Network& network, const Loss& loss, const Dataset& data, Task ta
   double right = 0;
   std::vector<double> residual_squares(data.y.cols());
   for (std::size_t first = 0; first < data.size(); first += rows_at_a_time) {
-    gather(data, {}, first, std::min(first + rows_at_a_time, data.size()), part);
+    select_rows(data, {}, first, std::min(first + rows_at_a_time, data.size()), part);
     const Tensor& a = network.predict(part.x);
     loss_sum += static_cast<double>(network.loss(loss, part.y)) * static_cast<double>(part.size());
     count_in(a, part.y, task, right, residual_squares);
@@ -146,8 +146,8 @@ std::vector<std::size_t> epoch_order(const Data& data, std::uint64_t seed, std::
 Dataset first_batch(const Data& data, const TrainOptions& options, std::uint64_t seed) {
   const std::size_t n = data.train.size();
   Dataset batch;
-  gather(data.train, epoch_order(data, seed, 0), 0, options.batch_size == 0 ? n : std::min(options.batch_size, n),
-         batch);
+  select_rows(data.train, epoch_order(data, seed, 0), 0, options.batch_size == 0 ? n : std::min(options.batch_size, n),
+              batch);
   return batch;
 }
 
@@ -183,7 +183,7 @@ double Training::learning_rate(std::uint64_t step) const {
 }
 
 Training::End Training::run(const Hooks& hooks) {
-  if (state.epoch == 0 && state.batch == 0) look_at_the_start(hooks);
+  if (state.epoch == 0 && state.batch == 0) observe_initial_state(hooks);
   while (!done()) {
     start_epoch();
     while (state.batch < batches_) {
@@ -208,12 +208,12 @@ Training::End Training::run(const Hooks& hooks) {
 bool Training::done() const { return state.epoch >= options_.epochs || out_of_patience(); }
 
 // One pass over the first batch, which leaves no trace in the network.
-void Training::look_at_the_start(const Hooks& hooks) {
+void Training::observe_initial_state(const Hooks& hooks) {
   if (!hooks.started) return;
   if (observe_every_ == 0) return hooks.started({});
   const std::vector<Tensor> before = copy_of(network_);
   start_epoch();
-  gather(data_.train, order_, 0, batch_size_, batch_);
+  select_rows(data_.train, order_, 0, batch_size_, batch_);
   network_.forward_training(batch_.x, 1);
   network_.backward(*loss_, batch_.y);
   flow.before_update(network_);
@@ -230,7 +230,7 @@ void Training::start_epoch() {
 double Training::step(std::size_t batch) {
   const std::uint64_t t = state.epoch * batches_ + batch + 1;
   const std::size_t first = batch * batch_size_;
-  gather(data_.train, order_, first, std::min(first + batch_size_, data_.train.size()), batch_);
+  select_rows(data_.train, order_, first, std::min(first + batch_size_, data_.train.size()), batch_);
 
   const Tensor& a = network_.forward_training(batch_.x, t);
   const auto loss = static_cast<double>(network_.loss(*loss_, batch_.y));
@@ -276,7 +276,7 @@ bool Training::out_of_patience() const {
 
 Training::Snapshot Training::snapshot() const { return {state, copy_of(network_), optimizer.state, flow.state}; }
 
-void Training::go_on_from(const Snapshot& now, const Snapshot& epoch_start) {
+void Training::resume(const Snapshot& now, const Snapshot& epoch_start) {
   rewind(now);
   epoch_start_ = epoch_start;
 }
@@ -291,24 +291,24 @@ void Training::rewind(const Snapshot& to) {
 // Runs the epoch once more, the same bits, and looks at every tensor of every step.
 void Training::explain_divergence() {
   rewind(epoch_start_);
-  std::optional<Breach> breach;
+  std::optional<NonFiniteTensor> non_finite;
   std::vector<std::string> norms(network_.layers.size());  // after the step before, in this epoch
-  while (!breach && state.batch < batches_) {
+  while (!non_finite && state.batch < batches_) {
     const double loss = step(state.batch);
-    breach = first_breach(network_, *loss_, loss);
-    if (breach) break;
+    non_finite = first_non_finite(network_, *loss_, loss);
+    if (non_finite) break;
     for (std::size_t l = 0; l < norms.size(); ++l) norms[l] = norms_of(network_.layers[l], loss);
     ++state.batch;
   }
   const std::uint64_t t = state.epoch * batches_ + state.batch + 1;
   const std::uint64_t epoch = state.epoch + 1;
   rewind(epoch_start_);
-  if (!breach) throw std::logic_error("an epoch diverged, and its repetition did not");
-  const std::string& before = norms[breach->layer];
+  if (!non_finite) throw std::logic_error("an epoch diverged, and its repetition did not");
+  const std::string& before = norms[non_finite->layer];
   throw Divergence("diverged at step " + std::to_string(t) + " (epoch " + std::to_string(epoch) + "): layer " +
-                       std::to_string(breach->layer + 1) + ", " + breach->tensor +
+                       std::to_string(non_finite->layer + 1) + ", " + non_finite->tensor +
                        " is the first number that is not finite; before this step the layer had " +
-                       (before.empty() ? "‖W‖ = " + norm_text(network_.layers[breach->layer].Wt) : before),
+                       (before.empty() ? "‖W‖ = " + norm_text(network_.layers[non_finite->layer].Wt) : before),
                    epoch, t);
 }
 

@@ -364,7 +364,7 @@ Terminal::Terminal(Network& network, const Data& data, const TrainOptions& optio
   state_.epochs = options.epochs;
   state_.metric = metric;
   const Task task = task_of(options.loss);
-  const bool classes = task == Task::classes || (task == Task::binary && data.train.y.cols() == 1);
+  const bool classes = task == Task::multiclass || (task == Task::binary && data.train.y.cols() == 1);
   if (live_ && classes && data.train.x.cols() == 2) place_points();
 }
 
@@ -390,11 +390,12 @@ void Terminal::place_points() {
   }
   state_.regions.resize(side * side);
   state_.points.assign(side * side, -1);
-  const auto place = [&](real share) { return std::min(static_cast<std::size_t>(share * n), side - 1); };
+  const auto location = [&](real share) { return std::min(static_cast<std::size_t>(share * n), side - 1); };
   for (std::size_t i = 0; i < x.rows(); ++i) {
     const real u = high[0] > low[0] ? (x(i, 0) - low[0]) / (high[0] - low[0]) : 0;
     const real v = high[1] > low[1] ? (high[1] - x(i, 1)) / (high[1] - low[1]) : 0;
-    state_.points[place(v) * side + place(u)] = static_cast<std::int8_t>(class_of(data_.train.y.row(i)) % most_classes);
+    state_.points[location(v) * side + location(u)] =
+        static_cast<std::int8_t>(class_of(data_.train.y.row(i)) % most_classes);
   }
 }
 

@@ -63,7 +63,7 @@ std::string forward(const Dense& layer, std::size_t l) {
   units.column("b", layer.b);
   if (layer.batch_norm) units.column("u = x Wᵀ + b", layer.batch_norm->u);
   units.column(layer.batch_norm ? "z = batch_norm(u)" : "z = x Wᵀ + b", layer.z);
-  units.column("σ′(z)", layer.slope);
+  units.column("σ′(z)", layer.derivative);
   if (layer.residual || layer.dropout) units.column("σ(z)", layer.sigma_of_z());
   if (layer.dropout) units.column("mask", layer.dropout->mask);
   units.column(layer.residual ? "a = … + x" : "a = σ(z)", layer.a);
@@ -79,7 +79,7 @@ std::string backward(const Dense& layer, std::size_t l, bool canonical, bool man
   } else {
     units.column("∂L/∂a", *layer.dL_da);
     if (layer.dropout) units.column("mask", layer.dropout->mask);
-    units.column("σ′(z)", layer.slope);
+    units.column("σ′(z)", layer.derivative);
     units.column(layer.activation->elementwise() ? "∂L/∂z = ∂L/∂a ⊙ σ′" : "∂L/∂z by σ's Jacobian", layer.dL_dz);
   }
   if (layer.batch_norm) units.column("∂L/∂u", layer.dL_du());

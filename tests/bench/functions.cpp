@@ -35,21 +35,21 @@ double ns_per_element(const std::function<void()>& work) {
 }
 
 struct Both {
-  real value, slope;
+  real value, derivative;
 };
 
 // One number at a time: what is read through a volatile is never read into a vector.
 template <typename F>
-void one_by_one(const Tensor& z, Tensor& a, Tensor& slope, F f) {
+void one_by_one(const Tensor& z, Tensor& a, Tensor& derivative, F f) {
   const volatile real* const in = z.data();
   for (std::size_t i = 0; i < n; ++i) {
     const Both both = f(real(in[i]));
     a.data()[i] = both.value;
-    slope.data()[i] = both.slope;
+    derivative.data()[i] = both.derivative;
   }
 }
 
-void softmax_one_by_one(const Tensor& z, Tensor& a, Tensor& slope) {
+void softmax_one_by_one(const Tensor& z, Tensor& a, Tensor& derivative) {
   const volatile real* in = z.data();
   for (std::size_t i = 0; i < rows; ++i, in += cols) {
     real highest = in[0];
@@ -58,7 +58,7 @@ void softmax_one_by_one(const Tensor& z, Tensor& a, Tensor& slope) {
     for (std::size_t j = 0; j < cols; ++j) sum += a(i, j) = std::exp(real(in[j]) - highest);
     for (std::size_t j = 0; j < cols; ++j) {
       a(i, j) /= sum;
-      slope(i, j) = a(i, j) * (1 - a(i, j));
+      derivative(i, j) = a(i, j) * (1 - a(i, j));
     }
   }
 }
@@ -78,8 +78,8 @@ Both gelu_tanh(real z) {
   return {z * (1 + t) / 2, (1 + t) / 2 + z * (1 - t * t) / 2 * c * (1 + 3 * k * z * z)};
 }
 
-void scalar(std::string_view name, const Tensor& z, Tensor& a, Tensor& slope) {
-  const auto each = [&](auto f) { one_by_one(z, a, slope, f); };
+void scalar(std::string_view name, const Tensor& z, Tensor& a, Tensor& derivative) {
+  const auto each = [&](auto f) { one_by_one(z, a, derivative, f); };
   constexpr auto lambda = real(1.0507009873554805);
   constexpr auto lambda_alpha = real(1.7580993408473769);
   if (name == "identity") return each([](real x) { return Both{x, 1}; });
@@ -116,7 +116,7 @@ void scalar(std::string_view name, const Tensor& z, Tensor& a, Tensor& slope) {
   }
   if (name == "gelu") return each(gelu);
   if (name == "gelu_tanh") return each(gelu_tanh);
-  if (name == "softmax") return softmax_one_by_one(z, a, slope);
+  if (name == "softmax") return softmax_one_by_one(z, a, derivative);
   throw std::logic_error("tests/bench/functions.cpp has no scalar formula of " + std::string(name));
 }
 
@@ -138,7 +138,7 @@ std::vector<FunctionSpeed> function_speeds() {
   Tensor z(rows, cols);
   Tensor positive(rows, cols);
   Tensor a(rows, cols);
-  Tensor slope(rows, cols);
+  Tensor derivative(rows, cols);
   for (std::size_t i = 0; i < n; ++i) {
     z.data()[i] = real(8) * static_cast<real>(i * 389 % n) / real(n) - 4;  // −4 to 4, in no order
     positive.data()[i] = z.data()[i] + real(4.01);
@@ -150,8 +150,8 @@ std::vector<FunctionSpeed> function_speeds() {
           "log", positive, a, [](real x) { return primer::log(x); }, [](real x) { return std::log(x); })};
   for (const std::string_view name : primer::activation_names()) {
     const auto activation = primer::make_activation(name);
-    const double ns = ns_per_element([&] { activation->forward(z, a, slope); });
-    speeds.push_back({std::string(name), ns, ns_per_element([&] { scalar(name, z, a, slope); })});
+    const double ns = ns_per_element([&] { activation->forward(z, a, derivative); });
+    speeds.push_back({std::string(name), ns, ns_per_element([&] { scalar(name, z, a, derivative); })});
   }
   return speeds;
 }

@@ -9,7 +9,7 @@ namespace bench {
 
 struct FunctionSpeed {
   std::string name;
-  double ns;         // an element: of an activation value and slope, its forward pass
+  double ns;         // an element: of an activation value and derivative, its forward pass
   double scalar_ns;  // the same formulas, one number at a time, with the functions of <cmath>
 };
 

@@ -115,7 +115,7 @@ double train(Network& net, const Job& job, const Dataset& data, const std::vecto
     for (std::size_t first = 0; first < data.size(); first += job.batch) {
       const bool watched = flow != nullptr && steps++ % 10 == 0;
       const std::size_t last = std::min(first + job.batch, data.size());
-      if (!whole) gather(data, job.shuffled ? order[e] : std::vector<std::size_t>{}, first, last, batch);
+      if (!whole) select_rows(data, job.shuffled ? order[e] : std::vector<std::size_t>{}, first, last, batch);
       const Dataset& now = whole ? data : batch;
       net.forward_training(now.x, e);
       sum += static_cast<double>(net.loss(*loss, now.y)) * static_cast<double>(now.size());
@@ -350,9 +350,9 @@ Measurement infer_many(int repetitions) {
 }
 
 int train_from_csv(const std::string& path) {
-  const primer::Samples samples = primer::read_samples(path, {}, primer::Task::classes);
-  const auto classes = primer::find_classes(samples.targets, primer::Task::classes, 0);
-  const Dataset data{samples.x, primer::encode_targets(samples.targets, primer::Task::classes, classes)};
+  const primer::Samples samples = primer::read_samples(path, {}, primer::Task::multiclass);
+  const auto classes = primer::find_classes(samples.targets, primer::Task::multiclass, 0);
+  const Dataset data{samples.x, primer::encode_targets(samples.targets, primer::Task::multiclass, classes)};
   Job job = spirals_job;
   job.epochs = 50;
   Network net = network(job.sizes, job.hidden, job.output);
@@ -360,7 +360,7 @@ int train_from_csv(const std::string& path) {
   const auto order = orders(job.epochs, data.size());  // as elsewhere, no part of the time
   const double making_orders = process_seconds() - before;
   train(net, job, data, order);
-  const std::size_t right = right_answers(net.predict(data.x), data.y, primer::Task::classes);
+  const std::size_t right = correct_predictions(net.predict(data.x), data.y, primer::Task::multiclass);
   std::printf("%.6f %.9f\n", static_cast<double>(right) / static_cast<double>(data.size()), making_orders);
   return 0;
 }

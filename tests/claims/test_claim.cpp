@@ -38,7 +38,7 @@ std::string error_of(const std::string& text) {
   const std::string path = written(text);
   try {
     examine(read_claim(path), 1, 2);
-  } catch (const InputError& e) {
+  } catch (const UserError& e) {
     const std::string what = e.what();
     return what.starts_with(path) ? what.substr(path.size()) : what;
   }

@@ -23,9 +23,9 @@ TEST_CASE("activations --at has the library's bits for every function, and echoe
     const auto activation = make_activation(spec);
     for (const real z : points) {
       Tensor a;
-      Tensor slope;
-      activation->forward(Tensor(1, 1, z), a, slope);
-      want += spec + "," + number(z) + "," + number(a(0, 0)) + "," + number(slope(0, 0)) + "\n";
+      Tensor derivative;
+      activation->forward(Tensor(1, 1, z), a, derivative);
+      want += spec + "," + number(z) + "," + number(a(0, 0)) + "," + number(derivative(0, 0)) + "\n";
     }
   }
   CHECK(program::primer("activations" + names + " --at " + at).out == want);

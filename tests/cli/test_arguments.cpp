@@ -13,18 +13,19 @@ using primer::Option;
 
 constexpr std::array<Option, 3> options{
     {primer::set_option, {"--out", "DIR", "where to"}, {"--quiet", "", "say less"}}};
-const primer::Verb verb{"bake", "CAKE [TOPPING]", 1, 2, "Bakes a cake.", "  primer bake carrot\n", options, nullptr};
+const primer::Command command{"bake",          "CAKE [TOPPING]",         1,       2,
+                              "Bakes a cake.", "  primer bake carrot\n", options, nullptr};
 
 Arguments parse(std::vector<std::string> words) {
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
-  return parse_arguments(verb, pointers);
+  return parse_arguments(command, pointers);
 }
 
 std::string refusal(const std::vector<std::string>& words) {
   try {
     parse(words);
-  } catch (const primer::InputError& e) {
+  } catch (const primer::UserError& e) {
     return e.what();
   }
   return "accepted";
@@ -47,7 +48,7 @@ TEST_CASE("overrides keep their order and split at the first equals sign") {
   CHECK(sets[0] == std::pair<std::string, std::string>("a.b", "1"));
   CHECK(sets[1] == std::pair<std::string, std::string>("c.d", "x=y"));
   CHECK_THROWS_WITH_AS(parse({"carrot", "--set", "ab"}).overrides(),
-                       "--set ab: write --set KEY=VALUE, as in --set train.learning_rate=0.1", primer::InputError);
+                       "--set ab: write --set KEY=VALUE, as in --set train.learning_rate=0.1", primer::UserError);
 }
 
 TEST_CASE("what a verb does not take is refused with what it does take") {
@@ -61,7 +62,7 @@ TEST_CASE("what a verb does not take is refused with what it does take") {
 }
 
 TEST_CASE("the help is made of the same table") {
-  CHECK(help(verb) ==
+  CHECK(help(command) ==
         "usage: primer bake CAKE [TOPPING] [--set KEY=VALUE]... [--out DIR] [--quiet]\n"
         "\n"
         "Bakes a cake.\n"

@@ -122,11 +122,11 @@ TEST_CASE("every command of the README succeeds, in the order in which they stan
 TEST_CASE("every example of --help succeeds") {
   const Checkout checkout;
   REQUIRE(checkout.run("for c in iris spirals xor; do primer train configs/$c.toml --quiet; done").code == 0);
-  const std::vector<std::string> verbs = words_at_line_starts(checkout.run("primer --help").out, "  ");
-  CHECK(verbs.size() >= 6);
+  const std::vector<std::string> commands = words_at_line_starts(checkout.run("primer --help").out, "  ");
+  CHECK(commands.size() >= 6);
   std::size_t run = 0;
-  for (const std::string& verb : verbs) {
-    std::istringstream help(checkout.run("primer " + verb + " --help").out);
+  for (const std::string& command : commands) {
+    std::istringstream help(checkout.run("primer " + command + " --help").out);
 
     for (std::string line; std::getline(help, line);) {
       const bool is_example =

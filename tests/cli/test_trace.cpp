@@ -110,7 +110,7 @@ TEST_CASE("trace --init --data has the library's bits") {
   Network network = experiment.network();
   load_tensors(read_safetensors(model), model, network);
   Dataset rows{Tensor{{real(0.5), -1}, {real(0.25), 3}, {real(-1e-3), 7}}, Tensor{{0, 0, 1}, {1, 0, 0}, {0, 1, 0}}};
-  standardize(*experiment.data.standardization, rows.x);
+  standardize(*experiment.data.standardizer, rows.x);
   const auto loss = make_loss(experiment.config.train);
   network.forward_training(rows.x, 1);
   network.backward(*loss, rows.y, true);
@@ -139,7 +139,7 @@ TEST_CASE("train --init without shuffling has the library's bits") {
   for (int epoch = 0; epoch < 3; ++epoch) {
     for (std::size_t first = 0; first < n; first += 20) {
       Dataset batch;
-      gather(experiment.data.train, {}, first, std::min(first + 20, n), batch);
+      select_rows(experiment.data.train, {}, first, std::min(first + 20, n), batch);
       network.forward_training(batch.x, ++t);
       network.backward(*loss, batch.y);
       clip_gradients(network.parameters(), real(0.1));

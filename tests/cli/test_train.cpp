@@ -138,9 +138,9 @@ TEST_CASE("flow.csv has a row an epoch and layer, from epoch 0 on, and its numbe
     CHECK(rows[i].at("layer") == std::to_string(i % 3 + 1));
     CHECK((rows[i].at("update_ratio").empty()) == (i < 3));
     CHECK(rows[i].at("off").empty());  // tanh and softmax are no rectifiers
-    const double slope = std::stod(rows[i].at("slope_mean"));
-    CHECK(slope > 0);
-    CHECK(slope <= 1);
+    const double derivative = std::stod(rows[i].at("slope_mean"));
+    CHECK(derivative > 0);
+    CHECK(derivative <= 1);
     if (i % 3 < 2) CHECK(std::stod(rows[i].at("dL_dz_norm")) <= std::stod(rows[i].at("dL_da_norm")));  // |tanh′| ≤ 1
   }
   CHECK(train("configs/spirals.toml", run, "--set train.epochs=4 --set diagnostics.every=0").code == 0);

@@ -15,12 +15,12 @@ namespace {
 constexpr real infinity = std::numeric_limits<real>::infinity();
 
 struct Pass {
-  Tensor a, slope;
+  Tensor a, derivative;
 };
 
 Pass forward(const Activation& activation, const Tensor& z) {
   Pass pass;
-  activation.forward(z, pass.a, pass.slope);
+  activation.forward(z, pass.a, pass.derivative);
   return pass;
 }
 
@@ -48,7 +48,7 @@ struct Squared {
   bool alpha_ok() const { return alpha > 1; }
   real alpha = 2;
   real value(real z) const { return z > 0 ? alpha * z * z : real(0); }
-  real slope(real z) const { return z > 0 ? 2 * alpha * z : real(0); }
+  real derivative(real z) const { return z > 0 ? 2 * alpha * z : real(0); }
 };
 
 }  // namespace
@@ -64,8 +64,8 @@ TEST_CASE("every value, slope and ∂a/∂α of the 50-digit tables is met") {
     const Tensor z(1, 1, static_cast<real>(row.z));
     const Pass pass = forward(*activation, z);
     const auto value = static_cast<double>(pass.a(0, 0));
-    const auto slope = static_cast<double>(pass.slope(0, 0));
-    INFO(row.spec(), " at ", row.z, ": ", value, " with slope ", slope, ", not ", row.value, " with ", row.deriv);
+    const auto derivative = static_cast<double>(pass.derivative(0, 0));
+    INFO(row.spec(), " at ", row.z, ": ", value, " with slope ", derivative, ", not ", row.value, " with ", row.deriv);
     ++compared;
     if (golden::is_double) {
       CHECK(golden::close(value, row.value, 0, row.tol_value));
@@ -75,14 +75,14 @@ TEST_CASE("every value, slope and ∂a/∂α of the 50-digit tables is met") {
     }
     if (row.kind == "nan") continue;
     if (golden::is_double) {
-      CHECK(golden::close(slope, row.deriv, 0, row.tol_deriv));
-      if (std::isfinite(row.z)) CHECK(golden::close(slope, row.deriv, 1e-14, 1e-14));
+      CHECK(golden::close(derivative, row.deriv, 0, row.tol_deriv));
+      if (std::isfinite(row.z)) CHECK(golden::close(derivative, row.deriv, 1e-14, 1e-14));
     } else {
-      CHECK(golden::close(slope, row.deriv, 1e-6, 2e-6));
+      CHECK(golden::close(derivative, row.deriv, 1e-6, 2e-6));
     }
     if (row.fn == "prelu" && std::isfinite(row.z)) {
       Tensor dL_dz;
-      activation->backward(z, pass.a, pass.slope, Tensor(1, 1, 1), dL_dz);
+      activation->backward(z, pass.a, pass.derivative, Tensor(1, 1, 1), dL_dz);
       CHECK(static_cast<double>((*activation->parameter()->gradient)(0, 0)) == row.dalpha);
     }
   }
@@ -100,7 +100,7 @@ TEST_CASE("softmax, its logarithm and their vector–Jacobian products meet the 
     const Pass pass = forward(*softmax, z);
     golden::check(c, "p", pass.a);
     Tensor dL_dz;
-    softmax->backward(z, pass.a, pass.slope, v, dL_dz);
+    softmax->backward(z, pass.a, pass.derivative, v, dL_dz);
     golden::check(c, "dz_softmax", dL_dz);
 
     // Row by row and class by class, ln pⱼ is the loss −L(z, one-hot j), and its gradient is −∂L/∂z.
@@ -141,7 +141,7 @@ TEST_CASE("the slope of every registered activation is the derivative of its val
       const double width = static_cast<double>(around(0, 2)) - static_cast<double>(around(0, 0));
       const double numeric = (static_cast<double>(pass.a(0, 2)) - static_cast<double>(pass.a(0, 0))) / width;
       INFO(name, " at ", at);
-      CHECK(std::abs(static_cast<double>(pass.slope(0, 1)) - numeric) < tolerance * (1 + std::abs(numeric)));
+      CHECK(std::abs(static_cast<double>(pass.derivative(0, 1)) - numeric) < tolerance * (1 + std::abs(numeric)));
       ++compared;
     }
   }
@@ -157,7 +157,7 @@ TEST_CASE("softmax rows sum to 1 and do not change when a number is added to a r
   CHECK(pass.a == forward(*softmax, shifted).a);
   for (std::size_t i = 0; i < z.rows(); ++i) {
     CHECK(std::abs(pass.a(i, 0) + pass.a(i, 1) + pass.a(i, 2) - 1) <= 2 * std::numeric_limits<real>::epsilon());
-    for (std::size_t j = 0; j < 3; ++j) CHECK(pass.slope(i, j) == pass.a(i, j) * (1 - pass.a(i, j)));
+    for (std::size_t j = 0; j < 3; ++j) CHECK(pass.derivative(i, j) == pass.a(i, j) * (1 - pass.a(i, j)));
   }
 }
 
@@ -168,9 +168,9 @@ TEST_CASE("nothing but a not-a-number comes out of a not-a-number, and infinitie
     const Pass pass = forward(*activation, Tensor{{std::numeric_limits<real>::quiet_NaN(), 1}});
     CHECK(std::isnan(pass.a(0, 0)));
     if (!activation->elementwise()) continue;
-    CHECK(std::isnan(pass.slope(0, 0)));
+    CHECK(std::isnan(pass.derivative(0, 0)));
     const Pass limits = forward(*activation, Tensor{{-infinity, infinity}});
-    for (const real v : limits.slope.values()) CHECK(std::isfinite(v));
+    for (const real v : limits.derivative.values()) CHECK(std::isfinite(v));
     for (const real v : limits.a.values()) CHECK(!std::isnan(v));
   }
 }
@@ -181,7 +181,7 @@ TEST_CASE("PReLU's ∂L/∂α sums over the whole batch, and only where z ≤ 0"
   const Pass pass = forward(*prelu, z);
   CHECK(pass.a == Tensor{{real(-0.25), 2}, {real(-0.75), 0}});
   Tensor dL_dz;
-  prelu->backward(z, pass.a, pass.slope, Tensor{{1, 10}, {100, 1000}}, dL_dz);
+  prelu->backward(z, pass.a, pass.derivative, Tensor{{1, 10}, {100, 1000}}, dL_dz);
   CHECK(dL_dz == Tensor{{real(0.25), 10}, {25, 250}});
   REQUIRE(prelu->parameter());
   CHECK(prelu->parameter()->name == "alpha");
@@ -236,7 +236,7 @@ TEST_CASE("a user's activation is registered in one line and found by its name")
   CHECK(squared->name() == "test_squared(3)");
   const Pass pass = forward(*squared, Tensor{{-1, 2}});
   CHECK(pass.a == Tensor{{0, 12}});
-  CHECK(pass.slope == Tensor{{0, 12}});
+  CHECK(pass.derivative == Tensor{{0, 12}});
   CHECK_THROWS_WITH(make_activation("test_squared(1)"), "activation test_squared: the shape constant must be α > 1");
   CHECK_THROWS_WITH(register_activation<Squared>(), "activation 'test_squared' is registered already");
   CHECK_THROWS_WITH(register_activation({"two words", nullptr}),
@@ -252,9 +252,9 @@ TEST_CASE("∂L/∂z of an elementwise activation is ∂L/∂a times the slope, 
     INFO(name);
     const Pass pass = forward(*activation, z);
     Tensor dL_dz;
-    activation->backward(z, pass.a, pass.slope, dL_da, dL_dz);
+    activation->backward(z, pass.a, pass.derivative, dL_da, dL_dz);
     for (std::size_t i = 0; i < z.size(); ++i) {
-      CHECK(dL_dz.data()[i] == dL_da.data()[i] * pass.slope.data()[i]);
+      CHECK(dL_dz.data()[i] == dL_da.data()[i] * pass.derivative.data()[i]);
     }
   }
 }

@@ -73,11 +73,11 @@ TEST_CASE("residual blocks over two layers, put together from the library's piec
       const auto outer = make_activation(sigma);
       const Tensor z = plus(x, second.a);
       Tensor y;
-      Tensor slope;
+      Tensor derivative;
       Tensor dL_dz;
-      outer->forward(z, y, slope);
+      outer->forward(z, y, derivative);
       golden::check(c, "y", y);
-      outer->backward(z, y, slope, dL_dy, dL_dz);
+      outer->backward(z, y, derivative, dL_dy, dL_dz);
       backward(dL_dz);
       golden::check(c, "dx", plus(dL_dz, first.dL_dx));
     } else {
@@ -122,12 +122,12 @@ TEST_CASE("dropout stands between σ and the residual sum, in training only") {
   const Tensor& mask = layer.dropout->mask;
   for (std::size_t i = 0; i < x.size(); ++i) {
     CHECK(layer.a.data()[i] == mask.data()[i] * layer.s.data()[i] + x.data()[i]);
-    CHECK(layer.dL_dz.data()[i] == mask.data()[i] * layer.slope.data()[i]);
+    CHECK(layer.dL_dz.data()[i] == mask.data()[i] * layer.derivative.data()[i]);
   }
   layer.forward(x);
   layer.backward(Tensor(64, 2, 1));
   CHECK(layer.a == plus(layer.s, x));
-  CHECK(layer.dL_dz == layer.slope);
+  CHECK(layer.dL_dz == layer.derivative);
 }
 
 TEST_CASE("a layer lists its parameters with their gradients, and its state with the running statistics") {

@@ -34,9 +34,9 @@ std::vector<Function<T>> functions() {
           {"log", primer::log<T>, 0.9, 0, 20},
           {"log1p", primer::log1p<T>, 0.9, -1, 20},
           {"tanh", primer::tanh<T>, 2.5, -12, 12},
-          {"tanh_slope", primer::tanh_slope<T>, 5, -60, 60},
+          {"tanh_slope", primer::tanh_derivative<T>, 5, -60, 60},
           {"sigmoid", primer::sigmoid<T>, 2.4, -110, 20},
-          {"sigmoid_slope", primer::sigmoid_slope<T>, 5, -110, 20},
+          {"sigmoid_slope", primer::sigmoid_derivative<T>, 5, -110, 20},
           {"softplus", primer::softplus<T>, 1.6, -110, 20},
           {"normal_pdf", primer::normal_pdf<T>, 3, -15, 15},
           {"normal_cdf", primer::normal_cdf<T>, 6, -15, 9},
@@ -118,13 +118,13 @@ void check_special_values() {
   CHECK(p::tanh(-huge) == -1);
   CHECK(p::tanh(-tiny) == -tiny);
   CHECK(std::signbit(p::tanh(T(-0.0))));
-  CHECK(p::tanh_slope(T(0)) == 1);
-  CHECK(p::tanh_slope(-inf) == 0);
+  CHECK(p::tanh_derivative(T(0)) == 1);
+  CHECK(p::tanh_derivative(-inf) == 0);
   CHECK(p::sigmoid(T(0)) == T(0.5));
   CHECK(p::sigmoid(inf) == 1);
   CHECK(p::sigmoid(-inf) == 0);
-  CHECK(p::sigmoid_slope(T(0)) == T(0.25));
-  CHECK(p::sigmoid_slope(huge) == 0);
+  CHECK(p::sigmoid_derivative(T(0)) == T(0.25));
+  CHECK(p::sigmoid_derivative(huge) == 0);
   CHECK(p::softplus(inf) == inf);
   CHECK(p::softplus(huge) == huge);
   CHECK(p::softplus(-inf) == 0);
@@ -175,9 +175,9 @@ TEST_CASE("infinities, not-a-number, signed zeros and the smallest numbers give 
 
 TEST_CASE("the slope of tanh and of the sigmoid stays right where the value has become 1") {
   CHECK(primer::tanh(20.0) == 1);
-  CHECK(primer::tanh_slope(20.0) == doctest::Approx(4 * std::exp(-40.0)).epsilon(1e-14));
+  CHECK(primer::tanh_derivative(20.0) == doctest::Approx(4 * std::exp(-40.0)).epsilon(1e-14));
   CHECK(primer::sigmoid(40.0) == 1);
-  CHECK(primer::sigmoid_slope(40.0) == doctest::Approx(std::exp(-40.0)).epsilon(1e-14));
+  CHECK(primer::sigmoid_derivative(40.0) == doctest::Approx(std::exp(-40.0)).epsilon(1e-14));
 }
 
 TEST_CASE("a vectorised loop gives the bits of single calls") {
@@ -185,12 +185,12 @@ TEST_CASE("a vectorised loop gives the bits of single calls") {
   for (std::size_t i = 0; i < z.size(); ++i) z[i] = 0.37 * static_cast<double>(i) - 6;
   for (std::size_t i = 0; i < z.size(); ++i) {
     a[i] = primer::tanh(z[i]);
-    s[i] = primer::tanh_slope(z[i]);
+    s[i] = primer::tanh_derivative(z[i]);
   }
   for (std::size_t i = 0; i < z.size(); ++i) {
     volatile double alone = z[i];
     CHECK(primer::tanh(alone) == a[i]);
-    CHECK(primer::tanh_slope(alone) == s[i]);
+    CHECK(primer::tanh_derivative(alone) == s[i]);
   }
 }
 

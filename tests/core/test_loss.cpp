@@ -55,10 +55,10 @@ TEST_CASE("every loss and its gradient meet the reference") {
     const bool logits = asked == "bce_with_logits" || asked.starts_with("cross_entropy");
     if (logits) {
       Tensor a;
-      Tensor slope;
+      Tensor derivative;
       const auto partner = make_activation(asked == "bce_with_logits" ? "sigmoid" : "softmax");
       REQUIRE(loss->pairs_with(*partner));
-      partner->forward(pred, a, slope);
+      partner->forward(pred, a, derivative);
       value = loss->value_from_logits(pred, y);
       loss->gradient_from_logits(a, y, gradient);
     } else {
@@ -85,15 +85,15 @@ TEST_CASE("a canonical pair equals the general path where that is finite") {
       const auto loss = make_loss({pair.loss, 1, smoothing});
       const Tensor y{{0, 1, 0}, {real(0.25), real(0.5), real(0.25)}};
       Tensor a;
-      Tensor slope;
-      activation->forward(z, a, slope);
+      Tensor derivative;
+      activation->forward(z, a, derivative);
       const double tolerance = golden::is_double ? 1e-12 : 1e-5;
       CHECK(std::abs(static_cast<double>(loss->value(a, y) - loss->value_from_logits(z, y))) < tolerance);
       Tensor dL_da;
       Tensor general;
       Tensor direct;
       loss->gradient(a, y, dL_da);
-      activation->backward(z, a, slope, dL_da, general);
+      activation->backward(z, a, derivative, dL_da, general);
       loss->gradient_from_logits(a, y, direct);
       for (std::size_t i = 0; i < z.size(); ++i) {
         CHECK(std::abs(static_cast<double>(general.data()[i] - direct.data()[i])) < tolerance);
@@ -109,9 +109,9 @@ TEST_CASE("canonical pairs are finite at logits of ±1e4, and their gradient is 
     const auto activation = make_activation(pair.activation);
     const auto loss = make_loss({pair.loss});
     Tensor a;
-    Tensor slope;
+    Tensor derivative;
     Tensor dL_dz;
-    activation->forward(z, a, slope);
+    activation->forward(z, a, derivative);
     loss->gradient_from_logits(a, y, dL_dz);
     const bool softmax = std::string_view(pair.activation) == "softmax";
     CHECK(loss->value_from_logits(z, y) == (softmax ? 10000 : 5000));  // one row of two wrong by 20,000 in the mean

@@ -12,15 +12,15 @@ import judge
 import tasks
 
 TANH_VALUE = "const T e = exp(T(-2) * std::abs(z)); return std::copysign((T(1) - e) / (T(1) + e), z);"
-TANH_SLOPE = "const T e = exp(T(-2) * std::abs(z)); return T(4) * e / ((T(1) + e) * (T(1) + e));"
+TANH_DERIVATIVE = "const T e = exp(T(-2) * std::abs(z)); return T(4) * e / ((T(1) + e) * (T(1) + e));"
 
 
-def tanh(value=TANH_VALUE, slope=TANH_SLOPE):
-    return f"template <typename T> inline T tanh(T z) {{ {value} }}\ntemplate <typename T> inline T tanh_slope(T z) {{ {slope} }}"
+def tanh(value=TANH_VALUE, derivative=TANH_DERIVATIVE):
+    return f"template <typename T> inline T tanh(T z) {{ {value} }}\ntemplate <typename T> inline T tanh_derivative(T z) {{ {derivative} }}"
 
 
 def entry(code):
-    return f"for (std::size_t i = 0; i < dL_dz.size(); ++i) {{ const real s = slope.data()[i], g = dL_da.data()[i]; real& d = dL_dz.data()[i]; {code}; }}"
+    return f"for (std::size_t i = 0; i < dL_dz.size(); ++i) {{ const real s = derivative.data()[i], g = dL_da.data()[i]; real& d = dL_dz.data()[i]; {code}; }}"
 
 
 def row(dot="s += g(k) * p(k)", result="p(j) * (g(j) - s)", start="real s = 0;", outside=""):
@@ -140,30 +140,30 @@ RIGHT = [
 
 # Task, the misconception, words that the message must contain, the solution.
 WRONG = [
-    ("1.1", "z where a belongs", "z where a", tanh(slope="return T(1) - z * z;")),
-    ("1.1", "the square forgotten", "squared", tanh(slope="return T(1) - std::tanh(z);")),
+    ("1.1", "z where a belongs", "z where a", tanh(derivative="return T(1) - z * z;")),
+    ("1.1", "the square forgotten", "squared", tanh(derivative="return T(1) - std::tanh(z);")),
     (
         "1.1",
         "the sigmoid's rule, a (1 − a)",
-        "slope of the sigmoid",
-        tanh(slope="const T a = std::tanh(z); return a * (1 - a);"),
+        "derivative of the sigmoid",
+        tanh(derivative="const T a = std::tanh(z); return a * (1 - a);"),
     ),
     (
         "1.1",
-        "the sigmoid's slope",
-        "slope of the sigmoid",
-        tanh(slope="const T s = T(1) / (T(1) + exp(-z)); return s * (1 - s);"),
+        "the sigmoid's derivative",
+        "derivative of the sigmoid",
+        tanh(derivative="const T s = T(1) / (T(1) + exp(-z)); return s * (1 - s);"),
     ),
-    ("1.1", "tanh of a instead of z", "twice", tanh(slope="const T a = std::tanh(std::tanh(z)); return 1 - a * a;")),
-    ("1.1", "the value returned as slope", "not its slope", tanh(slope=TANH_VALUE)),
-    ("1.1", "the sign turned", "wrong sign", tanh(slope="const T a = std::tanh(z); return a * a - 1;")),
-    ("1.1", "tan's rule, 1 + a²", "plus", tanh(slope="const T a = std::tanh(z); return 1 + a * a;")),
-    ("1.1", "1 − a² far out", "rounds to 0", tanh(slope="const T a = std::tanh(z); return 1 - a * a;")),
+    ("1.1", "tanh of a instead of z", "twice", tanh(derivative="const T a = std::tanh(std::tanh(z)); return 1 - a * a;")),
+    ("1.1", "the value returned as derivative", "not its derivative", tanh(derivative=TANH_VALUE)),
+    ("1.1", "the sign turned", "wrong sign", tanh(derivative="const T a = std::tanh(z); return a * a - 1;")),
+    ("1.1", "tan's rule, 1 + a²", "plus", tanh(derivative="const T a = std::tanh(z); return 1 + a * a;")),
+    ("1.1", "1 − a² far out", "rounds to 0", tanh(derivative="const T a = std::tanh(z); return 1 - a * a;")),
     (
         "1.1",
         "e = exp(−|z|)",
         "factor 2",
-        tanh(slope="const T e = exp(-std::abs(z)); return T(4) * e / ((T(1) + e) * (T(1) + e));"),
+        tanh(derivative="const T e = exp(-std::abs(z)); return T(4) * e / ((T(1) + e) * (T(1) + e));"),
     ),
     ("1.1", "the sigmoid as value", "sigmoid", tanh(value="return T(1) / (T(1) + exp(-z));")),
     ("1.1", "(e²ᶻ − 1)/(e²ᶻ + 1)", "overflows", tanh(value="const T e = exp(2 * z); return (e - 1) / (e + 1);")),
@@ -175,11 +175,11 @@ WRONG = [
         "sign of z",
         tanh(value="const T e = exp(T(-2) * std::abs(z)); return (T(1) - e) / (T(1) + e);"),
     ),
-    ("1.2", "no slope", "slope σ′(z) is not", entry("d = g")),
+    ("1.2", "no derivative", "derivative σ′(z) is not", entry("d = g")),
     ("1.2", "no ∂L/∂a", "∂L/∂a is not", entry("d = s")),
     ("1.2", "added", "you add", entry("d = g + s")),
     ("1.2", "divided", "you divide", entry("d = g / s")),
-    ("1.2", "the slope twice", "twice", entry("d = g * s * s")),
+    ("1.2", "the derivative twice", "twice", entry("d = g * s * s")),
     (
         "1.2",
         "added to the buffer",
@@ -188,12 +188,12 @@ WRONG = [
     ),
     ("1.2", "descent's minus", "optimiser", entry("d = -g * s")),
     ("1.2", "averaged over the batch", "mean over the batch", entry("d = g * s / static_cast<real>(dL_dz.rows())")),
-    ("1.2", "slope taken for a", "takes `slope` for a", entry("d = g * (1 - s * s)")),
+    ("1.2", "derivative taken for a", "takes `derivative` for a", entry("d = g * (1 - s * s)")),
     (
         "1.2",
         "only the first row",
         "first row",
-        "dL_dz.fill(0); for (std::size_t j = 0; j < dL_dz.cols(); ++j) dL_dz(0, j) = dL_da(0, j) * slope(0, j);",
+        "dL_dz.fill(0); for (std::size_t j = 0; j < dL_dz.cols(); ++j) dL_dz(0, j) = dL_da(0, j) * derivative(0, j);",
     ),
     ("1.3", "the diagonal alone", "diagonal", row(result="p(j) * (1 - p(j)) * g(j)")),
     ("1.3", "the sum forgotten", "sum over the row is missing", row(result="p(j) * g(j)")),
@@ -243,7 +243,7 @@ WRONG = [
     ("2.1", "transposed(Wt)", "transposed", "multiply_add(*x, transposed(Wt), b, u);"),
     ("2.1", "the bias by sample", "not by the sample", affine(start="real s = i < b.cols() ? b(0, i) : 0;")),
     ("2.1", "one bias for all", "all get the first", affine(start="real s = b(0, 0);")),
-    ("2.1", "σ applied here", "σ is applied", affine() + "const Tensor z_ = u; activation->forward(z_, u, slope);"),
+    ("2.1", "σ applied here", "σ is applied", affine() + "const Tensor z_ = u; activation->forward(z_, u, derivative);"),
     (
         "2.2",
         "∂L/∂W averaged",
@@ -300,9 +300,9 @@ WRONG = [
     ("2.2", "W for Wᵀ in ∂L/∂x", "transposed", gradients(x="if (wants_dL_dx) multiply(delta, Wt, dL_dx);")),
     (
         "2.2",
-        "the slope once more",
+        "the derivative once more",
         "applied twice",
-        "Tensor again = delta; for (std::size_t i = 0; i < again.size(); ++i) again.data()[i] *= slope.data()[i];"
+        "Tensor again = delta; for (std::size_t i = 0; i < again.size(); ++i) again.data()[i] *= derivative.data()[i];"
         + gradients().replace("delta", "again"),
     ),
     ("2.2", "∂L/∂x forgotten", "never computed", gradients(x="dL_dx.resize(x->rows(), x->cols()); dL_dx.fill(0);")),

@@ -88,10 +88,10 @@ def probabilities(z):
     return result
 
 
-# 1.1 tanh and its slope
+# 1.1 tanh and its derivative
 
 
-def tanh_slope(z):
+def tanh_derivative(z):
     e = math.exp(-2 * abs(z))
     return 4 * e / (1 + e) ** 2
 
@@ -123,45 +123,45 @@ inline T tanh(T z) {
 
 // tanh′(z), from z and not from a.
 template <typename T>
-inline T tanh_slope(T z) {
+inline T tanh_derivative(T z) {
   needs_task("1.1", z);
 }
 """,
     brief="""
-a = tanh(z) = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ) and its slope tanh′(z) = 1 − a², both as functions of z. Two things to see:
+a = tanh(z) = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ) and its derivative tanh′(z) = 1 − a², both as functions of z. Two things to see:
 eᶻ overflows at z = 710, so write both in e = e^(−2|z|), which cannot: tanh |z| = (1 − e)/(1 + e). And 1 − a² rounds to
-0 from |z| = 19 on, where the slope is small and not 0: find its form in e. `exp`, `expm1` and `std::copysign` are at hand;
-`sigmoid` and `sigmoid_slope`, a few lines below, show the style.
+0 from |z| = 19 on, where the derivative is small and not 0: find its form in e. `exp`, `expm1` and `std::copysign` are at hand;
+`sigmoid` and `sigmoid_derivative`, a few lines below, show the style.
 """,
-    kinds={"tanh": (60, ["tanh", "slope"]), "tanh far out": (40, ["tanh", "slope"])},
+    kinds={"tanh": (60, ["tanh", "derivative"]), "tanh far out": (40, ["tanh", "derivative"])},
     draw=tanh_cases,
-    right={"tanh": lambda a: [each(math.tanh, a[0]), each(tanh_slope, a[0])]},
-    formula={"tanh": "(1 − e)/(1 + e) with e = exp(−2|z|) and the sign of z", "slope": "1 − a² with a = tanh(z)"},
+    right={"tanh": lambda a: [each(math.tanh, a[0]), each(tanh_derivative, a[0])]},
+    formula={"tanh": "(1 − e)/(1 + e) with e = exp(−2|z|) and the sign of z", "derivative": "1 − a² with a = tanh(z)"},
     wrong=[
         Wrong(
-            "slope",
-            "1 − a² rounds to 0 far out, where a is 1: write the slope in e = exp(−2|z|)",
+            "derivative",
+            "1 − a² rounds to 0 far out, where a is 1: write the derivative in e = exp(−2|z|)",
             of_tanh(lambda z: 1 - math.tanh(z) ** 2),
         ),
-        Wrong("slope", "did you pass z where a belongs?", of_tanh(lambda z: 1 - z * z)),
-        Wrong("slope", "is a squared in it?", of_tanh(lambda z: 1 - math.tanh(z))),
-        Wrong("slope", "a (1 − a) is the slope of the sigmoid", of_tanh(lambda z: math.tanh(z) * (1 - math.tanh(z)))),
-        Wrong("slope", "this is the slope of the sigmoid", of_tanh(lambda z: sigmoid(z) * (1 - sigmoid(z)))),
-        Wrong("slope", "is tanh applied twice?", of_tanh(lambda z: 1 - math.tanh(math.tanh(z)) ** 2)),
-        Wrong("slope", "this is the value, not its slope", of_tanh(math.tanh)),
-        Wrong("slope", "it has the wrong sign: 1 − a², not a² − 1", of_tanh(lambda z: math.tanh(z) ** 2 - 1)),
-        Wrong("slope", "a plus stands where the minus belongs", of_tanh(lambda z: 1 + math.tanh(z) ** 2)),
-        Wrong("slope", "e must be exp(−2|z|): is the factor 2 in it?", of_tanh(lambda z: tanh_slope(z / 2))),
+        Wrong("derivative", "did you pass z where a belongs?", of_tanh(lambda z: 1 - z * z)),
+        Wrong("derivative", "is a squared in it?", of_tanh(lambda z: 1 - math.tanh(z))),
+        Wrong("derivative", "a (1 − a) is the derivative of the sigmoid", of_tanh(lambda z: math.tanh(z) * (1 - math.tanh(z)))),
+        Wrong("derivative", "this is the derivative of the sigmoid", of_tanh(lambda z: sigmoid(z) * (1 - sigmoid(z)))),
+        Wrong("derivative", "is tanh applied twice?", of_tanh(lambda z: 1 - math.tanh(math.tanh(z)) ** 2)),
+        Wrong("derivative", "this is the value, not its derivative", of_tanh(math.tanh)),
+        Wrong("derivative", "it has the wrong sign: 1 − a², not a² − 1", of_tanh(lambda z: math.tanh(z) ** 2 - 1)),
+        Wrong("derivative", "a plus stands where the minus belongs", of_tanh(lambda z: 1 + math.tanh(z) ** 2)),
+        Wrong("derivative", "e must be exp(−2|z|): is the factor 2 in it?", of_tanh(lambda z: tanh_derivative(z / 2))),
         Wrong(
-            "slope",
+            "derivative",
             "the chain rule's outer factor is missing: this is a quarter of it",
-            of_tanh(lambda z: tanh_slope(z) / 4),
+            of_tanh(lambda z: tanh_derivative(z) / 4),
         ),
         Wrong(
-            "slope", "−2a is the second step; the slope is the first derivative", of_tanh(lambda z: -2 * math.tanh(z))
+            "derivative", "−2a is the second step; the derivative is the first derivative", of_tanh(lambda z: -2 * math.tanh(z))
         ),
         Wrong(
-            "slope",
+            "derivative",
             "exp overflows far out: use e = exp(−2|z|), which cannot",
             of_tanh(lambda z: 1 - exp_quotient(z) ** 2),
         ),
@@ -192,21 +192,21 @@ def of_two(f):
 
 
 SLOPE = Task(
-    stub='needs_task("1.2", slope, dL_da, dL_dz);',
+    stub='needs_task("1.2", derivative, dL_da, dL_dz);',
     brief="""
-∂L/∂z = ∂L/∂a ⊙ σ′(z): every entry of ∂L/∂a times the entry of `slope` in the same place, into `dL_dz`. `values()` and
+∂L/∂z = ∂L/∂a ⊙ σ′(z): every entry of ∂L/∂a times the entry of `derivative` in the same place, into `dL_dz`. `values()` and
 `data()` of a `Tensor` give all entries, `t(i, j)` one. The buffer may hold an earlier batch: assign, do not add.
 """,
-    kinds={"slope": (100, ["dL_dz"])},
-    draw=lambda r: [("slope", [matrix(r, 2, 3), matrix(r, 2, 3)]), ("slope", [matrix(r, 4, 2), matrix(r, 4, 2)])],
-    right={"slope": lambda a: [each(lambda s, g: s * g, a[0], a[1])]},
+    kinds={"derivative": (100, ["dL_dz"])},
+    draw=lambda r: [("derivative", [matrix(r, 2, 3), matrix(r, 2, 3)]), ("derivative", [matrix(r, 4, 2), matrix(r, 4, 2)])],
+    right={"derivative": lambda a: [each(lambda s, g: s * g, a[0], a[1])]},
     formula={"dL_dz": "∂L/∂a ⊙ σ′(z)"},
     wrong=[
-        Wrong("dL_dz", "the slope σ′(z) is not in it", of_two(lambda s, g: g)),
+        Wrong("dL_dz", "the derivative σ′(z) is not in it", of_two(lambda s, g: g)),
         Wrong("dL_dz", "this is σ′(z) alone; ∂L/∂a is not in it", of_two(lambda s, g: s)),
         Wrong("dL_dz", "⊙ is a product: you add", of_two(lambda s, g: s + g)),
         Wrong("dL_dz", "⊙ is a product: you divide", of_two(lambda s, g: g / s)),
-        Wrong("dL_dz", "the slope is applied twice", of_two(lambda s, g: g * s * s)),
+        Wrong("dL_dz", "the derivative is applied twice", of_two(lambda s, g: g * s * s)),
         Wrong("dL_dz", "the buffer holds the pass before: assign, do not add", of_two(lambda s, g: 2 * g * s)),
         Wrong("dL_dz", "the minus sign belongs to the optimiser", of_two(lambda s, g: -g * s)),
         Wrong(
@@ -215,9 +215,9 @@ SLOPE = Task(
             lambda a: each(lambda s, g: s * g / len(a[0]), a[0], a[1]),
         ),
         Wrong(
-            "dL_dz", "this is a (1 − a): the slope of σ comes to you in `slope`", of_two(lambda s, g: g * s * (1 - s))
+            "dL_dz", "this is a (1 − a): the derivative of σ comes to you in `derivative`", of_two(lambda s, g: g * s * (1 - s))
         ),
-        Wrong("dL_dz", "this takes `slope` for a: it is σ′(z) already", of_two(lambda s, g: g * (1 - s * s))),
+        Wrong("dL_dz", "this takes `derivative` for a: it is σ′(z) already", of_two(lambda s, g: g * (1 - s * s))),
         Wrong(
             "dL_dz",
             "only the first row is there: a batch has many",
@@ -423,12 +423,12 @@ def dx(a):
     return product(a[3], a[1])
 
 
-def sigmoid_slopes(a):
+def sigmoid_derivatives(a):
     return each(lambda z: sigmoid(z) * (1 - sigmoid(z)), forward(a))
 
 
-def slope_again(f):
-    return lambda a: f([*a[:3], each(lambda d, s: d * s, a[3], sigmoid_slopes(a))])
+def derivative_again(f):
+    return lambda a: f([*a[:3], each(lambda d, s: d * s, a[3], sigmoid_derivatives(a))])
 
 
 def scaled(f, c):
@@ -458,7 +458,7 @@ pass starts afresh. `primer/core/product.hpp` has `multiply`, `transposed` and `
         ),
         *both("the buffer holds the pass before: assign, do not add", {q: scaled(f, 2) for q, f in ALL.items()}),
         *both("the minus sign belongs to the optimiser", {q: scaled(f, -1) for q, f in ALL.items()}),
-        *both("σ′(z) is in ∂L/∂z already: the slope is applied twice", {q: slope_again(f) for q, f in ALL.items()}),
+        *both("σ′(z) is in ∂L/∂z already: the derivative is applied twice", {q: derivative_again(f) for q, f in ALL.items()}),
         *both("this was never computed: it is 0", {q: scaled(f, 0) for q, f in ALL.items()}),
         Wrong(
             "dL_dW",
@@ -1030,8 +1030,8 @@ def unit_numbers(a):
 def unit_gradient(a):
     (((x,),), ((W,),), ((b,),), ((y,),), ((sigma,),)) = a
     z = W * x + b
-    value, slope = (sigmoid(z), sigmoid(z) * (1 - sigmoid(z))) if sigma == SIGMOID else (max(z, 0.0), float(z > 0))
-    dL_dz = 2 * (value - y) * slope
+    value, derivative = (sigmoid(z), sigmoid(z) * (1 - sigmoid(z))) if sigma == SIGMOID else (max(z, 0.0), float(z > 0))
+    dL_dz = 2 * (value - y) * derivative
     return [[0.0 if out else v for v, out in zip((dL_dz * x, dL_dz, dL_dz * W), unit_excluded(a)[0])]] * 2
 
 

@@ -33,7 +33,7 @@ struct Folder {
 std::string complaint(const std::string& path, const std::string& bytes) {
   try {
     write_file_atomically(path, bytes);
-  } catch (const Failure& failure) {
+  } catch (const RuntimeError& failure) {
     return failure.what();
   }
   return "written";

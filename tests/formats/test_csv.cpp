@@ -54,7 +54,7 @@ Table table(const std::string& text) {
 std::string complaint(const std::string& text) {
   try {
     table(text);
-  } catch (const InputError& error) {
+  } catch (const UserError& error) {
     return error.what();
   }
   return "accepted";
@@ -94,7 +94,7 @@ TEST_CASE("a row knows its line, and a cell its place") {
   CHECK(reader.line() == 2);
   REQUIRE(reader.next());
   CHECK(reader.line() == 4);
-  CHECK(to_string(reader.place(1)) == "f.csv:4:5");
+  CHECK(to_string(reader.location(1)) == "f.csv:4:5");
 }
 
 TEST_CASE("a byte-order mark, CRLF, spaces, quotes and a missing last line feed change nothing") {
@@ -254,7 +254,7 @@ TEST_CASE("endless garbage is refused after a bounded number of bytes") {
     Endless garbage(c);
     std::istream stream(&garbage);
     CHECK_THROWS_WITH_AS(CsvReader(stream, "f"),
-                         "f:1: a row longer than 16 MiB; is a quote not closed, or is this no CSV file?", InputError);
+                         "f:1: a row longer than 16 MiB; is a quote not closed, or is this no CSV file?", UserError);
     CHECK(garbage.given < std::size_t{17} << 20);
   }
 }

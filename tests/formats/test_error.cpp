@@ -9,16 +9,16 @@
 using namespace primer;
 
 TEST_CASE("a place prints as FILE:LINE:COLUMN, and as much of it as there is") {
-  CHECK(to_string(Place{"a.toml", 3, 7}) == "a.toml:3:7");
-  CHECK(to_string(Place{"a.toml", 3, 0}) == "a.toml:3");
-  CHECK(to_string(Place{"a.toml", 0, 7}) == "a.toml");
-  CHECK(to_string(Place{"--set train.epochs"}) == "--set train.epochs");
-  CHECK(to_string(Place{"a\x1b[31m", 1, 2}) == "a\\x1B[31m:1:2");
+  CHECK(to_string(Location{"a.toml", 3, 7}) == "a.toml:3:7");
+  CHECK(to_string(Location{"a.toml", 3, 0}) == "a.toml:3");
+  CHECK(to_string(Location{"a.toml", 0, 7}) == "a.toml");
+  CHECK(to_string(Location{"--set train.epochs"}) == "--set train.epochs");
+  CHECK(to_string(Location{"a\x1b[31m", 1, 2}) == "a\\x1B[31m:1:2");
 }
 
 TEST_CASE("an input error is its place and its text") {
-  CHECK(std::string(InputError({"a.toml", 3, 7}, "no such key").what()) == "a.toml:3:7: no such key");
-  CHECK(std::string(InputError("no such verb").what()) == "no such verb");
+  CHECK(std::string(UserError({"a.toml", 3, 7}, "no such key").what()) == "a.toml:3:7: no such key");
+  CHECK(std::string(UserError("no such verb").what()) == "no such verb");
 }
 
 TEST_CASE("the nearest spelling is the one with the fewest edits, a swap of neighbours being one") {

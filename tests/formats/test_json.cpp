@@ -12,7 +12,7 @@ namespace {
 std::string complaint(const std::string& text) {
   try {
     json::parse(text, {"f"});
-  } catch (const InputError& error) {
+  } catch (const UserError& error) {
     return error.what();
   }
   return "accepted";
@@ -83,7 +83,7 @@ TEST_CASE("a written string reads back, and text that is not UTF-8 is not writte
   all += "σ′ 𝛁";
   CHECK(string(json::quote(all)) == all);
   CHECK(json::quote("a\"b\\c\n\x01") == R"("a\"b\\c\n\u0001")");
-  CHECK_THROWS_WITH_AS(json::quote("\xff"), "\"\\xFF\" cannot be written as JSON; it is not UTF-8", Failure);
+  CHECK_THROWS_WITH_AS(json::quote("\xff"), "\"\\xFF\" cannot be written as JSON; it is not UTF-8", RuntimeError);
 }
 
 TEST_CASE("an array of strings goes to text and back") {
@@ -93,6 +93,6 @@ TEST_CASE("an array of strings goes to text and back") {
   CHECK(json::parse_string_array("[]", {"f"}).empty());
   for (const std::string text : {"[1]", "{}", "null"}) {
     CHECK_THROWS_WITH_AS(json::parse_string_array(text, {"f"}),
-                         ("f: expected a JSON array of strings, not \"" + text + "\"").c_str(), InputError);
+                         ("f: expected a JSON array of strings, not \"" + text + "\"").c_str(), UserError);
   }
 }

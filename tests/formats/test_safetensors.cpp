@@ -35,7 +35,7 @@ std::string file(std::string header, std::size_t data) {
 std::string complaint_about_bytes(const std::string& bytes) {
   try {
     read(bytes);
-  } catch (const InputError& error) {
+  } catch (const UserError& error) {
     return error.what();
   }
   return "accepted";
@@ -175,5 +175,5 @@ TEST_CASE("a file on disk is written and read, and a missing one is named") {
   CHECK(read_safetensors(path).metadata == sample.metadata);
   std::filesystem::remove(path);
   CHECK_THROWS_WITH_AS(read_safetensors(path), (path + ": cannot be opened: No such file or directory").c_str(),
-                       InputError);
+                       UserError);
 }

@@ -46,7 +46,7 @@ T get(std::string_view text) {
 std::string complaint(std::string_view text) {
   try {
     toml::parse(text, "f");
-  } catch (const InputError& error) {
+  } catch (const UserError& error) {
     return error.what();
   }
   return "accepted";
@@ -56,7 +56,7 @@ std::string argument(std::string_view text) {
   try {
     const toml::Value value = toml::parse_value(text, {"--set k"});
     return std::string(toml::kind(value)) + " " + toml::to_text(value);
-  } catch (const InputError& error) {
+  } catch (const UserError& error) {
     return error.what();
   }
 }
@@ -96,14 +96,16 @@ inline = { a = 1, b.c = [ 1, 2.0 ] }
 
 TEST_CASE("every value and key knows its line and its column, counted in characters") {
   const toml::Table config = toml::parse("\n[data]\n  \"σ′\" = 'ä'  \n[[layer]]\n[[layer]]\na.b = [1,\n   2]\n", "f");
-  const auto place = [&](std::initializer_list<std::string_view> path) { return to_string(at(config, path).place); };
-  CHECK(place({"data"}) == "f:2:1");
-  CHECK(to_string(config.find("data")->place) == "f:2:2");
-  CHECK(place({"data", "σ′"}) == "f:3:10");
-  CHECK(place({"layer"}) == "f:4:1");
-  CHECK(place({"layer", "1"}) == "f:5:1");
-  CHECK(place({"layer", "1", "a", "b"}) == "f:6:7");
-  CHECK(place({"layer", "1", "a", "b", "1"}) == "f:7:4");
+  const auto location = [&](std::initializer_list<std::string_view> path) {
+    return to_string(at(config, path).location);
+  };
+  CHECK(location({"data"}) == "f:2:1");
+  CHECK(to_string(config.find("data")->location) == "f:2:2");
+  CHECK(location({"data", "σ′"}) == "f:3:10");
+  CHECK(location({"layer"}) == "f:4:1");
+  CHECK(location({"layer", "1"}) == "f:5:1");
+  CHECK(location({"layer", "1", "a", "b"}) == "f:6:7");
+  CHECK(location({"layer", "1", "a", "b", "1"}) == "f:7:4");
 }
 
 TEST_CASE("a byte-order mark and CRLF change nothing") {
@@ -113,7 +115,7 @@ TEST_CASE("a byte-order mark and CRLF change nothing") {
       "f");
   CHECK(get<std::int64_t>(config, {"a"}) == 1);
   CHECK(get<std::string>(config, {"t", "b"}) == "x\r\ny");
-  CHECK(to_string(at(config, {"a"}).place) == "f:1:5");
+  CHECK(to_string(at(config, {"a"}).location) == "f:1:5");
 }
 
 TEST_CASE("integers have signs, bases and underscores, and end at 64 bits") {
@@ -243,7 +245,7 @@ TEST_CASE("an argument of --set is TOML, and a bare word is a string") {
   CHECK(argument("2024-01-01") ==
         "--set k: TOML's dates and times are not supported; put quotes around \"2024-01-01\"");
   CHECK(argument("a\x1b") == "--set k: TOML allows no control character (\\x1B) here; remove it");
-  CHECK(toml::parse_value("8", {"--set k"}).place.file == "--set k");
+  CHECK(toml::parse_value("8", {"--set k"}).location.file == "--set k");
 }
 
 TEST_CASE("what is written parses back to the same value") {
@@ -278,7 +280,7 @@ TEST_CASE("a key is quoted only where it must be") {
   CHECK(toml::key_text("learning_rate") == "learning_rate");
   CHECK(toml::key_text("a b") == "\"a b\"");
   CHECK(toml::key_text("") == "\"\"");
-  CHECK_THROWS_WITH_AS(toml::key_text("\xff"), "\"\\xFF\" cannot be written as TOML; it is not UTF-8", Failure);
+  CHECK_THROWS_WITH_AS(toml::key_text("\xff"), "\"\\xFF\" cannot be written as TOML; it is not UTF-8", RuntimeError);
 }
 
 TEST_CASE("a key is added to a table once") {
@@ -289,5 +291,5 @@ TEST_CASE("a key is added to a table once") {
 }
 
 TEST_CASE("a config that is missing or too large is refused by name") {
-  CHECK_THROWS_WITH_AS(toml::read("no.toml"), "no.toml: cannot be opened: No such file or directory", InputError);
+  CHECK_THROWS_WITH_AS(toml::read("no.toml"), "no.toml: cannot be opened: No such file or directory", UserError);
 }

@@ -1,4 +1,4 @@
-// libFuzzer target: whatever the bytes, the config reader ends with a config or an InputError that names the file, and
+// libFuzzer target: whatever the bytes, the config reader ends with a config or an UserError that names the file, and
 // a config it accepts is written as text that reads back to the same text.
 #include <cstdint>
 #include <cstdlib>
@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (config.layers.size() > 20) return 0;  // tells no more, and slowly
     settings_of(config);
     written = to_toml(config, "");
-  } catch (const InputError& error) {
+  } catch (const UserError& error) {
     if (!std::string_view(error.what()).starts_with("f:")) std::abort();
     return 0;
   }

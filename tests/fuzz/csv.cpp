@@ -1,4 +1,4 @@
-// libFuzzer target: whatever the bytes, the reader ends with rows or an InputError, and the cells of a row it accepts
+// libFuzzer target: whatever the bytes, the reader ends with rows or an UserError, and the cells of a row it accepts
 // are written as a row that reads back as the same cells.
 #include <cstdint>
 #include <cstdlib>
@@ -31,14 +31,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (reader.next()) {
       std::vector<std::string> cells;
       for (std::size_t k = 0; k < reader.columns().size(); ++k) {
-        const Place place = reader.place(k);
-        if (place.line < reader.line() || place.column == 0) std::abort();
+        const Location location = reader.location(k);
+        if (location.line < reader.line() || location.column == 0) std::abort();
         cells.push_back(reader.text(k));
       }
       check_round_trip(reader, cells);
       for (std::size_t k = 0; k < reader.columns().size(); ++k) reader.number(k);
     }
-  } catch (const InputError& error) {
+  } catch (const UserError& error) {
     if (!std::string_view(error.what()).starts_with("f:")) std::abort();
   }
   return 0;

@@ -1,4 +1,4 @@
-// libFuzzer target: whatever the bytes, the reader ends with tensors that fill their shapes or an InputError, and
+// libFuzzer target: whatever the bytes, the reader ends with tensors that fill their shapes or an UserError, and
 // what it accepts is written as bytes that read back and are written the same.
 #include <cstdint>
 #include <cstdlib>
@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
       const std::string written = safetensors_bytes(read(bytes, non_finite), Dtype::F64);
       if (safetensors_bytes(read(written, non_finite), Dtype::F64) != written) std::abort();
-    } catch (const InputError& error) {
+    } catch (const UserError& error) {
       if (!std::string_view(error.what()).starts_with("f: ")) std::abort();
     }
   }

@@ -1,4 +1,4 @@
-// libFuzzer target: whatever the bytes, the parser ends with a document or an InputError that names a line, and a
+// libFuzzer target: whatever the bytes, the parser ends with a document or an UserError that names a line, and a
 // document it accepts is written as text that parses back to the same text.
 #include <cstdint>
 #include <cstdlib>
@@ -14,7 +14,7 @@ void check_round_trip(const toml::Table& table) {
   const std::string written = toml::to_text({table, {}});
   try {
     if (toml::to_text(toml::parse_value(written, {"--set f"})) != written) std::abort();
-  } catch (const InputError& error) {
+  } catch (const UserError& error) {
     // Written inline, [[a]] nests deeper than as a header.
     if (std::string_view(error.what()) != "--set f: tables and arrays nest more than 64 deep") std::abort();
   }
@@ -27,12 +27,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     const toml::Table table = toml::parse(text, "f");
     check_round_trip(table);
-  } catch (const InputError& error) {
+  } catch (const UserError& error) {
     if (!std::string_view(error.what()).starts_with("f:")) std::abort();
   }
   try {
     toml::to_text(toml::parse_value(text, {"--set f"}));
-  } catch (const InputError& error) {
+  } catch (const UserError& error) {
     if (!std::string_view(error.what()).starts_with("--set f: ")) std::abort();
   }
   return 0;

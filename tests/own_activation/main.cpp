@@ -5,7 +5,7 @@
 struct BentIdentity {
   static constexpr const char* name = "bent_identity";
   primer::real value(primer::real z) const { return (primer::sqrt(z * z + 1) - 1) / 2 + z; }
-  primer::real slope(primer::real z) const { return z / (2 * primer::sqrt(z * z + 1)) + 1; }
+  primer::real derivative(primer::real z) const { return z / (2 * primer::sqrt(z * z + 1)) + 1; }
 };
 
 int main(int argc, char** argv) {

@@ -33,18 +33,19 @@ Tensor transpose(const Tensor& t) {
   return result;
 }
 
-Tensors tanh_and_slope(const Tensors& in) {  // z → a, slope
-  Tensor a, slope;
-  make_activation("tanh")->forward(in[0], a, slope);
-  return {a, slope};
+Tensors tanh_and_derivative(const Tensors& in) {  // z → a, derivative
+  Tensor a, derivative;
+  make_activation("tanh")->forward(in[0], a, derivative);
+  return {a, derivative};
 }
 
-// slope (or a of a softmax), dL_da → dL_dz. Twice, into the same buffer: what an earlier pass left must not matter.
-Tensors backward(const char* name, const Tensor& a, const Tensor& slope, const Tensor& dL_da) {
+// derivative (or a of a softmax), dL_da → dL_dz. Twice, into the same buffer: what an earlier pass left must not
+// matter.
+Tensors backward(const char* name, const Tensor& a, const Tensor& derivative, const Tensor& dL_da) {
   const auto sigma = make_activation(name);
   Tensor dL_dz;
-  sigma->backward(a, a, slope, dL_da, dL_dz);
-  sigma->backward(a, a, slope, dL_da, dL_dz);
+  sigma->backward(a, a, derivative, dL_da, dL_dz);
+  sigma->backward(a, a, derivative, dL_da, dL_dz);
   return {dL_dz};
 }
 
@@ -145,8 +146,8 @@ Tensors gradcheck(const Tensors& in) {
 }
 
 const std::map<std::string, std::function<Tensors(const Tensors&)>> kinds{
-    {"tanh", tanh_and_slope},
-    {"slope", [](const Tensors& in) { return backward("tanh", in[0], in[0], in[1]); }},
+    {"tanh", tanh_and_derivative},
+    {"derivative", [](const Tensors& in) { return backward("tanh", in[0], in[0], in[1]); }},
     {"softmax", [](const Tensors& in) { return backward("softmax", in[0], in[0], in[1]); }},
     {"dense_forward", dense_forward},
     {"dense_backward", dense_backward},

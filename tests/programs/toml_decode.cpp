@@ -52,7 +52,7 @@ int main() {
   const std::string text(std::istreambuf_iterator<char>(std::cin), {});
   try {
     std::cout << Printer()(toml::parse(text, "stdin")) << '\n';
-  } catch (const InputError& error) {
+  } catch (const UserError& error) {
     std::cerr << error.what() << '\n';
     return 1;
   }

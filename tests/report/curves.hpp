@@ -11,8 +11,9 @@
 
 namespace curves {
 
-// "M-6 0.0024L-5.9375 0.0026…": every point must be (z, σ(z)), or (z, σ′(z)) if `slope`. Returns how many there were.
-inline std::size_t check(const std::string& path, const std::string& name, bool slope) {
+// "M-6 0.0024L-5.9375 0.0026…": every point must be (z, σ(z)), or (z, σ′(z)) if `derivative`. Returns how many there
+// were.
+inline std::size_t check(const std::string& path, const std::string& name, bool derivative) {
   const auto activation = primer::make_activation(name);
   std::size_t points = 0;
   double worst = 0;
@@ -31,7 +32,7 @@ inline std::size_t check(const std::string& path, const std::string& name, bool 
     primer::Tensor prime;
     in(0, 0) = static_cast<primer::real>(z);
     activation->forward(in, a, prime);
-    worst = std::max(worst, std::abs(value - static_cast<double>(slope ? prime(0, 0) : a(0, 0))));
+    worst = std::max(worst, std::abs(value - static_cast<double>(derivative ? prime(0, 0) : a(0, 0))));
     ++points;
   }
   CHECK(at == end);

@@ -80,7 +80,7 @@ Frames frames_of(const Run& run) {
 std::uint64_t total(const Histogram& h) { return std::accumulate(h.counts.begin(), h.counts.end(), std::uint64_t{0}); }
 
 // What a checkpoint carries from one training to the next, but for the parameters.
-void go_on_from(const Training& from, Training& to) {
+void resume(const Training& from, Training& to) {
   to.state = from.state;
   to.optimizer.state = from.optimizer.state;
   to.flow.state = from.flow.state;
@@ -174,7 +174,7 @@ TEST_CASE("an interrupted and continued run has the frames of one that was never
     Network again = run.network();
     restore(copy_of(network), again);
     Training second(again, run.data, run.options, run.seed, 1);
-    go_on_from(first, second);
+    resume(first, second);
     FrameRecorder rest(again, run.data, run.options);
     rest.resume(recorder.frames(), 150);
     train(second, rest);
@@ -191,7 +191,7 @@ TEST_CASE("a longer continuation has the frames of a run that was planned that l
   train(training, recorder);
   run.options.epochs = 300;
   Training longer(network, run.data, run.options, run.seed, 1);
-  go_on_from(training, longer);
+  resume(training, longer);
   FrameRecorder rest(network, run.data, run.options);
   rest.resume(recorder.frames(), 99);
   train(longer, rest);
@@ -206,7 +206,7 @@ TEST_CASE("a cell of the field is the class named there and its probability") {
   const Frames& frames = recorder.frames();
   REQUIRE(frames.picture == Picture::field);
   REQUIRE(frames.frames[0].picture.size() == frames.side * frames.side);
-  const Standardization& by = *run.data.standardization;
+  const Standardizer& by = *run.data.standardizer;
   for (const std::size_t cell : {std::size_t{0}, frames.side - 1, 7 * frames.side + 5, frames.side * frames.side - 1}) {
     Tensor x(1, 2);
     for (std::size_t j = 0; j < 2; ++j) {
@@ -235,7 +235,7 @@ TEST_CASE("the curve is what the network answers from low to high") {
   const Frames& frames = recorder.frames();
   REQUIRE(frames.picture == Picture::curve);
   REQUIRE(frames.frames[0].picture.size() == frames.side);
-  const Standardization& by = *run.data.standardization;
+  const Standardizer& by = *run.data.standardizer;
   Tensor x(1, 1);
   x(0, 0) = (static_cast<real>(frames.high[0]) - by.mean(0, 0)) / by.std(0, 0);
   CHECK(frames.frames[0].picture.back() == doctest::Approx(network.forward(x)(0, 0)).epsilon(1e-5));

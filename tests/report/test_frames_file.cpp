@@ -90,7 +90,7 @@ TEST_CASE("a curve may have gaps, and nothing else in a frame a number that is n
     write_frames(path, bad);
     CHECK_THROWS_WITH_AS(
         read_frames(path),
-        (path + ": no frames of a run: it holds a number in " + tensor + " that is not finite").c_str(), InputError);
+        (path + ": no frames of a run: it holds a number in " + tensor + " that is not finite").c_str(), UserError);
   };
   Frames bad = some_frames(Picture::field);
   bad.frames[1].picture[2] = gap;
@@ -118,11 +118,11 @@ TEST_CASE("a file that lacks a part of the frames is refused by the name of that
     less.tensors.erase(less.tensors.begin() + static_cast<std::ptrdiff_t>(i));
     write_safetensors(path, less, Dtype::F32);
     CHECK_THROWS_WITH_AS(read_frames(path), (path + ": no frames of a run: it lacks the tensor " + name).c_str(),
-                         InputError);
+                         UserError);
     Safetensors shorter = whole;
     shorter.tensors[i] = {name, {1}, {0}};
     write_safetensors(path, shorter, Dtype::F32);
-    CHECK_THROWS_AS(read_frames(path), InputError);
+    CHECK_THROWS_AS(read_frames(path), UserError);
   }
   for (std::size_t i = 0; i < whole.metadata.size(); ++i) {
     if (whole.metadata[i].first == "primer") continue;
@@ -131,11 +131,11 @@ TEST_CASE("a file that lacks a part of the frames is refused by the name of that
     write_safetensors(path, less, Dtype::F32);
     CHECK_THROWS_WITH_AS(read_frames(path),
                          (path + ": no frames of a run: it lacks the metadatum " + whole.metadata[i].first).c_str(),
-                         InputError);
+                         UserError);
   }
   Safetensors wild = whole;
   wild.tensors[0].values[0] = -1;
   write_safetensors(path, wild, Dtype::F32);
-  CHECK_THROWS_AS(read_frames(path), InputError);
+  CHECK_THROWS_AS(read_frames(path), UserError);
   std::filesystem::remove(path);
 }

@@ -99,7 +99,7 @@ std::vector<std::string> strings(const Value& value) {
 Value data_of(const xml::Document& page) {
   const xml::Element* const element = page.by_id("run");
   REQUIRE(element != nullptr);
-  return json::parse(element->text, Place{"run", 0, 0});
+  return json::parse(element->text, Location{"run", 0, 0});
 }
 
 std::size_t count(const std::string& text, const std::string& part) {
@@ -219,7 +219,7 @@ TEST_CASE("a folder that holds no whole run is refused by the name of the file")
     try {
       read_run(run);
       FAIL("read without " << name);
-    } catch (const InputError& e) {
+    } catch (const UserError& e) {
       CHECK(std::string(e.what()).find(name) != std::string::npos);
     }
     program::spill(run + "/" + name, bytes);

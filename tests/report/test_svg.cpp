@@ -19,18 +19,18 @@ TEST_CASE("the catalogue is well-formed and draws σ and σ′ of every activati
   const xml::Document document = xml::parse(svg);
   REQUIRE(document.error == "");
   std::size_t sigma = 0;
-  std::size_t slope = 0;
+  std::size_t derivative = 0;
   for (const xml::Element& e : document.elements) {
     if (e.name != "path") continue;
     const bool dashed = e.attributes.count("stroke-dasharray") != 0;
     CHECK(dashed == (e.attributes.at("class") == "slope"));
-    (dashed ? slope : sigma) += 1;
+    (dashed ? derivative : sigma) += 1;
     const std::string& name = e.attributes.at("data-activation");
     CAPTURE(name);
     CHECK(curves::check(e.attributes.at("d"), name, dashed) >= 193);
   }
   CHECK(sigma == names.size());
-  CHECK(slope == names.size());
+  CHECK(derivative == names.size());
   CHECK(catalogue_svg(names) == svg);
 }
 

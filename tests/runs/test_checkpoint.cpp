@@ -59,7 +59,7 @@ std::string complaint(const std::string& path, const Experiment& experiment) {
   Run run(experiment);
   try {
     read_checkpoint(path, experiment, run.training);
-  } catch (const InputError& e) {
+  } catch (const UserError& e) {
     return e.what();
   }
   return "read";

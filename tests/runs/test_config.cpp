@@ -82,7 +82,7 @@ std::string complaint(const std::string& text, const std::vector<Override>& over
   spill(path, text);
   try {
     read_config(path, overrides);
-  } catch (const InputError& e) {
+  } catch (const UserError& e) {
     const std::string said = e.what();
     return said.starts_with(path) ? said.substr(path.size()) : said;
   }
@@ -213,15 +213,15 @@ TEST_CASE("a key knows its place; one that was not written its section, or the f
   const Folder folder;
   spill(folder / "c.toml", with("epochs =  3\n"));
   const Config c = read_config(folder / "c.toml", {{"layer.1.units", "2"}});
-  const auto place = [&](const std::string& key) { return to_string(c.place(key)); };
+  const auto location = [&](const std::string& key) { return to_string(c.location(key)); };
   const std::string file = folder / "c.toml";
-  CHECK(place("train.epochs") == file + ":7:11");
-  CHECK(place("train.momentum") == place("train"));
-  CHECK(place("train.momentum").starts_with(file));
-  CHECK(place("layer.1.activation") == file + ":4:14");
-  CHECK(place("layer.1.units") == "--set layer.1.units");
-  CHECK(place("layer.1.dropout") == file + ":3:1");
-  CHECK(place("diagnostics.every") == file);
+  CHECK(location("train.epochs") == file + ":7:11");
+  CHECK(location("train.momentum") == location("train"));
+  CHECK(location("train.momentum").starts_with(file));
+  CHECK(location("layer.1.activation") == file + ":4:14");
+  CHECK(location("layer.1.units") == "--set layer.1.units");
+  CHECK(location("layer.1.dropout") == file + ":3:1");
+  CHECK(location("diagnostics.every") == file);
 }
 
 TEST_CASE("repeat stands for so many layers, which all have its place") {
@@ -232,10 +232,10 @@ TEST_CASE("repeat stands for so many layers, which all have its place") {
   for (std::size_t l = 0; l < 3; ++l) {
     CHECK(c.layers[l].units == 3);
     CHECK(c.layers[l].activation == "tanh");
-    CHECK(c.place("layer." + std::to_string(l + 1) + ".units").line == 4);
+    CHECK(c.location("layer." + std::to_string(l + 1) + ".units").line == 4);
   }
   CHECK(c.layers[3].units == 1);
-  CHECK(c.place("layer.4.units").line == 8);
+  CHECK(c.location("layer.4.units").line == 8);
   CHECK(complaint("[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 3\nrepeat = 1000\n[[layer]]\n[train]\nloss = "
                   "\"mse\"\n") == ":6:1: more than 1000 layers");
 }
@@ -351,7 +351,7 @@ TEST_CASE("the config in a model may lack the source of its data, but nothing el
   try {
     parse_model_config("[data]\n[[layer]]\n[train]\nloss = \"mes\"\n", "m");
     FAIL("read");
-  } catch (const InputError& e) {
+  } catch (const UserError& e) {
     CHECK(std::string(e.what()) == "m:4:8: loss: 'mes' is not known; did you mean 'mse'?");
   }
 }

@@ -30,7 +30,7 @@ struct Files : Folder {
   std::string complaint(const std::string& csv, const std::string& validation = "") const {
     try {
       load(csv, validation);
-    } catch (const InputError& e) {
+    } catch (const UserError& e) {
       const std::string said = e.what();
       return said.starts_with(path + "/") ? said.substr(path.size() + 1) : said;
     }
@@ -50,7 +50,7 @@ struct Regression : Files {
 
 TEST_CASE("the last column is the target, and classes in text become one-hot rows in byte order") {
   const Experiment e = Files().load("a,b,kind\n1,10,yes\n2,20,no\n3,30,yes\n");
-  CHECK(e.task == Task::classes);
+  CHECK(e.task == Task::multiclass);
   CHECK(e.data.columns == std::vector<std::string>{"a", "b"});
   CHECK(e.data.targets == std::vector<std::string>{"kind"});
   CHECK(e.data.classes == std::vector<std::string>{"no", "yes"});
@@ -208,7 +208,7 @@ TEST_CASE("other rows under the rules of an experiment need its columns' number 
     spill(files / "o.csv", csv);
     try {
       read_dataset(files / "o.csv", e);
-    } catch (const InputError& error) {
+    } catch (const UserError& error) {
       return std::string(error.what()).substr(files.path.size() + 1);
     }
     return std::string("read");

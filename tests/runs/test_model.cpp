@@ -40,7 +40,7 @@ std::string complaint(Change change) {
   write_safetensors(folder / "m", contents, Dtype::F64);
   try {
     read_model(folder / "m");
-  } catch (const InputError& e) {
+  } catch (const UserError& e) {
     const std::string text = e.what();
     REQUIRE(text.starts_with((folder / "m") + ": "));
     return text.substr((folder / "m").size() + 2);
@@ -90,10 +90,10 @@ TEST_CASE("a model file gives back the network, its columns, its classes and its
   CHECK(copy_of(model.network) == copy_of(network));
   CHECK(model.columns == std::vector<std::string>{"a", "b"});
   CHECK(model.classes == std::vector<std::string>{"no", "yes"});
-  CHECK(model.task == Task::classes);
-  REQUIRE(model.standardization);
-  CHECK(model.standardization->mean == experiment.data.standardization->mean);
-  CHECK(model.standardization->std == experiment.data.standardization->std);
+  CHECK(model.task == Task::multiclass);
+  REQUIRE(model.standardizer);
+  CHECK(model.standardizer->mean == experiment.data.standardizer->mean);
+  CHECK(model.standardizer->std == experiment.data.standardizer->std);
   CHECK(model.network.forward(experiment.data.train.x) == network.forward(experiment.data.train.x));
 }
 

@@ -42,7 +42,7 @@ std::string met(const std::vector<Override>& overrides, const std::string& text 
   std::string list;
   for (const Warning& w : warnings(text, overrides)) {
     list += (list.empty() ? "" : "; ") + w.code + " at " +
-            (w.place.line > 0 ? "line " + std::to_string(w.place.line) : w.place.file);
+            (w.location.line > 0 ? "line " + std::to_string(w.location.line) : w.location.file);
   }
   return list;
 }

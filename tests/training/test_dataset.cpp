@@ -23,7 +23,7 @@ Samples counted(std::size_t n, std::size_t K) {
   return s;
 }
 
-Data prepared(const Samples& s, const SplitOptions& options, std::uint64_t seed = 1, Task task = Task::classes) {
+Data prepared(const Samples& s, const SplitOptions& options, std::uint64_t seed = 1, Task task = Task::multiclass) {
   return prepare(s, {}, task, find_classes(s.targets, task, 0), options, seed);
 }
 
@@ -36,11 +36,11 @@ TEST_CASE("classes are in numeric order if all are integers, else in byte order"
 }
 
 TEST_CASE("targets become one-hot rows, probabilities or numbers") {
-  CHECK(encode_targets({text({"b", "a"})}, Task::classes, {"a", "b"}) == Tensor{{0, 1}, {1, 0}});
+  CHECK(encode_targets({text({"b", "a"})}, Task::multiclass, {"a", "b"}) == Tensor{{0, 1}, {1, 0}});
   CHECK(encode_targets({text({"b", "a"})}, Task::binary, {"a", "b"}) == Tensor{{1}, {0}});
   CHECK(encode_targets({numbers({0.25, 1})}, Task::binary, {}) == Tensor{{real(0.25)}, {1}});
   CHECK(encode_targets({numbers({3, -4}), numbers({5, 6})}, Task::regression, {}) == Tensor{{3, 5}, {-4, 6}});
-  CHECK(encode_targets({numbers({0.25, 1}), numbers({0.75, 0})}, Task::classes, {"p", "q"}) ==
+  CHECK(encode_targets({numbers({0.25, 1}), numbers({0.75, 0})}, Task::multiclass, {"p", "q"}) ==
         Tensor{{real(0.25), real(0.75)}, {1, 0}});
 }
 
@@ -53,16 +53,16 @@ TEST_CASE("a target that does not fit the loss is refused with its row and colum
     }
     return std::string("accepted");
   };
-  CHECK(refused({text({"a", "c"})}, Task::classes, {"a", "b"}) == "1,0");
+  CHECK(refused({text({"a", "c"})}, Task::multiclass, {"a", "b"}) == "1,0");
   CHECK(refused({numbers({0.5, 2})}, Task::binary, {}) == "1,0");
   CHECK(refused({numbers({0, std::nan("")})}, Task::binary, {}) == "1,0");
-  CHECK(refused({numbers({0.5, 0.5}), numbers({0.5, 0.25})}, Task::classes, {"p", "q"}).starts_with("1,"));
-  CHECK(refused({numbers({0.5, -0.5}), numbers({0.5, 1.5})}, Task::classes, {"p", "q"}).starts_with("1,"));
+  CHECK(refused({numbers({0.5, 0.5}), numbers({0.5, 0.25})}, Task::multiclass, {"p", "q"}).starts_with("1,"));
+  CHECK(refused({numbers({0.5, -0.5}), numbers({0.5, 1.5})}, Task::multiclass, {"p", "q"}).starts_with("1,"));
 }
 
 TEST_CASE("the classes follow from the data, or are 0 … K − 1 where they are asked for") {
-  CHECK(find_classes({numbers({0, 2})}, Task::classes, 4) == std::vector<std::string>{"0", "1", "2", "3"});
-  CHECK(find_classes({numbers({0, 2})}, Task::classes, 0) == std::vector<std::string>{"0", "2"});
+  CHECK(find_classes({numbers({0, 2})}, Task::multiclass, 4) == std::vector<std::string>{"0", "1", "2", "3"});
+  CHECK(find_classes({numbers({0, 2})}, Task::multiclass, 0) == std::vector<std::string>{"0", "2"});
   CHECK(find_classes({numbers({0, 1})}, Task::binary, 0) == std::vector<std::string>{"0", "1"});
   CHECK(find_classes({numbers({0, 0.5})}, Task::binary, 0).empty());
   CHECK(find_classes({numbers({0, 1})}, Task::regression, 0).empty());
@@ -71,7 +71,7 @@ TEST_CASE("the classes follow from the data, or are 0 … K − 1 where they are
       "column 'kind' holds 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
   CHECK_THROWS_WITH(find_classes({numbers({0, 1, 2})}, Task::binary, 3),
                     "column 'y' holds 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
-  CHECK_THROWS_WITH(find_classes({text({"a", "a"})}, Task::classes, 0),
+  CHECK_THROWS_WITH(find_classes({text({"a", "a"})}, Task::multiclass, 0),
                     "column 'kind' holds one class only ('a'); cross_entropy needs two or more");
 }
 
@@ -122,10 +122,10 @@ TEST_CASE("standardisation uses the training rows alone, and a constant column b
   options.shuffle = false;
   options.standardize = true;
   const Data data = prepared(s, options);
-  REQUIRE(data.standardization);
-  CHECK(data.standardization->mean(0, 0) == 3.5);  // of 0 … 7
-  CHECK(data.standardization->std(0, 0) == doctest::Approx(std::sqrt(5.25)));
-  CHECK(data.standardization->std(0, 1) == 1);
+  REQUIRE(data.standardizer);
+  CHECK(data.standardizer->mean(0, 0) == 3.5);  // of 0 … 7
+  CHECK(data.standardizer->std(0, 0) == doctest::Approx(std::sqrt(5.25)));
+  CHECK(data.standardizer->std(0, 1) == 1);
   for (std::size_t i = 0; i < 8; ++i) CHECK(data.train.x(i, 1) == 0);
   CHECK(data.test.x(1, 0) == doctest::Approx((9 - 3.5) / std::sqrt(5.25)));
 }
@@ -133,15 +133,15 @@ TEST_CASE("standardisation uses the training rows alone, and a constant column b
 TEST_CASE("rows are gathered in the order asked for") {
   const Dataset all{Tensor{{1}, {2}, {3}, {4}}, Tensor{{10}, {20}, {30}, {40}}};
   Dataset part;
-  gather(all, {3, 1, 0, 2}, 1, 3, part);
+  select_rows(all, {3, 1, 0, 2}, 1, 3, part);
   CHECK(part.x == Tensor{{2}, {1}});
   CHECK(part.y == Tensor{{20}, {10}});
-  gather(all, {}, 2, 4, part);
+  select_rows(all, {}, 2, 4, part);
   CHECK(part.x == Tensor{{3}, {4}});
 }
 
 TEST_CASE("the task follows from the loss") {
-  CHECK(task_of("cross_entropy") == Task::classes);
+  CHECK(task_of("cross_entropy") == Task::multiclass);
   CHECK(task_of("binary_cross_entropy") == Task::binary);
   CHECK(task_of("huber") == Task::regression);
 }

@@ -101,44 +101,44 @@ Problem random_problem(std::uint64_t seed) {
                  first_inputs);
 }
 
-// Activations whose slope is wrong in ways that have been seen in the wild.
+// Activations whose derivative is wrong in ways that have been seen in the wild.
 template <int k>
 struct Wrong;
 template <>
 struct Wrong<0> {
   static constexpr std::string_view name = "test_sigmoid_without_one_minus_a";
   real value(real z) const { return sigmoid(z); }
-  real slope(real z) const { return sigmoid(z); }
+  real derivative(real z) const { return sigmoid(z); }
 };
 template <>
 struct Wrong<1> {
   static constexpr std::string_view name = "test_tanh_with_the_slope_of_sigmoid";
   real value(real z) const { return tanh(z); }
-  real slope(real z) const { return sigmoid_slope(z); }
+  real derivative(real z) const { return sigmoid_derivative(z); }
 };
 template <>
 struct Wrong<2> {
   static constexpr std::string_view name = "test_gelu_without_its_second_term";
   real value(real z) const { return z * normal_cdf(z); }
-  real slope(real z) const { return normal_cdf(z); }
+  real derivative(real z) const { return normal_cdf(z); }
 };
 template <>
 struct Wrong<3> {
   static constexpr std::string_view name = "test_gelu_tanh_with_the_slope_of_gelu";
   real value(real z) const { return z * sigmoid(real(1.5957691216057307) * (z + real(0.044715) * z * z * z)); }
-  real slope(real z) const { return normal_cdf(z) + z * normal_pdf(z); }
+  real derivative(real z) const { return normal_cdf(z) + z * normal_pdf(z); }
 };
 template <>
 struct Wrong<4> {
   static constexpr std::string_view name = "test_softplus_with_a_flipped_sign";
   real value(real z) const { return softplus(z); }
-  real slope(real z) const { return -sigmoid(z); }
+  real derivative(real z) const { return -sigmoid(z); }
 };
 template <>
 struct Wrong<5> {
   static constexpr std::string_view name = "test_silu_off_by_a_hundred_thousandth";
   real value(real z) const { return z * sigmoid(z); }
-  real slope(real z) const { return (sigmoid(z) + z * sigmoid_slope(z)) * real(1.00001); }
+  real derivative(real z) const { return (sigmoid(z) + z * sigmoid_derivative(z)) * real(1.00001); }
 };
 
 template <int k>

@@ -57,6 +57,6 @@ TEST_CASE("the class of a row is its largest entry, and of one sigmoid whether i
 TEST_CASE("right answers are counted by rows for classes and by entries for sigmoids") {
   const Tensor a{{real(0.9), real(0.6)}, {real(0.2), real(0.7)}};
   const Tensor y{{1, 0}, {0, 1}};
-  CHECK(right_answers(a, y, Task::classes) == 2);
-  CHECK(right_answers(a, y, Task::binary) == 3);
+  CHECK(correct_predictions(a, y, Task::multiclass) == 2);
+  CHECK(correct_predictions(a, y, Task::binary) == 3);
 }

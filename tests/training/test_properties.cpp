@@ -18,7 +18,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr bool is_double = sizeof(real) == sizeof(double);
-constexpr double near = is_double ? 1e-7 : 2e-3;  // a float's slope is flat for many steps around an extreme
+constexpr double near = is_double ? 1e-7 : 2e-3;  // a float's derivative is flat for many steps around an extreme
 
 bool close(double got, double want) {
   return got == want || std::abs(got - want) < near * std::max(1.0, std::abs(want));
@@ -52,11 +52,11 @@ const std::map<std::string, Want> wanted{
 
 double value(const Activation& activation, double z) {
   Tensor a;
-  Tensor slope;
-  activation.forward(Tensor(1, 1, static_cast<real>(z)), a, slope);
+  Tensor derivative;
+  activation.forward(Tensor(1, 1, static_cast<real>(z)), a, derivative);
   return static_cast<double>(a(0, 0));
 }
-double slope(const Activation& activation, double z) {
+double derivative(const Activation& activation, double z) {
   Tensor a;
   Tensor prime;
   activation.forward(Tensor(1, 1, static_cast<real>(z)), a, prime);
@@ -71,61 +71,62 @@ TEST_CASE("the scan finds the range of σ and σ′, whether σ ever falls and w
     INFO(name);
     REQUIRE(wanted.count(name) == 1);
     const Want& want = wanted.at(name);
-    const Facts facts = facts_of(*make_activation(name));
-    CHECK(close(facts.value.low, want.low));
-    CHECK(close(facts.value.high, want.high));
-    CHECK(close(facts.slope.low, want.slope_low));
-    CHECK(close(facts.slope.high, want.slope_high));
-    CHECK(facts.monotone == want.monotone);
-    CHECK(facts.zero_centred == want.zero_centred);
-    CHECK(steepest_slope(*make_activation(name)) == std::max(std::abs(facts.slope.low), std::abs(facts.slope.high)));
+    const Properties properties = properties_of(*make_activation(name));
+    CHECK(close(properties.value.low, want.low));
+    CHECK(close(properties.value.high, want.high));
+    CHECK(close(properties.derivative.low, want.slope_low));
+    CHECK(close(properties.derivative.high, want.slope_high));
+    CHECK(properties.monotone == want.monotone);
+    CHECK(properties.zero_centred == want.zero_centred);
+    CHECK(largest_derivative(*make_activation(name)) ==
+          std::max(std::abs(properties.derivative.low), std::abs(properties.derivative.high)));
     ++looked_at;
   }
   CHECK(looked_at == wanted.size());
 }
 
 TEST_CASE("GELU's range is not the real line: its minimum is −0.16997 at z = −0.7518, where its slope is 0") {
-  const Facts gelu = facts_of(*make_activation("gelu"));
+  const Properties gelu = properties_of(*make_activation("gelu"));
   CHECK(gelu.value.low == doctest::Approx(-0.16997).epsilon(1e-5));
   CHECK(gelu.value.at_low == doctest::Approx(-0.7518).epsilon(is_double ? 1e-5 : 1e-3));
   REQUIRE(gelu.zeros.size() == 1);
   CHECK(gelu.zeros[0].from == gelu.zeros[0].to);
   CHECK(std::abs(gelu.zeros[0].from + 0.75179152) < (is_double ? 1e-8 : 1e-5));
-  const Facts silu = facts_of(*make_activation("silu"));
+  const Properties silu = properties_of(*make_activation("silu"));
   REQUIRE(silu.zeros.size() == 1);
   CHECK(std::abs(silu.zeros[0].from + 1.27846454) < (is_double ? 1e-8 : 1e-5));
 }
 
 TEST_CASE("extremes that are only approached are said to be at infinity") {
-  const Facts sigmoid = facts_of(*make_activation("sigmoid"));
+  const Properties sigmoid = properties_of(*make_activation("sigmoid"));
   CHECK(sigmoid.value.at_low == -infinity);
   CHECK(sigmoid.value.at_high == infinity);
-  CHECK(std::abs(sigmoid.slope.at_high) < near);
-  const Facts relu = facts_of(*make_activation("relu"));
+  CHECK(std::abs(sigmoid.derivative.at_high) < near);
+  const Properties relu = properties_of(*make_activation("relu"));
   CHECK(relu.value.at_low == 0);
   CHECK(relu.value.at_high == infinity);
 }
 
 TEST_CASE("zones of zero slope and of saturation end where their equations say") {
-  const Facts relu = facts_of(*make_activation("relu"));
+  const Properties relu = properties_of(*make_activation("relu"));
   REQUIRE(relu.zeros.size() == 1);
   CHECK(relu.zeros[0].from == -infinity);
   CHECK(relu.zeros[0].to == 0);
-  CHECK(facts_of(*make_activation("identity")).saturated.empty());
-  CHECK(facts_of(*make_activation("leaky_relu(0.2)")).saturated.empty());
-  const Facts step = facts_of(*make_activation("step"));
+  CHECK(properties_of(*make_activation("identity")).saturated.empty());
+  CHECK(properties_of(*make_activation("leaky_relu(0.2)")).saturated.empty());
+  const Properties step = properties_of(*make_activation("step"));
   REQUIRE(step.saturated.size() == 1);
   CHECK(step.saturated[0].from == -infinity);
   CHECK(step.saturated[0].to == infinity);
   // a(1 − a) = 0.0125 at a = (1 ± √0.95)/2; 1 − a² = 0.05 at a = √0.95
   const double sigmoid_edge = std::log((1 + std::sqrt(0.95)) / (1 - std::sqrt(0.95)));
   for (const auto& [name, edge] : {std::pair{"sigmoid", sigmoid_edge}, std::pair{"tanh", sigmoid_edge / 2}}) {
-    const Facts facts = facts_of(*make_activation(name));
-    REQUIRE(facts.saturated.size() == 2);
-    CHECK(facts.saturated[0].from == -infinity);
-    CHECK(std::abs(facts.saturated[0].to + edge) < (is_double ? 1e-9 : 1e-4));
-    CHECK(std::abs(facts.saturated[1].from - edge) < (is_double ? 1e-9 : 1e-4));
-    CHECK(facts.saturated[1].to == infinity);
+    const Properties properties = properties_of(*make_activation(name));
+    REQUIRE(properties.saturated.size() == 2);
+    CHECK(properties.saturated[0].from == -infinity);
+    CHECK(std::abs(properties.saturated[0].to + edge) < (is_double ? 1e-9 : 1e-4));
+    CHECK(std::abs(properties.saturated[1].from - edge) < (is_double ? 1e-9 : 1e-4));
+    CHECK(properties.saturated[1].to == infinity);
   }
 }
 
@@ -139,10 +140,10 @@ TEST_CASE("the declared kinks are where σ, σ′ or σ″ jumps, and there are 
     for (int i = -256; i <= 256; ++i) {
       const double z = i / 32.0;
       // With a jump in between, one-sided differences of σ′ differ by O(1), else by O(h).
-      const double right = (slope(*activation, z + 2 * h) - slope(*activation, z + h)) / h;
-      const double left = (slope(*activation, z - h) - slope(*activation, z - 2 * h)) / h;
+      const double right = (derivative(*activation, z + 2 * h) - derivative(*activation, z + h)) / h;
+      const double left = (derivative(*activation, z - h) - derivative(*activation, z - 2 * h)) / h;
       const bool bends = std::abs(right - left) > 0.2;
-      const bool breaks = std::abs(slope(*activation, z + h) - slope(*activation, z - h)) > 0.2;
+      const bool breaks = std::abs(derivative(*activation, z + h) - derivative(*activation, z - h)) > 0.2;
       const bool jumps = std::abs(value(*activation, z + h) - value(*activation, z - h)) > 0.2;
       INFO(name, " at ", z);
       CHECK((bends || breaks || jumps) == (declared.count(z) > 0));
@@ -156,11 +157,11 @@ TEST_CASE("a rectifier goes through the origin and is at least twice as steep on
     if (!activation->elementwise()) continue;
     INFO(name);
     const bool one_sided = std::abs(value(*activation, 0)) < 1e-12 &&
-                           std::abs(slope(*activation, -8)) < std::abs(slope(*activation, 8)) / 2 &&
+                           std::abs(derivative(*activation, -8)) < std::abs(derivative(*activation, 8)) / 2 &&
                            value(*activation, std::numeric_limits<double>::infinity()) == infinity;
     CHECK(activation->rectifier() == one_sided);
     const bool line = value(*activation, -2) == 2 * value(*activation, -1) && value(*activation, -1) != 0;
-    if (activation->rectifier() && line) CHECK(static_cast<double>(activation->leak()) == slope(*activation, -1));
+    if (activation->rectifier() && line) CHECK(static_cast<double>(activation->leak()) == derivative(*activation, -1));
     if (!line) CHECK(activation->leak() == 0);
   }
 }

@@ -20,7 +20,7 @@ Data spirals(double validation_fraction = 0, std::size_t points = 90) {
   split.test_fraction = 0.2;
   split.validation_fraction = validation_fraction;
   const Samples samples = generate(options, 1);
-  return prepare(samples, {}, Task::classes, find_classes(samples.targets, Task::classes, 0), split, 1);
+  return prepare(samples, {}, Task::multiclass, find_classes(samples.targets, Task::multiclass, 0), split, 1);
 }
 
 TrainOptions adam(std::size_t epochs) {
@@ -86,7 +86,7 @@ TEST_CASE("whole training runs follow PyTorch's, with momentum, decay, clipping 
         if (row >= 0) rows.push_back(static_cast<std::size_t>(row));
       }
       Dataset batch;
-      gather(all, rows, 0, rows.size(), batch);
+      select_rows(all, rows, 0, rows.size(), batch);
       network.forward_training(batch.x, s + 1);
       batch_loss(0, s) = network.loss(*setup.loss, batch.y);
       network.backward(*setup.loss, batch.y);
@@ -131,7 +131,7 @@ TEST_CASE("the loop is these steps and no others: gather, forward, loss, backwar
     double loss_sum = 0;
     for (std::size_t first = 0; first < order.size(); first += 16) {
       Dataset batch;
-      gather(data.train, order, first, std::min(first + 16, order.size()), batch);
+      select_rows(data.train, order, first, std::min(first + 16, order.size()), batch);
       ++t;
       by_hand.forward_training(batch.x, t);
       loss_sum += static_cast<double>(by_hand.loss(*loss, batch.y)) * static_cast<double>(batch.size());
@@ -232,8 +232,8 @@ TEST_CASE("early stopping waits for its patience and keeps the best weights") {
   }
   CHECK(heard.epochs.size() == best + 1 + 5);
   const auto loss = make_loss(options);
-  CHECK(evaluate(network, *loss, data.validation, Task::classes).loss == heard.epochs[best].validation->loss);
-  CHECK(evaluate(network, *loss, data.test, Task::classes).loss == heard.epochs.back().test->loss);
+  CHECK(evaluate(network, *loss, data.validation, Task::multiclass).loss == heard.epochs[best].validation->loss);
+  CHECK(evaluate(network, *loss, data.test, Task::multiclass).loss == heard.epochs.back().test->loss);
 }
 
 TEST_CASE("divergence names step, layer and tensor, and leaves the parameters before its epoch") {
@@ -301,7 +301,7 @@ TEST_CASE("a batch of one row at an epoch's end counts as one row, and batch nor
     double sum = 0;
     for (const auto& [first, last] : {std::pair<std::size_t, std::size_t>{0, 32}, {32, 33}}) {
       Dataset batch;
-      gather(data.train, order, first, last, batch);
+      select_rows(data.train, order, first, last, batch);
       by_hand.forward_training(batch.x, first / 32 + 1);
       sum += static_cast<double>(by_hand.loss(*loss, batch.y)) * static_cast<double>(last - first);
       by_hand.backward(*loss, batch.y);

@@ -18,7 +18,7 @@ primer::FlowRow row(std::size_t layer, const char* activation, double dL_da, dou
 }  // namespace
 
 TEST_CASE("the headline is the exact product of what the slopes and the weights took") {
-  // ‖δ¹‖/‖δ³‖ = 0.5/8 = 1/16; slopes: (0.5/2)(2/4) = 1/8; weights: (2/2)(4/8) = 1/2
+  // ‖δ¹‖/‖δ³‖ = 0.5/8 = 1/16; derivatives: (0.5/2)(2/4) = 1/8; weights: (2/2)(4/8) = 1/2
   const std::vector<primer::FlowRow> rows{row(1, "tanh", 2, 0.5), row(2, "tanh", 4, 2), row(3, "tanh", 9, 8),
                                           row(4, "softmax", 1, 1)};
   const std::string text = primer::flow_table(rows);

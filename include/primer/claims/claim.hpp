@@ -21,7 +21,7 @@ struct Arm {
   std::vector<Override> set;  // as after --set
   std::string start;          // an arm above this one: its trained network is where this one starts
   std::vector<double> bias;   // what the biases of layer 1, 2, … start at; 0 beyond its end
-  Place place;
+  Location location;
 };
 
 // One number of a claim: a measurement on an arm, or on two arms seed by seed, or a formula's value.
@@ -33,7 +33,7 @@ struct Finding {
   std::optional<std::size_t> minus;  // the difference arm − minus
   Average average = Average::mean;
   double low, high;  // the band, ends included
-  Place place;
+  Location location;
 };
 
 struct Claim {
@@ -48,10 +48,10 @@ struct Claim {
 // "holds", "holds with conditions", "false as stated".
 const std::vector<std::string_view>& verdicts();
 
-// Throws InputError for anything that is not as described in configs/claims/README.md.
+// Throws UserError for anything that is not as described in configs/claims/README.md.
 Claim read_claim(const std::string& path);
 
-// The names of the claims in a folder, sorted. Throws InputError where there is no such folder.
+// The names of the claims in a folder, sorted. Throws UserError where there is no such folder.
 std::vector<std::string> claim_names(const std::string& folder);
 
 struct Result {

@@ -19,7 +19,7 @@ struct Option {
 
 struct Arguments;
 
-struct Verb {
+struct Command {
   std::string_view name;
   std::string_view operands;  // "CONFIG", "[DATA.csv | -]": as they stand in the usage line
   std::size_t fewest, most;   // operands
@@ -35,15 +35,15 @@ struct Arguments {
 
   bool has(std::string_view option) const;
   std::optional<std::string> value(std::string_view option) const;  // the last one given
-  // The values of all `--set KEY=VALUE`; throws InputError for one without '='.
+  // The values of all `--set KEY=VALUE`; throws UserError for one without '='.
   std::vector<std::pair<std::string, std::string>> overrides() const;
 };
 
-// Throws InputError naming what is wrong and what the verb takes.
-Arguments parse_arguments(const Verb& verb, std::span<char* const> words);
+// Throws UserError naming what is wrong and what the verb takes.
+Arguments parse_arguments(const Command& command, std::span<char* const> words);
 
-std::string usage_line(const Verb& verb);
-std::string help(const Verb& verb);
+std::string usage_line(const Command& command);
+std::string help(const Command& command);
 
 // The option that every verb with a CONFIG shares.
 inline constexpr Option set_option{"--set", "KEY=VALUE",

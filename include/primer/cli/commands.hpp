@@ -5,15 +5,15 @@
 
 namespace primer {
 
-extern const Verb train_verb;
-extern const Verb eval_verb;
-extern const Verb predict_verb;
-extern const Verb check_verb;
-extern const Verb report_verb;
-extern const Verb data_verb;
-extern const Verb activations_verb;
-extern const Verb gradcheck_verb;
-extern const Verb trace_verb;
-extern const Verb claims_verb;
+extern const Command train_command;
+extern const Command eval_command;
+extern const Command predict_command;
+extern const Command check_command;
+extern const Command report_command;
+extern const Command data_command;
+extern const Command activations_command;
+extern const Command gradcheck_command;
+extern const Command trace_command;
+extern const Command claims_command;
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// Activation functions a = σ(z). An elementwise one is a small struct with a name, a value and a slope; this file
+// Activation functions a = σ(z). An elementwise one is a small struct with a name, a value and a derivative; this file
 // lifts it to whole tensors, one virtual call a tensor, and keeps the table through which a config file finds it.
 #pragma once
 
@@ -30,13 +30,13 @@ class Activation {
   virtual std::string name() const = 0;  // as it stands in a config file: "leaky_relu(0.2)"
   virtual std::unique_ptr<Activation> clone() const = 0;
 
-  // a = σ(z), and σ′(z) into `slope`, in one pass. Where σ is no elementwise function, slope is ∂aⱼ/∂zⱼ.
-  virtual void forward(const Tensor& z, Tensor& a, Tensor& slope) const = 0;
+  // a = σ(z), and σ′(z) into `derivative`, in one pass. Where σ is no elementwise function, derivative is ∂aⱼ/∂zⱼ.
+  virtual void forward(const Tensor& z, Tensor& a, Tensor& derivative) const = 0;
   // a = σ(z) alone, the same bits.
   virtual void value(const Tensor& z, Tensor& a) const = 0;
 
-  // ∂L/∂z from ∂L/∂a, after forward() has filled a and slope. The default is the elementwise rule.
-  virtual void backward(const Tensor& z, const Tensor& a, const Tensor& slope, const Tensor& dL_da, Tensor& dL_dz);
+  // ∂L/∂z from ∂L/∂a, after forward() has filled a and derivative. The default is the elementwise rule.
+  virtual void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz);
 
   virtual bool elementwise() const { return true; }
   virtual std::span<const real> kinks() const { return {}; }      // where σ, σ′ or σ″ jumps
@@ -47,8 +47,8 @@ class Activation {
   virtual std::optional<Parameter> parameter() { return {}; }  // the shape constant, where it is learned
 };
 
-// What a struct must offer to become an activation: a name, a value and a slope. It may also offer, as the built-in
-// ones in activation.cpp do,
+// What a struct must offer to become an activation: a name, a value and a derivative. It may also offer, as the
+// built-in ones in activation.cpp do,
 // - `alpha`, a shape constant that a config file writes as "name(0.2)", with its default; and in `alpha_ok()` and the
 //   words of `alpha_rule`, which values it may have;
 // - `kinks`, `rectifier`, `canonical_loss`, `initializer` and `leak()`, which mean what the members of Activation do.
@@ -56,7 +56,7 @@ template <typename F>
 concept ElementwiseFunction = requires(const F f, real z) {
   { F::name } -> std::convertible_to<std::string_view>;
   { f.value(z) } -> std::convertible_to<real>;
-  { f.slope(z) } -> std::convertible_to<real>;
+  { f.derivative(z) } -> std::convertible_to<real>;
 };
 
 std::string spell(std::string_view name, real alpha);  // "name(alpha)"
@@ -73,17 +73,17 @@ class Elementwise : public Activation {
   std::unique_ptr<Activation> clone() const override { return std::make_unique<Elementwise>(*this); }
 
   // flatten: everything is inlined, without which no loop is vectorised.
-  [[gnu::flatten]] void forward(const Tensor& z, Tensor& a, Tensor& slope) const override {
+  [[gnu::flatten]] void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override {
     a.resize(z.rows(), z.cols());
-    slope.resize(z.rows(), z.cols());
+    derivative.resize(z.rows(), z.cols());
     const F f = f_;
     const real* const in = z.data();
     real* const value = a.data();
-    real* const prime = slope.data();
+    real* const prime = derivative.data();
     for (std::size_t i = 0; i < z.size(); ++i) {
       const real z_i = in[i];
       value[i] = f.value(z_i);
-      prime[i] = f.slope(z_i);
+      prime[i] = f.derivative(z_i);
     }
   }
   [[gnu::flatten]] void value(const Tensor& z, Tensor& a) const override {

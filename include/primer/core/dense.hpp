@@ -44,7 +44,7 @@ struct Dense {
 
   // What the last passes left behind, each batch × units unless it says otherwise.
   const Tensor* x = nullptr;  // batch × inputs
-  Tensor z, slope, a;         // slope is σ′(z)
+  Tensor z, derivative, a;    // derivative is σ′(z)
   Tensor s;                   // σ(z), where a is more than that: with dropout or residual
   const Tensor* dL_da = nullptr;
   Tensor dL_dz;

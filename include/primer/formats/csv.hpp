@@ -16,8 +16,8 @@
 
 namespace primer {
 
-// Blank lines are skipped. Everything throws InputError with the place of what is wrong: a row longer than 16 MiB, more
-// than 100,000 columns, another number of cells than columns; Failure if the stream cannot be read.
+// Blank lines are skipped. Everything throws UserError with the place of what is wrong: a row longer than 16 MiB, more
+// than 100,000 columns, another number of cells than columns; RuntimeError if the stream cannot be read.
 class CsvReader {
  public:
   // Reads the header: names that are unique, not empty and UTF-8. `file` is what errors call the stream, which must
@@ -35,7 +35,7 @@ class CsvReader {
   // Of the current row: its line, and a cell's place, whether it is empty, and its value. A number must be finite; text
   // must be UTF-8 and not empty, and loses the spaces around it unless they are within quotes.
   std::size_t line() const { return line_; }
-  Place place(std::size_t column) const;
+  Location location(std::size_t column) const;
   bool is_empty(std::size_t column) const { return cells_[column].begin == cells_[column].end; }
   double number(std::size_t column) const;
   std::string text(std::size_t column) const;
@@ -59,7 +59,7 @@ class CsvReader {
   void read_header();
   void check_name(std::size_t column);
   std::string_view raw(std::size_t column) const;
-  Place place_of(std::size_t offset) const;
+  Location location_of(std::size_t offset) const;
 
   std::istream& stream_;
   std::string file_;

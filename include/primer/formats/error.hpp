@@ -12,22 +12,22 @@ namespace primer {
 
 // Where in a file, counted from 1; line 0 means the file as a whole, column 0 the line as a whole. Prints as
 // FILE:LINE:COLUMN, or FILE when there is no line. For `--set KEY=VALUE` the file is "--set KEY".
-struct Place {
+struct Location {
   std::string file;
   std::size_t line = 0;
   std::size_t column = 0;
 };
-std::string to_string(const Place& place);
+std::string to_string(const Location& location);
 
 // What the user wrote is wrong (exit code 2): "FILE:LINE:COLUMN: what is wrong; what to write instead".
-class InputError : public std::runtime_error {
+class UserError : public std::runtime_error {
  public:
-  InputError(const Place& place, std::string_view text);
-  explicit InputError(const std::string& text) : std::runtime_error(text) {}
+  UserError(const Location& location, std::string_view text);
+  explicit UserError(const std::string& text) : std::runtime_error(text) {}
 };
 
 // The thing asked for failed though the request was sound (exit code 1): divergence, a full disk.
-class Failure : public std::runtime_error {
+class RuntimeError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };

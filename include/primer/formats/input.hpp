@@ -7,11 +7,12 @@
 
 namespace primer {
 
-// The file at `path`, opened for reading bytes; InputError "PATH: …" if it does not exist, is a folder or cannot be
+// The file at `path`, opened for reading bytes; UserError "PATH: …" if it does not exist, is a folder or cannot be
 // opened.
 std::ifstream open_input(const std::string& path);
 
-// All bytes of the file at `path`; InputError as above, or if there are more than `limit`; Failure if reading fails.
+// All bytes of the file at `path`; UserError as above, or if there are more than `limit`; RuntimeError if reading
+// fails.
 std::string read_input(const std::string& path, std::size_t limit);
 
 }  // namespace primer

@@ -28,15 +28,15 @@ struct Member {
   Value value;
 };
 
-// The value that is all of `text`. Throws InputError with `place` and the byte at which it is not JSON, holds a key
+// The value that is all of `text`. Throws UserError with `place` and the byte at which it is not JSON, holds a key
 // twice in one object, or nests more than 16 deep.
-Value parse(std::string_view text, const Place& place);
+Value parse(std::string_view text, const Location& location);
 
-// `text` as a JSON string. Throws Failure if it is not UTF-8.
+// `text` as a JSON string. Throws RuntimeError if it is not UTF-8.
 std::string quote(std::string_view text);
 
-// ["…", "…"], and back; what is no array of strings throws InputError with `place`.
+// ["…", "…"], and back; what is no array of strings throws UserError with `place`.
 std::string string_array(std::span<const std::string> strings);
-std::vector<std::string> parse_string_array(std::string_view text, const Place& place);
+std::vector<std::string> parse_string_array(std::string_view text, const Location& location);
 
 }  // namespace primer::json

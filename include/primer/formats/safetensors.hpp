@@ -38,7 +38,7 @@ std::string safetensors_bytes(const Safetensors& contents, Dtype dtype);
 // Writes the file atomically (see write_file_atomically).
 void write_safetensors(const std::string& path, const Safetensors& contents, Dtype dtype);
 
-// The contents of a file, its numbers F64 or F32. Throws InputError that begins with the file and names the tensor:
+// The contents of a file, its numbers F64 or F32. Throws UserError that begins with the file and names the tensor:
 // everything about a header is checked before memory for the numbers is taken.
 Safetensors read_safetensors(const std::string& path, NonFinite non_finite = NonFinite::refused);
 Safetensors read_safetensors(std::istream& stream, const std::string& file, NonFinite non_finite);

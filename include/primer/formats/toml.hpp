@@ -28,7 +28,7 @@ class Table {
   const Entry* find(std::string_view key) const;
   Entry* find(std::string_view key);
   // Appends an entry; throws std::logic_error if the key is there already.
-  Entry& add(std::string key, const Place& key_place, Value value);
+  Entry& add(std::string key, const Location& key_location, Value value);
 
  private:
   friend class Parser;
@@ -41,25 +41,25 @@ class Table {
 
 struct Value {
   std::variant<std::string, std::int64_t, double, bool, Array, Table> data;
-  Place place;  // of its first character; of the header for a [table]
+  Location location;  // of its first character; of the header for a [table]
 };
 
 struct Entry {
   std::string key;
-  Place place;  // of the key
+  Location location;  // of the key
   Value value;
 };
 
-// The document `text`; `file` is what errors call it. Throws InputError at the first line that is not TOML 1.0, is a
+// The document `text`; `file` is what errors call it. Throws UserError at the first line that is not TOML 1.0, is a
 // date or a time, or nests more than 64 deep.
 Table parse(std::string_view text, const std::string& file);
 
-// The document in the file at `path`; InputError also if it cannot be read or is larger than 1 MiB.
+// The document in the file at `path`; UserError also if it cannot be read or is larger than 1 MiB.
 Table read(const std::string& path);
 
 // The VALUE of `--set KEY=VALUE`: TOML if it begins with a quote, [ or {, or is a number, true or false; any other
 // text is that string. All values and errors have `place`.
-Value parse_value(std::string_view text, const Place& place);
+Value parse_value(std::string_view text, const Location& location);
 
 // "a string", "an integer", "a float", "a boolean", "an array" or "a table", for messages.
 std::string_view kind(const Value& value);

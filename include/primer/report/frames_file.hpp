@@ -12,7 +12,7 @@ namespace primer {
 // `picture` (F, …), `points` and `extent` (low and high of the inputs). The rest is metadata.
 void write_frames(const std::string& path, const Frames& frames);
 
-// Throws InputError where the file is no such thing.
+// Throws UserError where the file is no such thing.
 Frames read_frames(const std::string& path);
 
 }  // namespace primer

@@ -23,7 +23,7 @@ struct RunFiles {
   Frames frames;
 };
 
-// Throws InputError for a folder that lacks one of them or holds something else under its name.
+// Throws UserError for a folder that lacks one of them or holds something else under its name.
 RunFiles read_run(const std::string& folder);
 
 // The page: HTML that is also well-formed XML, self-contained, under a policy that forbids every request. The same run

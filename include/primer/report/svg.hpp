@@ -14,7 +14,7 @@ namespace primer {
 // σ and σ′ at places from low to high, 1/16 apart; a kink k is met at k and 2⁻²⁰ to its left and right. Of a softmax it
 // is the first of two units, the other of which has z = 0.
 struct CurvePoint {
-  real z, a, slope;
+  real z, a, derivative;
 };
 std::vector<CurvePoint> curve_of(const Activation& activation, int low, int high);
 

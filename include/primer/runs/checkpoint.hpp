@@ -12,7 +12,7 @@ namespace primer {
 // The state of `training` as F64 tensors: `now.…` and, within an epoch, `epoch_start.…`.
 void write_checkpoint(const std::string& path, const Training& training, const Experiment& experiment);
 
-// Takes `training`, which must be fresh, to where the checkpoint stands. Throws InputError for a file that is no such
+// Takes `training`, which must be fresh, to where the checkpoint stands. Throws UserError for a file that is no such
 // checkpoint, and if the config differs in more than train.epochs, the data or the number type at all.
 void read_checkpoint(const std::string& path, const Experiment& experiment, Training& training);
 

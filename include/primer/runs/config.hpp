@@ -36,13 +36,13 @@ struct Config {
 
   // Where "train.loss" or "layer.2.units" was written, layers counted as expanded; for what was not written, the
   // section or the file.
-  Place place(const std::string& key) const;
-  std::map<std::string, Place> places;
+  Location location(const std::string& key) const;
+  std::map<std::string, Location> locations;
 };
 
 using Override = std::pair<std::string, std::string>;  // --set KEY=VALUE
 
-// Throws InputError for anything that is not TOML, an unknown key, a wrong type, a value out of range.
+// Throws UserError for anything that is not TOML, an unknown key, a wrong type, a value out of range.
 Config read_config(const std::string& path, const std::vector<Override>& overrides);
 
 // The same for the text of a config in a model, which may lack the source of its data. `file` is what errors call it.

@@ -18,7 +18,7 @@ struct Experiment {
   Network network() const { return {data.train.x.cols(), config.layers, config.seed}; }
 };
 
-// Throws InputError for a file that does not fit the config, and for layers that do not fit the data or the loss.
+// Throws UserError for a file that does not fit the config, and for layers that do not fit the data or the loss.
 Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides);
 
 // Rows of a CSV file, and where each of their target values stands.
@@ -32,7 +32,7 @@ struct FileSamples : Samples {
 
 // All rows of another CSV file under the experiment's rules: the last column, or those that data.target names, are
 // targets, encoded for the loss and with the same classes; all others are inputs in the order of the file, standardised
-// as the training rows were. Throws InputError.
+// as the training rows were. Throws UserError.
 Dataset read_dataset(const std::string& path, const Experiment& experiment);
 
 // Rows of the file as `data` describes them: its target columns (the last if it names none), all others inputs. With
@@ -40,13 +40,13 @@ Dataset read_dataset(const std::string& path, const Experiment& experiment);
 FileSamples read_samples(const std::string& path, const DataOptions& data, Task task,
                          const std::vector<std::string>& columns = {});
 
-// y for the samples; InputError with the place of a target that does not fit.
+// y for the samples; UserError with the place of a target that does not fit.
 Tensor encode(const FileSamples& samples, Task task, const std::vector<std::string>& classes);
 
-// The columns of the CSV file with these names; InputError if one is missing, which says what `whose` names.
+// The columns of the CSV file with these names; UserError if one is missing, which says what `whose` names.
 std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<std::string>& names, const char* whose);
 
-// A cell of the current row; InputError if it is no number, or none that `real` can hold.
+// A cell of the current row; UserError if it is no number, or none that `real` can hold.
 real real_at(const CsvReader& csv, std::size_t column);
 
 }  // namespace primer

@@ -26,14 +26,14 @@ struct Model {
   Task task;
   std::vector<std::string> columns;  // of the inputs, by name
   std::vector<std::string> classes;  // as in Data
-  std::optional<Standardization> standardization;
+  std::optional<Standardizer> standardizer;
   Network network;
 };
-// Throws InputError if the metadata say too little, or what does not fit the tensors.
+// Throws UserError if the metadata say too little, or what does not fit the tensors.
 Model read_model(const std::string& path);
 
 // Sets every tensor of the network from `contents`. A tensor that is missing, unknown or has another shape throws
-// InputError naming `file` and the tensor. Tensors whose name does not start with "layers." are left alone.
+// UserError naming `file` and the tensor. Tensors whose name does not start with "layers." are left alone.
 void load_tensors(const Safetensors& contents, const std::string& file, Network& network);
 
 // FNV-1a 64 over the little-endian bytes of all parameters in model order: one number that two runs share only if they

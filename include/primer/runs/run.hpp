@@ -12,14 +12,14 @@ namespace primer {
 
 class RunFolder {
  public:
-  // Looks before anything is written: throws InputError for a folder that is not empty and holds no run.
+  // Looks before anything is written: throws UserError for a folder that is not empty and holds no run.
   explicit RunFolder(std::string path);
 
   // Replaces an earlier run: writes config.toml and the heads of history.csv and flow.csv, removes its frames and
   // report. Its model and checkpoint stay until the new ones are written.
   void start(const Experiment& experiment);
   // Goes on with the run in the folder from its checkpoint: takes `training` there and cuts history.csv and flow.csv
-  // back to it. Throws InputError if there is no checkpoint, or none that fits (see read_checkpoint).
+  // back to it. Throws UserError if there is no checkpoint, or none that fits (see read_checkpoint).
   void resume(const Experiment& experiment, Training& training);
   void add(const std::vector<FlowRow>& rows);
   void add(const EpochRecord& record);

@@ -11,9 +11,9 @@
 namespace primer {
 
 struct Warning {
-  Place place;       // in the config
-  std::string code;  // "vanishing", for scripts
-  std::string text;  // what will happen, why, and what to write instead
+  Location location;  // in the config
+  std::string code;   // "vanishing", for scripts
+  std::string text;   // what will happen, why, and what to write instead
 };
 std::string to_string(const Warning& warning);  // FILE:LINE:COLUMN: CODE: text
 

@@ -35,7 +35,7 @@ struct Dataset {
 };
 
 // x ← (x − mean) / std with 1 × inputs each; a constant column has std 1.
-struct Standardization {
+struct Standardizer {
   Tensor mean, std;
 };
 
@@ -44,12 +44,12 @@ struct Data {
   std::vector<std::string> columns;  // of x
   std::vector<std::string> targets;  // names of the target columns
   std::vector<std::string> classes;  // in the order of y's columns (or 0 and 1 of a sigmoid); empty for regression
-  std::optional<Standardization> standardization;
+  std::optional<Standardizer> standardizer;
   bool shuffle = true;  // whether batches are drawn in random order
 };
 
 // What y means, which follows from the loss.
-enum class Task { regression, binary, classes };
+enum class Task { regression, binary, multiclass };
 Task task_of(const std::string& loss);
 
 struct SplitOptions {
@@ -83,11 +83,11 @@ std::vector<std::string> find_classes(const std::vector<Target>& targets, Task t
 Data prepare(const Samples& samples, const std::optional<Dataset>& validation, Task task,
              const std::vector<std::string>& classes, const SplitOptions& options, std::uint64_t seed);
 
-Standardization standardization_of(const Tensor& x);
-void standardize(const Standardization& by, Tensor& x);
+Standardizer standardizer_of(const Tensor& x);
+void standardize(const Standardizer& by, Tensor& x);
 
 // Rows order[first] … order[last − 1], or rows first … last − 1 when order is empty, gathered into `to`.
-void gather(const Dataset& from, const std::vector<std::size_t>& order, std::size_t first, std::size_t last,
-            Dataset& to);
+void select_rows(const Dataset& from, const std::vector<std::size_t>& order, std::size_t first, std::size_t last,
+                 Dataset& to);
 
 }  // namespace primer

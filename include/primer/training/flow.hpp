@@ -31,7 +31,7 @@ struct FlowRow {
 };
 
 // How the gradient changed on its way from the last hidden layer H to layer 1: ‖δ¹‖/‖δᴴ‖ with δ = ∂L/∂z, split exactly
-// into what the slopes took, Π_{l<H} ‖δˡ‖/‖∂L/∂aˡ‖, and what the weights took, Π_{l<H} ‖∂L/∂aˡ‖/‖δˡ⁺¹‖.
+// into what the derivatives took, Π_{l<H} ‖δˡ‖/‖∂L/∂aˡ‖, and what the weights took, Π_{l<H} ‖∂L/∂aˡ‖/‖δˡ⁺¹‖.
 struct FlowSplit {
   double ratio, sigma_part, W_part;
 };

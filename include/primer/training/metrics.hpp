@@ -12,7 +12,7 @@ namespace primer {
 std::size_t class_of(std::span<const real> row);
 
 // The number of right answers: rows for classes, entries for sigmoids. a and y are rows × outputs.
-std::size_t right_answers(const Tensor& a, const Tensor& y, Task task);
+std::size_t correct_predictions(const Tensor& a, const Tensor& y, Task task);
 
 // confusion(i, j): the rows of class i that were taken for class j, K × K.
 Tensor confusion_matrix(const std::vector<std::size_t>& truth, const std::vector<std::size_t>& prediction,

@@ -11,27 +11,27 @@ namespace primer {
 
 // From low to high, both possibly infinite; `at_*` say where they are reached, or the infinity towards which they are
 // approached.
-struct Extent {
+struct Range {
   double low, high;
   double at_low, at_high;
 };
 
-struct Zone {
+struct Interval {
   double from, to;  // equal for a single point
 };
 
-struct Facts {
-  Extent value;             // range of σ
-  Extent slope;             // range of σ′
-  std::vector<Zone> zeros;  // of σ′, from left to right
-  std::vector<Zone> saturated;  // where |σ′| < 0.05 · max|σ′|, from left to right; everywhere if σ′ is 0 everywhere
-  bool monotone;                // σ never falls
-  bool zero_centred;            // the mean of σ(z) over z ∼ N(0, 1) is 0
+struct Properties {
+  Range value;                  // range of σ
+  Range derivative;             // range of σ′
+  std::vector<Interval> zeros;  // of σ′, from left to right
+  std::vector<Interval> saturated;  // where |σ′| < 0.05 · max|σ′|, from left to right; everywhere if σ′ is 0 everywhere
+  bool monotone;                    // σ never falls
+  bool zero_centred;                // the mean of σ(z) over z ∼ N(0, 1) is 0
 };
 
 // Softmax is looked at as a₁ of two units, the other z being 0.
-Facts facts_of(const Activation& activation);
+Properties properties_of(const Activation& activation);
 
-double steepest_slope(const Activation& activation);  // max |σ′|
+double largest_derivative(const Activation& activation);  // max |σ′|
 
 }  // namespace primer

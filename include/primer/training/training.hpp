@@ -111,10 +111,10 @@ class Training {
   Snapshot snapshot() const;
   const Snapshot& epoch_start() const { return epoch_start_; }
   // Both must fit the network; the next run() goes on from `now`.
-  void go_on_from(const Snapshot& now, const Snapshot& epoch_start);
+  void resume(const Snapshot& now, const Snapshot& epoch_start);
 
  private:
-  void look_at_the_start(const Hooks& hooks);
+  void observe_initial_state(const Hooks& hooks);
   void start_epoch();
   double step(std::size_t batch);
   bool observed(std::uint64_t step) const;

@@ -9,7 +9,7 @@
 namespace primer {
 
 // `rows` are the layers of one epoch. Ends with the headline: what is left of the gradient at layer 1, and whether the
-// slopes or the weights took it.
+// derivatives or the weights took it.
 std::string flow_table(const std::vector<FlowRow>& rows);
 
 }  // namespace primer
