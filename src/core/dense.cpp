@@ -74,7 +74,7 @@ void Dense::backward_from_dL_dz(bool wants_dL_dx) {
 }
 
 std::vector<Parameter> Dense::parameters() {
-  std::vector<Parameter> list{{"weight", &Wt, &dL_dWt}, {"bias", &b, &dL_db}};
+  std::vector<Parameter> list{{"weight", &Wt, &dL_dWt, true}, {"bias", &b, &dL_db}};
   if (const auto alpha = activation->parameter()) list.push_back(*alpha);
   if (batch_norm) {
     list.push_back({"gamma", &batch_norm->gamma, &batch_norm->dL_dgamma});

@@ -74,6 +74,11 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> names, std::string_view otherwise) {
+  const std::string_view best = nearest(word, names);
+  return best.empty() ? std::string(otherwise) : "; did you mean '" + printable(best) + "'?";
+}
+
 std::string printable(std::string_view text) {
   std::string safe;
   while (!text.empty()) {

@@ -15,11 +15,12 @@
 
 namespace primer {
 
-// A learnable tensor, its gradient, and its name in model files. `value` of a "weight" is inputs × outputs.
+// A learnable tensor, its gradient, and its name in model files.
 struct Parameter {
   std::string_view name;
   Tensor* value;
   Tensor* gradient;
+  bool transposed = false;  // value and gradient are kept as the transposes of what files hold: W, inputs × units
 };
 
 // σ on whole tensors. Every tensor is batch × units.

@@ -35,6 +35,10 @@ class RuntimeError : public std::runtime_error {
 // The candidate nearest to `word` (Damerau–Levenshtein distance, at most a third of its length + 1), or "".
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
+// "; did you mean 'x'?" with the name nearest to `word`, or `otherwise` where no name is near.
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> names,
+                         std::string_view otherwise = "");
+
 // `text` with control bytes and invalid UTF-8 replaced, safe to echo on a terminal.
 std::string printable(std::string_view text);
 
