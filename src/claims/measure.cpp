@@ -72,9 +72,9 @@ const Dense& layer_of(Outcome& o, const Question& q) {
   return o.network.layers[q.layer - 1];
 }
 
-// A column of the flow: of one layer, or its mean over the hidden layers.
-template <typename Of>
-double flow_mean(Outcome& o, const Question& q, Of of) {
+// The column of the flow that q.measure names: of one layer, or its mean over the hidden layers.
+double flow_mean(Outcome& o, const Question& q) {
+  const auto of = [&](const FlowRow& row) { return flow_value(row, q.measure).value(); };
   if (q.layer > 0) {
     layer_of(o, q);
     return of(o.flow[q.layer - 1]);
@@ -287,17 +287,13 @@ std::vector<Measurement> of_runs() {
       run("epochs_to_loss", "at", "first epoch with a training loss below `at`", epochs_to_loss),
       run("parameters", "", "number of parameters", [](O o, Q) { return parameter_count(o); }),
 
-      run("a_norm", "", "‖a‖", [](O o, Q q) { return flow_mean(o, q, [](auto& r) { return r.a_norm; }); }),
-      run("a_mean", "", "mean a", [](O o, Q q) { return flow_mean(o, q, [](auto& r) { return r.a_mean; }); }),
-      run("slope_mean", "", "mean |σ′(z)|",
-          [](O o, Q q) { return flow_mean(o, q, [](auto& r) { return r.slope_mean; }); }),
-      run("saturated", "", "share of σ′ below a twentieth of its maximum",
-          [](O o, Q q) { return flow_mean(o, q, [](auto& r) { return r.saturated; }); }),
-      run("off", "", "share of z ≤ 0 in a rectifier",
-          [](O o, Q q) { return flow_mean(o, q, [](auto& r) { return r.off.value_or(not_a_number); }); }),
-      run("dead", "", "share of units with σ′ = 0 on all training rows",
-          [](O o, Q q) { return flow_mean(o, q, [](auto& r) { return r.dead; }); }),
-      run("dL_dW_norm", "", "‖∂L/∂W‖", [](O o, Q q) { return flow_mean(o, q, [](auto& r) { return r.dL_dW_norm; }); }),
+      run("a_norm", "", "‖a‖", flow_mean),
+      run("a_mean", "", "mean a", flow_mean),
+      run("slope_mean", "", "mean |σ′(z)|", flow_mean),
+      run("saturated", "", "share of σ′ below a twentieth of its maximum", flow_mean),
+      run("off", "", "share of z ≤ 0 in a rectifier", flow_mean),
+      run("dead", "", "share of units with σ′ = 0 on all training rows", flow_mean),
+      run("dL_dW_norm", "", "‖∂L/∂W‖", flow_mean),
       run("delta_ratio", "", "‖δ¹‖/‖δᴴ‖: the gradient at the first hidden layer over that at the last",
           [](O o, Q) { return split(o).ratio; }),
       run("sigma_part", "", "what the slopes did to that ratio", [](O o, Q) { return split(o).sigma_part; }),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <sstream>
 
@@ -57,7 +58,10 @@ std::string without_test(const std::string& line) {
   return line.substr(0, loss) + ",," + line.substr(last);
 }
 
-std::string cell(const std::optional<double>& value) { return value ? number(*value) : std::string(); }
+std::string flow_cell(double value, FlowUnit unit) {
+  if (std::isnan(value)) return {};
+  return unit == FlowUnit::count ? std::to_string(static_cast<std::uint64_t>(value)) : number(value);
+}
 
 void add_scores(std::vector<std::string>& cells, const std::optional<Scores>& scores) {
   cells.push_back(scores ? number(scores->loss) : "");
@@ -97,9 +101,9 @@ void RunFolder::start(const Experiment& experiment) {
   const std::string metric = metric_name(experiment.task);
   write_file_atomically(file("history.csv"), "epoch,train_loss,train_" + metric + ",validation_loss,validation_" +
                                                  metric + ",test_loss,test_" + metric + ",learning_rate\n");
-  write_file_atomically(file("flow.csv"),
-                        "epoch,layer,activation,a_norm,a_mean,slope_mean,saturated,off,dead,revived,dL_da_norm,"
-                        "dL_dz_norm,dL_dW_norm,update_ratio\n");
+  std::vector<std::string> head{"epoch", "layer", "activation"};
+  for (const FlowQuantity& q : flow_quantities) head.emplace_back(q.name);
+  write_file_atomically(file("flow.csv"), csv_row(head));
   open_to_append(history_, "history.csv");
   open_to_append(flow_, "flow.csv");
 }
@@ -139,11 +143,8 @@ void RunFolder::remove_temporaries() const {
 void RunFolder::add(const std::vector<FlowRow>& rows) {
   std::string lines;
   for (const FlowRow& r : rows) {
-    const std::array<std::string, 14> cells{
-        std::to_string(r.epoch), std::to_string(r.layer),   r.activation,         number(r.a_norm),
-        number(r.a_mean),        number(r.slope_mean),      number(r.saturated),  cell(r.off),
-        number(r.dead),          std::to_string(r.revived), number(r.dL_da_norm), number(r.dL_dz_norm),
-        number(r.dL_dW_norm),    cell(r.update_ratio)};
+    std::vector<std::string> cells{std::to_string(r.epoch), std::to_string(r.layer), r.activation};
+    for (const FlowQuantity& q : flow_quantities) cells.push_back(flow_cell(r.*q.member, q.unit));
     lines += csv_row(cells);
   }
   append(flow_, "flow.csv", lines);

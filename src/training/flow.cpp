@@ -1,7 +1,6 @@
 // Observing a pass, adding up over the epoch, and the headline split.
 #include "primer/training/flow.hpp"
 
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -11,19 +10,16 @@
 namespace primer {
 namespace {
 
-// The places of FlowRow's averaged quantities in LayerState::sums.
-enum Quantity {
-  a_norm,
-  a_mean,
-  slope_mean,
-  saturated,
-  off,
-  dL_da_norm,
-  dL_dz_norm,
-  dL_dW_norm,
-  update_ratio,
-  quantities
-};
+// The position of an averaged quantity in LayerState::sums. Of nullptr: the number of averaged quantities.
+constexpr std::size_t sum_index(double FlowRow::*member) {
+  std::size_t index = 0;
+  for (const FlowQuantity& q : flow_quantities) {
+    if (q.member == member) break;
+    index += q.mean == FlowMean::none ? 0 : 1;
+  }
+  return index;
+}
+constexpr std::size_t averaged = sum_index(nullptr);
 
 // Several sums over the same elements in one pass, since what costs time is to go through them: terms(i, add) calls
 // add(q, term) for every sum q. Each is sixteen running sums, added up in a fixed tree.
@@ -53,7 +49,7 @@ real saturation_limit(const Activation& activation) { return static_cast<real>(0
 Flow::Flow(const Network& network) : W_before_(network.layers.size()) {
   for (const Dense& layer : network.layers) {
     const std::size_t units = layer.Wt.cols();
-    state.layers.push_back({std::vector<double>(quantities), std::vector<std::uint8_t>(units),
+    state.layers.push_back({std::vector<double>(averaged), std::vector<std::uint8_t>(units),
                             std::vector<std::uint8_t>(units), saturation_limit(*layer.activation)});
   }
 }
@@ -78,18 +74,19 @@ void Flow::before_update(const Network& network) {
       add(5, dL_dz[i] * dL_dz[i]);
       add(6, derivative[i] == 0 ? real(1) : real(0));
     });
-    into.sums[a_norm] += std::sqrt(of_batch[0]);
-    into.sums[a_mean] += of_batch[1] / n;
-    into.sums[slope_mean] += of_batch[2] / n;
-    into.sums[saturated] += of_batch[3] / n;
+    const auto add = [&](double FlowRow::*quantity, double value) { into.sums[sum_index(quantity)] += value; };
+    add(&FlowRow::a_norm, std::sqrt(of_batch[0]));
+    add(&FlowRow::a_mean, of_batch[1] / n);
+    add(&FlowRow::slope_mean, of_batch[2] / n);
+    add(&FlowRow::saturated, of_batch[3] / n);
     if (layer.activation->rectifier()) {
       const real* const z = layer.z.data();
       const real not_above = lane_sum(layer.z.size(), [z](std::size_t i) { return z[i] <= 0 ? real(1) : real(0); });
-      into.sums[off] += static_cast<double>(not_above) / n;
+      add(&FlowRow::off, static_cast<double>(not_above) / n);
     }
-    into.sums[dL_da_norm] += std::sqrt(of_batch[4]);
-    into.sums[dL_dz_norm] += std::sqrt(of_batch[5]);
-    into.sums[dL_dW_norm] += std::sqrt(static_cast<double>(sum_of_squares(layer.dL_dWt.values())));
+    add(&FlowRow::dL_da_norm, std::sqrt(of_batch[4]));
+    add(&FlowRow::dL_dz_norm, std::sqrt(of_batch[5]));
+    add(&FlowRow::dL_dW_norm, std::sqrt(static_cast<double>(sum_of_squares(layer.dL_dWt.values()))));
     const bool all_alive = of_batch[6] == 0;
     for (std::size_t i = 0; i < (all_alive ? 1 : layer.z.rows()); ++i) {
       for (std::size_t j = 0; j < layer.z.cols(); ++j) into.alive[j] |= all_alive || layer.derivative(i, j) != 0;
@@ -107,7 +104,7 @@ void Flow::after_update(const Network& network) {
       add(0, (W[i] - before[i]) * (W[i] - before[i]));
       add(1, before[i] * before[i]);
     });
-    if (size != 0) state.layers[l].sums[update_ratio] += std::sqrt(change) / std::sqrt(size);
+    if (size != 0) state.layers[l].sums[sum_index(&FlowRow::update_ratio)] += std::sqrt(change) / std::sqrt(size);
   }
 }
 
@@ -116,23 +113,18 @@ std::vector<FlowRow> Flow::finish(std::uint64_t epoch, const Network& network) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const Activation& activation = *network.layers[l].activation;
     LayerState& layer = state.layers[l];
-    const auto mean = [&](Quantity q) { return layer.sums[q] / static_cast<double>(state.steps); };
-    FlowRow row{epoch,
-                l + 1,
-                activation.name(),
-                mean(a_norm),
-                mean(a_mean),
-                mean(slope_mean),
-                mean(saturated),
-                {},
-                0,
-                0,
-                mean(dL_da_norm),
-                mean(dL_dz_norm),
-                mean(dL_dW_norm),
-                {}};
-    if (activation.rectifier()) row.off = mean(off);
-    if (state.updates > 0) row.update_ratio = layer.sums[update_ratio] / static_cast<double>(state.updates);
+    FlowRow row;
+    row.epoch = epoch;
+    row.layer = l + 1;
+    row.activation = activation.name();
+    auto sum = layer.sums.begin();
+    for (const FlowQuantity& q : flow_quantities) {
+      if (q.mean == FlowMean::none) continue;
+      const std::uint64_t n = q.mean == FlowMean::over_updates ? state.updates : state.steps;
+      row.*q.member = n == 0 ? FlowRow::no_value : *sum / static_cast<double>(n);
+      ++sum;
+    }
+    if (!activation.rectifier()) row.off = FlowRow::no_value;
     std::size_t dead = 0;
     for (std::size_t j = 0; j < layer.alive.size(); ++j) {
       const bool now_dead = layer.alive[j] == 0;
@@ -142,13 +134,20 @@ std::vector<FlowRow> Flow::finish(std::uint64_t epoch, const Network& network) {
     }
     row.dead = static_cast<double>(dead) / static_cast<double>(layer.alive.size());
     rows.push_back(row);
-    layer.sums.assign(quantities, 0);
+    layer.sums.assign(averaged, 0);
     layer.alive.assign(layer.alive.size(), 0);
     if (network.layers[l].activation->parameter())
       layer.saturation_limit = saturation_limit(activation);  // α has moved
   }
   state.steps = state.updates = 0;
   return rows;
+}
+
+std::optional<double> flow_value(const FlowRow& row, std::string_view name) {
+  for (const FlowQuantity& q : flow_quantities) {
+    if (q.name == name) return row.*q.member;
+  }
+  return {};
 }
 
 std::optional<FlowSplit> split_of(const std::vector<FlowRow>& rows) {

@@ -1,25 +1,30 @@
 // One line a layer, and the headline split in words.
 #include "primer/views/flow_table.hpp"
 
+#include <cmath>
+
 #include "primer/formats/number.hpp"
 #include "primer/views/table.hpp"
 
 namespace primer {
 namespace {
 
-std::string percent(double share) { return short_number(100 * share) + "%"; }
+std::string cell(double value, FlowUnit unit) {
+  if (std::isnan(value)) return "–";
+  if (unit == FlowUnit::count) return std::to_string(static_cast<std::uint64_t>(value));
+  return unit == FlowUnit::fraction ? short_number(100 * value) + "%" : short_number(value);
+}
 
 }  // namespace
 
 std::string flow_table(const std::vector<FlowRow>& rows) {
   if (rows.empty()) return {};
-  std::vector<std::vector<std::string>> cells{{"layer", "σ", "‖a‖", "mean a", "mean |σ′|", "saturated", "off", "dead",
-                                               "revived", "‖∂L/∂a‖", "‖∂L/∂z‖", "‖∂L/∂W‖", "‖ΔW‖/‖W‖"}};
+  std::vector<std::vector<std::string>> cells{{"layer", "σ"}};
+  for (const FlowQuantity& q : flow_quantities) cells.front().emplace_back(q.title);
   for (const FlowRow& r : rows) {
-    cells.push_back({std::to_string(r.layer), r.activation, short_number(r.a_norm), short_number(r.a_mean),
-                     short_number(r.slope_mean), percent(r.saturated), r.off ? percent(*r.off) : "–", percent(r.dead),
-                     std::to_string(r.revived), short_number(r.dL_da_norm), short_number(r.dL_dz_norm),
-                     short_number(r.dL_dW_norm), r.update_ratio ? short_number(*r.update_ratio) : "–"});
+    std::vector<std::string>& line = cells.emplace_back();
+    line = {std::to_string(r.layer), r.activation};
+    for (const FlowQuantity& q : flow_quantities) line.push_back(cell(r.*q.member, q.unit));
   }
   std::string text = table(cells, 2);
   if (const auto split = split_of(rows)) {

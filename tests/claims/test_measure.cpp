@@ -96,7 +96,7 @@ TEST_CASE("The flow's measurements are those of the flow, of one layer or the hi
   CHECK(of(o, "a_mean") == doctest::Approx((o.flow[0].a_mean + o.flow[1].a_mean) / 2));
   CHECK(of(o, "delta_ratio") == o.flow[0].dL_dz_norm / o.flow[1].dL_dz_norm);
   CHECK(of(o, "sigma_part") * of(o, "W_part") == doctest::Approx(of(o, "delta_ratio")));
-  CHECK(of(o, "off", 1) == *o.flow[0].off);
+  CHECK(of(o, "off", 1) == o.flow[0].off);
   CHECK(of(o, "same_sign", 1) == 1);  // relu's outputs are never negative
   CHECK(of(o, "parameters") == 2 * 8 + 8 + 8 * 8 + 8 + 8 + 1);
   CHECK_THROWS_AS(of(o, "dead", 4), std::invalid_argument);

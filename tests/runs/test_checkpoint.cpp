@@ -41,8 +41,8 @@ struct Run {
     Training::Hooks hooks;
     const auto add = [this](const std::vector<FlowRow>& rows) {
       for (const FlowRow& r : rows) {
-        said.insert(said.end(), {r.a_norm, r.saturated, r.dead, static_cast<double>(r.revived), r.dL_dW_norm,
-                                 r.update_ratio.value_or(0)});
+        said.insert(said.end(), {r.a_norm, r.saturated, r.dead, r.revived, r.dL_dW_norm,
+                                 std::isnan(r.update_ratio) ? 0 : r.update_ratio});
       }
     };
     hooks.started = add;

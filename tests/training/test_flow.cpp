@@ -50,9 +50,9 @@ TEST_CASE("every number of a row, on a network worked out by hand") {
   CHECK(r.dL_da_norm == doctest::Approx(std::hypot(16.0, 40.0)));
   CHECK(r.dL_dz_norm == 16);
   CHECK(r.dL_dW_norm == doctest::Approx(16 * std::sqrt(2.0)));
-  CHECK(!r.update_ratio);
+  CHECK(std::isnan(r.update_ratio));
   CHECK(rows[1].dL_dz_norm == 8);
-  CHECK(!rows[1].off);
+  CHECK(std::isnan(rows[1].off));
   CHECK(rows[1].saturated == 0);
 }
 
@@ -155,4 +155,19 @@ TEST_CASE("ten sigmoid layers lose the gradient to σ′, not to saturation; ten
   CHECK(vanished->W_part < 10);
   for (std::size_t l = 0; l < 10; ++l) CHECK(sigmoid[l].saturated < 0.01);
   CHECK(split_of(initial("relu", "he_normal"))->ratio > 0.1);
+}
+
+TEST_CASE("the table names every column of flow.csv in order, and a value is found by its name") {
+  const std::vector<std::string> columns{"a_norm",  "a_mean",     "slope_mean", "saturated",  "off",         "dead",
+                                         "revived", "dL_da_norm", "dL_dz_norm", "dL_dW_norm", "update_ratio"};
+  FlowRow row;
+  REQUIRE(flow_quantities.size() == columns.size());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    CHECK(flow_quantities[i].name == columns[i]);
+    row.*flow_quantities[i].member = static_cast<double>(i);
+  }
+  for (std::size_t i = 0; i < columns.size(); ++i) CHECK(flow_value(row, columns[i]) == static_cast<double>(i));
+  CHECK(!flow_value(row, "layer"));
+  CHECK(std::isnan(*flow_value(FlowRow{}, "off")));
+  CHECK(std::isnan(*flow_value(FlowRow{}, "update_ratio")));
 }

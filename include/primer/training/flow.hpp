@@ -1,34 +1,68 @@
-// The diagnostics that give primer its name: what each layer did to the signal on the way up and to the gradient on the
-// way down, observed while training runs. Every number is defined here and nowhere else.
+// The flow: what each layer does to the signal on the way forward and to the gradient on the way back, observed while
+// training runs. One table names every quantity; flow.csv, the terminal and the claims read it.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "primer/core/network.hpp"
 
 namespace primer {
 
-// One layer in one epoch: means over the observed steps, each of the pass before that step's update. Norms are
-// Frobenius norms over the batch.
+// One layer in one epoch. Each quantity is the mean over the observed steps, of the pass before that step's update,
+// except `dead` and `revived`. Norms are Frobenius norms over the batch. NaN: the quantity has no value.
 struct FlowRow {
+  static constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
+
   std::uint64_t epoch = 0;  // 0: the state at initialisation, on the first batch
   std::size_t layer = 0;    // from 1
   std::string activation;
-  double a_norm = 0;                   // ‖a‖
-  double a_mean = 0;                   // mean a
-  double slope_mean = 0;               // mean |σ′(z)|
-  double saturated = 0;                // share of (sample, unit) with |σ′| < 0.05 · max|σ′|; 1 for step
-  std::optional<double> off;           // share with z ≤ 0, of a rectifier
-  double dead = 0;                     // share of units with σ′ exactly 0 on every sample observed in this row
-  std::uint64_t revived = 0;           // units dead in the previous row and not in this one
-  double dL_da_norm = 0;               // ‖∂L/∂a‖
-  double dL_dz_norm = 0;               // ‖∂L/∂z‖
-  double dL_dW_norm = 0;               // ‖∂L/∂W‖, before clipping and weight decay
-  std::optional<double> update_ratio;  // ‖ΔW‖ / ‖W before‖; none at epoch 0
+  double a_norm = 0;               // ‖a‖
+  double a_mean = 0;               // mean a
+  double slope_mean = 0;           // mean |σ′(z)|
+  double saturated = 0;            // fraction of (sample, unit) with |σ′| < 0.05 · max|σ′|; 1 for step
+  double off = no_value;           // fraction with z ≤ 0; only of a rectifier
+  double dead = 0;                 // fraction of units with σ′ exactly 0 on every sample observed in this row
+  double revived = 0;              // number of units that were dead in the previous row and are not in this one
+  double dL_da_norm = 0;           // ‖∂L/∂a‖
+  double dL_dz_norm = 0;           // ‖∂L/∂z‖
+  double dL_dW_norm = 0;           // ‖∂L/∂W‖, before clipping and weight decay
+  double update_ratio = no_value;  // ‖ΔW‖ / ‖W before‖; not at epoch 0
 };
+
+enum class FlowUnit { number, fraction, count, ratio };
+enum class FlowMean { over_steps, over_updates, none };
+
+struct FlowQuantity {
+  std::string_view name;   // the column of flow.csv
+  std::string_view title;  // the column of the table in the terminal
+  FlowUnit unit;
+  FlowMean mean;  // what the row averages over; none: Flow::finish computes the quantity
+  double FlowRow::*member;
+};
+
+// Every quantity, in the order of the columns. A new one needs a line here, its member, and its formula in flow.cpp.
+inline constexpr std::array<FlowQuantity, 11> flow_quantities{{
+    {"a_norm", "‖a‖", FlowUnit::number, FlowMean::over_steps, &FlowRow::a_norm},
+    {"a_mean", "mean a", FlowUnit::number, FlowMean::over_steps, &FlowRow::a_mean},
+    {"slope_mean", "mean |σ′|", FlowUnit::number, FlowMean::over_steps, &FlowRow::slope_mean},
+    {"saturated", "saturated", FlowUnit::fraction, FlowMean::over_steps, &FlowRow::saturated},
+    {"off", "off", FlowUnit::fraction, FlowMean::over_steps, &FlowRow::off},
+    {"dead", "dead", FlowUnit::fraction, FlowMean::none, &FlowRow::dead},
+    {"revived", "revived", FlowUnit::count, FlowMean::none, &FlowRow::revived},
+    {"dL_da_norm", "‖∂L/∂a‖", FlowUnit::number, FlowMean::over_steps, &FlowRow::dL_da_norm},
+    {"dL_dz_norm", "‖∂L/∂z‖", FlowUnit::number, FlowMean::over_steps, &FlowRow::dL_dz_norm},
+    {"dL_dW_norm", "‖∂L/∂W‖", FlowUnit::number, FlowMean::over_steps, &FlowRow::dL_dW_norm},
+    {"update_ratio", "‖ΔW‖/‖W‖", FlowUnit::ratio, FlowMean::over_updates, &FlowRow::update_ratio},
+}};
+
+// The quantity with this name; NaN where it has no value, nothing if no quantity has this name.
+std::optional<double> flow_value(const FlowRow& row, std::string_view name);
 
 // How the gradient changed on its way from the last hidden layer H to layer 1: ‖δ¹‖/‖δᴴ‖ with δ = ∂L/∂z, split exactly
 // into what the derivatives took, Π_{l<H} ‖δˡ‖/‖∂L/∂aˡ‖, and what the weights took, Π_{l<H} ‖∂L/∂aˡ‖/‖δˡ⁺¹‖.
@@ -53,7 +87,7 @@ class Flow {
 
   // Everything that is remembered between steps, for checkpoints.
   struct LayerState {
-    std::vector<double> sums;         // of the averaged quantities, in the order of FlowRow
+    std::vector<double> sums;         // of the averaged quantities, in the order of flow_quantities
     std::vector<std::uint8_t> alive;  // a unit: σ′ ≠ 0 was seen in this row
     std::vector<std::uint8_t> dead;   // a unit: dead in the previous row
     real saturation_limit;            // of |σ′|, which moves with a learned α from row to row
