@@ -48,8 +48,8 @@ fuzz: ## feed each reader of files with nonsense for FUZZ_SECONDS=60 (needs clan
 	  build-fuzz/fuzz-$$reader -max_total_time=$(FUZZ_SECONDS) build-fuzz/$$reader tests/fuzz/$$reader || exit 1; \
 	done
 
-mutants: ## break the code in many small ways and see the tests notice each
-	@python3 tests/mutations.py $(ARGS)
+mutants: ## break the code in many small ways and see the tests notice each; RANDOM=200 SEED=1: one random token at a time
+	@python3 tests/mutations.py $(if $(RANDOM),--random $(RANDOM) --seed $(or $(SEED),1)) $(ARGS)
 
 check: ## check your solution of TASK=1.1 (of all tasks without it) on the public inputs
 	@python3 tests/course/check.py "$(TASK)"

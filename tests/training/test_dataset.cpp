@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -144,4 +145,120 @@ TEST_CASE("the task follows from the loss") {
   CHECK(task_of("cross_entropy") == Task::multiclass);
   CHECK(task_of("binary_cross_entropy") == Task::binary);
   CHECK(task_of("huber") == Task::regression);
+}
+
+TEST_CASE("a refused target is told why") {
+  CHECK_THROWS_WITH(encode_targets({text({"a", "d"})}, Task::multiclass, {"a", "b", "c"}),
+                    "class 'd' is not one of the 3 classes, a … c");
+  CHECK_THROWS_WITH(encode_targets({numbers({1, 0.5})}, Task::multiclass, {"0", "1"}),
+                    "class '0.5' is not one of the 2 classes, 0 … 1");
+  CHECK_THROWS_WITH(encode_targets({numbers({-0.5})}, Task::binary, {}),
+                    "-0.5 is no probability; binary_cross_entropy wants targets in [0, 1]");
+  CHECK_THROWS_WITH(encode_targets({numbers({0}), numbers({1.5})}, Task::multiclass, {"p", "q"}),
+                    "1.5 is no probability; several target columns of cross_entropy must sum to 1");
+  CHECK_THROWS_WITH(encode_targets({numbers({0.5}), numbers({0.25})}, Task::multiclass, {"p", "q"}),
+                    "the target columns sum to 0.75; for cross_entropy they must sum to 1");
+}
+
+TEST_CASE("target columns may miss the sum of 1 by a millionth, and probabilities may be 0 and 1") {
+  const auto accepted = [](double p, double q) {
+    try {
+      encode_targets({numbers({0.5, p}), numbers({0.5, q})}, Task::multiclass, {"p", "q"});
+    } catch (const TargetError& e) {
+      CHECK(e.row == 1);
+      return false;
+    }
+    return true;
+  };
+  CHECK(accepted(0.25, 0.75 + 0.9e-6));
+  CHECK(accepted(0.25, 0.75 - 0.9e-6));
+  CHECK(!accepted(0.25, 0.75 + 1.1e-6));
+  CHECK(!accepted(0.25, 0.75 - 1.1e-6));
+  CHECK(encode_targets({numbers({0, 1})}, Task::binary, {}) == Tensor{{0}, {1}});
+}
+
+TEST_CASE(
+    "several target columns are the classes themselves, and a sigmoid's two classes are found in text and numbers") {
+  const std::vector<Target> two{{"p", {0, 1}, {}}, {"q", {1, 0}, {}}};
+  CHECK(find_classes(two, Task::multiclass, 0) == std::vector<std::string>{"p", "q"});
+  CHECK(find_classes(two, Task::binary, 0).empty());
+  CHECK(find_classes({text({"b", "a", "b"})}, Task::binary, 0) == std::vector<std::string>{"a", "b"});
+  CHECK(find_classes({text({"0", "0"})}, Task::binary, 2) == std::vector<std::string>{"0", "1"});
+  CHECK(find_classes({numbers({1, 2})}, Task::binary, 0) == std::vector<std::string>{"1", "2"});
+  CHECK(find_classes({numbers({-1, 1})}, Task::binary, 0) == std::vector<std::string>{"-1", "1"});
+  CHECK(find_classes({numbers({0.5, 2})}, Task::multiclass, 0) == std::vector<std::string>{"0.5", "2"});
+  CHECK(find_classes({numbers({0.5, 1})}, Task::binary, 0).empty());
+  CHECK_THROWS_WITH(find_classes({numbers({0, 0})}, Task::multiclass, 1),
+                    "column 'y' holds one class only ('0'); cross_entropy needs two or more");
+}
+
+TEST_CASE("a split rounds to the nearest number of rows, keeps their order, and shuffles each class by itself") {
+  SplitOptions options;
+  options.test_fraction = 0.1;
+  options.validation_fraction = 0.25;
+  // of 14 rows a class, 1.4 are 1 and 3.5 are 4
+  const Data data = prepared(counted(28, 2), options);
+  CHECK(data.test.size() == 2);
+  CHECK(data.validation.size() == 8);
+  CHECK(data.train.size() == 18);
+  for (const Dataset* part : {&data.train, &data.validation, &data.test}) {
+    CHECK(std::is_sorted(part->x.values().begin(), part->x.values().end()));
+  }
+  bool differ = false;  // the places of the test rows within their class
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
+    const Data other = prepared(counted(28, 2), options, seed);
+    std::set<real> places;
+    for (const real x : other.test.x.values()) places.insert(std::floor(x / 2));
+    differ = differ || places.size() == 2;
+  }
+  CHECK(differ);
+}
+
+TEST_CASE("fractions that ask for more rows than there are leave none to train on") {
+  SplitOptions options;
+  options.test_fraction = 0.75;
+  options.validation_fraction = 0.75;
+  CHECK_THROWS_WITH(prepared(counted(8, 2), options), "test_fraction and validation_fraction leave no row to train on");
+  CHECK_THROWS_WITH(prepare({{}, Tensor(0, 1), {numbers({})}}, {}, Task::regression, {}, {}, 1),
+                    "there are no rows to train on");
+}
+
+TEST_CASE("prepared data carry their names, and a validation set of its own is standardised by the training rows") {
+  Samples s = counted(10, 2);
+  SplitOptions options;
+  options.validation_fraction = 0.2;
+  options.standardize = true;
+  options.shuffle = false;
+  const Data data = prepare(s, Dataset{Tensor{{real(3.5)}}, Tensor{{0, 1}}}, Task::multiclass, {"0", "1"}, options, 1);
+  CHECK(data.columns == std::vector<std::string>{"x"});
+  CHECK(data.targets == std::vector<std::string>{"y"});
+  CHECK(data.classes == std::vector<std::string>{"0", "1"});
+  CHECK(data.train.size() == 8);
+  CHECK(data.validation.x == Tensor{{0}});
+  CHECK(data.validation.y == Tensor{{0, 1}});
+  CHECK(data.test.size() == 0);
+}
+
+TEST_CASE("the mean of a constant column is its value, to the bit") {
+  const Standardizer s = standardizer_of(Tensor{{real(0.1), 1}, {real(0.1), 1}, {real(0.1), 2}});
+  CHECK(s.mean(0, 0) == real(0.1));
+  CHECK(s.std(0, 0) == 1);
+  CHECK(s.mean(0, 1) == doctest::Approx(4.0 / 3));
+  CHECK(s.std(0, 1) == doctest::Approx(std::sqrt(2.0) / 3));  // (1/9 + 1/9 + 4/9) / 3
+}
+
+TEST_CASE("rows of every width are selected alike") {
+  for (std::size_t width = 1; width <= 20; ++width) {
+    Dataset all{Tensor(5, width), Tensor(5, 1)};
+    for (std::size_t i = 0; i < 5; ++i) {
+      for (std::size_t j = 0; j < width; ++j) all.x(i, j) = static_cast<real>(100 * i + j);
+    }
+    Dataset part;
+    select_rows(all, {4, 2, 0, 1, 3}, 1, 4, part);
+    REQUIRE(part.size() == 3);
+    const std::vector<std::size_t> expected{2, 0, 1};
+    for (std::size_t i = 0; i < 3; ++i) {
+      for (std::size_t j = 0; j < width; ++j) CHECK(part.x(i, j) == static_cast<real>(100 * expected[i] + j));
+    }
+  }
 }

@@ -171,3 +171,111 @@ TEST_CASE("the table names every column of flow.csv in order, and a value is fou
   CHECK(std::isnan(*flow_value(FlowRow{}, "off")));
   CHECK(std::isnan(*flow_value(FlowRow{}, "update_ratio")));
 }
+
+TEST_CASE("every number of a row is its definition, whatever the number of rows and units") {
+  for (const std::size_t rows : {1u, 3u, 5u, 16u, 17u}) {
+    for (const char* const activation : {"tanh", "relu", "silu"}) {
+      CAPTURE(rows);
+      CAPTURE(activation);
+      Random random(rows, Stream::data);
+      Tensor x(rows, 4);
+      Tensor y(rows, 2);
+      for (real& v : x.values()) v = static_cast<real>(3 * random.normal());
+      for (real& v : y.values()) v = static_cast<real>(random.normal());
+      Network network(4, std::vector<LayerOptions>{{7, activation}, {2, "identity"}}, 1);
+      const auto loss = make_loss({"mse"});
+      Flow flow(network);
+      network.forward_training(x, 1);
+      network.backward(*loss, y);
+      flow.before_update(network);
+      const Dense& layer = network.layers[0];
+      const Tensor before = layer.Wt;
+      network.layers[0].Wt(1, 2) += real(0.5);
+      network.layers[0].Wt(3, 6) -= real(1.25);
+      flow.after_update(network);
+      const FlowRow row = flow.finish(1, network)[0];
+
+      const auto sum = [](const Tensor& t, double (*term)(double)) {
+        double total = 0;
+        for (const real v : t.values()) total += term(static_cast<double>(v));
+        return total;
+      };
+      const auto square = [](double v) { return v * v; };
+      const auto same = [](double got, double want) { return std::abs(got - want) <= 1e-6 * (1 + std::abs(want)); };
+      const double limit = 0.05 * (std::string(activation) == "silu" ? 1.0998393201288669 : 1);
+      const auto n = static_cast<double>(7 * rows);
+      double saturated = 0;
+      double off = 0;
+      std::size_t dead = 0;
+      for (std::size_t j = 0; j < 7; ++j) {
+        bool alive = false;
+        for (std::size_t i = 0; i < rows; ++i) {
+          saturated += std::abs(static_cast<double>(layer.derivative(i, j))) < limit ? 1 : 0;
+          off += layer.z(i, j) <= 0 ? 1 : 0;
+          alive = alive || layer.derivative(i, j) != 0;
+        }
+        dead += alive ? 0 : 1;
+      }
+      CHECK(same(row.a_norm, std::sqrt(sum(layer.a, square))));
+      CHECK(same(row.a_mean, sum(layer.a, [](double v) { return v; }) / n));
+      CHECK(same(row.slope_mean, sum(layer.derivative, [](double v) { return std::abs(v); }) / n));
+      CHECK(same(row.saturated, saturated / n));
+      CHECK(row.off.has_value() == (std::string(activation) != "tanh"));
+      if (row.off) CHECK(same(*row.off, off / n));
+      CHECK(same(row.dead, static_cast<double>(dead) / 7));
+      CHECK(same(row.dL_da_norm, std::sqrt(sum(*layer.dL_da, square))));
+      CHECK(same(row.dL_dz_norm, std::sqrt(sum(layer.dL_dz, square))));
+      CHECK(same(row.dL_dW_norm, std::sqrt(sum(layer.dL_dWt, square))));
+      REQUIRE(row.update_ratio);
+      CHECK(same(*row.update_ratio, std::hypot(0.5, 1.25) / std::sqrt(sum(before, square))));
+    }
+  }
+}
+
+TEST_CASE("a learned α moves the limit of saturation from the next row on") {
+  // prelu with α = 40 has max |σ′| = 40, so that the slope 1 of a positive z is below a twentieth of it
+  Network network = by_hand({{"prelu", Tensor{{1, 1}}}, {"identity", Tensor{{1}, {1}}}});
+  const auto loss = make_loss({"mse"});
+  Flow flow(network);
+  const auto row = [&](std::uint64_t epoch) {
+    network.forward_training(Tensor{{1}}, 1);
+    network.backward(*loss, Tensor{{0}});
+    flow.before_update(network);
+    return flow.finish(epoch, network)[0];
+  };
+  CHECK(row(0).saturated == 0);
+  (*network.layers[0].activation->parameter()->value)(0, 0) = 40;
+  CHECK(row(1).saturated == 0);
+  CHECK(row(2).saturated == 1);
+}
+
+TEST_CASE("weights that are all 0 have an update of 0, not of 0/0, and the number of steps and updates may differ") {
+  Network network = by_hand({{"identity", Tensor{{0, 0}}}, {"identity", Tensor{{2}, {0}}}});
+  const auto loss = make_loss({"mse"});
+  Flow flow(network);
+  for (const bool updated : {true, false, true}) {
+    network.forward_training(Tensor{{1}}, 1);
+    network.backward(*loss, Tensor{{1}});
+    flow.before_update(network);
+    if (!updated) continue;
+    network.layers[1].Wt(0, 0) *= 2;
+    flow.after_update(network);
+  }
+  const std::vector<FlowRow> rows = flow.finish(1, network);
+  CHECK(rows[0].update_ratio == 0);
+  CHECK(rows[1].update_ratio == 1);
+  CHECK(rows[1].dL_dz_norm == 2);
+}
+
+TEST_CASE("the split needs two hidden layers and no more") {
+  std::vector<FlowRow> rows(3);
+  for (std::size_t l = 0; l < 3; ++l) {
+    rows[l].dL_da_norm = 4;
+    rows[l].dL_dz_norm = static_cast<double>(l + 1);
+  }
+  const auto split = split_of(rows);
+  REQUIRE(split);
+  CHECK(split->ratio == 0.5);
+  CHECK(split->sigma_part == 0.25);
+  CHECK(split->W_part == 2);
+}

@@ -281,3 +281,93 @@ TEST_CASE("a check leaves the network as it was, running statistics included" * 
     for (const Parameter& t : layer.tensors()) CHECK(*t.value == before[i++]);
   }
 }
+
+namespace {
+
+// The identity, which notes where it was asked.
+struct Witness {
+  static constexpr std::string_view name = "test_witness";
+  static std::vector<double>& seen() {
+    static std::vector<double> z;
+    return z;
+  }
+  real value(real z) const {
+    seen().push_back(static_cast<double>(z));
+    return z;
+  }
+  real derivative(real) const { return 1; }
+};
+
+}  // namespace
+
+TEST_CASE("a wrong entry is tried at ±h and ±2h with h, 16 h, h/16 and h/256, times |p| where that is above 1" *
+          doctest::skip(!is_double)) {
+  for (const real weight : {real(0.5), real(4)}) {
+    std::vector<Dense> layers;
+    layers.emplace_back(1, 1, std::make_unique<Elementwise<Witness>>(Witness{}));
+    layers.back().Wt(0, 0) = weight;
+    Network network(std::move(layers));
+    const auto loss = make_loss({"mse"});
+    const std::vector<Tensor> wrong{Tensor{{1000}}, Tensor{{2 * weight}}, Tensor{{2 * weight * weight}}};
+    Witness::seen().clear();
+    const GradientCheck check = check_gradients(network, *loss, Tensor{{1}}, Tensor{{0}}, wrong);
+    CHECK(check.tensors[0].verdict() == "mismatch");
+    CHECK(check.tensors[0].max_abs == doctest::Approx(1000 - 2 * static_cast<double>(weight)));
+    CHECK(check.tensors[0].max_rel ==
+          doctest::Approx((1000 - 2 * static_cast<double>(weight)) / 1000.001).epsilon(1e-9));
+    CHECK(check.tensors[1].verdict() == "pass");
+    CHECK(check.tensors[2].verdict() == "pass");
+    CHECK(GradientCheck::h == std::pow(2.0, -15));
+    CHECK(check.noise_floor == doctest::Approx(0x1p-52 * static_cast<double>(weight * weight) * 0x1p15));
+    for (const double factor : {1.0, 16.0, 1.0 / 16, 1.0 / 256}) {
+      for (const double times : {1.0, -1.0, 2.0, -2.0}) {
+        const double z = static_cast<double>(weight) +
+                         times * factor * GradientCheck::h * std::max(1.0, static_cast<double>(weight));
+        CAPTURE(factor);
+        CHECK(std::count(Witness::seen().begin(), Witness::seen().end(), z) >= 1);
+      }
+    }
+  }
+}
+
+TEST_CASE("an entry is right up to |a − n| = 1e-9 + 1e-6 · max(|a|, |n|)" * doctest::skip(!is_double)) {
+  // L = a², a = w x + b with w = 3, x = 1: ∂L/∂w = 6
+  for (const auto& [error, right] : {std::pair{5.9e-6, true}, {-5.9e-6, true}, {6.1e-6, false}, {-6.1e-6, false}}) {
+    Problem p{Network(1, std::vector<LayerOptions>{{1, "identity", "constant(3)"}}, 1), make_loss({"mse"}), Tensor{{1}},
+              Tensor{{0}}};
+    Gradients gradients = analytic_gradients(p.network, *p.loss, p.x, p.y);
+    CHECK(gradients[0](0, 0) == 6);
+    gradients[0](0, 0) += static_cast<real>(error);
+    const GradientCheck check = check_gradients(p.network, *p.loss, p.x, p.y, gradients);
+    CHECK((check.tensors[0].verdict() == "pass") == right);
+    CHECK(check.tensors[0].max_abs == doctest::Approx(std::abs(error)).epsilon(1e-3));
+  }
+}
+
+TEST_CASE("special values move everything but the weights, by up to a quarter") {
+  Network network(20, std::vector<LayerOptions>{{50, "prelu", "auto", true}, {50, "identity"}}, 1);
+  Network untouched = Network(20, std::vector<LayerOptions>{{50, "prelu", "auto", true}, {50, "identity"}}, 1);
+  leave_special_values(network, 1);
+  double lowest = 0;
+  double highest = 0;
+  for (std::size_t l = 0; l < 2; ++l) {
+    const std::vector<Parameter> after = network.layers[l].tensors();
+    const std::vector<Parameter> before = untouched.layers[l].tensors();
+    for (std::size_t t = 0; t < after.size(); ++t) {
+      if (after[t].name == "weight" || after[t].name.starts_with("running_")) {
+        CHECK(*after[t].value == *before[t].value);
+        continue;
+      }
+      for (std::size_t i = 0; i < after[t].value->size(); ++i) {
+        const auto moved = static_cast<double>(after[t].value->data()[i] - before[t].value->data()[i]);
+        CHECK(moved != 0);
+        lowest = std::min(lowest, moved);
+        highest = std::max(highest, moved);
+      }
+    }
+  }
+  CHECK(lowest >= -0.25);
+  CHECK(lowest < -0.23);
+  CHECK(highest <= 0.25);
+  CHECK(highest > 0.23);
+}

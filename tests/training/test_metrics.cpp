@@ -60,3 +60,16 @@ TEST_CASE("right answers are counted by rows for classes and by entries for sigm
   CHECK(correct_predictions(a, y, Task::multiclass) == 2);
   CHECK(correct_predictions(a, y, Task::binary) == 3);
 }
+
+TEST_CASE("a sigmoid at exactly ½ predicts 1, and a target of ½ counts as 1") {
+  const Tensor a{{real(0.5), real(0.5), real(0.25), real(0.25)}};
+  const Tensor y{{1, 0, real(0.5), real(0.25)}};
+  CHECK(correct_predictions(a, y, Task::binary) == 2);
+}
+
+TEST_CASE("R² of a constant target is 1 where it is met and 0 elsewhere, and columns count alike") {
+  CHECK(r2_score({0}, {0}) == 1);
+  CHECK(r2_score({1}, {0}) == 0);
+  CHECK(r2_score({1, 0, 2}, {4, 2, 1}) == doctest::Approx((0.75 + 1 - 1) / 3));
+  CHECK(total_squares(Tensor{{1, 5}, {3, 5}, {5, 5}}) == std::vector<double>{8, 0});
+}

@@ -185,3 +185,65 @@ TEST_CASE("with its own initialiser every activation keeps the size of a signal 
     CHECK(ratio < 10);
   }
 }
+
+namespace {
+
+// σ(z) = 3 (z + c), whose mean over N(0, 1) is c of its root mean square.
+struct Shifted {
+  static constexpr std::string_view name = "test_shifted";
+  real c = 0;
+  real value(real z) const { return 3 * (z + c); }
+  real derivative(real) const { return 3; }
+};
+
+// A tent of height 1 over [c − 1/64, c + 1/64], and 0 elsewhere.
+struct Tent {
+  static constexpr std::string_view name = "test_tent";
+  real c = 0;
+  real value(real z) const { return std::max(real(0), 1 - 64 * std::abs(z - c)); }
+  real derivative(real z) const { return value(z) > 0 ? (z < c ? real(64) : real(-64)) : real(0); }
+};
+
+// Rises with slope 1 up to z = c and falls with slope −1 from there on.
+struct Ridge {
+  static constexpr std::string_view name = "test_ridge";
+  real c = 0;
+  real value(real z) const { return -std::abs(z - c); }
+  real derivative(real z) const { return z < c ? real(1) : real(-1); }
+};
+
+}  // namespace
+
+TEST_CASE("zero-centred means that |E σ(z)| is below a ten-thousandth of √E σ(z)²") {
+  CHECK(properties_of(Elementwise<Shifted>({real(0)})).zero_centred);
+  for (const real sign : {real(1), real(-1)}) {
+    CHECK(properties_of(Elementwise<Shifted>({sign * real(0.85e-4)})).zero_centred);
+    CHECK(!properties_of(Elementwise<Shifted>({sign * real(1.2e-4)})).zero_centred);
+  }
+}
+
+TEST_CASE("the scan finds a peak of a thirty-second's width anywhere in −8 … 8" * doctest::skip(!is_double)) {
+  for (const double c : {-7.99, -7.9, -1 / 3.0, 0.0, 0.51, 7.9, 7.99}) {
+    CAPTURE(c);
+    const Properties tent = properties_of(Elementwise<Tent>({static_cast<real>(c)}));
+    CHECK(tent.value.high == doctest::Approx(1).epsilon(1e-6));
+    CHECK(std::abs(tent.value.at_high - c) < 1e-8);
+    CHECK(tent.value.low == 0);
+    CHECK(tent.derivative.low == -64);
+    CHECK(tent.derivative.high == 64);
+    CHECK(!tent.monotone);
+  }
+}
+
+TEST_CASE("the place of a change of sign is found to 1e-12" * doctest::skip(!is_double)) {
+  for (const double c : {-7.98, -7.3, -2.0 / 3, -0.1, 0.0, 0.3, 1 / 7.0, 0.7, 1.9, 3.14159, 7.3, 7.98}) {
+    CAPTURE(c);
+    const Properties ridge = properties_of(Elementwise<Ridge>({static_cast<real>(c)}));
+    REQUIRE(ridge.zeros.size() == 1);
+    CHECK(ridge.zeros[0].from == ridge.zeros[0].to);
+    CHECK(std::abs(ridge.zeros[0].from - c) <= 1e-12 * std::max(1.0, std::abs(c)));
+    CHECK(ridge.value.high == doctest::Approx(0));
+    CHECK(std::abs(ridge.value.at_high - c) < 1e-8);
+    CHECK(ridge.value.low == -infinity);
+  }
+}

@@ -1,5 +1,7 @@
 #include "primer/training/training.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -355,4 +357,283 @@ TEST_CASE("running statistics that overflow while all else is finite are found b
   CHECK(diverged(-4 * root, 4 * root) == begin + "running_var" + end);  // (4 √largest)² overflows, z becomes 0
   CHECK(diverged(largest / 4 * 3, largest / 2) == begin + "running_mean" + end);  // the sum does
   CHECK(diverged(-root / 4, root / 4) == "nothing");
+}
+
+TEST_CASE("the metric of an epoch counts the predictions of its batches, each before its update") {
+  struct Kind {
+    const char *loss, *output;
+    std::size_t outputs;
+  };
+  for (const Kind& kind :
+       {Kind{"cross_entropy", "softmax", 3}, {"binary_cross_entropy", "sigmoid", 2}, {"mse", "identity", 2}}) {
+    const std::string loss_name = kind.loss;
+    CAPTURE(loss_name);
+    const std::size_t K = kind.outputs;
+    Data data;
+    data.train = {Tensor(10, 2), Tensor(10, K)};
+    Random random(3, Stream::data);
+    for (real& v : data.train.x.values()) v = static_cast<real>(random.normal());
+    for (std::size_t i = 0; i < 10; ++i) {
+      for (std::size_t k = 0; k < K; ++k) {
+        data.train.y(i, k) = loss_name == "mse"             ? static_cast<real>(random.normal())
+                             : loss_name == "cross_entropy" ? real(i % K == k ? 1 : 0)
+                                                            : static_cast<real>(random.below(2));
+      }
+    }
+    TrainOptions options;
+    options.loss = loss_name;
+    options.batch_size = 4;
+    options.epochs = 3;
+    options.learning_rate = 0.25;
+    const std::vector<LayerOptions> net{{4, "tanh"}, {K, kind.output}};
+
+    // Right answers and squared residuals of some rows, as the definitions say.
+    double right = 0;
+    std::vector<double> residual(K);
+    const auto count = [&](const Tensor& a, const Tensor& y) {
+      for (std::size_t i = 0; i < a.rows(); ++i) {
+        for (std::size_t k = 0; k < K; ++k) {
+          residual[k] += std::pow(static_cast<double>(a(i, k) - y(i, k)), 2);
+          if (loss_name == "binary_cross_entropy") right += (a(i, k) >= real(0.5)) == (y(i, k) == 1) ? 1 : 0;
+          if (loss_name == "cross_entropy" && y(i, k) == 1) {
+            right += a(i, k) == *std::max_element(a.row(i).begin(), a.row(i).end()) ? 1 : 0;
+          }
+        }
+      }
+    };
+    const auto metric = [&] {
+      if (loss_name == "cross_entropy") return std::exchange(right, 0) / 10;
+      if (loss_name == "binary_cross_entropy") return std::exchange(right, 0) / 20;
+      double r2 = 0;
+      for (std::size_t k = 0; k < K; ++k) {
+        double mean = 0;
+        double total = 0;
+        for (std::size_t i = 0; i < 10; ++i) mean += static_cast<double>(data.train.y(i, k)) / 10;
+        for (std::size_t i = 0; i < 10; ++i) total += std::pow(static_cast<double>(data.train.y(i, k)) - mean, 2);
+        r2 += (1 - residual[k] / total) / static_cast<double>(K);
+        residual[k] = 0;
+      }
+      return r2;
+    };
+
+    Network network(2, net, 1);
+    Heard heard;
+    Training(network, data, options, 1, 0).run(heard.hooks());
+    Network by_hand(2, net, 1);
+    const auto loss = make_loss(options);
+    Optimizer optimizer(options);
+    for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
+      const std::vector<std::size_t> order = epoch_order(data, 1, epoch);
+      for (std::size_t first = 0; first < 10; first += 4) {
+        Dataset batch;
+        select_rows(data.train, order, first, std::min<std::size_t>(first + 4, 10), batch);
+        count(by_hand.forward_training(batch.x, 1), batch.y);
+        by_hand.backward(*loss, batch.y);
+        optimizer.step(by_hand.parameters(), real(0.25));
+      }
+      CHECK(heard.epochs.at(epoch).train.metric == doctest::Approx(metric()).epsilon(1e-5));
+    }
+    count(by_hand.forward(data.train.x), data.train.y);
+    CHECK(evaluate(network, *loss, data.train, task_of(loss_name)).metric == doctest::Approx(metric()).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("the flow is observed at steps 1, 1 + n, …, and at the first of an epoch that has none of these") {
+  const Data data = spirals();  // 5 batches an epoch
+  for (const std::uint64_t every : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u, 9u, 10u, 11u, 1000u}) {
+    CAPTURE(every);
+    Network network(2, layers, 1);
+    Training training(network, data, adam(7), 1, every);
+    const auto due = [every](std::uint64_t step) { return every > 0 && (step - 1) % every == 0; };
+    std::uint64_t step = 0;
+    std::uint64_t observed = 0;  // in this epoch
+    std::size_t rows = 0;
+    Training::Hooks hooks;
+    hooks.batch_done = [&] {
+      ++step;
+      const bool opens = step % 5 == 1;
+      if (opens) observed = 0;
+      bool now = due(step);
+      if (opens && every > 0 && !now) now = !due(step + 1) && !due(step + 2) && !due(step + 3) && !due(step + 4);
+      observed += now ? 1 : 0;
+      CHECK(training.flow.state.steps == observed);
+      CHECK(training.flow.state.updates == observed);
+    };
+    hooks.epoch_done = [&](const EpochRecord&, const std::vector<FlowRow>& flow) { rows += flow.size(); };
+    training.run(hooks);
+    CHECK(step == 35);
+    CHECK(rows == (every == 0 ? 0 : 21));
+  }
+}
+
+TEST_CASE("a schedule counts epochs or steps, and the record of an epoch has the rate of its last step") {
+  const Data data = spirals();  // 5 batches an epoch
+  TrainOptions options = adam(3);
+  options.learning_rate = 0.25;
+  options.schedule = "exponential";
+  options.schedule_gamma = 0.5;
+  for (const char* const unit : {"epoch", "step"}) {
+    options.schedule_unit = unit;
+    Network network(2, layers, 1);
+    Heard heard;
+    Training(network, data, options, 1, 0).run(heard.hooks());
+    for (int e = 0; e < 3; ++e) {
+      const int halvings = options.schedule_unit == "epoch" ? e : 5 * e + 4;
+      CHECK(heard.epochs.at(static_cast<std::size_t>(e)).learning_rate == std::ldexp(0.25, -halvings));
+    }
+  }
+
+  Data row;
+  row.train = {Tensor{{2}}, Tensor{{3}}};
+  options.loss = "mse";
+  options.optimizer = "sgd";
+  options.schedule_unit = "epoch";
+  options.learning_rate = 0.125;
+  options.epochs = 2;
+  Network network(1, std::vector<LayerOptions>{{1, "identity", "zeros"}}, 1);
+  Training(network, row, options, 1, 0).run({});
+  // rate 1/8: W = 1.5, b = 0.75, so z = 3.75 and ∂L/∂z = 1.5; rate 1/16: W = 1.5 − 1.5 · 2 / 16, b = 0.75 − 1.5 / 16
+  CHECK(network.layers[0].Wt == Tensor{{1.3125}});
+  CHECK(network.layers[0].b == Tensor{{0.65625}});
+}
+
+TEST_CASE("a batch is never larger than the training set, and 0 means all of it") {
+  const Data data = spirals();  // 72 rows to train on
+  Network network(2, layers, 1);
+  for (const auto& [size, batches, first] :
+       {std::array<std::size_t, 3>{0, 1, 72}, {1000, 1, 72}, {72, 1, 72}, {71, 2, 71}, {36, 2, 36}, {1, 72, 1}}) {
+    TrainOptions options = adam(1);
+    options.batch_size = size;
+    CHECK(Training(network, data, options, 1, 0).batches() == batches);
+    const Dataset batch = first_batch(data, options, 1);
+    REQUIRE(batch.size() == first);
+    const std::vector<std::size_t> order = epoch_order(data, 1, 0);
+    for (std::size_t i = 0; i < first; ++i) CHECK(batch.x(i, 1) == data.train.x(order[i], 1));
+  }
+  Data in_order = data;
+  in_order.shuffle = false;
+  CHECK(epoch_order(in_order, 1, 3)[71] == 71);
+  CHECK(first_batch(in_order, adam(1), 1).x(15, 0) == data.train.x(15, 0));
+}
+
+TEST_CASE("an equal validation loss is no improvement, and patience ends a run that stands still") {
+  const Data data = spirals(0.2);
+  TrainOptions options = adam(20);
+  options.learning_rate = 0;
+  options.early_stopping = 3;
+  Network network(2, std::vector<LayerOptions>{{8, "tanh"}, {3, "softmax"}}, 1);
+  Heard heard;
+  Training training(network, data, options, 1, 0);
+  CHECK(training.run(heard.hooks()) == Training::End::stopped_early);
+  CHECK(heard.epochs.size() == 4);
+  CHECK(training.done());
+  CHECK(training.state.best_epoch == 1);
+  REQUIRE(heard.flow.size() == 5);
+  for (const std::vector<FlowRow>& rows : heard.flow) CHECK(rows.empty());
+  options.early_stopping = 0;
+  CHECK(Training(network, data, options, 1, 0).run({}) == Training::End::finished);
+}
+
+TEST_CASE("an epoch's end is heard with the weights of that epoch, before the best return") {
+  const Data data = spirals(0.2);
+  const auto heard_at_5 = [&](std::size_t epochs) {
+    TrainOptions options = adam(epochs);
+    options.learning_rate = 0.3;
+    options.early_stopping = 100;
+    Network network(2, layers, 1);
+    std::vector<Tensor> heard;
+    Training::Hooks hooks;
+    hooks.epoch_done = [&](const EpochRecord& record, const std::vector<FlowRow>&) {
+      CHECK(record.test.has_value() == (record.epoch == epochs));
+      if (record.epoch == 5) heard = copy_of(network);
+    };
+    Training training(network, data, options, 1, 0);
+    training.run(hooks);
+    CHECK(training.state.best_epoch < epochs);
+    return heard;
+  };
+  CHECK(heard_at_5(5) == heard_at_5(6));
+}
+
+TEST_CASE("divergence is found in the first tensor that is not finite, whichever it is") {
+  constexpr real largest = std::numeric_limits<real>::max();
+  const auto power = [](double exponent) {
+    return static_cast<real>(std::pow(static_cast<double>(largest), exponent));
+  };
+  const auto diverged = [](const std::vector<LayerOptions>& net, const std::vector<real>& weights, real x, double rate,
+                           bool interrupt) {
+    Data data;
+    data.train = {Tensor(2, 1, x), Tensor(2, 1)};
+    TrainOptions options;
+    options.loss = "mse";
+    options.learning_rate = rate;
+    options.batch_size = 1;
+    options.epochs = 1;
+    Network network(1, net, 1);
+    for (std::size_t l = 0; l < weights.size(); ++l) network.layers[l].Wt(0, 0) = weights[l];
+    Training::Hooks hooks;
+    if (interrupt) hooks.interrupted = [] { return true; };
+    try {
+      Training(network, data, options, 1, 1).run(hooks);
+    } catch (const Divergence& e) {
+      const std::string text = e.what();
+      CHECK(text.starts_with("diverged at step 1 (epoch 1): layer "));
+      CHECK(text.find(" is the first number that is not finite; before this step the layer had ‖W‖ = ") != text.npos);
+      CHECK(e.step == 1);
+      return text.substr(36, text.find(" is the first") - 36);
+    }
+    return std::string("nothing");
+  };
+  for (const bool interrupt : {false, true}) {
+    CAPTURE(interrupt);
+    const std::vector<LayerOptions> one{{1, "identity"}};
+    const std::vector<LayerOptions> two{{1, "identity"}, {1, "identity"}};
+    CHECK(diverged(one, {4}, largest / 2, 0.1, interrupt) == "1, z");
+    CHECK(diverged(two, {1, 4}, largest / 2, 0.1, interrupt) == "2, z");
+    CHECK(diverged({{1, "tanh", "auto", true}, {1, "identity"}}, {4, 1}, largest / 2, 0.1, interrupt) ==
+          "1, u = x Wᵀ + b");
+    CHECK(diverged({{1, "selu"}}, {1}, largest, 0.1, interrupt) == "1, a = σ(z)");
+    CHECK(diverged(one, {1}, largest / 2, 0.1, interrupt) == "1, the loss L(a, y)");
+    CHECK(diverged(two, {1, 1}, largest / 2, 0.1, interrupt) == "2, the loss L(a, y)");
+    CHECK(diverged(two, {1, power(0.9)}, power(-0.6), 0.1, interrupt) == "1, ∂L/∂a");  // a² = L^0.3
+    // ∂L/∂a¹ = 2 a¹ W² = 0.98 of the largest number, and σ′ = 1.05
+    CHECK(diverged({{1, "selu", "constant(1)"}, {1, "identity"}}, {1, real(0.7) * power(0.8)},
+                   power(-0.6) / real(1.0507009873554805), 0.1, interrupt) == "1, ∂L/∂z");
+    CHECK(diverged(one, {power(-0.5)}, power(0.8), 0.1, interrupt) == "1, the gradient of weight");
+    CHECK(diverged(one, {power(0.3)}, 1, static_cast<double>(power(0.9)), interrupt) == "1, weight after the update");
+    CHECK(diverged(one, {power(0.1)}, 1, 1e-9, interrupt) == "nothing");
+  }
+}
+
+TEST_CASE("a divergence says how the layer looked in the step before, or what its weights were") {
+  Data data;
+  data.train = {Tensor{{1, 1}, {1, 1}}, Tensor{{0}, {0}}};
+  data.shuffle = false;
+  TrainOptions options;
+  options.loss = "mse";
+  options.batch_size = 1;
+  options.learning_rate = 0.5;
+  options.epochs = 3;
+  const auto message = [&](real w1, real w2) {
+    Network network(2, std::vector<LayerOptions>{{1, "identity", "zeros"}}, 1);
+    network.layers[0].Wt = Tensor{{w1}, {w2}};
+    try {
+      Training(network, data, options, 1, 1).run({});
+    } catch (const Divergence& e) {
+      return std::string(e.what());
+    }
+    return std::string("nothing");
+  };
+  data.train.x(1, 0) = data.train.x(1, 1) = std::numeric_limits<real>::max();
+  // z = 7, ∂L/∂z = 14, W ← (3, 4) − 14/2, b ← −7
+  CHECK(message(3, 4) ==
+        "diverged at step 2 (epoch 1): layer 1, z is the first number that is not finite; before this step the layer "
+        "had ‖W‖ = 5, ‖z‖ = 7, ‖∂L/∂z‖ = 14, ‖∂L/∂W‖ = 19.8, and the loss was 49");
+  data.train.x.fill(std::numeric_limits<real>::max());
+  CHECK(message(30, 40).ends_with("; before this step the layer had ‖W‖ = 50"));
+  CHECK(message(3e30F, 4e30F).ends_with("; before this step the layer had ‖W‖ = 5e+30"));
+  if (golden::is_double) {  // whose squares overflow
+    CHECK(message(3 * std::pow(real(10), real(200)), 4 * std::pow(real(10), real(200)))
+              .ends_with("the layer had ‖W‖ = 5e+200"));
+  }
 }
