@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 using namespace primer;
 
@@ -119,4 +121,125 @@ TEST_CASE("sine and plane give their formulas, plus noise on y alone") {
     squares += d * d / 20'000;
   }
   CHECK(std::abs(squares - 0.25) < 0.0125);
+}
+
+TEST_CASE("a generator has its own number of points and classes, and names its columns") {
+  const std::map<std::string, std::pair<std::size_t, std::size_t>> own{
+      {"xor", {4, 2}}, {"spirals", {300, 3}}, {"circles", {200, 2}}, {"moons", {200, 2}}, {"gaussians", {200, 2}}};
+  for (const auto& [name, count] : own) {
+    CAPTURE(name);
+    const Samples s = make(name);
+    CHECK(s.x.rows() == count.first);
+    CHECK(s.columns == std::vector<std::string>{"x1", "x2"});
+    CHECK(s.targets[0].name == "class");
+    CHECK(*std::max_element(s.targets[0].numbers.begin(), s.targets[0].numbers.end()) ==
+          static_cast<double>(count.second - 1));
+  }
+  CHECK(make("sine").columns == std::vector<std::string>{"x"});
+  CHECK(make("sine").x.rows() == 200);
+  CHECK(make("plane").columns == std::vector<std::string>{"x1", "x2"});
+  CHECK(make("plane").targets[0].name == "y");
+  CHECK(make("plane").x.rows() == 200);
+}
+
+TEST_CASE("point i of the spirals is at radius r = ⌊i/K⌋ / last and at the angle 2π (k/K + turns · r) from above") {
+  for (const auto& [points, classes, turns] :
+       {std::tuple<std::size_t, std::size_t, double>{300, 3, 0.75}, {10, 4, 2}}) {
+    GeneratorOptions options{"spirals", points, classes};
+    options.turns = turns;
+    const Samples s = generate(options, 1);
+    for (std::size_t i = 0; i < points; ++i) {
+      const double r = static_cast<double>(i / classes) / static_cast<double>((points - 1) / classes);
+      const double angle =
+          2 * 3.14159265358979323846 * (static_cast<double>(i % classes) / static_cast<double>(classes) + turns * r);
+      CHECK(std::abs(at(s, i, 0) - r * std::sin(angle)) < tolerance);
+      CHECK(std::abs(at(s, i, 1) - r * std::cos(angle)) < tolerance);
+      CHECK(s.targets[0].numbers[i] == static_cast<double>(i % classes));
+    }
+  }
+  CHECK(std::abs(radius(make("spirals", 0, 1, 2), 1) - 1) < tolerance);  // one point an arm: on the rim
+}
+
+TEST_CASE("noise is a standard deviation: of x1 and x2 by themselves, or of the angle of a spiral") {
+  constexpr std::size_t n = 20'000;
+  for (const std::string name : {"xor", "circles", "moons"}) {
+    CAPTURE(name);
+    const Samples clean = make(name, 0, 1, n);
+    const Samples noisy = make(name, 0.5, 1, n);
+    double mean[2] = {};
+    double squares[2] = {};
+    double product = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const double d[2] = {at(noisy, i, 0) - at(clean, i, 0), at(noisy, i, 1) - at(clean, i, 1)};
+      for (std::size_t j = 0; j < 2; ++j) {
+        mean[j] += d[j] / n;
+        squares[j] += d[j] * d[j] / n;
+      }
+      product += d[0] * d[1] / n;
+    }
+    for (std::size_t j = 0; j < 2; ++j) {
+      CHECK(std::abs(mean[j]) < 0.02);
+      CHECK(std::abs(squares[j] - 0.25) < 0.0125);
+    }
+    CHECK(std::abs(product) < 0.0125);
+    CHECK(noisy.targets[0].numbers == clean.targets[0].numbers);
+  }
+  const Samples clean = make("spirals", 0, 1, n);
+  const Samples noisy = make("spirals", 0.1, 1, n);
+  double squares = 0;
+  for (std::size_t i = 3; i < n; ++i) {
+    CHECK(std::abs(radius(noisy, i) - radius(clean, i)) < tolerance);
+    const double turned = std::atan2(at(clean, i, 0) * at(noisy, i, 1) - at(clean, i, 1) * at(noisy, i, 0),
+                                     at(clean, i, 0) * at(noisy, i, 0) + at(clean, i, 1) * at(noisy, i, 1));
+    squares += turned * turned / n;
+  }
+  CHECK(std::abs(squares - 0.01) < 0.0005);
+}
+
+TEST_CASE("points spread over the whole of their curve") {
+  const auto span = [](const Samples& s, std::size_t first, std::size_t step, std::size_t j) {
+    std::pair<double, double> range{at(s, first, j), at(s, first, j)};
+    for (std::size_t i = first; i < s.x.rows(); i += step) {
+      range = {std::min(range.first, at(s, i, j)), std::max(range.second, at(s, i, j))};
+    }
+    return range;
+  };
+  const auto reaches = [](const std::pair<double, double>& range, double low, double high) {
+    return std::abs(range.first - low) < 0.02 && std::abs(range.second - high) < 0.02;
+  };
+  const Samples circles = make("circles", 0, 1, 2000);
+  for (const std::size_t j : {0u, 1u}) {
+    CHECK(reaches(span(circles, 0, 2, j), -0.5, 0.5));
+    CHECK(reaches(span(circles, 1, 2, j), -1, 1));
+  }
+  const Samples moons = make("moons", 0, 1, 2000);
+  CHECK(reaches(span(moons, 0, 2, 0), -1, 1));
+  CHECK(reaches(span(moons, 0, 2, 1), 0, 1));
+  CHECK(reaches(span(moons, 1, 2, 0), 0, 2));
+  CHECK(reaches(span(moons, 1, 2, 1), -0.5, 0.5));
+  CHECK(reaches(span(make("sine", 0, 1, 2000), 0, 1, 0), -3, 3));
+  const Samples plane = make("plane", 0, 1, 2000);
+  CHECK(reaches(span(plane, 0, 1, 0), -1, 1));
+  CHECK(reaches(span(plane, 0, 1, 1), -1, 1));
+}
+
+TEST_CASE("gaussian cloud k stands at the angle 2πk/K, and noise widens it") {
+  GeneratorOptions options{"gaussians", 30'000, 3};
+  options.noise = 0.5;
+  options.inputs = 3;
+  const Samples s = generate(options, 1);
+  for (std::size_t k = 0; k < 3; ++k) {
+    const double angle = 2 * 3.14159265358979323846 * static_cast<double>(k) / 3;
+    const double centre[3] = {3 * std::cos(angle), 3 * std::sin(angle), 0};
+    for (std::size_t j = 0; j < 3; ++j) {
+      double mean = 0;
+      double squares = 0;
+      for (std::size_t i = k; i < 30'000; i += 3) {
+        mean += at(s, i, j) / 10'000;
+        squares += std::pow(at(s, i, j) - centre[j], 2) / 10'000;
+      }
+      CHECK(std::abs(mean - centre[j]) < 0.08);
+      CHECK(std::abs(squares - 2.25) < 0.15);
+    }
+  }
 }
