@@ -21,6 +21,10 @@ constexpr const char* config =
     "[train]\nloss = \"binary_cross_entropy\"\noptimizer = \"adam\"\nepochs = 4\nbatch_size = 8\nearly_stopping = 9\n"
     "[diagnostics]\nevery = 3\n";
 
+constexpr const char* regression =
+    "[data]\ngenerator = \"sine\"\npoints = 70\nvalidation_fraction = 0.2\n[[layer]]\nunits = 4\n[[layer]]\n"
+    "[train]\nloss = \"mse\"\noptimizer = \"adagrad\"\nepochs = 4\nbatch_size = 8\n[diagnostics]\nevery = 3\n";
+
 Experiment experiment_in(const program::Folder& folder, const std::string& text = config) {
   program::spill(folder / "c.toml", text);
   return load_experiment(folder / "c.toml", {});
@@ -67,25 +71,28 @@ std::string complaint(const std::string& path, const Experiment& experiment) {
 
 }  // namespace
 
-TEST_CASE("a run stopped after any batch goes on with the same bits") {
+TEST_CASE("a run stopped after any batch goes on with the same bits, for classes and for regression") {
   const program::Folder folder;
-  const Experiment experiment = experiment_in(folder);
-  Run whole(experiment);
-  REQUIRE(whole.go() == Training::End::finished);
-  const std::size_t batches = 4 * whole.training.batches();
-  REQUIRE(batches == 28);
-  for (std::size_t k = 1; k <= batches; ++k) {
-    CAPTURE(k);
-    Run first(experiment);
-    REQUIRE(first.go(k) == Training::End::interrupted);
-    write_checkpoint(folder / "c", first.training, experiment);
-    Run second(experiment);
-    read_checkpoint(folder / "c", experiment, second.training);
-    second.said = first.said;
-    CHECK(second.go() == Training::End::finished);
-    CHECK(copy_of(second.network) == copy_of(whole.network));
-    CHECK(second.said == whole.said);
-    CHECK(second.training.state.best_epoch == whole.training.state.best_epoch);
+  for (const std::string text : {config, regression}) {
+    const Experiment experiment = experiment_in(folder, text);
+    Run whole(experiment);
+    REQUIRE(whole.go() == Training::End::finished);
+    const std::size_t batches = 4 * whole.training.batches();
+    REQUIRE(batches == 28);
+    for (std::size_t k = 1; k <= batches; ++k) {
+      CAPTURE(k);
+      Run first(experiment);
+      REQUIRE(first.go(k) == Training::End::interrupted);
+      write_checkpoint(folder / "c", first.training, experiment);
+      Run second(experiment);
+      read_checkpoint(folder / "c", experiment, second.training);
+      second.said = first.said;
+      CHECK(second.go() == Training::End::finished);
+      CHECK(copy_of(second.network) == copy_of(whole.network));
+      CHECK(second.said == whole.said);
+      CHECK(second.training.state.best_epoch == whole.training.state.best_epoch);
+      CHECK(second.training.state.best_loss == whole.training.state.best_loss);
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "../program.hpp"
 
@@ -209,4 +210,78 @@ TEST_CASE("NumPy reads the model without primer and gives the same outputs") {
     }
     CHECK(most < (sizeof(real) == 8 ? 1e-12 : 1e-5));
   }
+}
+
+TEST_CASE("the classes and targets that a model names must fit its loss and its outputs") {
+  struct Kind {
+    const char *activation, *loss, *last;  // `last` is the target column of the data
+  };
+  const auto said = [](const Kind& kind, const std::string& classes, const std::string& more_targets) {
+    const Folder folder;
+    spill(folder / "d.csv", std::string("a,b,t\n") + kind.last);
+    spill(folder / "c.toml", std::string("[data]\nfile = \"d.csv\"\n[[layer]]\nactivation = \"") + kind.activation +
+                                 "\"\n[train]\nloss = \"" + kind.loss + "\"\n");
+    const Experiment experiment = load_experiment(folder / "c.toml", {});
+    Network network = experiment.network();
+    Safetensors contents = model_contents(network, experiment);
+    if (!classes.empty()) metadatum(contents, "classes") = classes;
+    if (!more_targets.empty()) {
+      std::string& config = metadatum(contents, "config");
+      const std::size_t at = config.find("target = ");
+      REQUIRE(at != std::string::npos);
+      config.replace(at, config.find('\n', at) - at, "target = " + more_targets);
+    }
+    write_safetensors(folder / "m", contents, Dtype::F64);
+    try {
+      read_model(folder / "m");
+    } catch (const UserError& e) {
+      return std::string(e.what()).substr((folder / "m").size() + 2);
+    }
+    return std::string("read");
+  };
+  const Kind regression{"identity", "mse", "1,2,0.5\n3,4,2\n"};
+  const Kind sigmoid{"sigmoid", "binary_cross_entropy", "1,2,yes\n3,4,no\n"};
+  const Kind probability{"sigmoid", "binary_cross_entropy", "1,2,0.5\n3,4,0.25\n"};
+  const Kind softmax{"softmax", "cross_entropy", "1,2,yes\n3,4,no\n"};
+  for (const Kind& kind : {regression, sigmoid, probability, softmax}) CHECK(said(kind, "", "") == "read");
+  CHECK(said(regression, "[\"a\"]", "") == "names 1 classes for 1 outputs and the loss mse");
+  CHECK(said(regression, "", "[\"t\", \"u\"]") == "its config names 2 target columns for 1 outputs");
+  CHECK(said(sigmoid, "[\"a\"]", "") == "names 1 classes for 1 outputs and the loss binary_cross_entropy");
+  CHECK(said(sigmoid, "[\"a\", \"b\", \"c\"]", "") ==
+        "names 3 classes for 1 outputs and the loss binary_cross_entropy");
+  CHECK(said(sigmoid, "[]", "") == "read");
+  CHECK(said(probability, "[\"a\", \"b\"]", "") == "read");
+  CHECK(said(probability, "", "[\"t\", \"u\"]") == "its config names 2 target columns for 1 outputs");
+  CHECK(said(softmax, "[]", "") == "names 0 classes for 2 outputs and the loss cross_entropy");
+  CHECK(said(softmax, "[\"a\", \"b\", \"c\"]", "") == "names 3 classes for 2 outputs and the loss cross_entropy");
+}
+
+TEST_CASE("a standardiser belongs to a config that standardises") {
+  const std::string refusal = "needs input.mean and input.std where its config standardizes, and only there";
+  CHECK(complaint([](Safetensors& c) {
+          std::string& config = metadatum(c, "config");
+          config.replace(config.find("standardize = true"), 18, "standardize = false");
+        }) == refusal);
+  CHECK(complaint([](Safetensors& c) { tensor(c, "input.mean").name = "output.mean"; }) == refusal);
+  CHECK(complaint([](Safetensors& c) {
+          tensor(c, "input.mean").name = "output.mean";
+          tensor(c, "input.std").name = "output.std";
+        }) == refusal);
+  CHECK(complaint([](Safetensors& c) {
+          tensor(c, "input.std").shape = {};
+          tensor(c, "input.std").values = {0};
+        }) == "tensor input.std is one number, but there are 2 columns");
+  CHECK(complaint([](Safetensors& c) { c.tensors.push_back({"notes", {1}, {0}}); }) == "read");
+}
+
+TEST_CASE("a signature is FNV-1a over the little-endian bytes of the parameters in model order, and all NaN are one") {
+  Network network(2, std::vector<LayerOptions>{{1, "identity"}}, 1);
+  network.layers[0].Wt = Tensor{{1}, {-2}};
+  network.layers[0].b = Tensor{{real(0.5)}};
+  // By hand: for byte in struct.pack("<3d", 1, -2, 0.5): h = (h ^ byte) * 0x100000001b3 % 2**64
+  CHECK(signature(network) == (sizeof(real) == 8 ? 0x96d53c4448cb70f5 : 0xc598e74ad8b1c9b5));
+  network.layers[0].b(0, 0) = std::numeric_limits<real>::quiet_NaN();
+  const std::uint64_t nan = signature(network);
+  network.layers[0].b(0, 0) = -std::numeric_limits<real>::quiet_NaN();
+  CHECK(signature(network) == nan);
 }
