@@ -273,3 +273,62 @@ TEST_CASE("a written row reads back as the same cells, quoted only where it must
     REQUIRE(cells("x,y,z\n" + csv_row(row)) == Rows{{"x", "y", "z"}, row});
   }
 }
+
+TEST_CASE("every usual word for a missing value is known, whatever its case, and no longer word") {
+  const auto missing = [](const std::string& word) {
+    return complaint("n,m\n" + word + ",1\n").find("has no value here") != std::string::npos;
+  };
+  for (const std::string word : {"na", "NA", "N/A", "nan", "NaN", "null", "NULL", "None", "NONE", "missing", "MISSING",
+                                 "?", "-", "\"\"", "  "}) {
+    CAPTURE(word);
+    CHECK(missing(word));
+  }
+  for (const std::string word : {"nano", "missing1", "missing!!", "none1", "--", "??", "n", "a", "0"}) {
+    CAPTURE(word);
+    CHECK_FALSE(missing(word));
+  }
+}
+
+TEST_CASE("exactly 100,000 columns and a row of almost 16 MiB are read") {
+  std::string header = "c0";
+  for (int k = 1; k < 100'000; ++k) header.append(",c").append(std::to_string(k));
+  std::istringstream most(header + "\n");
+  CHECK(CsvReader(most, "f").columns().size() == 100'000);
+  CHECK(complaint(header + ",c100000\n") != "accepted");
+  std::istringstream stream("a,b\n1," + std::string(16'700'000, 'x') + "\n2,y\n");
+  CsvReader reader(stream, "f");
+  REQUIRE(reader.next());
+  CHECK(reader.text(1).size() == 16'700'000);
+  REQUIRE(reader.next());
+  CHECK(reader.text(1) == "y");
+  CHECK(reader.line() == 3);
+}
+
+TEST_CASE("blank lines, empty quotes and spaces in quotes are told apart") {
+  CHECK(cells("a\n\"\"\n\n1\n") == Rows{{"a"}, {""}, {"1"}});
+  CHECK(cells("a,b\n\n\n1,2\n,\n\n") == Rows{{"a", "b"}, {"1", "2"}, {"", ""}});
+  CHECK(cells("a\n\" \"\n") == Rows{{"a"}, {" "}});
+  CHECK(cells("a,b\n\" x \" ,\t\"y\"\t\n") == Rows{{"a", "b"}, {" x ", "y"}});
+  CHECK(complaint("a,b\n1,\"x\"\"\n").find("not closed") != std::string::npos);
+  CHECK(complaint("a,b\n1,\"") != "accepted");
+}
+
+TEST_CASE("a cell is quoted for each character that needs it, and for no other") {
+  for (int c = 1; c < 0x80; ++c) {
+    CAPTURE(c);
+    const std::string cell = std::string("a") + static_cast<char>(c) + "b";
+    const bool needs = c == ',' || c == '"' || c == '\n' || c == '\r';
+    CHECK((csv_row(std::vector{cell}).front() == '"') == needs);
+    const std::string first = static_cast<char>(c) + std::string("b");
+    CHECK((csv_row(std::vector{first}).front() == '"') == (needs || c == ' ' || c == '\t'));
+  }
+}
+
+TEST_CASE("a carriage return alone is refused in a name, and one in quotes before a line feed is not") {
+  CHECK(complaint("\"a\rb\",c\n1,2\n") != "accepted");
+  CHECK(complaint("\"a\r\nb\",c\n1,2\n") == "accepted");
+  CHECK(complaint("a|b\n1|2\n") != "accepted");
+  CHECK(complaint("a|b,c\n1,2\n") == "accepted");
+  CHECK(complaint("0\n1\n") == "accepted");
+  CHECK(complaint("1\n2\n") != "accepted");
+}

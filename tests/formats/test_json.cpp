@@ -96,3 +96,61 @@ TEST_CASE("an array of strings goes to text and back") {
                          ("f: expected a JSON array of strings, not \"" + text + "\"").c_str(), UserError);
   }
 }
+
+TEST_CASE("surrogate pairs name every character beyond U+FFFF, and half of one is refused") {
+  CHECK(string(R"("\ud800\udc00")") == "\xF0\x90\x80\x80");
+  CHECK(string(R"("\udbff\udfff")") == "\xF4\x8F\xBF\xBF");
+  CHECK(string(R"("\ud801\udc37")") == "\xF0\x90\x90\xB7");
+  CHECK(string(R"("\ud7ff\ue000\uFFFD")") == "\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBD");
+  for (const std::string half :
+       {R"("\udc00")", R"("\udfff")", R"("\udbff")", R"("\udbff\ue000")", R"("\ud800\udbff")", R"("\ud800x")"}) {
+    CAPTURE(half);
+    CHECK(complaint(half) != "accepted");
+  }
+}
+
+TEST_CASE("numbers have the parts that JSON gives them") {
+  const auto value = [](const std::string& text) { return std::get<double>(json::parse(text, {"f"}).data); };
+  CHECK(std::get<std::int64_t>(json::parse("-0", {"f"}).data) == 0);
+  CHECK(std::get<std::int64_t>(json::parse("-17", {"f"}).data) == -17);
+  CHECK(value("0.5") == 0.5);
+  CHECK(value("-1.25") == -1.25);
+  CHECK(value("1E2") == 100);
+  CHECK(value("1e+2") == 100);
+  CHECK(value("25e-1") == 2.5);
+  CHECK(value("0e0") == 0);
+  for (const std::string text : {"-", ".5", "1e", "1e-", "1e+-2", "00", "-01", "1.e2", "1.5.", "0x1", "nan", "--1"}) {
+    CAPTURE(text);
+    CHECK(complaint(text) != "accepted");
+  }
+}
+
+TEST_CASE("spaces may stand between all parts, and only JSON's spaces") {
+  CHECK(complaint(" \t\r\n[ 1 ,\n2 , { \"a\" : [ ] , \"b\"\t:{ } } ]\r\n ") == "accepted");
+  CHECK(complaint("[1,\v2]") != "accepted");
+  for (const std::string text :
+       {"[,1]", "[1,,2]", "{,}", "{\"a\":1,}", "{\"a\"}", "[1", "{\"a\":[1}", "nul", "tru", "[]]"}) {
+    CAPTURE(text);
+    CHECK(complaint(text) != "accepted");
+  }
+}
+
+TEST_CASE("objects nest as deep as arrays, and a key may occur again in another object") {
+  std::string deep = "1";
+  for (int k = 0; k < 16; ++k) deep = "{\"a\":" + deep + "}";
+  CHECK(complaint(deep) == "accepted");
+  CHECK(complaint("{\"a\":" + deep + "}") != "accepted");
+  CHECK(complaint("[" + deep + "]") != "accepted");
+  CHECK(complaint(R"([{"b": 1, "a": {"a": 2, "b": 3}}, {"a": 1}])") == "accepted");
+  CHECK(complaint(R"({"c": 1, "a": 2, "b": 3, "c": 4})") == "f: the key \"c\" occurs twice");
+}
+
+TEST_CASE("exactly the characters below U+0020 are refused unescaped and escaped when written") {
+  for (int c = 1; c < 0x80; ++c) {
+    CAPTURE(c);
+    const std::string one(1, static_cast<char>(c));
+    if (c != '"' && c != '\\') CHECK((complaint("\"" + one + "\"") == "accepted") == (c >= 0x20));
+    CHECK((json::quote(one).size() == 3) == (c >= 0x20 && c != '"' && c != '\\'));
+  }
+  CHECK(json::quote("\x1f/\x7f") == "\"\\u001f/\x7f\"");
+}

@@ -83,3 +83,30 @@ TEST_CASE("a short number keeps its significant digits, whatever its size") {
   CHECK(short_number(1.0 / 3, 5) == "0.33333");
   CHECK(short_number(1.0 / 0.0) == "inf");
 }
+
+TEST_CASE("a short number is plain from a thousandth up to a million, or to its digits, and else has an exponent") {
+  CHECK(short_number(0.001) == "0.001");
+  CHECK(short_number(0.000999) == "9.99e-04");
+  CHECK(short_number(999999) == "999999");
+  CHECK(short_number(1e6) == "1.00e+06");
+  CHECK(short_number(-1234567) == "-1.23e+06");
+  CHECK(short_number(1234567, 8) == "1234567");
+  CHECK(short_number(100) == "100");
+  CHECK(short_number(1234.4) == "1234");
+  CHECK(short_number(9.996) == "10");
+  CHECK(short_number(0.5, 1) == "0.5");
+  CHECK(short_number(1, 1) == "1");
+  CHECK(short_number(-0.0625, 2) == "-0.062");
+  CHECK(short_number(1e-300, 2) == "1.0e-300");
+}
+
+TEST_CASE("a number beyond the largest double is none, however it is written") {
+  CHECK(parse_number("1.7976931348623157e308") == std::numeric_limits<double>::max());
+  CHECK_FALSE(parse_number("1.8e308"));
+  CHECK_FALSE(parse_number("+1e999999"));
+  CHECK(parse_number("1" + std::string(300, '0')) == 1e300);
+  CHECK_FALSE(parse_number("1" + std::string(400, '0')));
+  CHECK(parse_number("0." + std::string(400, '0') + "1") == 0.0);
+  CHECK(parse_number("+inf") == std::numeric_limits<double>::infinity());
+  CHECK_FALSE(parse_number("+-inf"));
+}

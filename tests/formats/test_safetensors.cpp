@@ -177,3 +177,44 @@ TEST_CASE("a file on disk is written and read, and a missing one is named") {
   CHECK_THROWS_WITH_AS(read_safetensors(path), (path + ": cannot be opened: No such file or directory").c_str(),
                        UserError);
 }
+
+TEST_CASE("a header of 16 MiB is allowed, and the claim of a larger one is refused before it is read") {
+  const auto claimed = [](std::uint64_t size, std::size_t rest) {
+    std::string bytes;
+    for (std::size_t k = 0; k < 8; ++k) bytes += static_cast<char>(size >> 8 * k & 0xFF);
+    return complaint_about_bytes(bytes + std::string(rest, ' '));
+  };
+  CHECK(claimed(16'777'217, 0).find("16777216") != std::string::npos);
+  CHECK(claimed(16'777'216, 0).find("cut short") != std::string::npos);
+  CHECK(claimed(8, 7).find("cut short") != std::string::npos);
+  CHECK(claimed(8, 8).find("JSON object") != std::string::npos);
+  const std::string header = "{}" + std::string(16'777'214, ' ');
+  CHECK(complaint(header, 0) == "accepted");
+}
+
+TEST_CASE("sizes are checked without overflow, and an extent of 0 makes a tensor of no bytes") {
+  CHECK(complaint(one("F64", "0", "0,0"), 0) == "accepted");
+  CHECK(complaint(one("F64", "0,3", "0,0"), 0) == "accepted");
+  CHECK(complaint(one("F64", "0,3", "0,8"), 8) != "accepted");
+  CHECK(complaint(one("F32", "3", "0,12"), 12) == "accepted");
+  CHECK(complaint(one("F32", "3", "0,24"), 24) != "accepted");
+  CHECK(complaint(one("F64", "2,3", "0,48"), 48) == "accepted");
+  CHECK(complaint(one("F64", "2,3", "0,40"), 40) != "accepted");
+  CHECK(complaint(one("F64", "1152921504606846976,2", "0,0"), 0).find("overflows") != std::string::npos);
+  CHECK(complaint(one("F64", "2", "0,16"), 15) != "accepted");
+  CHECK(complaint(one("F64", "1", "0,8,16"), 16) != "accepted");
+}
+
+TEST_CASE("single precision is read bit for bit, and the header is padded to eight bytes") {
+  const std::vector<double> values{1.5, -0.0, 3.4028234663852886e38, 1e-45f, -2.25};
+  const Safetensors back = read(safetensors_bytes({{{"a", {5}, values}, {"b", {2}, {7, 8}}}, {}}, Dtype::F32));
+  CHECK(back.tensors[0].values == values);
+  CHECK(std::signbit(back.tensors[0].values[1]));
+  CHECK(back.tensors[1].values == std::vector<double>{7, 8});
+  for (std::size_t n = 1; n < 20; ++n) {
+    const std::string bytes = safetensors_bytes({{{std::string(n, 'x'), {1}, {1}}}, {}}, Dtype::F64);
+    CHECK(static_cast<unsigned char>(bytes[0]) % 8 == 0);
+    const std::size_t needed = n + std::string(R"({"":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})").size();
+    CHECK(bytes.size() == 8 + (needed + 7) / 8 * 8 + 8);
+  }
+}

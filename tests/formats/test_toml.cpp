@@ -293,3 +293,129 @@ TEST_CASE("a key is added to a table once") {
 TEST_CASE("a config that is missing or too large is refused by name") {
   CHECK_THROWS_WITH_AS(toml::read("no.toml"), "no.toml: cannot be opened: No such file or directory", UserError);
 }
+
+TEST_CASE("a bare key is made of letters, digits, _ and -, and every other character needs quotes") {
+  const std::string bare = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+  for (int c = 0x20; c < 0x80; ++c) {
+    const char letter = static_cast<char>(c);
+    CAPTURE(letter);
+    const bool is_bare = bare.find(letter) != bare.npos;
+    const std::string key = std::string("a") + letter;
+    CHECK((toml::key_text(key) == key) == is_bare);
+    if (letter != ' ' && letter != '.') CHECK((complaint(key + "=1") == "accepted") == is_bare);
+  }
+}
+
+TEST_CASE("every digit of every base has its value, and no other character is a digit") {
+  const std::string digits = "0123456789abcdef";
+  for (int c = 0x20; c < 0x80; ++c) {
+    const char letter = static_cast<char>(c);
+    CAPTURE(letter);
+    const std::size_t digit = digits.find(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : letter);
+    for (const auto& [prefix, base] :
+         {std::pair<std::string, std::size_t>{"0x", 16}, {"0o", 8}, {"0b", 2}, {"1", 10}}) {
+      const std::string text = "x = " + prefix + letter + "1";
+      if (digit < base) {
+        const std::size_t value = digit * base + 1 + (base == 10 ? 100 : 0);
+        CHECK(get<std::int64_t>(text.substr(4)) == static_cast<std::int64_t>(value));
+      } else if (base != 10 || std::string_view("_.eE#").find(letter) == std::string_view::npos) {
+        CHECK(complaint(text) != "accepted");
+      }
+    }
+    CHECK((complaint(std::string("x = \"\\u000") + letter + '"') == "accepted") == (digit < 16));
+  }
+}
+
+TEST_CASE("no control character but the tab is allowed, and a string is written with escapes for the others") {
+  for (int c = 0; c < 0x80; ++c) {
+    CAPTURE(c);
+    const std::string one(1, static_cast<char>(c));
+    const bool control = (c < 0x20 && c != '\t') || c == 0x7F;
+    CHECK((complaint("x = 1 #" + one) == "accepted") == (!control || c == '\n'));
+    CHECK(get<std::string>(toml::to_text({one, {}})) == one);
+    if (control) CHECK(toml::to_text({one, {}})[1] == '\\');
+  }
+  CHECK(toml::to_text({std::string("\x1f\x7f"), {}}) == R"("\u001F\u007F")");
+}
+
+TEST_CASE("escapes name every Unicode scalar value and no other number") {
+  CHECK(get<std::string>(R"("\uD7FF\uE000")") == "\xED\x9F\xBF\xEE\x80\x80");
+  CHECK(get<std::string>(R"("\U0010FFFF")") == "\xF4\x8F\xBF\xBF");
+  for (const std::string escape : {"\\uD800", "\\uDFFF", "\\U00110000", "\\UFFFFFFFF", "\\U0000DABC"}) {
+    CAPTURE(escape);
+    CHECK(complaint("x = \"" + escape + "\"").ends_with("the escape is no Unicode character"));
+  }
+  for (const std::string escape : {"\\u12", "\\u123", "\\U0001234", "\\u12G4", "\\", "\\U"}) {
+    CAPTURE(escape);
+    CHECK(complaint("x = \"" + escape + "\"") != "accepted");
+    CHECK(complaint("x = \"" + escape) != "accepted");
+  }
+  CHECK(get<std::string>(R"("\u00410")") == "A0");
+  CHECK(get<std::string>(R"("\b\t\n\f\r\"\\")") == "\b\t\n\f\r\"\\");
+}
+
+TEST_CASE("a multi-line string may end in two quotes of its kind, not in three") {
+  for (const std::string quote : {"\"", "'"}) {
+    const std::string three = quote + quote + quote;
+    CHECK(get<std::string>(three + "a" + three) == "a");
+    CHECK(get<std::string>(three + "a" + quote + three) == "a" + quote);
+    CHECK(get<std::string>(three + "a" + quote + quote + three) == "a" + quote + quote);
+    CHECK(complaint("x = " + three + "a" + three + three) != "accepted");
+    CHECK(get<std::string>(three + "a" + quote + quote + "b" + three) == "a" + quote + quote + "b");
+    CHECK(get<std::string>(three + "\n\na" + three) == "\na");
+  }
+  CHECK(get<std::string>("'''a\\\nb'''") == "a\\\nb");
+  CHECK(get<std::string>("\"\"\"a \\ \t\r\n \n\t b\"\"\"") == "a b");
+  CHECK(get<std::string>("\"\"\"a\\\\ b\"\"\"") == "a\\ b");
+  CHECK(complaint("x = \"\"\"a \\ b\"\"\"") != "accepted");
+}
+
+TEST_CASE("only four digits and - or two digits and : make a date or a time") {
+  for (const std::string text : {"197-05-27", "19790-05-27", "1979:05", "7:32", "107:32", "19-05"}) {
+    CAPTURE(text);
+    const std::string said = complaint("x = " + text);
+    CHECK(said != "accepted");
+    CHECK(said.find("dates and times") == std::string::npos);
+  }
+  CHECK(complaint("x = 1979-").find("dates and times") != std::string::npos);
+  CHECK(complaint("x = 07:").find("dates and times") != std::string::npos);
+  CHECK(get<std::int64_t>("1979") == 1979);
+}
+
+TEST_CASE("signs, zeros and infinities are TOML's") {
+  CHECK(get<double>("inf") == INFINITY);
+  CHECK(get<double>("+inf") == INFINITY);
+  CHECK(!std::signbit(get<double>("nan")));
+  CHECK(std::signbit(get<double>("-nan")));
+  CHECK(toml::to_text({-std::nan(""), {}}) == "-nan");
+  CHECK(get<std::int64_t>("0") == 0);
+  CHECK(get<double>("0e0") == 0);
+  CHECK(get<double>("1E+2") == 100);
+  CHECK(get<double>("5e-1") == 0.5);
+  for (const std::string text : {"00", "+01", "-0_1", "--1", "++1", "_1", "1_", "0x_1", "1_.5", "1e_2", "infinity"}) {
+    CAPTURE(text);
+    CHECK(complaint("x = " + text) != "accepted");
+  }
+}
+
+TEST_CASE("the depth of nesting is that of the place, not of the file") {
+  const auto repeat = [](std::string_view text, int times) {
+    std::string result;
+    for (int k = 0; k < times; ++k) result += text;
+    return result;
+  };
+  const std::string deep = repeat("[", 60) + repeat("]", 60);
+  CHECK(complaint("a = " + deep + "\nb = " + deep + "\nc = [" + repeat("[],", 100) + "]") == "accepted");
+  CHECK(complaint("a = {b = " + deep + ", c = " + deep + "}\nd.e.f = " + deep) == "accepted");
+  CHECK(complaint("[" + repeat("a.", 60) + "a]\nb = 1\n[" + repeat("c.", 60) + "c]\nd = [[1]]") == "accepted");
+  CHECK(complaint("x = " + repeat("[", 64) + repeat("]", 64)) != "accepted");
+  CHECK(complaint("[" + repeat("a.", 63) + "a]") == "accepted");
+  CHECK(complaint("[" + repeat("a.", 64) + "a]") != "accepted");
+}
+
+TEST_CASE("the columns of errors count characters of every length") {
+  CHECK(complaint("\"é\" = 1 2").find("f:1:9: ") == 0);
+  CHECK(complaint("\"σ′\" = 1 2").find("f:1:10: ") == 0);
+  CHECK(complaint("\"𝛁\" = 1 2").find("f:1:9: ") == 0);
+  CHECK(complaint("# σ\n\n\"𝛁é\" = 1\n\n\"é𝛁\" = ?").find("f:5:8: ") == 0);
+}

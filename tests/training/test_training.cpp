@@ -637,3 +637,15 @@ TEST_CASE("a divergence says how the layer looked in the step before, or what it
               .ends_with("the layer had ‖W‖ = 5e+200"));
   }
 }
+
+TEST_CASE("epoch 0 is observed in the very pass with which training begins, dropout's mask included") {
+  const Data data = spirals();
+  Network network(2, layers, 1);
+  Heard heard;
+  Training(network, data, adam(1), 1, 1000).run(heard.hooks());  // observes step 1 alone
+  REQUIRE(heard.flow.size() == 2);
+  for (std::size_t l = 0; l < 3; ++l) {
+    CHECK(heard.flow[0][l].a_norm == heard.flow[1][l].a_norm);
+    CHECK(heard.flow[0][l].dL_dW_norm == heard.flow[1][l].dL_dW_norm);
+  }
+}
