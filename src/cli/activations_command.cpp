@@ -34,11 +34,6 @@ std::string bound(double v) {
   return short_number(v, 5);
 }
 
-// [0, 1] where the ends are reached, (0, 1) where they are only approached.
-std::string interval(const Range& e) {
-  return (std::isinf(e.at_low) ? "(" : "[") + bound(e.low) + ", " + bound(e.high) + (std::isinf(e.at_high) ? ")" : "]");
-}
-
 std::string listed(const std::vector<Interval>& zones) {
   std::string text;
   for (const Interval& zone : zones) {
@@ -64,7 +59,7 @@ void print_catalogue(const std::vector<std::string>& names) {
     const Properties properties = properties_of(*activation);
     std::vector<Interval> kinks;
     for (const real kink : activation->kinks()) kinks.push_back({static_cast<double>(kink), static_cast<double>(kink)});
-    rows.push_back({activation->name(), interval(properties.value), interval(properties.derivative),
+    rows.push_back({activation->name(), interval_text(properties.value), interval_text(properties.derivative),
                     listed(properties.zeros), listed(properties.saturated), properties.monotone ? "yes" : "no",
                     properties.zero_centred ? "yes" : "no", listed(kinks), std::string(activation->initializer())});
   }

@@ -4,7 +4,7 @@
 
 #include "primer/cli/commands.hpp"
 #include "primer/formats/error.hpp"
-#include "primer/report/report.hpp"
+#include "primer/report/page.hpp"
 
 namespace primer {
 namespace {

@@ -10,8 +10,9 @@
 
 #include "primer/cli/commands.hpp"
 #include "primer/formats/number.hpp"
+#include "primer/report/frame_recorder.hpp"
 #include "primer/report/frames_file.hpp"
-#include "primer/report/report.hpp"
+#include "primer/report/page.hpp"
 #include "primer/runs/experiment.hpp"
 #include "primer/runs/model.hpp"
 #include "primer/runs/run.hpp"

@@ -2,7 +2,9 @@
 #include "primer/formats/json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cmath>
 
 #include "primer/formats/number.hpp"
 #include "primer/formats/utf8.hpp"
@@ -210,6 +212,19 @@ std::vector<std::string> parse_string_array(std::string_view text, const Locatio
     strings.push_back(std::move(*string));
   }
   return strings;
+}
+
+std::string number(double value, int digits) {
+  if (!std::isfinite(value)) return "null";
+  std::array<char, 40> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, digits).ptr;
+  return {text.data(), end};
+}
+
+std::string object(std::span<const std::pair<std::string, std::string>> members) {
+  std::string text = "{";
+  for (const auto& [key, value] : members) text += (text.size() > 1 ? "," : "") + quote(key) + ':' + value;
+  return text + '}';
 }
 
 }  // namespace primer::json

@@ -1,4 +1,4 @@
-// Taking the pictures, and thinning them out so that a run of any length keeps at most a hundred.
+// Records frames, and thins them out so that a run of any length keeps at most a hundred.
 #include "primer/report/frame_recorder.hpp"
 
 #include <algorithm>
@@ -6,12 +6,12 @@
 #include <limits>
 #include <utility>
 
+#include "primer/formats/error.hpp"
 #include "primer/training/metrics.hpp"
 
 namespace primer {
 namespace {
 
-constexpr std::size_t most_frames = 100;
 constexpr std::size_t sampled_rows = 128;
 constexpr std::size_t counted_rows = 1024;
 constexpr std::size_t drawn_points = 600;
@@ -20,15 +20,15 @@ constexpr std::size_t most_classes = 30;                 // that a picture can t
 constexpr std::size_t fine_side = 48, coarse_side = 32;  // of a field
 constexpr std::size_t small_network = 2000;              // weights; a larger one gets the coarse field
 constexpr std::size_t curve_side = 160;
-constexpr float margin = 0.08F;  // around the data, as a share of its extent
+constexpr float margin = 0.08F;  // around the data, as a fraction of its range
 
-// The nearest float, the largest one for what lies beyond; not-a-number stays.
+// The nearest finite float; not-a-number stays.
 float to_float(real v) {
   constexpr real largest = std::numeric_limits<float>::max();
   return static_cast<float>(std::clamp(v, -largest, largest));
 }
 
-// Up to `most` rows of `from`, evenly spaced.
+// Up to `most` of the `rows`, evenly spaced.
 std::vector<std::size_t> some_rows(std::size_t rows, std::size_t most) {
   std::vector<std::size_t> chosen(std::min(rows, most));
   for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = i * rows / chosen.size();
@@ -45,8 +45,8 @@ real standardized(const Data& data, real x, std::size_t column) {
   return (x - data.standardizer->mean(0, column)) / data.standardizer->std(0, column);
 }
 
-// Place i of n from low to high, ends included.
-real place(float low, float high, std::size_t i, std::size_t n) {
+// Location i of n from low to high, both included.
+real location(float low, float high, std::size_t i, std::size_t n) {
   return static_cast<real>(low) +
          (static_cast<real>(high) - static_cast<real>(low)) * (static_cast<real>(i) / static_cast<real>(n - 1));
 }
@@ -90,25 +90,25 @@ Histogram histogram_of(std::span<const real> values) {
 
 FrameRecorder::FrameRecorder(Network& network, const Data& data, const TrainOptions& options,
                              std::vector<std::string> warnings)
-    : network_(network), data_(data), loss_(make_loss(options)), task_(task_of(options.loss)) {
+    : network_(network), data_(data), loss_(make_loss(options)) {
   for (Dense& layer : network.layers) {
     frames_.layers.push_back(
         {layer.Wt.rows(), layer.Wt.cols(), layer.activation->name(), layer.activation->parameter().has_value()});
   }
-  while (options.early_stopping == 0 && options.epochs / frames_.stride + 1 >= most_frames) frames_.stride *= 2;
+  while (options.early_stopping == 0 && options.epochs / frames_.stride + 1 >= Frames::most) frames_.stride *= 2;
   frames_.columns = data.columns;
   frames_.targets = data.targets;
   frames_.classes = data.classes;
   frames_.warnings = std::move(warnings);
-  frames_.picture = picture_for(data, task_);
+  frames_.picture = picture_for(data, task_of(options.loss));
   select_rows(data.train, some_rows(data.train.size(), sampled_rows), 0, std::min(data.train.size(), sampled_rows),
               sample_);
-  place_points();
-  place_probes();
+  choose_points();
+  choose_probes();
 }
 
-// The training rows that are drawn, and the frame around them.
-void FrameRecorder::place_points() {
+// The training rows to draw, and the range of the inputs around them.
+void FrameRecorder::choose_points() {
   if (frames_.picture != Picture::field && frames_.picture != Picture::curve) return;
   const Dataset& rows = data_.train;
   const std::size_t inputs = rows.x.cols();
@@ -119,9 +119,9 @@ void FrameRecorder::place_points() {
       low = std::min(low, unstandardized(data_, rows.x(i, j), j));
       high = std::max(high, unstandardized(data_, rows.x(i, j), j));
     }
-    const float extent = high > low ? to_float(high) - to_float(low) : 1;
-    frames_.low[j] = to_float(real{to_float(low) - margin * extent});
-    frames_.high[j] = to_float(real{to_float(high) + margin * extent});
+    const float range = high > low ? to_float(high) - to_float(low) : 1;
+    frames_.low[j] = to_float(real{to_float(low) - margin * range});
+    frames_.high[j] = to_float(real{to_float(high) + margin * range});
   }
   for (const std::size_t i : some_rows(rows.size(), drawn_points)) {
     for (std::size_t j = 0; j < inputs; ++j) {
@@ -135,23 +135,21 @@ void FrameRecorder::place_points() {
   }
 }
 
-// The rows that the picture is predicted from.
-void FrameRecorder::place_probes() {
+// The inputs that are predicted for the picture.
+void FrameRecorder::choose_probes() {
   Dataset all;
-  if (frames_.picture == Picture::field) {
+  const bool field = frames_.picture == Picture::field;
+  if (field || frames_.picture == Picture::curve) {
     std::size_t weights = 0;
     for (const Dense& layer : network_.layers) weights += layer.Wt.size();
-    const std::size_t side = frames_.side = weights <= small_network ? fine_side : coarse_side;
-    all.x.resize(side * side, 2);
-    for (std::size_t i = 0; i < side * side; ++i) {
-      all.x(i, 0) = standardized(data_, place(frames_.low[0], frames_.high[0], i % side, side), 0);
-      all.x(i, 1) = standardized(data_, place(frames_.low[1], frames_.high[1], i / side, side), 1);
-    }
-  } else if (frames_.picture == Picture::curve) {
-    const std::size_t side = frames_.side = curve_side;
-    all.x.resize(side, 1);
-    for (std::size_t i = 0; i < side; ++i) {
-      all.x(i, 0) = standardized(data_, place(frames_.low[0], frames_.high[0], i, side), 0);
+    const std::size_t side = !field ? curve_side : weights <= small_network ? fine_side : coarse_side;
+    frames_.side = side;
+    all.x.resize(field ? side * side : side, field ? 2 : 1);
+    for (std::size_t i = 0; i < all.x.rows(); ++i) {
+      for (std::size_t j = 0; j < all.x.cols(); ++j) {
+        const real x = location(frames_.low[j], frames_.high[j], j == 0 ? i % side : i / side, side);
+        all.x(i, j) = standardized(data_, x, j);
+      }
     }
   } else if (frames_.picture == Picture::confusion) {
     const bool validation = data_.validation.size() > 0;
@@ -166,10 +164,10 @@ void FrameRecorder::place_probes() {
 }
 
 void FrameRecorder::epoch_done(std::uint64_t epoch, bool last, const Flow* flow) {
-  if (!last && frames_.frames.size() + 1 >= most_frames) thin();
+  if (!last && frames_.frames.size() + 1 >= Frames::most) thin();
   if (!last && epoch % frames_.stride != 0) return;
   if (!frames_.frames.empty() && frames_.frames.back().epoch == epoch) return;
-  frames_.frames.push_back(look(epoch, flow));
+  frames_.frames.push_back(record(epoch, flow));
 }
 
 void FrameRecorder::thin() {
@@ -178,14 +176,17 @@ void FrameRecorder::thin() {
 }
 
 void FrameRecorder::resume(const Frames& earlier, std::uint64_t epoch) {
+  if (earlier.layers != frames_.layers || earlier.picture != frames_.picture || earlier.side != frames_.side) {
+    throw UserError("the frames of the earlier run are of another network; train without --resume");
+  }
   frames_.stride = std::max(frames_.stride, earlier.stride);
   frames_.frames = earlier.frames;
   std::erase_if(frames_.frames,
                 [&](const Frame& frame) { return frame.epoch > epoch || frame.epoch % frames_.stride != 0; });
-  if (frames_.frames.size() >= most_frames) thin();
+  if (frames_.frames.size() >= Frames::most) thin();
 }
 
-Frame FrameRecorder::look(std::uint64_t epoch, const Flow* flow) {
+Frame FrameRecorder::record(std::uint64_t epoch, const Flow* flow) {
   Frame frame;
   frame.epoch = epoch;
   frame.picture = picture();
@@ -206,7 +207,7 @@ Frame FrameRecorder::look(std::uint64_t epoch, const Flow* flow) {
 
 std::vector<float> FrameRecorder::picture() {
   std::vector<float> values;
-  const std::size_t K = std::max<std::size_t>(data_.train.y.cols(), 2);
+  const std::size_t K = frames_.picture_classes();
   if (frames_.picture == Picture::confusion) values.resize(K * K);
   for (const Dataset& probe : probes_) {
     const Tensor& a = network_.forward(probe.x);

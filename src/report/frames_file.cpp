@@ -1,26 +1,32 @@
-// Frames to tensors and back; every number fits a float, so what is written reads back as the same.
+// One list of what a frames file holds, which writing and reading both go through. Every number fits a float, so what
+// is written reads back as the same.
 #include "primer/report/frames_file.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
+#include <concepts>
 #include <limits>
 
 #include "primer/formats/error.hpp"
 #include "primer/formats/json.hpp"
+#include "primer/formats/number.hpp"
 #include "primer/formats/safetensors.hpp"
 
 namespace primer {
 namespace {
 
-constexpr std::array<std::string_view, 4> picture_names{"none", "field", "curve", "confusion"};
+using Shape = std::vector<std::size_t>;
+
+constexpr std::uint64_t largest_size = 1U << 31;  // of a layer, so that the square of a size fits 64 bits
+constexpr std::uint64_t largest_side = 1024;      // of a picture
+constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // it may double a few times more
 
 std::string tensor_name(std::size_t l, std::string_view what) {
   return "layers." + std::to_string(l + 1) + "." + std::string(what);
 }
 
-// The three histograms of a layer and what their tensors are called.
+// The three histograms of a layer and the names of their tensors.
 struct HistogramName {
   std::string_view name;
   Histogram Frame::Layer::*member;
@@ -28,234 +34,224 @@ struct HistogramName {
 constexpr std::array<HistogramName, 3> histograms{
     {{"z", &Frame::Layer::z}, {"weight", &Frame::Layer::W}, {"gradient", &Frame::Layer::dL_dW}}};
 
-// Numbers in a frame's picture, and of a point.
+// Numbers in the picture of a frame, and of a point.
 std::size_t cells_of(const Frames& frames) {
-  const std::size_t outputs = frames.layers.back().units;
-  switch (frames.picture) {
-    case Picture::field:
-      return frames.side * frames.side;
-    case Picture::curve:
-      return frames.side * outputs;
-    case Picture::confusion:
-      return std::max<std::size_t>(outputs, 2) * std::max<std::size_t>(outputs, 2);
-    case Picture::none:
-      break;
-  }
-  return 0;
+  const std::size_t K = frames.picture_classes();
+  if (frames.picture == Picture::confusion) return K * K;
+  return frames.side * (frames.picture == Picture::field ? frames.side : frames.layers.back().units);
 }
-std::size_t columns_of_points(const Frames& frames) {
+std::size_t point_columns(const Frames& frames) {
   return frames.picture == Picture::field ? 3 : 1 + frames.layers.back().units;
 }
 
-void add_layer(const Frames& from, std::size_t l, Safetensors& to) {
-  const std::size_t F = from.frames.size();
-  for (const auto& [name, member] : histograms) {
-    NamedTensor counts{tensor_name(l, name), {F, Histogram::bins}, {}};
-    NamedTensor range{counts.name + "_range", {F, 2}, {}};
-    for (const Frame& frame : from.frames) {
-      const Histogram& h = frame.layers[l].*member;
-      counts.values.insert(counts.values.end(), h.counts.begin(), h.counts.end());
-      range.values.insert(range.values.end(), {h.low, h.high});
+// Everything in a frames file, in its order. A tensor comes with a function that calls number(x) for each number, row
+// by row; for reading it makes room for them first.
+template <typename File, typename F>
+void visit(File& file, F& frames) {
+  file.layers(frames.layers);
+  file.texts("columns", frames.columns);
+  file.texts("targets", frames.targets);
+  file.texts("classes", frames.classes);
+  file.texts("warnings", frames.warnings);
+  file.picture(frames.picture);
+  file.whole("side", frames.side, largest_side);
+  file.text("rows", frames.rows);
+  file.whole("stride", frames.stride, largest_stride);
+  file.epochs(frames.frames);
+
+  const std::size_t count = frames.frames.size();
+  // A tensor of which list(frame, number) gives a row.
+  const auto by_frame = [&](const std::string& name, const Shape& shape, auto list, bool gaps = false) {
+    const auto rows = [&](auto number) {
+      for (auto& frame : frames.frames) list(frame, number);
+    };
+    file.tensor(name, shape, rows, gaps);
+  };
+  for (std::size_t l = 0; l < frames.layers.size(); ++l) {
+    for (const HistogramName& h : histograms) {
+      by_frame(tensor_name(l, h.name), {count, Histogram::bins}, [&](auto& frame, auto number) {
+        file.make_room(frame.layers, l + 1);
+        for (auto& n : (frame.layers[l].*h.member).counts) number(n);
+      });
+      by_frame(tensor_name(l, h.name) + "_range", {count, 2}, [&](auto& frame, auto number) {
+        number((frame.layers[l].*h.member).low);
+        number((frame.layers[l].*h.member).high);
+      });
     }
-    to.tensors.push_back(std::move(counts));
-    to.tensors.push_back(std::move(range));
+    if (frames.layers[l].learns_alpha) {
+      by_frame(tensor_name(l, "alpha"), {count}, [&](auto& frame, auto number) { number(frame.layers[l].alpha); });
+    }
+    const bool observed = count > 0 && !frames.frames.front().layers[l].dead.empty();
+    if (file.rows(tensor_name(l, "dead"), observed ? count : 0) == 0) continue;
+    by_frame(tensor_name(l, "dead"), {count, frames.layers[l].units}, [&](auto& frame, auto number) {
+      file.make_room(frame.layers[l].dead, frames.layers[l].units);
+      for (auto& flag : frame.layers[l].dead) number(flag);
+    });
   }
-  if (from.layers[l].learns_alpha) {
-    NamedTensor alpha{tensor_name(l, "alpha"), {F}, {}};
-    for (const Frame& frame : from.frames) alpha.values.push_back(frame.layers[l].alpha);
-    to.tensors.push_back(std::move(alpha));
+  if (frames.picture != Picture::none) {
+    const auto row = [&](auto& frame, auto number) {
+      file.make_room(frame.picture, cells_of(frames));
+      for (auto& cell : frame.picture) number(cell);
+    };
+    by_frame("picture", {count, cells_of(frames)}, row, frames.picture == Picture::curve);
   }
-  if (from.frames.empty() || from.frames.front().layers[l].dead.empty()) return;
-  NamedTensor dead{tensor_name(l, "dead"), {F, from.layers[l].units}, {}};
-  for (const Frame& frame : from.frames) {
-    dead.values.insert(dead.values.end(), frame.layers[l].dead.begin(), frame.layers[l].dead.end());
+  const std::size_t columns = point_columns(frames);
+  if (const std::size_t points = file.rows("points", frames.points.size() / columns); points > 0) {
+    file.tensor("points", {points, columns}, [&](auto number) {
+      file.make_room(frames.points, points * columns);
+      for (auto& x : frames.points) number(x);
+    });
   }
-  to.tensors.push_back(std::move(dead));
+  file.tensor("extent", {2, 2}, [&](auto number) {
+    for (auto* ends : {&frames.low, &frames.high}) {
+      for (auto& x : *ends) number(x);
+    }
+  });
 }
 
-// Reading: every access says what it lacks.
-class FramesFile {
+class Writer {
  public:
-  explicit FramesFile(const std::string& path) : path_(path), contents_(read_safetensors(path, NonFinite::allowed)) {}
+  Safetensors contents{{}, {{"primer", "1"}}};
 
-  const std::string& text(std::string_view key) const {
-    const std::string* value = contents_.metadatum(key);
-    if (value == nullptr) refuse("lacks the metadatum " + std::string(key));
-    return *value;
-  }
-  std::uint64_t whole(std::string_view key) const { return to_whole(text(key)); }
-  std::vector<std::string> strings(std::string_view key) const {
-    return json::parse_string_array(text(key), Location{path_, 0, 0});
-  }
-  std::vector<std::uint64_t> wholes(std::string_view key) const {
-    std::vector<std::uint64_t> values;
-    for (const std::string& s : strings(key)) values.push_back(to_whole(s));
-    return values;
-  }
-  bool has(const std::string& name) const { return contents_.tensor(name) != nullptr; }
-  // The tensor of this name, which must have as many columns as this and, unless it is 0, as many rows.
-  const NamedTensor& tensor(const std::string& name, std::size_t rows, std::size_t columns) const {
-    const NamedTensor* t = contents_.tensor(name);
-    if (t == nullptr) refuse("lacks the tensor " + name);
-    const std::size_t found = t->shape.empty() ? 0 : t->shape[0];
-    if ((rows != 0 && found != rows) || t->values.size() != found * columns) {
-      refuse("holds a tensor " + name + " of another shape");
+  void text(const char* key, const std::string& value) { contents.metadata.emplace_back(key, value); }
+  void texts(const char* key, const std::vector<std::string>& values) { text(key, json::string_array(values)); }
+  void whole(const char* key, std::uint64_t value, std::uint64_t) { text(key, std::to_string(value)); }
+  void picture(Picture picture) { text("picture", std::string(picture_names[static_cast<std::size_t>(picture)])); }
+  void layers(const std::vector<Frames::Layer>& layers) {
+    std::vector<std::string> sizes;
+    std::vector<std::string> activations;
+    for (const Frames::Layer& layer : layers) {
+      sizes.push_back(std::to_string(layer.inputs));
+      activations.push_back(layer.activation);
     }
-    return *t;
+    sizes.push_back(std::to_string(layers.back().units));
+    texts("sizes", sizes);
+    texts("activations", activations);
   }
-  // A curve alone may have gaps.
-  void check_finite(Picture picture) const {
-    for (const NamedTensor& t : contents_.tensors) {
-      if (t.name == "picture" && picture == Picture::curve) continue;
-      if (!std::ranges::all_of(t.values, [](double v) { return std::isfinite(v); })) {
-        refuse("holds a number in " + t.name + " that is not finite");
+  void epochs(const std::vector<Frame>& frames) {
+    std::vector<std::string> epochs;
+    for (const Frame& frame : frames) epochs.push_back(std::to_string(frame.epoch));
+    texts("epochs", epochs);
+  }
+  std::size_t rows(const std::string&, std::size_t rows) const { return rows; }
+  template <typename T>
+  void make_room(const std::vector<T>&, std::size_t) const {}
+  template <typename List>
+  void tensor(const std::string& name, const Shape& shape, List list, bool = false) {
+    NamedTensor& t = contents.tensors.emplace_back(NamedTensor{name, shape, {}});
+    list([&](auto x) { t.values.push_back(static_cast<double>(x)); });
+  }
+};
+
+class Reader {
+ public:
+  explicit Reader(const std::string& path) : path_(path), contents_(read_safetensors(path, NonFinite::allowed)) {}
+
+  void text(const char* key, std::string& value) const { value = metadatum(key); }
+  void texts(const char* key, std::vector<std::string>& values) const {
+    values = json::parse_string_array(metadatum(key), Location{path_});
+  }
+  void whole(const char* key, std::uint64_t& value, std::uint64_t largest) const {
+    value = to_whole(key, metadatum(key), largest);
+  }
+  void picture(Picture& picture) const {
+    const std::string& name = metadatum("picture");
+    const auto found = std::ranges::find(picture_names, name);
+    if (found == picture_names.end()) refuse("it shows an unknown picture " + quoted(name));
+    picture = static_cast<Picture>(found - picture_names.begin());
+  }
+  void layers(std::vector<Frames::Layer>& layers) const {
+    std::vector<std::string> sizes;
+    std::vector<std::string> activations;
+    texts("sizes", sizes);
+    texts("activations", activations);
+    if (activations.empty() || sizes.size() != activations.size() + 1) refuse("a layer lacks its size or activation");
+    for (std::size_t l = 0; l < activations.size(); ++l) {
+      layers.push_back({to_whole("sizes", sizes[l], largest_size), to_whole("sizes", sizes[l + 1], largest_size),
+                        activations[l], contents_.tensor(tensor_name(l, "alpha")) != nullptr});
+    }
+  }
+  void epochs(std::vector<Frame>& frames) const {
+    std::vector<std::string> epochs;
+    texts("epochs", epochs);
+    if (epochs.empty() || epochs.size() > Frames::most) {
+      refuse("it has " + std::to_string(epochs.size()) + " epochs, not 1 to " + std::to_string(Frames::most));
+    }
+    for (const std::string& epoch : epochs) {
+      frames.emplace_back().epoch = to_whole("epochs", epoch, std::numeric_limits<std::uint64_t>::max());
+    }
+    const auto follows = [](const Frame& a, const Frame& b) { return a.epoch >= b.epoch; };
+    if (std::ranges::adjacent_find(frames, follows) != frames.end()) refuse("its epochs do not ascend");
+  }
+  std::size_t rows(const std::string& name, std::size_t) const {
+    const NamedTensor* const t = contents_.tensor(name);
+    return t == nullptr ? 0 : t->shape.empty() ? 1 : t->shape[0];
+  }
+  template <typename T>
+  void make_room(std::vector<T>& values, std::size_t size) const {
+    if (values.size() < size) values.resize(size);
+  }
+  template <typename List>
+  void tensor(const std::string& name, const Shape& shape, List list, bool gaps = false) const {
+    const NamedTensor* const t = contents_.tensor(name);
+    if (t == nullptr) refuse("the tensor " + name + " is missing");
+    if (t->shape != shape) refuse("the tensor " + name + " has the wrong shape");
+    std::size_t i = 0;
+    list([&]<typename T>(T& x) {
+      const double v = t->values[i++];
+      if (!fits<T>(v, gaps)) {
+        refuse("number " + std::to_string(i) + " of the tensor " + name + " is " + number(v) + ", not " + kind<T>());
       }
-    }
-  }
-  [[noreturn]] void refuse(const std::string& what) const {
-    throw UserError(Location{path_, 0, 0}, "no frames of a run: it " + what);
+      x = static_cast<T>(v);
+    });
   }
 
  private:
-  std::uint64_t to_whole(const std::string& s) const {
+  const std::string& metadatum(const std::string& key) const {
+    const std::string* const found = contents_.metadatum(key);
+    if (found == nullptr) refuse("the metadata lack " + key);
+    return *found;
+  }
+  // Numbers are floats, counts, or flags of a byte.
+  template <typename T>
+  static std::string kind() {
+    return std::floating_point<T> ? "a finite float" : sizeof(T) == 1 ? "0 or 1" : "a count";
+  }
+  template <typename T>
+  static bool fits(double v, bool gaps) {
+    if (std::floating_point<T>)
+      return std::abs(v) <= double{std::numeric_limits<float>::max()} || (gaps && std::isnan(v));
+    const double largest = sizeof(T) == 1 ? 1 : double{std::numeric_limits<std::uint32_t>::max()};
+    return v >= 0 && v <= largest && v == std::floor(v);
+  }
+  std::uint64_t to_whole(const std::string& key, const std::string& digits, std::uint64_t largest) const {
     std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
-    if (error != std::errc() || end != s.data() + s.size()) refuse("holds " + quoted(s) + " for a whole number");
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc() || end != digits.data() + digits.size() || value > largest) {
+      refuse(key + " has " + quoted(digits) + ", not a whole number up to " + std::to_string(largest));
+    }
     return value;
+  }
+  [[noreturn]] void refuse(const std::string& what) const {
+    throw UserError(Location{path_}, "is not a valid frames file: " + what + "; train the run again");
   }
 
   std::string path_;
   Safetensors contents_;
 };
 
-// Row `f` of a tensor with `columns` columns as numbers of type T, which must hold them.
-template <typename T>
-std::vector<T> row(const NamedTensor& t, std::size_t f, std::size_t columns) {
-  std::vector<T> values(columns);
-  for (std::size_t i = 0; i < columns; ++i) values[i] = static_cast<T>(t.values[f * columns + i]);
-  return values;
-}
-
-void check_counts(const FramesFile& file, const NamedTensor& t) {
-  constexpr double largest = std::numeric_limits<std::uint32_t>::max();
-  if (!std::all_of(t.values.begin(), t.values.end(), [](double v) { return v >= 0 && v <= largest; })) {
-    file.refuse("counts something less than zero times in " + t.name);
-  }
-}
-
-void read_layer(const FramesFile& file, std::size_t l, Frames& into) {
-  const std::size_t F = into.frames.size();
-  const std::size_t units = into.layers[l].units;
-  for (const auto& [name, member] : histograms) {
-    const NamedTensor& counts = file.tensor(tensor_name(l, name), F, Histogram::bins);
-    const NamedTensor& range = file.tensor(counts.name + "_range", F, 2);
-    check_counts(file, counts);
-    for (std::size_t f = 0; f < F; ++f) {
-      Histogram& h = into.frames[f].layers[l].*member;
-      h.low = static_cast<float>(range.values[2 * f]);
-      h.high = static_cast<float>(range.values[2 * f + 1]);
-      std::ranges::copy(row<std::uint32_t>(counts, f, Histogram::bins), h.counts.begin());
-    }
-  }
-  if (into.layers[l].learns_alpha) {
-    const NamedTensor& alpha = file.tensor(tensor_name(l, "alpha"), F, 1);
-    for (std::size_t f = 0; f < F; ++f) into.frames[f].layers[l].alpha = static_cast<float>(alpha.values[f]);
-  }
-  if (!file.has(tensor_name(l, "dead"))) return;
-  const NamedTensor& dead = file.tensor(tensor_name(l, "dead"), F, units);
-  for (std::size_t f = 0; f < F; ++f) {
-    std::vector<std::uint8_t>& flags = into.frames[f].layers[l].dead;
-    for (std::size_t j = 0; j < units; ++j) flags.push_back(dead.values[f * units + j] != 0 ? 1 : 0);
-  }
-}
-
 }  // namespace
 
 void write_frames(const std::string& path, const Frames& frames) {
-  Safetensors file;
-  std::vector<std::string> epochs;
-  std::vector<std::string> activations;
-  std::vector<std::string> sizes;
-  for (const Frame& frame : frames.frames) epochs.push_back(std::to_string(frame.epoch));
-  for (const Frames::Layer& layer : frames.layers) {
-    activations.push_back(layer.activation);
-    sizes.push_back(std::to_string(layer.inputs));
-  }
-  sizes.push_back(std::to_string(frames.layers.back().units));
-  file.metadata = {{"primer", "1"},
-                   {"sizes", json::string_array(sizes)},
-                   {"activations", json::string_array(activations)},
-                   {"columns", json::string_array(frames.columns)},
-                   {"targets", json::string_array(frames.targets)},
-                   {"classes", json::string_array(frames.classes)},
-                   {"warnings", json::string_array(frames.warnings)},
-                   {"picture", std::string(picture_names[static_cast<std::size_t>(frames.picture)])},
-                   {"side", std::to_string(frames.side)},
-                   {"rows", frames.rows},
-                   {"stride", std::to_string(frames.stride)},
-                   {"epochs", json::string_array(epochs)}};
-  for (std::size_t l = 0; l < frames.layers.size(); ++l) add_layer(frames, l, file);
-
-  if (frames.picture != Picture::none) {
-    NamedTensor picture{"picture", {frames.frames.size(), cells_of(frames)}, {}};
-    for (const Frame& frame : frames.frames) {
-      picture.values.insert(picture.values.end(), frame.picture.begin(), frame.picture.end());
-    }
-    file.tensors.push_back(std::move(picture));
-  }
-  if (!frames.points.empty()) {
-    const std::size_t columns = columns_of_points(frames);
-    file.tensors.push_back(
-        {"points", {frames.points.size() / columns, columns}, {frames.points.begin(), frames.points.end()}});
-  }
-  file.tensors.push_back({"extent", {2, 2}, {frames.low[0], frames.low[1], frames.high[0], frames.high[1]}});
-  write_safetensors(path, file, Dtype::F32);
+  Writer file;
+  visit(file, frames);
+  write_safetensors(path, file.contents, Dtype::F32);
 }
 
 Frames read_frames(const std::string& path) {
-  const FramesFile file(path);
+  const Reader file(path);
   Frames frames;
-  frames.columns = file.strings("columns");
-  frames.targets = file.strings("targets");
-  frames.classes = file.strings("classes");
-  frames.warnings = file.strings("warnings");
-  frames.side = file.whole("side");
-  if (frames.side > 1024) file.refuse("is wider than any picture");
-  frames.rows = file.text("rows");
-  frames.stride = file.whole("stride");
-  const auto kind = std::find(picture_names.begin(), picture_names.end(), file.text("picture"));
-  if (kind == picture_names.end()) file.refuse("shows " + quoted(file.text("picture")));
-  frames.picture = static_cast<Picture>(kind - picture_names.begin());
-  file.check_finite(frames.picture);
-
-  const std::vector<std::string> activations = file.strings("activations");
-  const std::vector<std::uint64_t> sizes = file.wholes("sizes");
-  if (activations.empty() || sizes.size() != activations.size() + 1) file.refuse("names no layers");
-  for (std::size_t l = 0; l < activations.size(); ++l) {
-    frames.layers.push_back({sizes[l], sizes[l + 1], activations[l], file.has(tensor_name(l, "alpha"))});
-  }
-
-  const std::vector<std::uint64_t> epochs = file.wholes("epochs");
-  const std::size_t F = epochs.size();
-  if (F == 0) file.refuse("holds no epochs");
-  const std::size_t cells = cells_of(frames);
-  for (std::size_t f = 0; f < F; ++f) {
-    Frame& frame = frames.frames.emplace_back();
-    frame.epoch = epochs[f];
-    frame.layers.resize(activations.size());
-    if (cells > 0) frame.picture = row<float>(file.tensor("picture", F, cells), f, cells);
-  }
-  for (std::size_t l = 0; l < activations.size(); ++l) read_layer(file, l, frames);
-
-  if (file.has("points")) {
-    const NamedTensor& points = file.tensor("points", 0, columns_of_points(frames));
-    for (const double v : points.values) frames.points.push_back(static_cast<float>(v));
-  }
-  const NamedTensor& extent = file.tensor("extent", 2, 2);
-  for (std::size_t j = 0; j < 2; ++j) {
-    frames.low[j] = static_cast<float>(extent.values[j]);
-    frames.high[j] = static_cast<float>(extent.values[2 + j]);
-  }
+  visit(file, frames);
   return frames;
 }
 

@@ -1,4 +1,4 @@
-// Curves as SVG paths, and the catalogue's page of them.
+// Curves as SVG paths, and the catalogue of activations.
 #include "primer/report/svg.hpp"
 
 #include <algorithm>
@@ -6,7 +6,6 @@
 
 #include "primer/formats/error.hpp"
 #include "primer/formats/number.hpp"
-#include "primer/training/properties.hpp"
 
 namespace primer {
 
@@ -36,6 +35,14 @@ std::string path_of(const std::vector<CurvePoint>& curve, real CurvePoint::*valu
     path += number(point.z) + " " + number(point.*value);
   }
   return path;
+}
+
+std::string interval_text(const Range& range) {
+  const auto end = [](double v) { return std::isinf(v) ? v < 0 ? "-∞" : "∞" : short_number(v == 0 ? 0 : v, 5); };
+  if (range.low == range.high) return "{" + end(range.low) + "}";
+  const bool open_low = std::isinf(range.low) || std::isinf(range.at_low);
+  const bool open_high = std::isinf(range.high) || std::isinf(range.at_high);
+  return (open_low ? "(" : "[") + end(range.low) + ", " + end(range.high) + (open_high ? ")" : "]");
 }
 
 std::pair<real, real> vertical_axis(const std::vector<CurvePoint>& curve, real low, real high) {
@@ -73,20 +80,14 @@ std::string words(double x, double y, int size, const char* style, std::string_v
          ">" + escaped(text) + "</text>\n";
 }
 
-// "[−0.17, ∞)": a round bracket where the end is only approached.
-std::string interval(const Range& extent) {
-  const auto end = [](double v) {
-    if (std::isinf(v)) return std::string(v < 0 ? "−∞" : "∞");
-    const std::string text = short_number(v == 0 ? 0 : v, 5);
-    return v < 0 ? "−" + text.substr(1) : text;
-  };
-  const bool open_low = std::isinf(extent.low) || std::isinf(extent.at_low);
-  const bool open_high = std::isinf(extent.high) || std::isinf(extent.at_high);
-  if (extent.low == extent.high) return "{" + end(extent.low) + "}";
-  return (open_low ? "(" : "[") + end(extent.low) + ", " + end(extent.high) + (open_high ? ")" : "]");
+// A text with numbers as print has them, with a minus sign in the place of each hyphen.
+std::string with_minus(const std::string& text) {
+  std::string set;
+  for (const char c : text) set += c == '-' ? "−" : std::string(1, c);
+  return set;
 }
 
-// One activation, its upper left corner at 0, 0. The paths are in the function's own units, under a transformation.
+// One activation, with its upper left corner at 0, 0. The paths are in the function's units, under a transformation.
 std::string panel(const std::string& name, std::size_t index) {
   const auto activation = make_activation(name);
   const std::vector<CurvePoint> curve = curve_of(*activation, -z_reach, z_reach);
@@ -112,22 +113,22 @@ std::string panel(const std::string& name, std::size_t index) {
   svg += line(x0, plot_top, x0, plot_top + plot_height, "#b9b6ad");
   for (const int z : {-4, -2, 2, 4}) {
     svg += words(x0 + z * sx, plot_top + plot_height + 14, 11, "fill=\"#5a5f6a\" text-anchor=\"middle\"",
-                 (z < 0 ? "−" : "") + std::to_string(std::abs(z)));
+                 with_minus(std::to_string(z)));
   }
   for (int a = static_cast<int>(std::ceil(bottom)); a <= static_cast<int>(std::floor(top)); ++a) {
     svg += words(plot_left - 6, y0 - a * sy + 4, 11, "fill=\"#5a5f6a\" text-anchor=\"end\"",
-                 (a < 0 ? "−" : "") + std::to_string(std::abs(a)));
+                 with_minus(std::to_string(a)));
   }
   svg += "<g clip-path=\"url(#" + clip + ")\"><g fill=\"none\" stroke-width=\"2.4\" transform=\"translate(" +
          number(x0) + " " + number(y0) + ") scale(" + number(sx) + " " + number(-sy) +
          ")\">\n<path class=\"sigma\" data-activation=\"" + escaped(name) +
          "\" stroke=\"#0072b2\" vector-effect=\"non-scaling-stroke\" d=\"" + path_of(curve, &CurvePoint::a) +
-         "\"/>\n<path class=\"slope\" data-activation=\"" + escaped(name) +
+         "\"/>\n<path class=\"derivative\" data-activation=\"" + escaped(name) +
          "\" stroke=\"#d55e00\" stroke-dasharray=\"7 4\" vector-effect=\"non-scaling-stroke\" d=\"" +
          path_of(curve, &CurvePoint::derivative) + "\"/>\n</g></g>\n";
   svg += words(14, 24, 15, "font-weight=\"600\"", name + (activation->elementwise() ? "" : " (of 2, the other z = 0)"));
-  svg += words(14, 44, 12, "fill=\"#0072b2\"", "σ ∈ " + interval(properties.value));
-  return svg + words(146, 44, 12, "fill=\"#c45500\"", "σ′ ∈ " + interval(properties.derivative));
+  svg += words(14, 44, 12, "fill=\"#0072b2\"", "σ ∈ " + with_minus(interval_text(properties.value)));
+  return svg + words(146, 44, 12, "fill=\"#c45500\"", "σ′ ∈ " + with_minus(interval_text(properties.derivative)));
 }
 
 }  // namespace
@@ -142,7 +143,9 @@ std::string catalogue_svg(const std::vector<std::string>& names) {
       number(width) + " " + number(height) + "\"" + attribute("width", width) + attribute("height", height) +
       " font-family=\"system-ui, Liberation Sans, sans-serif\" fill=\"#1b1d22\">\n"
       "<rect width=\"100%\" height=\"100%\" fill=\"#f6f5f1\"/>\n";
-  svg += words(8, 24, 14, "", "a = σ(z) solid, its slope σ′(z) dashed; shaded where |σ′| < 5 % of its greatest value");
+  svg += words(8, 24, 14, "",
+               "a = σ(z) solid, its derivative σ′(z) dashed; shaded where |σ′| < " +
+                   short_number(100 * saturation_threshold) + " % of its maximum");
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::size_t column = i % columns;
     const std::size_t row = i / columns;

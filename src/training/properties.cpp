@@ -139,7 +139,7 @@ Properties properties_of(const Activation& activation) {
   properties.zeros = zeros_of(curve);
   const double steepest = largest_derivative(activation);
   properties.saturated =
-      zones([&](double z) { return steepest == 0 || std::abs(curve.derivative(z)) < 0.05 * steepest; });
+      zones([&](double z) { return steepest == 0 || std::abs(curve.derivative(z)) < saturation_threshold * steepest; });
   properties.monotone = std::is_sorted(points.begin(), points.end(),
                                        [&](double p, double q) { return curve.value(p) < curve.value(q); }) &&
                         properties.derivative.low >= 0;

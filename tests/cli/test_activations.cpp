@@ -45,6 +45,7 @@ TEST_CASE("the catalogue says what was measured") {
   const std::string gelu = program::primer("activations gelu").out;
   CHECK(gelu.find("[-0.16997, ∞)  [-0.1289, 1.1289]  -0.75179") != std::string::npos);
   CHECK(program::primer("activations sigmoid").out.find("(0, 1)      (0, 0.25]") != std::string::npos);
+  CHECK(program::primer("activations identity").out.find("(-∞, ∞)     {1} ") != std::string::npos);
 }
 
 TEST_CASE("what the catalogue does not have is refused with one line") {

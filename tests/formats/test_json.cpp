@@ -154,3 +154,14 @@ TEST_CASE("exactly the characters below U+0020 are refused unescaped and escaped
   }
   CHECK(json::quote("\x1f/\x7f") == "\"\\u001f/\x7f\"");
 }
+
+TEST_CASE("numbers, arrays and objects are written as JSON that reads back") {
+  CHECK(json::number(0.123456, 4) == "0.1235");
+  CHECK(json::number(-1e300, 6) == "-1e+300");
+  CHECK(json::number(1.0 / 0.0, 6) == "null");
+  CHECK(json::array(std::vector<int>{}, [](int n) { return std::to_string(n); }) == "[]");
+  CHECK(json::array(std::vector<int>{1, -2}, [](int n) { return std::to_string(n); }) == "[1,-2]");
+  const std::vector<std::pair<std::string, std::string>> members{{"a \"b\"", "[1]"}, {"c", "null"}};
+  CHECK(json::object(members) == R"({"a \"b\"":[1],"c":null})");
+  CHECK(json::object({}) == "{}");
+}

@@ -1,10 +1,14 @@
-"""Opens reports in a headless Chromium: PROGRAM CONFIGS_FOLDER. No console message, no request, at every kept epoch the
-numbers of history.csv and flow.csv, no overflow at 390 and 1440 pixels, light and dark, and a class that is called
-</script><b>. Exits with 77 where there is no Chromium."""
+"""Opens reports in a headless Chromium: PROGRAM CONFIGS_FOLDER. There must be no console message and no request. Every kept
+epoch must show the numbers of history.csv and flow.csv. Nothing may overflow at 390 and 1440 pixels, light and dark, and a
+class may be called </script><b>. The security policy must name the page's own script and style. Exits with 77 if there is no
+Chromium."""
 
+import base64
 import csv
+import hashlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -90,6 +94,16 @@ def check_keys(browser, last):
     assert now() < last
 
 
+def check_policy(page):
+    """The policy lets the page's own script and style run, and nothing else; the hashes are Python's."""
+    def sha256(element):
+        text = re.search(rb"<%s>(.*?)</%s>" % (element, element), page, re.DOTALL)[1]
+        return b"'sha256-" + base64.b64encode(hashlib.sha256(text).digest()) + b"'"
+    policy = re.search(rb'http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1]
+    assert policy == (b"default-src 'none'; script-src " + sha256(b"script") + b"; style-src " + sha256(b"style") +
+                      b"; base-uri 'none'; form-action 'none'"), policy
+
+
 def check(browser, run):
     url = (run / "report.html").as_uri()
     for width in (390, 1440):
@@ -99,7 +113,7 @@ def check(browser, run):
             background = browser.run("return getComputedStyle(document.body).backgroundColor")
             assert (background == "rgb(18, 20, 24)") == dark, background
             assert browser.run(WIDEST) <= width, (run, width, browser.run(WIDEST))
-            # Everything that is hovered says something, and nothing is thrown.
+            # Every drawing has something to say to the pointer, and nothing is thrown.
             browser.run("""for (const e of document.querySelectorAll('.frame svg')) {
                 const box = e.getBoundingClientRect();
                 e.dispatchEvent(new PointerEvent('pointermove', {clientX: box.x + box.width / 2, clientY: box.y + box.height / 2}));
@@ -117,7 +131,7 @@ def check(browser, run):
 
 
 def nasty(folder):
-    """A run whose class would like to be markup."""
+    """A run whose classes look like markup."""
     lines = ["a,\"<img src=x onerror=alert(1)>\",what"]
     lines += [f"{i % 5},{i % 3},{'</script><b>' if i % 2 else '<!--'}" for i in range(40)]
     (folder / "nasty.csv").write_text("\n".join(lines) + "\n")
@@ -128,8 +142,12 @@ def nasty(folder):
 
 
 def main():
+    with tempfile.TemporaryDirectory() as temporary:
+        run = pathlib.Path(temporary) / "run"
+        subprocess.run([PROGRAM, "train", CONFIGS / "xor.toml", "--out", run, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        check_policy((run / "report.html").read_bytes())
     if not installed():
-        print("skipped: no chromium and chromedriver here")
+        print("skipped: chromium or chromedriver is missing")
         sys.exit(77)
     with tempfile.TemporaryDirectory() as temporary, Browser() as browser:
         folder = pathlib.Path(temporary)

@@ -1,4 +1,4 @@
-// What a frame holds, which epochs are kept, and that looking disturbs nothing.
+// What a frame holds, which epochs are kept, and that recording changes nothing.
 #include "primer/report/frame_recorder.hpp"
 
 #include <doctest/doctest.h>
@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 
+#include "primer/formats/error.hpp"
 #include "primer/training/generators.hpp"
 #include "primer/training/metrics.hpp"
 
@@ -88,7 +89,7 @@ void resume(const Training& from, Training& to) {
 
 }  // namespace
 
-TEST_CASE("a histogram has equal bins from the least to the greatest value") {
+TEST_CASE("a histogram has equal bins from the lowest to the highest value") {
   std::vector<real> values;
   for (int i = 0; i < 80; ++i) values.push_back(static_cast<real>(i));
   values.push_back(80);
@@ -96,10 +97,10 @@ TEST_CASE("a histogram has equal bins from the least to the greatest value") {
   CHECK(h.low == 0);
   CHECK(h.high == 80);
   for (std::size_t i = 0; i + 1 < Histogram::bins; ++i) CHECK(h.counts[i] == 2);
-  CHECK(h.counts[Histogram::bins - 1] == 3);  // the greatest value belongs to the last bin
+  CHECK(h.counts[Histogram::bins - 1] == 3);  // the highest value belongs to the last bin
 }
 
-TEST_CASE("a histogram leaves out what is not finite and stands any range") {
+TEST_CASE("a histogram counts the finite values only, over any range") {
   const real inf = std::numeric_limits<real>::infinity();
   const real most = std::numeric_limits<real>::max();
   const real least = std::numeric_limits<real>::denorm_min();
@@ -182,6 +183,24 @@ TEST_CASE("an interrupted and continued run has the frames of one that was never
   }
 }
 
+TEST_CASE("frames of another network are refused") {
+  const Run run = moons(2);
+  Network network = run.network();
+  FrameRecorder recorder(network, run.data, run.options);
+  const Frames own = recorder.frames();
+  recorder.resume(own, 0);
+  Frames other = own;
+  other.layers[0].units = 4;
+  const char* const message = "the frames of the earlier run are of another network; train without --resume";
+  CHECK_THROWS_WITH_AS(recorder.resume(other, 0), message, UserError);
+  other = own;
+  other.layers.pop_back();
+  CHECK_THROWS_WITH_AS(recorder.resume(other, 0), message, UserError);
+  other = own;
+  other.side = 32;
+  CHECK_THROWS_WITH_AS(recorder.resume(other, 0), message, UserError);
+}
+
 TEST_CASE("a longer continuation has the frames of a run that was planned that long") {
   const Frames planned = frames_of(moons(300));
   Run run = moons(99);
@@ -198,7 +217,7 @@ TEST_CASE("a longer continuation has the frames of a run that was planned that l
   CHECK(rest.frames() == planned);
 }
 
-TEST_CASE("a cell of the field is the class named there and its probability") {
+TEST_CASE("a cell of the field is the predicted class and its probability") {
   const Run run = run_on("spirals", 2, "cross_entropy", {layer(8, "tanh"), layer(3, "softmax")}, 2, 90);
   Network network = run.network();
   FrameRecorder recorder(network, run.data, run.options);
@@ -227,7 +246,7 @@ TEST_CASE("a cell of the field is the class named there and its probability") {
   }
 }
 
-TEST_CASE("the curve is what the network answers from low to high") {
+TEST_CASE("the curve is the output of the network from low to high") {
   const Run run = run_on("sine", 1, "mse", {layer(4, "tanh"), layer(1, "identity")}, 2);
   Network network = run.network();
   FrameRecorder recorder(network, run.data, run.options);
@@ -249,14 +268,14 @@ TEST_CASE("the confusion matrix counts the validation rows") {
   const Frames& frames = recorder.frames();
   REQUIRE(frames.picture == Picture::confusion);
   CHECK(frames.rows == "validation");
-  std::vector<std::size_t> truth;
-  std::vector<std::size_t> named;
+  std::vector<std::size_t> actual;
+  std::vector<std::size_t> predicted;
   const Tensor& a = network.forward(run.data.validation.x);
   for (std::size_t i = 0; i < a.rows(); ++i) {
-    truth.push_back(class_of(run.data.validation.y.row(i)));
-    named.push_back(class_of(a.row(i)));
+    actual.push_back(class_of(run.data.validation.y.row(i)));
+    predicted.push_back(class_of(a.row(i)));
   }
-  const Tensor counts = confusion_matrix(truth, named, 2);
+  const Tensor counts = confusion_matrix(actual, predicted, 2);
   for (std::size_t i = 0; i < 4; ++i) CHECK(frames.frames[0].picture[i] == counts.values()[i]);
 }
 
@@ -273,7 +292,7 @@ TEST_CASE("the dead units of a frame are those of its row of flow.csv") {
   }
 }
 
-TEST_CASE("what lies beyond the largest float is drawn at it") {
+TEST_CASE("a number beyond the largest float is drawn at the largest float") {
   constexpr real far = std::numeric_limits<real>::max() / 4;
   constexpr float largest = std::numeric_limits<float>::max();
   Data data;

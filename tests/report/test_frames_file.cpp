@@ -1,4 +1,4 @@
-// frames.safetensors: what is written reads back as the same, and what is no such file is refused.
+// frames.safetensors: what is written reads back as the same, and a damaged file is refused.
 #include "primer/report/frames_file.hpp"
 
 #include <doctest/doctest.h>
@@ -86,24 +86,28 @@ TEST_CASE("a curve may have gaps, and nothing else in a frame a number that is n
   again.frames[1].picture[2] = frames.frames[1].picture[2] = 0;
   CHECK(again == frames);
 
-  const auto refused = [&](const Frames& bad, const std::string& tensor) {
+  const auto refused = [&](const Frames& bad, const std::string& number) {
     write_frames(path, bad);
     CHECK_THROWS_WITH_AS(
         read_frames(path),
-        (path + ": no frames of a run: it holds a number in " + tensor + " that is not finite").c_str(), UserError);
+        (path + ": is not a valid frames file: number " + number + ", not a finite float; train the run again").c_str(),
+        UserError);
   };
   Frames bad = some_frames(Picture::field);
   bad.frames[1].picture[2] = gap;
-  refused(bad, "picture");
+  refused(bad, "7 of the tensor picture is nan");
+  bad = some_frames(Picture::curve);
+  bad.frames[1].picture[2] = std::numeric_limits<float>::infinity();
+  refused(bad, "7 of the tensor picture is inf");
   bad = some_frames(Picture::curve);
   bad.points[1] = std::numeric_limits<float>::infinity();
-  refused(bad, "points");
+  refused(bad, "2 of the tensor points is inf");
   bad = some_frames(Picture::curve);
   bad.high[0] = gap;
-  refused(bad, "extent");
+  refused(bad, "3 of the tensor extent is nan");
   bad = some_frames(Picture::curve);
   bad.frames[0].layers[0].z.low = gap;
-  refused(bad, "layers.1.z_range");
+  refused(bad, "1 of the tensor layers.1.z_range is nan");
   std::filesystem::remove(path);
 }
 
@@ -117,8 +121,10 @@ TEST_CASE("a file that lacks a part of the frames is refused by the name of that
     Safetensors less = whole;
     less.tensors.erase(less.tensors.begin() + static_cast<std::ptrdiff_t>(i));
     write_safetensors(path, less, Dtype::F32);
-    CHECK_THROWS_WITH_AS(read_frames(path), (path + ": no frames of a run: it lacks the tensor " + name).c_str(),
-                         UserError);
+    CHECK_THROWS_WITH_AS(
+        read_frames(path),
+        (path + ": is not a valid frames file: the tensor " + name + " is missing; train the run again").c_str(),
+        UserError);
     Safetensors shorter = whole;
     shorter.tensors[i] = {name, {1}, {0}};
     write_safetensors(path, shorter, Dtype::F32);
@@ -129,13 +135,72 @@ TEST_CASE("a file that lacks a part of the frames is refused by the name of that
     Safetensors less = whole;
     less.metadata.erase(less.metadata.begin() + static_cast<std::ptrdiff_t>(i));
     write_safetensors(path, less, Dtype::F32);
-    CHECK_THROWS_WITH_AS(read_frames(path),
-                         (path + ": no frames of a run: it lacks the metadatum " + whole.metadata[i].first).c_str(),
-                         UserError);
+    CHECK_THROWS_WITH_AS(
+        read_frames(path),
+        (path + ": is not a valid frames file: the metadata lack " + whole.metadata[i].first + "; train the run again")
+            .c_str(),
+        UserError);
   }
-  Safetensors wild = whole;
-  wild.tensors[0].values[0] = -1;
-  write_safetensors(path, wild, Dtype::F32);
-  CHECK_THROWS_AS(read_frames(path), UserError);
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("a number that its place cannot have is refused") {
+  const std::string path = temporary();
+  write_frames(path, some_frames(Picture::field));
+  const Safetensors whole = read_safetensors(path);
+  const auto refused = [&](const std::string& name, double value, const std::string& what) {
+    Safetensors wild = whole;
+    for (NamedTensor& t : wild.tensors) {
+      if (t.name == name) t.values[1] = value;
+    }
+    write_safetensors(path, wild, Dtype::F64);
+    CHECK_THROWS_WITH_AS(read_frames(path),
+                         (path + ": is not a valid frames file: number 2 of the tensor " + name + " is " + what +
+                          "; train the run again")
+                             .c_str(),
+                         UserError);
+  };
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  refused("layers.1.z", -1, "-1, not a count");
+  refused("layers.1.z", 1.5, "1.5, not a count");
+  refused("layers.2.gradient", 4294967296, "4294967296, not a count");
+  refused("layers.2.gradient", 1e300, "1e+300, not a count");
+  refused("layers.1.weight", nan, "nan, not a count");
+  refused("layers.1.weight_range", 1e300, "1e+300, not a finite float");
+  refused("layers.1.alpha", -3.5e38, "-3.5e+38, not a finite float");
+  refused("layers.1.dead", 2, "2, not 0 or 1");
+  refused("layers.1.dead", 0.5, "0.5, not 0 or 1");
+  refused("picture", 1e39, "1e+39, not a finite float");
+  refused("extent", nan, "nan, not a finite float");
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("sizes beyond any run are refused before memory is taken for them") {
+  const std::string path = temporary();
+  write_frames(path, some_frames(Picture::confusion));
+  const Safetensors whole = read_safetensors(path);
+  const auto refused = [&](const std::string& key, const std::string& text, const std::string& what) {
+    Safetensors wild = whole;
+    for (auto& [name, value] : wild.metadata) {
+      if (name == key) value = text;
+    }
+    write_safetensors(path, wild, Dtype::F32);
+    CHECK_THROWS_WITH_AS(read_frames(path),
+                         (path + ": is not a valid frames file: " + what + "; train the run again").c_str(), UserError);
+  };
+  // 2³² squared is 0 in 64 bits, so the size of the matrix must not be computed from it
+  refused("sizes", R"(["2", "3", "4294967296"])", "sizes has \"4294967296\", not a whole number up to 2147483648");
+  refused("sizes", R"(["2", "-3", "2"])", "sizes has \"-3\", not a whole number up to 2147483648");
+  refused("sizes", R"(["2", "3.5", "2"])", "sizes has \"3.5\", not a whole number up to 2147483648");
+  refused("sizes", R"(["2", "3"])", "a layer lacks its size or activation");
+  refused("sizes", R"(["2", "1000000000", "2"])", "the tensor layers.1.dead has the wrong shape");
+  refused("side", "1025", "side has \"1025\", not a whole number up to 1024");
+  refused("stride", "9007199254740993", "stride has \"9007199254740993\", not a whole number up to 9007199254740992");
+  refused("picture", "film", "it shows an unknown picture \"film\"");
+  refused("epochs", "[]", "it has 0 epochs, not 1 to 100");
+  refused("epochs", R"(["0", "4", "4"])", "its epochs do not ascend");
+  std::string many = "[\"0\"";
+  for (int i = 0; i < 100; ++i) many += ", \"" + std::to_string(i) + "\"";
+  refused("epochs", many + "]", "it has 101 epochs, not 1 to 100");
   std::filesystem::remove(path);
 }

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "curves.hpp"
@@ -23,7 +25,7 @@ TEST_CASE("the catalogue is well-formed and draws σ and σ′ of every activati
   for (const xml::Element& e : document.elements) {
     if (e.name != "path") continue;
     const bool dashed = e.attributes.count("stroke-dasharray") != 0;
-    CHECK(dashed == (e.attributes.at("class") == "slope"));
+    CHECK(dashed == (e.attributes.at("class") == "derivative"));
     (dashed ? derivative : sigma) += 1;
     const std::string& name = e.attributes.at("data-activation");
     CAPTURE(name);
@@ -52,6 +54,16 @@ TEST_CASE("the catalogue writes the measured ranges, with round brackets where a
   CHECK(has(texts_of("gelu"), "σ ∈ [−0.16997, ∞)"));
 }
 
+TEST_CASE("an interval has a round bracket where its end is only approached, and a single value has braces") {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  CHECK(interval_text({0, 1, -inf, inf}) == "(0, 1)");
+  CHECK(interval_text({0, 1, 0, inf}) == "[0, 1)");
+  CHECK(interval_text({-0.0, 1, 0, 1}) == "[0, 1]");
+  CHECK(interval_text({-0.169971, inf, -0.75, inf}) == "[-0.16997, ∞)");
+  CHECK(interval_text({-inf, inf, 0, 0}) == "(-∞, ∞)");
+  CHECK(interval_text({1, 1, 0, 0}) == "{1}");
+}
+
 TEST_CASE("the shaded zones begin where |σ′| falls below 5 % of its maximum") {
   // tanh′(z) = 0.05 at |z| = artanh √0.95 = 2.17902…; the plot is 252 wide for −6 … 6, its middle at 160.
   std::vector<double> edges;
@@ -70,7 +82,7 @@ TEST_CASE("the shaded zones begin where |σ′| falls below 5 % of its maximum")
 
 TEST_CASE("an unknown activation is refused") { CHECK_THROWS_AS(catalogue_svg({"tan"}), std::invalid_argument); }
 
-TEST_CASE("escaped text holds no markup and no control byte") {
+TEST_CASE("escaped text has neither markup nor control bytes") {
   CHECK(escaped("</script><b> & \"x\"") == "&lt;/script&gt;&lt;b&gt; &amp; &quot;x&quot;");
   CHECK(xml::parse("<a>" + escaped("\x01\x1b[31m\xff größe") + "</a>").error == "");
 }

@@ -1,4 +1,4 @@
-// JSON (RFC 8259), as much as the header and the metadata of a safetensors file need.
+// JSON (RFC 8259): what safetensors files and the report's data need.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -38,5 +39,16 @@ std::string quote(std::string_view text);
 // ["…", "…"], and back; what is no array of strings throws UserError with `place`.
 std::string string_array(std::span<const std::string> strings);
 std::vector<std::string> parse_string_array(std::string_view text, const Location& location);
+
+// A number with `digits` significant digits, null if it is not finite; {"key":value,…}, where the values are JSON; and
+// [item,…], where write(item) gives the JSON of an item.
+std::string number(double value, int digits);
+std::string object(std::span<const std::pair<std::string, std::string>> members);
+template <typename Items, typename Write>
+std::string array(const Items& items, Write write) {
+  std::string text = "[";
+  for (const auto& item : items) text += (text.size() > 1 ? "," : "") + write(item);
+  return text + "]";
+}
 
 }  // namespace primer::json

@@ -1,18 +1,18 @@
-// frames.safetensors: the pictures that a report's slider moves through, as a file of the run.
+// frames.safetensors: the frames of a run as a file.
 #pragma once
 
 #include <string>
 
-#include "primer/report/frame_recorder.hpp"
+#include "primer/report/frames.hpp"
 
 namespace primer {
 
-// Tensors, F frames long: `layers.l.z`, `layers.l.weight` and `layers.l.gradient` (F, 40) counts, each with its
-// `…_range` (F, 2); `layers.l.alpha` (F,) where learned; `layers.l.dead` (F, units) where the flow was observed;
-// `picture` (F, …), `points` and `extent` (low and high of the inputs). The rest is metadata.
+// The tensors of F frames: `layers.l.z`, `layers.l.weight` and `layers.l.gradient` (F, 40) counts, each with its
+// `…_range` (F, 2); `layers.l.alpha` (F,) if it is learned; `layers.l.dead` (F, units) if the flow was observed;
+// `picture` (F, …), `points` and `extent` (low and high of the inputs). Everything else is metadata.
 void write_frames(const std::string& path, const Frames& frames);
 
-// Throws UserError where the file is no such thing.
+// Throws UserError, which names the part that is missing or wrong.
 Frames read_frames(const std::string& path);
 
 }  // namespace primer

@@ -1,5 +1,5 @@
-// Activation functions drawn: σ solid, σ′ dashed, the zones where σ saturates shaded. Used by `primer activations
-// --svg` and by the report.
+// Drawings of activation functions for `primer activations --svg` and for the report: σ is solid, σ′ is dashed, and the
+// zones where σ saturates are shaded.
 #pragma once
 
 #include <string>
@@ -8,27 +8,31 @@
 #include <vector>
 
 #include "primer/core/activation.hpp"
+#include "primer/training/properties.hpp"
 
 namespace primer {
 
-// σ and σ′ at places from low to high, 1/16 apart; a kink k is met at k and 2⁻²⁰ to its left and right. Of a softmax it
-// is the first of two units, the other of which has z = 0.
+// σ and σ′ at locations from low to high, 1/16 apart. A kink k has three: k itself, and 2⁻²⁰ to its left and right. For
+// softmax this is the first of two units, where the other has z = 0.
 struct CurvePoint {
   real z, a, derivative;
 };
 std::vector<CurvePoint> curve_of(const Activation& activation, int low, int high);
 
-// The points as the data of an SVG path in the function's own units, every number so that it reads back as the same.
+// The points as the data of an SVG path in the function's units. Every number reads back as the same bits.
 std::string path_of(const std::vector<CurvePoint>& curve, real CurvePoint::*value);
 
-// The axis that holds σ and σ′ from low to high, cut where an unbounded σ would leave σ′ too flat to read.
+// The range of an axis for σ and σ′ from low to high. It is cut where an unbounded σ would make σ′ too flat to read.
 std::pair<real, real> vertical_axis(const std::vector<CurvePoint>& curve, real low, real high);
 
-// The catalogue as one SVG document, a small picture for each activation, with what was measured of it. Throws
+// "[0, 1]", "{1}", "(0, ∞)": a round bracket means that the end is only approached.
+std::string interval_text(const Range& range);
+
+// The catalogue as one SVG document: a small picture for each activation, with its measured ranges. Throws
 // std::invalid_argument for an unknown name.
 std::string catalogue_svg(const std::vector<std::string>& names);
 
-// `text` for the body or a quoted attribute of XML and HTML; what neither can hold becomes U+FFFD.
+// `text` for the body or a quoted attribute of XML and HTML. Control bytes and invalid UTF-8 become \xNN.
 std::string escaped(std::string_view text);
 
 }  // namespace primer

@@ -9,6 +9,9 @@
 
 namespace primer {
 
+// σ is saturated where |σ′| is less than this fraction of max |σ′|.
+constexpr double saturation_threshold = 0.05;
+
 // From low to high, both possibly infinite; `at_*` say where they are reached, or the infinity towards which they are
 // approached.
 struct Range {

@@ -1,0 +1,78 @@
+// The frames of a run: what the report's slider shows of each epoch that is kept.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace primer {
+
+// The numbers of values in equal bins from low to high. If all values are the same, v, the bins reach from v − ½ to
+// v + ½. Values that are not finite are not counted.
+struct Histogram {
+  static constexpr std::size_t bins = 40;
+  float low = 0, high = 0;
+  std::array<std::uint32_t, bins> counts{};
+
+  bool operator==(const Histogram&) const = default;
+};
+
+// One epoch. z and ∂L/∂W come from one pass in evaluation mode over the sampled training rows.
+struct Frame {
+  struct Layer {
+    Histogram z, W, dL_dW;
+    float alpha = 0;  // the learned shape constant, if σ has one
+    std::vector<std::uint8_t>
+        dead;  // a unit: 1 if it is dead in this epoch's row of flow.csv; empty if the flow is off
+
+    bool operator==(const Layer&) const = default;
+  };
+  std::uint64_t epoch = 0;
+  std::vector<Layer> layers;
+  std::vector<float> picture;  // as Picture says
+
+  bool operator==(const Frame&) const = default;
+};
+
+// field      two inputs, classes: side × side cells from low to high, a row for each value of the second input. A cell
+//            is k + p/2, where k is the predicted class and p its probability
+// curve      one input, regression: side × outputs, the outputs at `side` locations from low to high; not-a-number
+// where
+//            a diverging network has no output
+// confusion  other classification: counts, actual class × predicted class
+// none       other tasks, and more classes than fit on a page
+enum class Picture { none, field, curve, confusion };
+inline constexpr std::array<std::string_view, 4> picture_names{"none", "field", "curve", "confusion"};
+
+struct Frames {
+  static constexpr std::size_t most = 100;  // frames that a run keeps
+
+  struct Layer {
+    std::size_t inputs, units;
+    std::string activation;  // as the config spells it
+    bool learns_alpha;
+
+    bool operator==(const Layer&) const = default;
+  };
+  std::vector<Layer> layers;
+  std::vector<std::string> columns, targets, classes;  // as in Data
+  std::vector<std::string> warnings;                   // of the config check
+
+  Picture picture = Picture::none;
+  std::uint64_t side = 0;
+  std::array<float, 2> low{}, high{};  // of the inputs, in the data's units
+  std::string rows;                    // that the confusion matrix counts: "validation" or "training"
+  std::vector<float> points;           // training rows to draw: x₁, x₂, class; or x, y₁, y₂, …
+
+  std::uint64_t stride = 1;   // the epochs kept are its multiples, and the last
+  std::vector<Frame> frames;  // by epoch
+
+  // In a field and a confusion matrix; a single output tells two classes apart.
+  std::size_t picture_classes() const { return layers.back().units > 2 ? layers.back().units : 2; }
+
+  bool operator==(const Frames&) const = default;
+};
+
+}  // namespace primer

@@ -1,0 +1,38 @@
+// The files of a run's folder that its report is drawn from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "primer/report/frames.hpp"
+
+namespace primer {
+
+// history.csv or flow.csv. The cells stay texts, so that the report shows every number as the file writes it.
+struct RunTable {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::string>> rows;
+  std::vector<std::uint64_t> epochs;  // of each row, never descending
+
+  // The cell under `column`, and its number; "" and not-a-number if there is none.
+  const std::string& cell(std::size_t row, std::string_view column) const;
+  double number(std::size_t row, std::string_view column) const;
+  // The indices of the rows of an epoch.
+  std::vector<std::size_t> rows_of(std::uint64_t epoch) const;
+};
+
+struct RunFiles {
+  std::string config;  // config.toml
+  RunTable history, flow;
+  Frames frames;
+
+  // The metric of history.csv: "accuracy", "r2" or "".
+  std::string metric() const;
+};
+
+// Throws UserError, with the file's name, if one of the files is missing or is not what its name says.
+RunFiles read_run(const std::string& folder);
+
+}  // namespace primer

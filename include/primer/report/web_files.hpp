@@ -1,0 +1,11 @@
+// The texts of the web files in src/report. The build embeds them, so that the program needs no file beside it.
+#pragma once
+
+namespace primer::web {
+
+extern const char* const report_html;  // the page, with {{placeholders}} that report_page() fills
+extern const char* const report_css;
+extern const char* const charts_js;  // the charts of any page
+extern const char* const report_js;  // the rest of the report's script
+
+}  // namespace primer::web
