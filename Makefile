@@ -11,6 +11,9 @@ BUILD := build$(if $(filter float,$(PRECISION)),-float)$(if $(PORTABLE),-portabl
 OPTIONS := -DPRIMER_REAL=$(PRECISION) $(if $(PORTABLE),-DPRIMER_PORTABLE=ON)
 JOBS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 COMPILE := MAKEFLAGS=--no-print-directory CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) cmake --build
+BIOME_VERSION := 2.6.8
+BIOME_FOLDER := build-lint/biome-$(BIOME_VERSION)
+BIOME := $(BIOME_FOLDER)/node_modules/.bin/biome
 SOURCES := $(shell find src include tests -name '*.[ch]pp' 2>/dev/null)
 
 .PHONY: all run test bench bench-peers bits fuzz mutants check assignment grade autograder misconceptions handout-data lint format sanitize pictures install clean help
@@ -70,14 +73,16 @@ handout-data: all ## write OUT=folder: small networks with every quantity of a p
 misconceptions: ## try the wrong solutions of tests/course/misconceptions.py: who is caught, and is told why
 	@python3 tests/course/misconceptions.py
 
-lint: all ## clang-format, clang-tidy and the rules of the architecture
+lint: all $(BIOME) ## clang-format, clang-tidy, Biome for the web files, and the rules of the architecture (needs npm)
 	@clang-format --dry-run -Werror $(SOURCES)
+	@$(BIOME) check --error-on-warnings
 	@sh tests/lint_rooms.sh $(BUILD)/libprimer.a $(BUILD)/libprimer-command-line.a
 	@cmake -S . -B build-lint -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
 	@run-clang-tidy -quiet -p build-lint -j $(JOBS) '/src/' >build-lint/tidy.txt 2>&1 || { grep -A 3 'error:' build-lint/tidy.txt; exit 1; }
 
-format: ## lay out all sources as .clang-format says
+format: $(BIOME) ## lay out all sources as .clang-format and .biome.jsonc say (needs npm)
 	@clang-format -i $(SOURCES)
+	@$(BIOME) format --write
 
 sanitize: ## all tests with the address and undefined-behaviour sanitizers, in build-sanitize/
 	@cmake -S . -B build-sanitize $(OPTIONS) -DPRIMER_TESTS=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo \
@@ -96,6 +101,11 @@ clean: ## remove what was built; runs/ stays
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+$(BIOME):
+	@command -v npm >/dev/null || { echo "npm is missing; install it to lint and format JavaScript and CSS: apt-get install npm" >&2; exit 1; }
+	@mkdir -p $(BIOME_FOLDER)
+	@npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix $(BIOME_FOLDER) @biomejs/biome@$(BIOME_VERSION)
 
 $(BUILD)/cmake_install.cmake:
 	@cmake -S . -B $(BUILD) $(OPTIONS) >/dev/null
