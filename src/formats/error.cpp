@@ -57,9 +57,6 @@ std::string to_string(const Location& location) {
   return text;
 }
 
-UserError::UserError(const Location& location, std::string_view text)
-    : std::runtime_error(to_string(location) + ": " + std::string(text)) {}
-
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
   std::size_t least = word.size() / 3 + 2;
   std::string_view best;
@@ -77,6 +74,15 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names, std::string_view otherwise) {
   const std::string_view best = nearest(word, names);
   return best.empty() ? std::string(otherwise) : "; did you mean '" + printable(best) + "'?";
+}
+
+std::string listed(std::span<const std::string_view> names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += i == 0 ? "" : i + 1 == names.size() ? " or " : ", ";
+    text += names[i];
+  }
+  return text;
 }
 
 std::string printable(std::string_view text) {

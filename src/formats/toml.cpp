@@ -18,7 +18,6 @@ namespace primer::toml {
 namespace {
 
 constexpr std::size_t deepest = 64;
-constexpr std::size_t largest_file = 1 << 20;
 
 using Scalar = decltype(Value::data);
 

@@ -1,48 +1,33 @@
-// One list of keys for each section, which reading and writing both go through.
+// Every section has one list of its keys; reading and writing both go through it.
 #include "primer/runs/config.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <charconv>
 #include <filesystem>
 #include <limits>
 #include <sstream>
 #include <stdexcept>
 
 #include "primer/core/initializer.hpp"
+#include "primer/formats/input.hpp"
 #include "primer/formats/number.hpp"
-#include "primer/formats/toml.hpp"
+#include "primer/formats/table_reader.hpp"
 
 namespace primer {
 namespace {
+
+using toml::Range;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t many = 1'000'000'000;
 constexpr std::size_t most_units = 1'000'000;
 constexpr std::size_t most_layers = 1'000;
 
-// The numbers a key allows, in code and in words.
-struct Range {
-  double low, high;
-  bool open_low, open_high;
-  const char* words;
-  bool holds(double v) const {
-    return std::isfinite(v) && (open_low ? v > low : v >= low) && (open_high ? v < high : v <= high);
-  }
-};
 constexpr Range any{-infinity, infinity, false, false, "a finite number"};
 constexpr Range not_negative{0, infinity, false, false, "0 or more"};
 constexpr Range positive{0, infinity, true, false, "more than 0"};
 constexpr Range fraction{0, 1, false, true, "from 0 up to, but not including, 1"};
 constexpr Range unit{0, 1, false, false, "from 0 to 1"};
-
-std::string listed(const std::vector<std::string_view>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ");
-    text += names[i];
-  }
-  return text;
-}
 
 // Every key of a section, in the order in which it is written. A visitor reads or writes it.
 template <typename Visitor, typename Options>
@@ -108,123 +93,53 @@ void visit_diagnostics(Visitor& v, Options& o) {
   v.count("every", o.every, 0, many);
 }
 
-// Fills the members of one section from one table, and remembers where each key stood.
+// A visitor that fills the members of one section from one table.
 class Reader {
  public:
-  Reader(const toml::Table& table, std::string section, const std::string& folder,
-         std::map<std::string, Location>& locations)
-      : table_(table), section_(std::move(section)), folder_(folder), places_(locations) {}
+  Reader(toml::TableReader& table, const std::string& folder) : table_(table), folder_(folder) {}
 
   void choice(std::string_view key, std::string& member, const std::vector<std::string_view>& names) {
-    if (!text(key, member)) return;
-    if (std::find(names.begin(), names.end(), member) != names.end()) return;
-    refuse(key, "'" + member + "' is not known; " + meant(member, names));
+    set(member, table_.choice(key, names));
   }
   template <typename Check>
   void checked(std::string_view key, std::string& member, const std::vector<std::string_view>& names, Check check) {
-    if (!text(key, member)) return;
+    set(member, table_.text(key));
     try {
       check(member);
     } catch (const std::invalid_argument& e) {
-      const std::string_view name = std::string_view(member).substr(0, member.find('('));
-      const bool known =
-          std::any_of(names.begin(), names.end(), [&](std::string_view n) { return n.substr(0, n.find('(')) == name; });
-      refuse(key, e.what() + (known ? std::string() : "; " + meant(name, names)));
+      const auto name_of = [](std::string_view spec) { return spec.substr(0, spec.find('(')); };
+      const std::string_view name = name_of(member);
+      const bool is_known = std::ranges::find(names, name, name_of) != names.end();
+      table_.refuse(key, e.what() + (is_known ? "" : did_you_mean(name, names, "; write " + listed(names))));
     }
   }
   void path(std::string_view key, std::string& member) {
-    if (!text(key, member)) return;
-    if (member.empty()) refuse(key, "is empty; name a CSV file");
-    const bool overridden =
-        table_.find(key)->value.location.file.starts_with("--set ");  // which the shell's folder completes
-    member = (std::filesystem::path(overridden ? "" : folder_) / member).lexically_normal().string();
+    const std::optional<std::string> value = table_.text(key);
+    if (!value) return;
+    if (value->empty()) table_.refuse(key, "is empty; name a CSV file");
+    const bool overridden = table_.location(key).file.starts_with("--set ");  // then relative to the working directory
+    member = (std::filesystem::path(overridden ? "" : folder_) / *value).lexically_normal().string();
   }
   void names(std::string_view key, std::vector<std::string>& member) {
-    const toml::Entry* const entry = find(key);
-    if (entry == nullptr) return;
-    member.clear();
-    const auto* const list = std::get_if<toml::Array>(&entry->value.data);
-    for (const toml::Value& value : list != nullptr ? *list : toml::Array{entry->value}) {
-      const auto* const name = std::get_if<std::string>(&value.data);
-      if (name == nullptr) refuse(key, "must be a column's name or a list of names, not " + std::string(kind(value)));
-      member.push_back(*name);
-    }
-    if (member.empty()) refuse(key, "is an empty list; name at least one column");
+    member = table_.texts(key);
+    if (member.empty() && table_.has(key)) table_.refuse(key, "is an empty list; name at least one column");
   }
   void count(std::string_view key, std::size_t& member, std::size_t low, std::size_t high) {
-    const toml::Entry* const entry = find(key);
-    if (entry == nullptr) return;
-    const auto* const value = std::get_if<std::int64_t>(&entry->value.data);
-    const std::string allowed = "must be an integer from " + std::to_string(low) + " to " + std::to_string(high);
-    if (value == nullptr) refuse(key, allowed + ", not " + std::string(kind(entry->value)));
-    if (*value < static_cast<std::int64_t>(low) || *value > static_cast<std::int64_t>(high)) {
-      refuse(key, allowed + ", not " + std::to_string(*value));
-    }
-    member = static_cast<std::size_t>(*value);
+    set(member, table_.count(key, low, high));
   }
-  void number(std::string_view key, double& member, const Range& range) {
-    const toml::Entry* const entry = find(key);
-    if (entry == nullptr) return;
-    const std::string allowed = std::string("must be ") + range.words;
-    if (const auto* const integer = std::get_if<std::int64_t>(&entry->value.data)) {
-      member = static_cast<double>(*integer);
-    } else if (const auto* const value = std::get_if<double>(&entry->value.data)) {
-      member = *value;
-    } else {
-      refuse(key, allowed + ", a number, not " + std::string(kind(entry->value)));
-    }
-    if (!range.holds(member)) refuse(key, allowed + ", not " + primer::number(member));
-  }
-  void flag(std::string_view key, bool& member) {
-    const toml::Entry* const entry = find(key);
-    if (entry == nullptr) return;
-    const auto* const value = std::get_if<bool>(&entry->value.data);
-    if (value == nullptr) refuse(key, "must be true or false, not " + std::string(kind(entry->value)));
-    member = *value;
-  }
-
-  // After all keys were asked for: whatever else stands in the table is a mistake.
-  void finish() const {
-    for (const toml::Entry& entry : table_.entries()) {
-      if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
-      throw UserError(entry.location, "unknown key '" + printable(entry.key) + "'" +
-                                          (section_.empty() ? "" : " in [" + section_ + "]") + "; " +
-                                          meant(entry.key, known_));
-    }
-  }
-
-  const toml::Entry* find(std::string_view key) {
-    known_.push_back(key);
-    const toml::Entry* const entry = table_.find(key);
-    if (entry != nullptr) places_[(section_.empty() ? "" : section_ + ".") + std::string(key)] = entry->value.location;
-    return entry;
-  }
+  void number(std::string_view key, double& member, const Range& range) { set(member, table_.number(key, range)); }
+  void flag(std::string_view key, bool& member) { set(member, table_.flag(key)); }
 
  private:
-  bool text(std::string_view key, std::string& member) {
-    const toml::Entry* const entry = find(key);
-    if (entry == nullptr) return false;
-    const auto* const value = std::get_if<std::string>(&entry->value.data);
-    if (value == nullptr) refuse(key, "must be a string, not " + std::string(kind(entry->value)));
-    member = *value;
-    return true;
+  template <typename T>
+  static void set(T& member, std::optional<T> value) {
+    if (value) member = *std::move(value);
   }
-  static std::string meant(std::string_view word, const std::vector<std::string_view>& names) {
-    const std::string_view best = nearest(word, names);
-    return best.empty() ? "known are " + listed(names) : "did you mean '" + std::string(best) + "'?";
-  }
-  [[noreturn]] void refuse(std::string_view key, const std::string& text) const {
-    throw UserError(table_.find(key)->value.location, printable(std::string(key) + ": " + text));
-  }
-
-  const toml::Table& table_;
-  std::string section_;
+  toml::TableReader& table_;
   const std::string& folder_;
-  std::map<std::string, Location>& places_;
-  std::vector<std::string_view> known_;
 };
 
-// Writes `key = value` lines.
+// A visitor that writes `key = value` lines.
 class Writer {
  public:
   Writer(std::string& out, const std::string& folder) : out_(out), folder_(folder) {}
@@ -252,7 +167,7 @@ class Writer {
     if (member >= low) line(key, {static_cast<std::int64_t>(member), {}});
   }
   void number(std::string_view key, double member, const Range& range) {
-    if (range.holds(member)) line(key, {member, {}});
+    if (range.contains(member)) line(key, {member, {}});
   }
   void flag(std::string_view key, bool member) { line(key, {member, {}}); }
 
@@ -264,100 +179,85 @@ class Writer {
   const std::string& folder_;
 };
 
-toml::Table& table_in(toml::Table& table, const std::string& key, const std::string& full_key,
-                      const Location& location) {
-  toml::Entry* entry = table.find(key);
-  if (entry == nullptr) entry = &table.add(key, location, {toml::Table{}, location});
-  auto* const inner = std::get_if<toml::Table>(&entry->value.data);
-  if (inner == nullptr) throw UserError(location, "'" + full_key + "' is no section; write SECTION.KEY=VALUE");
-  return *inner;
+toml::Table& table_in(toml::Table& root, const std::string& key, const Location& location) {
+  toml::Entry* entry = root.find(key);
+  if (entry == nullptr) entry = &root.add(key, location, {toml::Table{}, location});
+  auto* const table = std::get_if<toml::Table>(&entry->value.data);
+  if (table == nullptr) throw UserError(location, "'", printable(key), "' is not a section; write SECTION.KEY=VALUE");
+  return *table;
+}
+
+// The N-th [[layer]] table as the file has it.
+toml::Table& layer_in(toml::Table& root, std::string_view n, const Location& location) {
+  toml::Entry* const entry = root.find("layer");
+  auto* const layers = entry == nullptr ? nullptr : std::get_if<toml::Array>(&entry->value.data);
+  const std::size_t size = layers == nullptr ? 0 : layers->size();
+  std::size_t index = 0;
+  const bool is_number = std::from_chars(n.data(), n.data() + n.size(), index).ptr == n.data() + n.size();
+  if (!is_number || index < 1 || index > size) {
+    throw UserError(location, "write layer.N.KEY with N from 1 to ", size,
+                    ", the number of [[layer]] tables in the file");
+  }
+  auto* const table = std::get_if<toml::Table>(&(*layers)[index - 1].data);
+  if (table == nullptr) throw UserError(location, "layer ", n, " is not a table");
+  return *table;
 }
 
 // --set train.learning_rate=0.1, --set layer.1.units=8
 void apply(const Override& set, toml::Table& root) {
-  const std::string& key = set.first;
-  const Location location{"--set " + printable(key), 0, 0};
-  std::vector<std::string> parts{""};
-  for (const char c : key) {
-    if (c == '.') {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  if (std::find(parts.begin(), parts.end(), "") != parts.end()) {
+  const Location location{"--set " + printable(set.first)};
+  std::vector<std::string> parts;
+  std::istringstream key(set.first + ".");
+  for (std::string part; std::getline(key, part, '.');) parts.push_back(part);
+  const bool of_layer = parts[0] == "layer";
+  if (std::ranges::find(parts, "") != parts.end() || parts.size() > (of_layer ? 3 : 2)) {
     throw UserError(location, "write --set SECTION.KEY=VALUE, as in train.learning_rate=0.1 or layer.1.units=8");
   }
-  toml::Table* table = &root;
-  std::size_t i = 0;
-  if (parts[0] == "layer") {
-    toml::Entry* const layers = root.find("layer");
-    auto* const list = layers == nullptr ? nullptr : std::get_if<toml::Array>(&layers->value.data);
-    const std::size_t n = list == nullptr ? 0 : list->size();
-    const auto index = parts.size() == 3 ? parse_number(parts[1]) : std::nullopt;
-    if (!index || !(*index >= 1 && *index <= static_cast<double>(n)) || *index != std::floor(*index)) {
-      throw UserError(location, "write layer.N.KEY with N from 1 to " + std::to_string(n) +
-                                    ", the number of [[layer]] tables in the file");
-    }
-    table = std::get_if<toml::Table>(&(*list)[static_cast<std::size_t>(*index) - 1].data);
-    if (table == nullptr) throw UserError(location, "layer " + parts[1] + " is no table");
-    i = 2;
-  } else if (parts.size() > 2) {
-    throw UserError(location, "write --set SECTION.KEY=VALUE, as in train.learning_rate=0.1 or layer.1.units=8");
-  }
-  for (; i + 1 < parts.size(); ++i) table = &table_in(*table, parts[i], key, location);
+  toml::Table& table = of_layer            ? layer_in(root, parts.size() == 3 ? parts[1] : "", location)
+                       : parts.size() == 2 ? table_in(root, parts[0], location)
+                                           : root;
   toml::Value value = toml::parse_value(set.second, location);
-  if (toml::Entry* const entry = table->find(parts.back())) {
-    entry->location = location;
-    entry->value = std::move(value);
+  if (toml::Entry* const entry = table.find(parts.back())) {
+    *entry = {parts.back(), location, std::move(value)};
   } else {
-    table->add(parts.back(), location, std::move(value));
+    table.add(parts.back(), location, std::move(value));
   }
 }
 
-template <typename Read>
-void read_section(Reader& root, const char* name, const std::string& folder, Config& config, Read read) {
-  const toml::Table none;
-  const toml::Entry* const entry = root.find(name);
-  const auto* const table = entry == nullptr ? &none : std::get_if<toml::Table>(&entry->value.data);
-  if (table == nullptr) {
-    throw UserError(entry->value.location, std::string(name) + " must be a section: write [" + name + "]");
-  }
-  Reader reader(*table, name, folder, config.locations);
-  read(reader);
-  reader.finish();
+// Remembers where the section and each of its keys stand.
+void remember(const toml::TableReader& table, const std::string& section, Config& config) {
+  const std::string before = section.empty() ? "" : section + ".";
+  if (!section.empty()) config.locations[section] = table.location();
+  for (const toml::Entry& entry : table.contents().entries())
+    config.locations[before + entry.key] = entry.value.location;
 }
 
-void read_layers(Reader& root, const std::string& folder, Config& config) {
-  const toml::Entry* const entry = root.find("layer");
-  if (entry == nullptr) throw UserError(Location{config.path, 0, 0}, "there is no layer; add a [[layer]] table");
-  const auto* const list = std::get_if<toml::Array>(&entry->value.data);
-  if (list == nullptr) throw UserError(entry->value.location, "layers are a list of tables: write [[layer]]");
-  for (const toml::Value& value : *list) {
-    const auto* const table = std::get_if<toml::Table>(&value.data);
-    if (table == nullptr) throw UserError(value.location, "a layer is a table: write [[layer]]");
-    const std::string section = "layer." + std::to_string(config.layers.size() + 1);
-    config.locations[section] = value.location;
-    Reader reader(*table, section, folder, config.locations);
+template <typename Visit>
+void read_section(toml::TableReader& root, const char* name, const std::string& folder, Config& config, Visit visit) {
+  toml::TableReader table = root.table(name);
+  Reader reader(table, folder);
+  visit(reader);
+  table.finish();
+  if (root.has(name)) remember(table, name, config);
+}
+
+void read_layers(toml::TableReader& root, const std::string& folder, Config& config) {
+  if (!root.has("layer")) throw UserError({config.path}, "there is no layer; add a [[layer]] table");
+  for (toml::TableReader& table : root.tables("layer")) {
+    Reader reader(table, folder);
     LayerOptions layer;
-    std::size_t repeat = 1;
     visit_layer(reader, layer);
-    reader.count("repeat", repeat, 1, most_layers);
-    reader.finish();
-    if (config.layers.size() + repeat > most_layers) throw UserError(value.location, "more than 1000 layers");
-    const auto written = config.locations;
+    const std::size_t repeat = table.count("repeat", 1, most_layers).value_or(1);
+    table.finish();
+    if (config.layers.size() + repeat > most_layers) throw UserError(table.location(), "more than 1000 layers");
     for (std::size_t copy = 0; copy < repeat; ++copy) {
       config.layers.push_back(layer);
-      const std::string expanded = "layer." + std::to_string(config.layers.size());
-      for (const auto& [key, location] : written) {
-        if (key == section || key.starts_with(section + "."))
-          config.locations[expanded + key.substr(section.size())] = location;
-      }
+      remember(table, concat("layer.", config.layers.size()), config);
     }
   }
 }
 
-// What can be asked of a config that names its data.
+// The checks of a config that must name its data.
 void check_source(const Config& config) {
   const DataOptions& data = config.data;
   if (data.generator.empty() && data.file.empty()) {
@@ -372,7 +272,7 @@ void check_source(const Config& config) {
   }
 }
 
-void check(const Config& config) {
+void check_values(const Config& config) {
   const DataOptions& data = config.data;
   if (data.test_fraction + data.validation_fraction >= 1) {
     throw UserError(config.location("data.test_fraction"),
@@ -383,9 +283,9 @@ void check(const Config& config) {
                     "there is a validation_file as well; keep one of the two");
   }
   for (std::size_t l = 0; l + 1 < config.layers.size(); ++l) {
-    const std::string key = "layer." + std::to_string(l + 1);
-    if (config.layers[l].units == 0)
-      throw UserError(config.location(key), "this layer needs units: only the last layer's follow from the data");
+    if (config.layers[l].units > 0) continue;
+    throw UserError(config.location(concat("layer.", l + 1)),
+                    "this layer needs the key units; only those of the last layer follow from the data");
   }
   if (config.train.loss.empty()) {
     throw UserError(config.location("train"), "[train] needs a loss: " + listed(loss_names()));
@@ -395,20 +295,20 @@ void check(const Config& config) {
   }
 }
 
-Config config_in(const toml::Table& table, const std::string& path) {
+Config config_in(const toml::Table& contents, const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   Config config;
   config.path = path;
-  Reader root(table, "", folder, config.locations);
-  std::size_t seed = config.seed;
-  root.count("seed", seed, 0, static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max()));
-  config.seed = seed;
+  toml::TableReader root(contents, {path});
+  constexpr auto most = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+  config.seed = root.count("seed", 0, most).value_or(config.seed);
   read_section(root, "data", folder, config, [&](Reader& r) { visit_data(r, config.data); });
   read_layers(root, folder, config);
   read_section(root, "train", folder, config, [&](Reader& r) { visit_train(r, config.train); });
   read_section(root, "diagnostics", folder, config, [&](Reader& r) { visit_diagnostics(r, config.diagnostics); });
   root.finish();
-  check(config);
+  remember(root, "", config);
+  check_values(config);
   static_cast<OptimizerOptions&>(config.train) = resolved(config.train);
   if (config.train.schedule == "cosine" && config.train.schedule_t_max == 0)
     config.train.schedule_t_max = static_cast<double>(config.train.epochs);
@@ -418,23 +318,25 @@ Config config_in(const toml::Table& table, const std::string& path) {
 }  // namespace
 
 Location Config::location(const std::string& key) const {
-  for (std::string k = key; !k.empty();
-       k = k.substr(0, k.find_last_of('.') == std::string::npos ? 0 : k.find_last_of('.'))) {
-    const auto found = locations.find(k);
-    if (found != locations.end()) return found->second;
+  for (std::string k = key; !k.empty(); k.resize(k.find_last_of('.') == k.npos ? 0 : k.find_last_of('.'))) {
+    if (const auto found = locations.find(k); found != locations.end()) return found->second;
   }
-  return {path, 0, 0};
+  return {path};
 }
 
 Config read_config(const std::string& path, const std::vector<Override>& overrides) {
-  toml::Table table = toml::read(path);
+  return parse_config(read_input(path, toml::largest_file), path, overrides);
+}
+
+Config parse_config(std::string_view text, const std::string& file, const std::vector<Override>& overrides) {
+  toml::Table table = toml::parse(text, file);
   for (const Override& set : overrides) apply(set, table);
-  Config config = config_in(table, path);
+  Config config = config_in(table, file);
   check_source(config);
   return config;
 }
 
-Config parse_model_config(const std::string& text, const std::string& file) {
+Config parse_model_config(std::string_view text, const std::string& file) {
   return config_in(toml::parse(text, file), file);
 }
 

@@ -278,7 +278,7 @@ TEST_CASE("what --set cannot mean is refused by its key") {
           "--set " + key + ": write layer.N.KEY with N from 1 to 1, the number of [[layer]] tables in the file");
   }
   CHECK(complaint("seed = 2\n" + std::string(shortest), {{"seed.x", "1"}}) ==
-        "--set seed.x: 'seed.x' is no section; write SECTION.KEY=VALUE");
+        "--set seed.x: 'seed' is not a section; write SECTION.KEY=VALUE");
   CHECK(refused("train.epochs", "many") ==
         "--set train.epochs: epochs: must be an integer from 0 to 1000000000, not a string");
   CHECK(refused("trian.epochs") == "--set trian.epochs: unknown key 'trian'; did you mean 'train'?");
@@ -295,7 +295,7 @@ TEST_CASE("a value of the wrong type or out of its range is refused where it sta
       {"learning_rate = -0.5", "17: learning_rate: must be 0 or more, not -0.5"},
       {"learning_rate = inf", "17: learning_rate: must be 0 or more, not inf"},
       {"learning_rate = nan", "17: learning_rate: must be 0 or more, not nan"},
-      {"learning_rate = \"fast\"", "17: learning_rate: must be 0 or more, a number, not a string"},
+      {"learning_rate = \"fast\"", "17: learning_rate: must be a number, not a string"},
       {"momentum = 1", "12: momentum: must be from 0 up to, but not including, 1, not 1"},
       {"rho = 1.5", "7: rho: must be from 0 to 1, not 1.5"},
       {"huber_delta = 0", "15: huber_delta: must be more than 0, not 0"},
@@ -304,7 +304,7 @@ TEST_CASE("a value of the wrong type or out of its range is refused where it sta
       {"nesterov = 1", "12: nesterov: must be true or false, not an integer"},
       {"optimizer = 1", "13: optimizer: must be a string, not an integer"},
       {"optimizer = \"adma\"", "13: optimizer: 'adma' is not known; did you mean 'adam'?"},
-      {"schedule_unit = \"hour\"", "17: schedule_unit: 'hour' is not known; known are epoch or step"},
+      {"schedule_unit = \"hour\"", "17: schedule_unit: 'hour' is not known; write epoch or step"},
   };
   for (const Wrong& w : wrong) {
     CAPTURE(w.line);
@@ -315,12 +315,15 @@ TEST_CASE("a value of the wrong type or out of its range is refused where it sta
 }
 
 TEST_CASE("sections and layers of another shape are refused") {
-  CHECK(complaint("data = 1\n[[layer]]\n[train]\nloss = \"mse\"\n") == ":1:8: data must be a section: write [data]");
-  CHECK(complaint("layer = 1\n[data]\ngenerator = \"xor\"\n") == ":1:9: layers are a list of tables: write [[layer]]");
-  CHECK(complaint("layer = [1]\n[data]\ngenerator = \"xor\"\n") == ":1:10: a layer is a table: write [[layer]]");
+  CHECK(complaint("data = 1\n[[layer]]\n[train]\nloss = \"mse\"\n") ==
+        ":1:8: data: must be a table, written as [data], not an integer");
+  CHECK(complaint("layer = 1\n[data]\ngenerator = \"xor\"\n") ==
+        ":1:9: layer: must be a list of tables, each written as [[layer]], not an integer");
+  CHECK(complaint("layer = [1]\n[data]\ngenerator = \"xor\"\n") ==
+        ":1:10: layer: must be a list of tables, each written as [[layer]], not an integer");
   CHECK(complaint("[data]\ngenerator = \"xor\"\n[train]\nloss = \"mse\"\n") ==
         ": there is no layer; add a [[layer]] table");
-  CHECK(complaint(with("[extra]\n")) == ":7:2: unknown key 'extra'; known are seed, data, layer, train or diagnostics");
+  CHECK(complaint(with("[extra]\n")) == ":7:2: unknown key 'extra'; write seed, data, layer, train or diagnostics");
   CHECK(complaint("") == ": there is no layer; add a [[layer]] table");
 }
 
@@ -333,7 +336,7 @@ TEST_CASE("keys that contradict one another are refused") {
   CHECK(data("file = \"\"\n") == ":2:8: file: is empty; name a CSV file");
   CHECK(data("file = \"d.csv\"\ntarget = []\n") == ":3:10: target: is an empty list; name at least one column");
   CHECK(data("file = \"d.csv\"\ntarget = [1]\n") ==
-        ":3:10: target: must be a column's name or a list of names, not an integer");
+        ":3:11: target: must be a string or a list of strings, not an integer");
   CHECK(data("file = \"d.csv\"\nvalidation_file = \"v.csv\"\nvalidation_fraction = 0.1\n") ==
         ":4:23: there is a validation_file as well; keep one of the two");
   CHECK(data("generator = \"xor\"\ntest_fraction = 0.5\nvalidation_fraction = 0.5\n") ==
@@ -342,6 +345,20 @@ TEST_CASE("keys that contradict one another are refused") {
         ":6:18: early_stopping watches the validation loss; set data.validation_fraction or data.validation_file");
   CHECK(data("generator = \"xor\"\n", "nesterov = true\n") == ":6:12: nesterov needs momentum, such as momentum = 0.9");
   CHECK(data("file = \"d.csv\"\ntarget = \"y\"\n") == "read");
+}
+
+TEST_CASE("a hidden layer needs its units") {
+  CHECK(complaint("[data]\ngenerator = \"xor\"\n[[layer]]\n[[layer]]\n[train]\nloss = \"mse\"\n") ==
+        ":3:1: this layer needs the key units; only those of the last layer follow from the data");
+}
+
+TEST_CASE("the text of a config is read without a file, as the file would be") {
+  const Config c = parse_config(shortest, "browser", {{"train.epochs", "3"}});
+  CHECK(c.path == "browser");
+  CHECK(c.train.epochs == 3);
+  CHECK(to_toml(c, "") == to_toml(read(shortest, {{"train.epochs", "3"}}), ""));
+  CHECK_THROWS_WITH_AS(parse_config("[data]\n[[layer]]\n[train]\nloss = \"mse\"\n", "browser", {}),
+                       "browser:1:1: [data] needs a generator or a file", UserError);
 }
 
 TEST_CASE("the config in a model may lack the source of its data, but nothing else") {

@@ -1,8 +1,8 @@
 // The two kinds of failure that reach a person. Both end as one line on standard error; the kind decides the exit code.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
-#include <initializer_list>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -19,10 +19,22 @@ struct Location {
 };
 std::string to_string(const Location& location);
 
+// The parts, which are text or unsigned integers, one after the other.
+inline void append(std::string& text, std::string_view part) { text += part; }
+void append(std::string& text, std::unsigned_integral auto part) { text += std::to_string(part); }
+template <typename... Parts>
+std::string concat(const Parts&... parts) {
+  std::string text;
+  (append(text, parts), ...);
+  return text;
+}
+
 // What the user wrote is wrong (exit code 2): "FILE:LINE:COLUMN: what is wrong; what to write instead".
 class UserError : public std::runtime_error {
  public:
-  UserError(const Location& location, std::string_view text);
+  template <typename... Parts>
+  UserError(const Location& location, const Parts&... parts)
+      : std::runtime_error(concat(to_string(location), ": ", parts...)) {}
   explicit UserError(const std::string& text) : std::runtime_error(text) {}
 };
 
@@ -30,6 +42,9 @@ class UserError : public std::runtime_error {
 class RuntimeError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+  template <typename... Parts>
+  RuntimeError(const Location& location, const Parts&... parts)
+      : std::runtime_error(concat(to_string(location), ": ", parts...)) {}
 };
 
 // The candidate nearest to `word` (Damerau–Levenshtein distance, at most a third of its length + 1), or "".
@@ -38,6 +53,9 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 // "; did you mean 'x'?" with the name nearest to `word`, or `otherwise` where no name is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names,
                          std::string_view otherwise = "");
+
+// "a, b or c".
+std::string listed(std::span<const std::string_view> names);
 
 // `text` with control bytes and invalid UTF-8 replaced, safe to echo on a terminal.
 std::string printable(std::string_view text);

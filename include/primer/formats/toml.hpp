@@ -54,7 +54,8 @@ struct Entry {
 // date or a time, or nests more than 64 deep.
 Table parse(std::string_view text, const std::string& file);
 
-// The document in the file at `path`; UserError also if it cannot be read or is larger than 1 MiB.
+// The document in the file at `path`; throws UserError also if the file cannot be read or is larger than this.
+constexpr std::size_t largest_file = 1 << 20;
 Table read(const std::string& path);
 
 // The VALUE of `--set KEY=VALUE`: TOML if it begins with a quote, [ or {, or is a number, true or false; any other

@@ -1,10 +1,11 @@
-// A run described in a file: the sections of a config, read from TOML with the place of every mistake, and written back
-// with every default spelt out.
+// The description of a run: the sections of a config, read from TOML and written back with every default spelt out.
+// Errors name the location of the mistake.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,28 +35,30 @@ struct Config {
   TrainOptions train;
   DiagnosticsOptions diagnostics;
 
-  // Where "train.loss" or "layer.2.units" was written, layers counted as expanded; for what was not written, the
-  // section or the file.
+  // Where a key such as "train.loss" or "layer.2.units" stands, with layers numbered after `repeat` is expanded. For a
+  // key that the file leaves out: the location of its section, or the file.
   Location location(const std::string& key) const;
   std::map<std::string, Location> locations;
 };
 
 using Override = std::pair<std::string, std::string>;  // --set KEY=VALUE
 
-// Throws UserError for anything that is not TOML, an unknown key, a wrong type, a value out of range.
+// The config in `text`; errors name it `file`. Throws UserError if the text is not TOML, a key is unknown, or a value
+// has the wrong type or is out of range.
+Config parse_config(std::string_view text, const std::string& file, const std::vector<Override>& overrides);
+// The same for the file at `path`.
 Config read_config(const std::string& path, const std::vector<Override>& overrides);
+// The same for the config that a model contains, which does not have to name the source of its data.
+Config parse_model_config(std::string_view text, const std::string& file);
 
-// The same for the text of a config in a model, which may lack the source of its data. `file` is what errors call it.
-Config parse_model_config(const std::string& text, const std::string& file);
-
-// TOML with every default spelt out. Files are written relative to `folder`; with an empty `folder` they are left out.
+// TOML with every default spelt out. File names are written relative to `folder`; an empty `folder` leaves them out.
 std::string to_toml(const Config& config, const std::string& folder);
 
-// The same as a list, keys in full ("layer.2.units"), values as TOML, without files.
+// The same as a list without file names: full keys such as "layer.2.units", and values as TOML text.
 struct Setting {
   std::string key, value;
 };
 std::vector<Setting> settings_of(const Config& config);
-std::vector<Setting> settings_in(const std::string& text);  // what to_toml wrote
+std::vector<Setting> settings_in(const std::string& text);  // of a text that to_toml wrote
 
 }  // namespace primer

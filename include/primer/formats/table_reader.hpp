@@ -1,0 +1,71 @@
+// Reads one table of a TOML file key by key. Each function checks the type and the range of a value, and finish()
+// refuses the keys that were never asked for, so a misspelt key is always an error.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "primer/formats/toml.hpp"
+
+namespace primer::toml {
+
+// The finite numbers that a key allows, in code and in words.
+struct Range {
+  double low, high;
+  bool open_low, open_high;
+  const char* words;  // "0 or more", as in "must be 0 or more, not -1"
+  bool contains(double v) const {
+    return std::isfinite(v) && (open_low ? v > low : v >= low) && (open_high ? v < high : v <= high);
+  }
+};
+
+class TableReader {
+ public:
+  // `section` is the table's name in messages, such as "train"; "" for the whole file. The table must outlive the
+  // reader, and so must every key.
+  TableReader(const Table& table, Location location, std::string section = "");
+
+  const Location& location() const { return location_; }  // of the table
+  Location location(std::string_view key) const;          // of the key's value; of the table if the key is absent
+  const Table& contents() const { return *table_; }
+  bool has(std::string_view key) const { return table_->find(key) != nullptr; }
+
+  // The value of a key, or nothing if the key is absent. Throws UserError if the value has another type or is outside
+  // its range.
+  std::optional<std::string> text(std::string_view key);
+  std::optional<std::string> choice(std::string_view key, std::span<const std::string_view> names);  // one of the names
+  std::optional<std::size_t> count(std::string_view key, std::size_t low, std::size_t high);
+  std::optional<double> number(std::string_view key, const Range& range);  // an integer is a number, too
+  std::optional<bool> flag(std::string_view key);
+  std::vector<std::string> texts(std::string_view key);  // a string or a list of strings; empty if the key is absent
+  std::vector<double> numbers(std::string_view key);     // a list of numbers; empty if the key is absent
+  std::string required_text(std::string_view key);       // throws UserError if the key is absent
+
+  TableReader table(std::string_view key);                // [key]; an empty table if the key is absent
+  std::vector<TableReader> tables(std::string_view key);  // every [[key]]; their sections are key.1, key.2, …
+
+  // Throws UserError at the first key that none of the functions above was asked for.
+  void finish() const;
+  // Throws UserError "KEY: TEXT" at the key's value.
+  [[noreturn]] void refuse(std::string_view key, std::string_view text) const;
+
+ private:
+  const Value* find(std::string_view key);
+  template <typename T>
+  const T* find(std::string_view key, std::string_view wanted);
+  template <typename T>
+  const T& as(const Value& value, std::string_view key, std::string_view wanted) const;
+  double number_in(const Value& value, std::string_view key) const;
+
+  const Table* table_;
+  Location location_;
+  std::string section_;
+  std::vector<std::string_view> known_;
+};
+
+}  // namespace primer::toml
