@@ -1,7 +1,7 @@
 // primer predict: rows in, an answer for each as soon as it is read.
 #include <array>
 #include <cstdio>
-#include <fstream>
+#include <istream>
 
 #include "primer/cli/commands.hpp"
 #include "primer/formats/csv.hpp"
@@ -51,8 +51,9 @@ int run(const Arguments& arguments) {
   Model model = read_model(arguments.operands[0]);
   const std::string file = arguments.operands.size() > 1 ? arguments.operands[1] : "-";
   if (file == "-") {
-    std::ifstream stream("/dev/stdin", std::ios::binary);  // not std::cin: the library has no static initialisers
-    if (!stream) throw RuntimeError("standard input: cannot be read");
+    StandardInput input;
+    std::istream stream(&input);
+    stream.exceptions(std::ios::badbit);  // passes on why standard input cannot be read
     predict(model, stream, "standard input", true);
   } else {
     std::ifstream stream = open_input(file);

@@ -16,6 +16,7 @@
 #include "primer/runs/experiment.hpp"
 #include "primer/runs/model.hpp"
 #include "primer/runs/run.hpp"
+#include "primer/runs/signature.hpp"
 #include "primer/runs/warnings.hpp"
 #include "primer/views/flow_table.hpp"
 #include "primer/views/table.hpp"

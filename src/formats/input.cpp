@@ -1,5 +1,7 @@
-// Opening the files that the user names.
+// Opens and reads files; a failure names the file and the reason.
 #include "primer/formats/input.hpp"
+
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -13,7 +15,7 @@ std::ifstream open_input(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) throw UserError({path}, "is a folder; name a file");
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw UserError({path}, "cannot be opened: " + std::generic_category().message(errno));
+  if (!file) throw UserError({path}, "cannot be opened: ", std::generic_category().message(errno));
   return file;
 }
 
@@ -24,11 +26,21 @@ std::string read_input(const std::string& path, std::size_t limit) {
   while (file.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || file.gcount() > 0) {
     bytes.append(chunk, 0, static_cast<std::size_t>(file.gcount()));
     if (bytes.size() > limit) {
-      throw UserError({path}, "is larger than " + std::to_string(limit) + " bytes; is it the right file?");
+      throw UserError({path}, "is larger than ", limit, " bytes; is it the right file?");
     }
   }
-  if (file.bad()) throw RuntimeError(to_string(Location{path}) + ": cannot be read");
+  if (file.bad()) throw RuntimeError({path}, "cannot be read");
   return bytes;
+}
+
+StandardInput::int_type StandardInput::underflow() {
+  ssize_t size = 0;
+  do {
+    size = read(STDIN_FILENO, bytes_.data(), bytes_.size());
+  } while (size < 0 && errno == EINTR);
+  if (size < 0) throw RuntimeError({"standard input"}, "cannot be read: ", std::generic_category().message(errno));
+  setg(bytes_.data(), bytes_.data(), bytes_.data() + size);
+  return size == 0 ? traits_type::eof() : traits_type::to_int_type(bytes_[0]);
 }
 
 }  // namespace primer

@@ -1,11 +1,11 @@
-// Numbers as text through std::to_chars and std::from_chars, which know no locale.
+// Writes and reads numbers with std::to_chars and std::from_chars, so that no locale can change them.
 #include "primer/formats/number.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
+#include <cstdint>
 
 namespace primer {
 
@@ -19,6 +19,19 @@ std::string shortest(Float value) {
   return {text.data(), end};
 }
 
+// Whether the magnitude of a decimal number that is not 0 is less than 1.
+bool is_below_one(std::string_view text) {
+  const std::string_view mantissa = text.substr(0, text.find_first_of("eE"));
+  const auto point = static_cast<std::int64_t>(std::min(mantissa.find('.'), mantissa.size()));
+  const auto first_digit = static_cast<std::int64_t>(mantissa.find_first_of("123456789"));
+  std::string_view exponent_text = text.substr(std::min(mantissa.size() + 1, text.size()));
+  if (exponent_text.starts_with('+')) exponent_text.remove_prefix(1);
+  std::int64_t exponent = 0;
+  const auto error = std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent).ec;
+  if (error == std::errc::result_out_of_range) return exponent_text.starts_with('-');
+  return exponent < first_digit - point + (first_digit < point ? 1 : 0);
+}
+
 }  // namespace
 
 std::string number(double value) { return shortest(value); }
@@ -30,7 +43,7 @@ std::string short_number(double value, int digits) {
   const double most = std::max(1e6, std::pow(10, digits));
   const bool plain = value == 0 || (size >= 1e-3 && size < most) || !std::isfinite(value);
   const auto format = plain ? std::chars_format::general : std::chars_format::scientific;
-  const int whole_digits = size >= 1 ? static_cast<int>(std::log10(size)) + 1 : 0;  // all of these are shown
+  const int whole_digits = size >= 1 ? static_cast<int>(std::log10(size)) + 1 : 0;  // all of them are shown
   const int precision = plain ? std::max(digits, whole_digits) : digits - 1;
   return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, precision).ptr};
 }
@@ -44,9 +57,9 @@ std::optional<double> parse_number(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end != text.data() + text.size() || error == std::errc::invalid_argument) return std::nullopt;
-  if (error == std::errc::result_out_of_range) value = std::strtod(std::string(text).c_str(), nullptr);
-  if (error == std::errc::result_out_of_range && std::isinf(value)) return std::nullopt;
-  return value;
+  if (error == std::errc()) return value;
+  if (!is_below_one(text)) return std::nullopt;
+  return text.starts_with('-') ? -0.0 : 0.0;  // less than half of the smallest double
 }
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// One list of what a checkpoint holds, which writing and reading both go through.
+// One list names every number of a checkpoint; writing and reading both go through it.
 #include "primer/runs/checkpoint.hpp"
 
 #include <algorithm>
@@ -8,12 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "primer/formats/safetensors.hpp"
+#include "primer/formats/fnv1a.hpp"
+#include "primer/formats/number.hpp"
+#include "primer/runs/named_tensor.hpp"
 
 namespace primer {
 namespace {
 
-// Every number of a snapshot under its name.
+// Shows every number of a snapshot to the visitor, under its name.
 template <typename Visitor, typename Snapshot>
 void visit(Visitor& v, Snapshot& s) {
   v.number("epoch", s.state.epoch);
@@ -31,7 +33,7 @@ void visit(Visitor& v, Snapshot& s) {
   v.number("flow.steps", s.flow.steps);
   v.number("flow.updates", s.flow.updates);
   for (std::size_t l = 0; l < s.flow.layers.size(); ++l) {
-    const std::string layer = "flow." + std::to_string(l + 1);
+    const std::string layer = concat("flow.", l + 1);
     v.numbers(layer + ".sums", s.flow.layers[l].sums);
     v.numbers(layer + ".alive", s.flow.layers[l].alive);
     v.numbers(layer + ".dead", s.flow.layers[l].dead);
@@ -51,26 +53,21 @@ class Writer {
   void numbers(const std::string& name, const std::vector<T>& values) {
     contents_.tensors.push_back({prefix_ + name, {values.size()}, {values.begin(), values.end()}});
   }
-  // Tensors that were never needed are left out.
+  // Leaves out tensors that do not exist yet.
   void tensors(const std::string& name, const std::vector<Tensor>& list) {
     for (std::size_t i = 0; i < list.size(); ++i) {
       if (list[i].size() == 0) continue;
-      const auto values = list[i].values();
-      contents_.tensors.push_back(
-          {full_name(name, i), {list[i].rows(), list[i].cols()}, {values.begin(), values.end()}});
+      contents_.tensors.push_back(named(concat(prefix_, name, ".", i + 1), list[i], Layout::matrix));
     }
   }
   void moments(const std::string& name, const std::vector<Tensor>& list) { tensors(name, list); }
 
  private:
-  std::string full_name(const std::string& name, std::size_t i) const {
-    return prefix_ + name + "." + std::to_string(i + 1);
-  }
   Safetensors& contents_;
   std::string prefix_;
 };
 
-// Fills a snapshot of a network, whose sizes all numbers must have.
+// Fills a snapshot that already has the sizes of its network.
 class Reader {
  public:
   Reader(const Safetensors& contents, const std::string& file, std::string prefix, Network& network)
@@ -78,71 +75,69 @@ class Reader {
 
   template <typename T>
   void number(const std::string& name, T& value) {
-    std::vector<T> one(1);
-    numbers(name, one);
-    value = one[0];
+    value = number_in<T>(find_tensor(contents_, file_, prefix_ + name, {}), 0);
   }
   template <typename T>
   void numbers(const std::string& name, std::vector<T>& values) {
-    const NamedTensor* const found = contents_.tensor(prefix_ + name);
-    if (found == nullptr || found->values.size() != values.size()) refuse(name);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const double v = found->values[i];
-      if (std::is_integral_v<T> && !(v >= 0 && v <= 9e15 && v == std::floor(v))) refuse(name);
-      values[i] = static_cast<T>(v);
-    }
+    const NamedTensor& found = find_tensor(contents_, file_, prefix_ + name, {values.size()});
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = number_in<T>(found, i);
   }
-  // All tensors of the network, or none where none were needed.
+  // All tensors of the network, or none if the file does not have the first.
   void tensors(const std::string& name, std::vector<Tensor>& list) {
-    list = copy_of(network_);
-    const bool any = name == "network" || contents_.tensor(prefix_ + name + ".1") != nullptr;
-    if (!any) list.clear();
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      if (!read(name, i, list[i])) refuse(name);
-    }
+    list.clear();
+    if (name == "network" || has(name, 0)) list = copy_of(network_);
+    for (std::size_t i = 0; i < list.size(); ++i) read(name, i, list[i]);
   }
-  // A tensor for each parameter that has one.
+  // A tensor for each parameter that has one in the file.
   void moments(const std::string& name, std::vector<Tensor>& list) {
     list.clear();
     for (const Parameter& p : network_.parameters()) {
-      list.push_back(*p.value);
-      if (!read(name, list.size() - 1, list.back())) list.back() = Tensor();
+      const std::size_t i = list.size();
+      list.push_back(has(name, i) ? *p.value : Tensor());
+      if (has(name, i)) read(name, i, list[i]);
     }
   }
 
  private:
-  // Overwrites `tensor`, whose shape is the right one; false if the file does not have it.
-  bool read(const std::string& name, std::size_t i, Tensor& tensor) const {
-    const NamedTensor* const found = contents_.tensor(prefix_ + name + "." + std::to_string(i + 1));
-    if (found == nullptr) return false;
-    if (found->shape != std::vector{tensor.rows(), tensor.cols()}) refuse(name);
-    for (std::size_t k = 0; k < found->values.size(); ++k) tensor.data()[k] = static_cast<real>(found->values[k]);
-    return true;
+  std::string full_name(const std::string& name, std::size_t i) const { return concat(prefix_, name, ".", i + 1); }
+  bool has(const std::string& name, std::size_t i) const { return contents_.tensor(full_name(name, i)) != nullptr; }
+  void read(const std::string& name, std::size_t i, Tensor& tensor) const {
+    read_tensor(contents_, file_, full_name(name, i), Layout::matrix, tensor);
   }
-  [[noreturn]] void refuse(const std::string& name) const {
-    throw UserError(Location{file_, 0, 0}, "is no checkpoint of this network: look at " + prefix_ + name);
+
+  template <typename T>
+  T number_in(const NamedTensor& tensor, std::size_t i) const {
+    const double v = tensor.values[i];
+    const auto refuse = [&](std::string_view wanted) {
+      throw UserError({file_}, "tensor ", tensor.name, " must hold ", wanted, ", not ", primer::number(v));
+    };
+    constexpr bool is_flag = std::is_same_v<T, std::uint8_t>;
+    if (is_flag && v != 0 && v != 1) refuse("0 or 1");
+    if (std::is_integral_v<T> && !(v >= 0 && v <= 0x1p53 && v == std::floor(v))) refuse("integers from 0 to 2^53");
+    if (std::is_same_v<T, real> && !fits_real(v)) refuse("numbers that a float can hold");
+    return static_cast<T>(v);
   }
+
   const Safetensors& contents_;
   const std::string& file_;
   std::string prefix_;
   Network& network_;
 };
 
-// FNV-1a 64 over the bits of all rows, because a run can only go on with the data it began with.
+// A hash of the bits of all rows: a run can only be resumed with the same data.
 std::string fingerprint(const Data& data) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  const auto take = [&](std::uint64_t word) { hash = (hash ^ word) * 0x100000001b3; };
+  Fnv1a fnv;
   for (const Dataset* part : {&data.train, &data.validation, &data.test}) {
-    take(part->size());
+    fnv.add(part->size());
     for (const Tensor* t : {&part->x, &part->y}) {
-      for (const real v : t->values()) take(std::bit_cast<std::uint64_t>(static_cast<double>(v)));
+      for (const real v : t->values()) fnv.add(std::bit_cast<std::uint64_t>(static_cast<double>(v)));
     }
   }
-  return std::to_string(hash);
+  return std::to_string(fnv.hash());
 }
 
 const Setting* find(const std::vector<Setting>& settings, const std::string& key) {
-  const auto found = std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.key == key; });
+  const auto found = std::ranges::find(settings, key, &Setting::key);
   return found == settings.end() ? nullptr : &*found;
 }
 
@@ -154,16 +149,16 @@ void check_config(const Config& config, const std::string& earlier) {
     const Setting* const a = find(now, key);
     const Setting* const b = find(then, key);
     if (a != nullptr && b != nullptr && a->value == b->value) return;
-    const auto said = [](const Setting* s) { return s == nullptr ? std::string("unset") : s->value; };
+    const auto value = [](const Setting* s) { return s == nullptr ? "unset" : s->value; };
     throw UserError(config.location(key),
-                    printable("--resume goes on with the run's own config, in which " + key + " is " + said(b) +
-                              ", not " + said(a) + "; only train.epochs may change"));
+                    printable(concat("--resume needs the config of the run, in which ", key, " is ", value(b), ", not ",
+                                     value(a), "; only train.epochs may change")));
   };
   for (const Setting& setting : now) compare(setting.key);
   for (const Setting& setting : then) compare(setting.key);
 }
 
-const char* number_type() { return sizeof(real) == sizeof(double) ? "double" : "float"; }
+const char* number_type() { return own_dtype() == Dtype::F64 ? "double" : "float"; }
 
 }  // namespace
 
@@ -187,17 +182,16 @@ void read_checkpoint(const std::string& path, const Experiment& experiment, Trai
   const Safetensors contents = read_safetensors(path, NonFinite::allowed);
   const auto metadatum = [&](const char* key) {
     const std::string* const text = contents.metadatum(key);
-    if (text == nullptr)
-      throw UserError(Location{path, 0, 0}, std::string("is no checkpoint: it has no metadata ") + key);
+    if (text == nullptr) throw UserError({path}, "there is no metadata \"", key, "\"; is it a checkpoint?");
     return *text;
   };
   check_config(experiment.config, metadatum("config"));
   if (metadatum("real") != number_type()) {
-    throw UserError(Location{path, 0, 0}, "was written by the " + printable(metadatum("real")) +
-                                              " build; go on with that one, the bits would differ");
+    throw UserError({path}, "was written by the ", printable(metadatum("real")),
+                    " build; resume with that build, because this one computes other bits");
   }
   if (metadatum("data") != fingerprint(experiment.data)) {
-    throw UserError(Location{path, 0, 0}, "the data have changed since; train again without --resume");
+    throw UserError({path}, "the data have changed since; train again without --resume");
   }
   Training::Snapshot now = training.snapshot();
   Training::Snapshot start = now;
@@ -208,7 +202,9 @@ void read_checkpoint(const std::string& path, const Experiment& experiment, Trai
     Reader of_start(contents, path, "epoch_start.", network);
     visit(of_start, start);
   }
-  if (now.state.batch > training.batches()) throw UserError(Location{path, 0, 0}, "is no checkpoint of this run");
+  if (now.state.batch > training.batches()) {
+    throw UserError({path}, "tensor now.batch must not be more than ", training.batches(), ", the batches of an epoch");
+  }
   training.resume(now, start);
 }
 

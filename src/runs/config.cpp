@@ -210,7 +210,7 @@ void apply(const Override& set, toml::Table& root) {
   std::istringstream key(set.first + ".");
   for (std::string part; std::getline(key, part, '.');) parts.push_back(part);
   const bool of_layer = parts[0] == "layer";
-  if (std::ranges::find(parts, "") != parts.end() || parts.size() > (of_layer ? 3 : 2)) {
+  if (std::ranges::find(parts, "") != parts.end() || (parts.size() > 2 && !of_layer)) {
     throw UserError(location, "write --set SECTION.KEY=VALUE, as in train.learning_rate=0.1 or layer.1.units=8");
   }
   toml::Table& table = of_layer            ? layer_in(root, parts.size() == 3 ? parts[1] : "", location)

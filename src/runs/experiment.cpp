@@ -1,63 +1,33 @@
-// Reading the data of a config, and what of a config can only be judged with the data at hand.
+// Makes an experiment of a config and its samples, and checks what can only be checked with the data at hand.
 #include "primer/runs/experiment.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
-
-#include "primer/formats/csv.hpp"
-#include "primer/formats/input.hpp"
-#include "primer/formats/number.hpp"
 
 namespace primer {
 namespace {
 
-// All columns but the targets, in the order of the file.
-std::vector<std::size_t> other_columns(const CsvReader& csv, const std::vector<std::size_t>& targets) {
-  std::vector<std::size_t> others;
-  for (std::size_t c = 0; c < csv.columns().size(); ++c) {
-    if (std::find(targets.begin(), targets.end(), c) == targets.end()) others.push_back(c);
-  }
-  if (others.empty()) {
-    throw UserError(Location{csv.file(), 1, 0}, "every column is a target; there must be at least one input column");
-  }
-  return others;
-}
-
-// Text becomes numbers where every cell of the column is one.
-void settle(Target& target) {
-  std::vector<double> numbers;
-  for (const std::string& label : target.labels) {
-    const auto value = parse_number(label);
-    if (!value) return;
-    numbers.push_back(*value);
-  }
-  target.numbers = std::move(numbers);
-  target.labels.clear();
-}
-
 void resolve_layers(Experiment& experiment) {
   Config& config = experiment.config;
   LayerOptions& output = config.layers.back();
-  const std::string key = "layer." + std::to_string(config.layers.size());
   const std::size_t outputs = experiment.data.train.y.cols();
-  const std::string why = !experiment.data.classes.empty() && experiment.task == Task::multiclass
-                              ? std::to_string(outputs) + " classes"
-                              : std::to_string(outputs) + (outputs == 1 ? " target column" : " target columns");
   if (output.units == 0) output.units = outputs;
   if (output.units != outputs) {
-    throw UserError(config.location(key + ".units"),
-                    "the last layer has " + std::to_string(output.units) + " units, but the data have " + why +
-                        "; write units = " + std::to_string(outputs) + ", or leave units out");
+    const bool classes = !experiment.data.classes.empty() && experiment.task == Task::multiclass;
+    throw UserError(config.location(concat("layer.", config.layers.size(), ".units")), "the last layer has ",
+                    output.units, " units, but the data have ", outputs,
+                    classes        ? " classes"
+                    : outputs == 1 ? " target column"
+                                   : " target columns",
+                    "; write units = ", outputs, ", or leave units out");
   }
   std::size_t inputs = experiment.data.train.x.cols();
   for (std::size_t l = 0; l < config.layers.size(); ++l) {
     const LayerOptions& layer = config.layers[l];
-    const std::string at = "layer." + std::to_string(l + 1);
+    const std::string at = concat("layer.", l + 1);
     if (layer.residual && layer.units != inputs) {
-      throw UserError(config.location(at + ".residual"), "residual adds the layer's input to its output, so it needs " +
-                                                             std::to_string(inputs) + " units, not " +
-                                                             std::to_string(layer.units));
+      throw UserError(config.location(at + ".residual"), "residual adds the layer's input to its output, so it needs ",
+                      inputs, " units, not ", layer.units);
     }
     if (layer.activation == "softmax" && layer.units == 1) {
       throw UserError(config.location(at + ".activation"),
@@ -99,130 +69,77 @@ void check_output(const Experiment& experiment) {
   }
 }
 
-}  // namespace
-
-std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<std::string>& names, const char* whose) {
-  const std::vector<std::string_view> known(csv.columns().begin(), csv.columns().end());
-  std::vector<std::size_t> found;
-  for (const std::string& name : names) {
-    const auto column = csv.column(name);
-    if (column) {
-      found.push_back(*column);
-      continue;
-    }
-    const std::string_view best = name.size() > 1 ? nearest(name, known) : "";  // x is no misspelt y
-    throw UserError(Location{csv.file(), 1, 0},
-                    "there is no column " + quoted(name) + ", " + whose +
-                        (best.empty() ? std::string() : "; did you mean " + quoted(best) + "?"));
-  }
-  return found;
-}
-
-real real_at(const CsvReader& csv, std::size_t column) {
-  const auto value = static_cast<real>(csv.number(column));
-  if (!std::isfinite(value)) throw UserError(csv.location(column), "is beyond the largest float; scale the column");
-  return value;
-}
-
-FileSamples read_samples(const std::string& path, const DataOptions& data, Task task,
-                         const std::vector<std::string>& columns) {
-  std::ifstream stream = open_input(path);
-  CsvReader csv(stream, path);
-  const std::vector<std::size_t> targets =
-      data.target.empty() ? std::vector{csv.columns().size() - 1} : find_columns(csv, data.target, "a target");
-  const std::vector<std::size_t> inputs =
-      columns.empty() ? other_columns(csv, targets) : find_columns(csv, columns, "an input of the network");
-  const bool one_label = targets.size() == 1 && task != Task::regression;
-
+FileSamples generated(const Config& config) {
   FileSamples samples;
-  samples.file = path;
-  for (const std::size_t c : inputs) samples.columns.push_back(csv.columns()[c]);
-  for (const std::size_t c : targets) samples.targets.push_back({csv.columns()[c], {}, {}});
-  std::vector<real> x;
-  while (csv.next()) {
-    for (const std::size_t c : inputs) x.push_back(real_at(csv, c));
-    for (std::size_t t = 0; t < targets.size(); ++t) {
-      const Location at = csv.location(targets[t]);
-      samples.positions.push_back({at.line, at.column});
-      if (one_label) {
-        samples.targets[t].labels.push_back(csv.text(targets[t]));
-      } else {
-        samples.targets[t].numbers.push_back(csv.number(targets[t]));
-      }
-    }
-  }
-  if (x.empty()) throw UserError(Location{path, 0, 0}, "has a header but no rows");
-  samples.x = Tensor(x.size() / inputs.size(), inputs.size());
-  std::copy(x.begin(), x.end(), samples.x.data());
-  if (one_label) settle(samples.targets[0]);
+  static_cast<Samples&>(samples) = generate(config.data, config.seed);
+  samples.file = config.path;
   return samples;
 }
 
-Tensor encode(const FileSamples& samples, Task task, const std::vector<std::string>& classes) {
+std::vector<std::string> names_of(const std::vector<Target>& targets) {
+  std::vector<std::string> names;
+  for (const Target& target : targets) names.push_back(target.name);
+  return names;
+}
+
+}  // namespace
+
+Experiment experiment_of(Config config) {
+  const FileSamples samples = generated(config);
+  return experiment_of(std::move(config), samples, {});
+}
+
+Experiment experiment_of(Config config, const FileSamples& samples, const std::optional<FileSamples>& validation) {
+  const Task task = task_of(config.train.loss);
+  config.data.target = names_of(samples.targets);
+  Experiment experiment{std::move(config), {}, task};
+  const DataOptions& data = experiment.config.data;
   try {
-    return encode_targets(samples.targets, task, classes);
+    const std::vector<std::string> classes = find_classes(samples.targets, task, data.classes);
+    std::optional<Dataset> validation_rows;
+    if (validation) validation_rows = Dataset{validation->x, encode(*validation, task, classes)};
+    experiment.data = prepare(samples, validation_rows, task, classes, data, experiment.config.seed);
   } catch (const TargetError& e) {
-    const std::size_t k = e.row * samples.targets.size() + e.target;
-    const auto [line, column] = samples.positions.empty() ? FileSamples::Position{0, 0} : samples.positions[k];
-    throw UserError(Location{samples.file, line, column},
-                    printable("column '" + samples.targets[e.target].name + "': " + e.what()));
-  }
-}
-
-Dataset read_dataset(const std::string& path, const Experiment& experiment) {
-  DataOptions data = experiment.config.data;
-  if (data.file.empty()) data.target.clear();  // a generator's names bind no file
-  const FileSamples rows = read_samples(path, data, experiment.task);
-  const auto check = [&](std::size_t found, const char* columns, std::size_t needed, const char* units) {
-    if (found == needed) return;
-    throw UserError(Location{path, 1, 0}, std::to_string(found) + columns + ", but the network has " +
-                                              std::to_string(needed) + units + "; the last column is the target" +
-                                              " unless data.target names others");
-  };
-  Dataset dataset{rows.x, encode(rows, experiment.task, experiment.data.classes)};
-  check(dataset.x.cols(), " input columns", experiment.data.train.x.cols(), " inputs");
-  check(dataset.y.cols(), " target columns", experiment.data.train.y.cols(), " outputs");
-  if (experiment.data.standardizer) standardize(*experiment.data.standardizer, dataset.x);
-  return dataset;
-}
-
-Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides) {
-  Experiment experiment{read_config(config_path, overrides), {}, {}};
-  Config& config = experiment.config;
-  DataOptions& data = config.data;
-  experiment.task = task_of(config.train.loss);
-
-  FileSamples samples;
-  if (data.file.empty()) {
-    static_cast<Samples&>(samples) = generate(data, config.seed);
-    samples.file = config.path;
-  } else {
-    samples = read_samples(data.file, data, experiment.task);
-  }
-  data.target.clear();
-  for (const Target& target : samples.targets) data.target.push_back(target.name);
-  try {
-    const std::vector<std::string> classes = find_classes(samples.targets, experiment.task, data.classes);
-    encode(samples, experiment.task, classes);
-    std::optional<Dataset> validation;
-    if (!data.validation_file.empty()) {
-      FileSamples rows = read_samples(data.validation_file, data, experiment.task, samples.columns);
-      Tensor y = encode(rows, experiment.task, classes);
-      validation = Dataset{std::move(rows.x), std::move(y)};
-    }
-    experiment.data = prepare(samples, validation, experiment.task, classes, data, config.seed);
-  } catch (const UserError&) {
-    throw;
+    throw located(e, samples);
   } catch (const std::invalid_argument& e) {
-    throw UserError(Location{samples.file, 0, 0}, printable(e.what()));
+    throw UserError({samples.file}, printable(e.what()));
   }
-  if (config.train.early_stopping > 0 && experiment.data.validation.size() == 0) {
-    throw UserError(config.location("train.early_stopping"),
-                    "early_stopping has no row to watch: a larger data.validation_fraction is needed");
+  if (experiment.config.train.early_stopping > 0 && experiment.data.validation.size() == 0) {
+    throw UserError(experiment.config.location("train.early_stopping"),
+                    "early_stopping has no validation row to watch; set a larger data.validation_fraction");
   }
   resolve_layers(experiment);
   check_output(experiment);
   return experiment;
+}
+
+Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides) {
+  Config config = read_config(config_path, overrides);
+  DataOptions data = config.data;
+  const Task task = task_of(config.train.loss);
+  const FileSamples samples = data.file.empty() ? generated(config) : read_samples(data.file, data, task);
+  std::optional<FileSamples> validation;
+  if (!data.validation_file.empty()) {
+    data.target = names_of(samples.targets);
+    validation = read_samples(data.validation_file, data, task, samples.columns);
+  }
+  return experiment_of(std::move(config), samples, validation);
+}
+
+Dataset read_dataset(const std::string& path, const Experiment& experiment) {
+  DataOptions data = experiment.config.data;
+  if (data.file.empty()) data.target.clear();  // the target names of a generator do not describe this file
+  const FileSamples rows = read_samples(path, data, experiment.task);
+  Dataset dataset{rows.x, encode(rows, experiment.task, experiment.data.classes)};
+  const auto check = [&](std::size_t found, const char* columns, std::size_t needed, const char* units) {
+    if (found == needed) return;
+    throw UserError({path, 1, 0}, found, columns, ", but the network has ", needed, units,
+                    "; the last column is the target unless data.target names others");
+  };
+  check(dataset.x.cols(), " input columns", experiment.data.train.x.cols(), " inputs");
+  check(dataset.y.cols(), " target columns", experiment.data.train.y.cols(), " outputs");
+  if (experiment.data.standardizer) standardize(*experiment.data.standardizer, dataset.x);
+  return dataset;
 }
 
 }  // namespace primer

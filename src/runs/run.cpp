@@ -14,6 +14,7 @@
 #include "primer/formats/number.hpp"
 #include "primer/runs/checkpoint.hpp"
 #include "primer/runs/model.hpp"
+#include "primer/runs/named_tensor.hpp"
 
 namespace primer {
 namespace {

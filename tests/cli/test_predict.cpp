@@ -53,6 +53,21 @@ TEST_CASE("a pipe and a file, named or -, are answered alike") {
   CHECK(shell("cat d.csv | " + binary + " predict r/model.safetensors -", folder.path).out == from_file);
 }
 
+TEST_CASE("standard input is read from where the shell left it, whatever it is") {
+  const Folder folder;
+  train_animals(folder);
+  const std::string predict = binary + " predict r/model.safetensors -";
+  const std::string answer = shell("printf 'x,kg\\n-5,4\\n' | " + predict, folder.path).out;
+  REQUIRE(answer.starts_with("prediction,p_cat,"));
+  spill(folder / "noted.csv", "a note above the header\nx,kg\n-5,4\n");
+  CHECK(shell("{ read note; " + predict + "; } <noted.csv", folder.path).out == answer);
+  CHECK(shell("cat noted.csv | { read note; " + predict + "; }", folder.path).out == answer);
+  const Result closed = shell(predict + " <&-", folder.path);
+  CHECK(closed.code == 1);
+  CHECK(closed.err == "primer: standard input: cannot be read: Bad file descriptor\n");
+  CHECK(shell(predict + " <.", folder.path).err == "primer: standard input: cannot be read: Is a directory\n");
+}
+
 TEST_CASE("a row from a pipe is answered before the next one comes") {
   const Folder folder;
   train_animals(folder);

@@ -125,15 +125,14 @@ TEST_CASE("--resume goes on with the same config, data and number type only") {
     CHECK(result.out.empty());
     return result.err;
   };
-  CHECK(
-      complaint("--set train.learning_rate=0.1") ==
-      "primer: --set train.learning_rate: --resume goes on with the run's own config, in which train.learning_rate is "
-      "0.01, not 0.1; only train.epochs may change\n");
+  CHECK(complaint("--set train.learning_rate=0.1") ==
+        "primer: --set train.learning_rate: --resume needs the config of the run, in which train.learning_rate is "
+        "0.01, not 0.1; only train.epochs may change\n");
   CHECK(complaint("--set layer.1.units=7") ==
-        "primer: --set layer.1.units: --resume goes on with the run's own config, in which layer.1.units is 6, not 7; "
+        "primer: --set layer.1.units: --resume needs the config of the run, in which layer.1.units is 6, not 7; "
         "only train.epochs may change\n");
   CHECK(complaint("--set train.schedule=cosine --set train.schedule_gamma=0.1") ==
-        "primer: --set train.schedule: --resume goes on with the run's own config, in which train.schedule is "
+        "primer: --set train.schedule: --resume needs the config of the run, in which train.schedule is "
         "\"exponential\", not \"cosine\"; only train.epochs may change\n");
   CHECK(complaint("--init r/model.safetensors") ==
         "primer: --resume goes on with the run's own parameters; leave --init out\n");
@@ -158,7 +157,7 @@ TEST_CASE("--resume refuses data that have changed and files that do not belong 
   std::filesystem::copy_file(runs / "r/model.safetensors", runs / "r/checkpoint.safetensors",
                              std::filesystem::copy_options::overwrite_existing);
   CHECK(runs.train("r", "--resume").err ==
-        "primer: r/checkpoint.safetensors: is no checkpoint: it has no metadata real\n");
+        "primer: r/checkpoint.safetensors: there is no metadata \"real\"; is it a checkpoint?\n");
 }
 
 TEST_CASE("a cosine schedule that follows the epochs does not change unnoticed") {

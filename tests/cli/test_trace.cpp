@@ -4,6 +4,7 @@
 #include "../program.hpp"
 #include "primer/runs/experiment.hpp"
 #include "primer/runs/model.hpp"
+#include "primer/runs/signature.hpp"
 #include "primer/runs/trace.hpp"
 
 using namespace primer;

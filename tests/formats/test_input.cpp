@@ -1,6 +1,9 @@
 #include "primer/formats/input.hpp"
 
 #include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -10,6 +13,42 @@
 #include "primer/formats/error.hpp"
 
 using namespace primer;
+
+namespace {
+
+// Descriptor 0 stands for `other` until the end of the scope.
+class Redirected {
+ public:
+  explicit Redirected(int other) : saved_(dup(0)) { dup2(other, 0); }
+  Redirected(const Redirected&) = delete;
+  Redirected& operator=(const Redirected&) = delete;
+  ~Redirected() {
+    dup2(saved_, 0);
+    close(saved_);
+  }
+
+ private:
+  int saved_;
+};
+
+std::string all_of_standard_input() {
+  StandardInput input;
+  std::istream stream(&input);
+  stream.exceptions(std::ios::badbit);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+int pipe_of_the_handler[2];
+int interruptions = 0;
+
+// The read is waiting when the signal arrives, and finds its bytes only afterwards.
+void write_to_pipe(int) {
+  ++interruptions;
+  if (write(pipe_of_the_handler[1], "late", 4) != 4) _exit(1);
+  close(pipe_of_the_handler[1]);
+}
+
+}  // namespace
 
 TEST_CASE("a missing file and a folder are refused by name") {
   CHECK_THROWS_WITH_AS(open_input("no/such.csv"), "no/such.csv: cannot be opened: No such file or directory",
@@ -25,4 +64,42 @@ TEST_CASE("a file is read up to the limit and refused beyond it") {
   CHECK_THROWS_WITH_AS(read_input(path, 199'999),
                        (path + ": is larger than 199999 bytes; is it the right file?").c_str(), UserError);
   std::filesystem::remove(path);
+}
+
+TEST_CASE("standard input may be a socket") {
+  int pair[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+  const std::string sent(100'000, 'x');
+  REQUIRE(write(pair[1], sent.data(), sent.size()) == static_cast<ssize_t>(sent.size()));
+  close(pair[1]);
+  {
+    const Redirected redirected(pair[0]);
+    CHECK(all_of_standard_input() == sent);
+  }
+  close(pair[0]);
+}
+
+TEST_CASE("a signal during a read of standard input loses nothing") {
+  REQUIRE(pipe(pipe_of_the_handler) == 0);
+  struct sigaction action {
+  }, before{};
+  action.sa_handler = write_to_pipe;
+  sigaction(SIGALRM, &action, &before);
+  {
+    const Redirected redirected(pipe_of_the_handler[0]);
+    const itimerval soon{{0, 0}, {0, 20'000}};
+    setitimer(ITIMER_REAL, &soon, nullptr);
+    CHECK(all_of_standard_input() == "late");
+  }
+  CHECK(interruptions == 1);
+  close(pipe_of_the_handler[0]);
+  sigaction(SIGALRM, &before, nullptr);
+}
+
+TEST_CASE("standard input that is closed is refused with the reason") {
+  const int saved = dup(0);
+  close(0);
+  CHECK_THROWS_WITH_AS(all_of_standard_input(), "standard input: cannot be read: Bad file descriptor", RuntimeError);
+  dup2(saved, 0);
+  close(saved);
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <bit>
+#include <clocale>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -64,7 +65,50 @@ TEST_CASE("a number too small for a double is a zero, one too large is none") {
   CHECK_FALSE(parse_number("-1e400"));
 }
 
-TEST_CASE("what is no decimal number is refused whole") {
+TEST_CASE("a number beyond the doubles is told from one below them by all of its digits") {
+  const std::string zeros(400, '0');
+  CHECK(parse_number("1" + zeros + "e-401") == 0.1);
+  CHECK_FALSE(parse_number("1" + zeros));
+  CHECK_FALSE(parse_number("1" + zeros + "e-1"));
+  CHECK_FALSE(parse_number("-1" + zeros + ".5e-20"));
+  CHECK(parse_number("0." + zeros + "1") == 0.0);
+  CHECK(parse_number("." + zeros + "15e+20") == 0.0);
+  CHECK(parse_number("0." + zeros + "1e401") == 1.0);
+  CHECK_FALSE(parse_number("0." + zeros + "1e800"));
+  CHECK(parse_number("9.99e-400") == 0.0);
+  CHECK(parse_number("1e-99999999999999999999") == 0.0);
+  CHECK_FALSE(parse_number("1e99999999999999999999"));
+  CHECK_FALSE(parse_number("1e+99999999999999999999"));
+  CHECK(parse_number("0e99999999999999999999") == 0.0);
+  CHECK(std::signbit(*parse_number("-1.5e-400")));
+  CHECK_FALSE(std::signbit(*parse_number("+1.5e-400")));
+  CHECK(parse_number("2e-324") == 0.0);  // less than half of 2^-1074 = 4.94e-324
+  CHECK(parse_number("2.5e-324") == std::numeric_limits<double>::denorm_min());
+  CHECK(parse_number("1.7976931348623157e308") == std::numeric_limits<double>::max());
+  CHECK_FALSE(parse_number("1.7976931348623159e308"));  // from 2^1024 − 2^970 = 1.79769313486231581e308 on
+}
+
+TEST_CASE("a locale with a decimal comma changes no number") {
+  const std::string before = std::setlocale(LC_ALL, nullptr);
+  const char* found = nullptr;
+  for (const char* name : {"de_DE.UTF-8", "de_DE.utf8", "de_DE", "fr_FR.UTF-8", "fr_FR.utf8", "fr_FR", "nl_NL.UTF-8"}) {
+    if (found == nullptr) found = std::setlocale(LC_ALL, name);
+  }
+  if (found == nullptr) {
+    MESSAGE("skipped: there is no locale with a decimal comma (Debian: locales-all)");
+    return;
+  }
+  REQUIRE(std::string(std::localeconv()->decimal_point) == ",");
+  CHECK(parse_number("1.5e-400") == 0.0);
+  CHECK_FALSE(parse_number("1.5e400"));
+  CHECK(parse_number("1.5") == 1.5);
+  CHECK_FALSE(parse_number("1,5"));
+  CHECK(number(1234.5) == "1234.5");
+  CHECK(short_number(1234.5, 5) == "1234.5");
+  std::setlocale(LC_ALL, before.c_str());
+}
+
+TEST_CASE("text that is not a decimal number is refused as a whole") {
   for (const std::string text : {"", "+", "-", "++1", "+-1", "-+1", "1x", "1 ", " 1", "0x10", "1e", "1.2.3", "nan(1)",
                                  "1,5", "abc", "1_000", "e5", "."}) {
     CAPTURE(text);

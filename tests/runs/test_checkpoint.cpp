@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "../program.hpp"
@@ -155,19 +156,58 @@ TEST_CASE("a file that is no checkpoint of the run is refused by name") {
     bad.tensors[i].values.push_back(1);
     bad.tensors[i].shape = {bad.tensors[i].values.size()};
     write_safetensors(path, bad, Dtype::F64);
-    CHECK(complaint(path, experiment).starts_with(path + ": is no checkpoint of this network: look at "));
+    CHECK(complaint(path, experiment).starts_with(path + ": tensor " + good.tensors[i].name + " has the shape ["));
     bad.tensors.erase(bad.tensors.begin() + static_cast<std::ptrdiff_t>(i));
     write_safetensors(path, bad, Dtype::F64);
     refused += complaint(path, experiment) != "read" ? 1 : 0;
   }
   CHECK(refused > 40);
   Safetensors bad = good;
-  bad.tensors[0].values[0] = 0.5;
-  write_safetensors(path, bad, Dtype::F64);
-  CHECK(complaint(path, experiment) == path + ": is no checkpoint of this network: look at now.epoch");
-  bad = good;
   bad.metadata[1].second = "half";
   write_safetensors(path, bad, Dtype::F64);
   CHECK(complaint(path, experiment) ==
-        path + ": was written by the half build; go on with that one, the bits would differ");
+        path + ": was written by the half build; resume with that build, because this one computes other bits");
+  bad = good;
+  bad.metadata.pop_back();
+  write_safetensors(path, bad, Dtype::F64);
+  CHECK(complaint(path, experiment) == path + ": there is no metadata \"data\"; is it a checkpoint?");
+}
+
+TEST_CASE("a number that its place in a checkpoint cannot hold is refused by the name of its tensor") {
+  const program::Folder folder;
+  const Experiment experiment = experiment_in(folder);
+  Run run(experiment);
+  run.go(3);
+  const std::string path = folder / "c";
+  write_checkpoint(path, run.training, experiment);
+  const Safetensors good = read_safetensors(path, NonFinite::allowed);
+  const auto with = [&](const std::string& name, double number) {
+    Safetensors bad = good;
+    const auto tensor = std::ranges::find(bad.tensors, name, &NamedTensor::name);
+    REQUIRE(tensor != bad.tensors.end());
+    tensor->values.back() = number;
+    write_safetensors(path, bad, Dtype::F64);
+    const std::string said = complaint(path, experiment);
+    return said.starts_with(path + ": ") ? said.substr(path.size() + 2) : said;
+  };
+  CHECK(with("now.epoch", 0.5) == "tensor now.epoch must hold integers from 0 to 2^53, not 0.5");
+  CHECK(with("now.epoch", -1) == "tensor now.epoch must hold integers from 0 to 2^53, not -1");
+  CHECK(with("now.epoch", 1e16) == "tensor now.epoch must hold integers from 0 to 2^53, not 1e+16");
+  CHECK(with("now.epoch", NAN) == "tensor now.epoch must hold integers from 0 to 2^53, not nan");
+  CHECK(with("now.epoch", 0x1p53) == "read");
+  CHECK(with("now.batch", 7) == "read");
+  CHECK(with("now.batch", 8) == "tensor now.batch must not be more than 7, the batches of an epoch");
+  for (const std::string name : {"now.flow.1.alive", "now.flow.2.dead", "epoch_start.flow.1.alive"}) {
+    CHECK(with(name, 1) == "read");
+    CHECK(with(name, 2) == "tensor " + name + " must hold 0 or 1, not 2");
+    CHECK(with(name, 256) == "tensor " + name + " must hold 0 or 1, not 256");
+    CHECK(with(name, 0.5) == "tensor " + name + " must hold 0 or 1, not 0.5");
+  }
+  const bool is_double = sizeof(real) == sizeof(double);
+  CHECK(with("now.network.1", 1e300) ==
+        (is_double ? "read" : "tensor now.network.1: 1e+300 is beyond the largest float"));
+  CHECK(
+      with("now.flow.1.saturation_limit", 1e300) ==
+      (is_double ? "read" : "tensor now.flow.1.saturation_limit must hold numbers that a float can hold, not 1e+300"));
+  CHECK(with("now.best_loss", INFINITY) == "read");  // until the first validation
 }

@@ -1,4 +1,5 @@
 #include "primer/runs/model.hpp"
+#include "primer/runs/named_tensor.hpp"
 
 #include <doctest/doctest.h>
 
@@ -114,30 +115,40 @@ TEST_CASE("a model that does not fit itself is refused by name") {
   };
   CHECK(complaint([](Safetensors&) {}) == "read");
   for (const char* key : {"config", "columns", "classes"}) {
-    CHECK(lacking(key) == std::string("has no metadata \"") + key +
-                              "\", without which it can start a training (--init), but not predict");
+    CHECK(lacking(key) == std::string("there is no metadata \"") + key +
+                              "\"; without it the file can start a training (--init), but it cannot predict");
   }
   CHECK(complaint([](Safetensors& c) { metadatum(c, "columns") = "[\"a\"]"; }) ==
-        "tensor layers.1.weight is 3 × 2, but the metadata need 3 × 1");
-  CHECK(complaint([](Safetensors& c) { metadatum(c, "columns") = "[]"; }) == "names no input columns");
+        "tensor layers.1.weight has the shape [3, 2], but the network needs [3, 1]");
+  CHECK(complaint([](Safetensors& c) { metadatum(c, "columns") = "[]"; }) ==
+        "the metadata \"columns\" names no input column");
   CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[\"a\"]"; }) ==
-        "names 1 classes for 2 outputs and the loss cross_entropy");
+        "the model names 1 classes, but has 2 outputs and the loss cross_entropy");
   CHECK(complaint([](Safetensors& c) { tensor(c, "layers.2.bias").name = "layers.2.bios"; }) ==
         "there is no tensor layers.2.bias");
   CHECK(complaint([](Safetensors& c) {
           c.tensors.push_back({"layers.3.bias", {1}, {0}});
-        }) == "tensor layers.3.bias has no place in the network");
+        }) == "tensor layers.3.bias does not belong to this network");
   CHECK(complaint([](Safetensors& c) { tensor(c, "input.std").name = "output.std"; }) ==
-        "needs input.mean and input.std where its config standardizes, and only there");
+        "a model must have input.mean and input.std if its config sets standardize = true, and must not have them "
+        "otherwise");
   CHECK(complaint([](Safetensors& c) {
           tensor(c, "input.mean").shape = {1};
           tensor(c, "input.mean").values = {0};
-        }) == "tensor input.mean is 1, but there are 2 columns");
-  // No memory is taken for what the file only claims to have.
+        }) == "tensor input.mean has the shape [1], but the network needs [2]");
+  // The sizes are checked before memory is taken for the network.
   CHECK(complaint([](Safetensors& c) {
           std::string& config = metadatum(c, "config");
           config.replace(config.find("units = 3"), 9, "units = 1000000");
-        }) == "tensor layers.1.weight is 3 × 2, but the metadata need 1000000 × 2");
+        }) == "tensor layers.1.weight has the shape [3, 2], but the network needs [1000000, 2]");
+}
+
+TEST_CASE("a weight beyond the largest float is refused by the float build, and read by the double build") {
+  const std::string said = complaint([](Safetensors& c) { tensor(c, "layers.1.weight").values[4] = -1e300; });
+  CHECK(said ==
+        (sizeof(real) == sizeof(double) ? "read" : "tensor layers.1.weight: -1e+300 is beyond the largest float"));
+  const std::string mean = complaint([](Safetensors& c) { tensor(c, "input.mean").values[1] = 1e39; });
+  CHECK(mean == (sizeof(real) == sizeof(double) ? "read" : "tensor input.mean: 1e+39 is beyond the largest float"));
 }
 
 TEST_CASE("tensors alone start a training, and what does not fit is refused by name") {
@@ -152,12 +163,12 @@ TEST_CASE("tensors alone start a training, and what does not fit is refused by n
   spill(folder / "e.csv", "x1,x2\n0,0\n1,0.375\n");
   CHECK(program::primer("predict r/model.safetensors e.csv", folder.path).out.find("\n0.5\n") != std::string::npos);
   CHECK(train_from({{{"layers.1.weight", {2, 1}, {0.5, -2}}, {"layers.1.bias", {1}, {0.25}}}, {}}).err ==
-        "primer: m: tensor layers.1.weight is 2 × 1, but the network needs 1 × 2\n");
+        "primer: m: tensor layers.1.weight has the shape [2, 1], but the network needs [1, 2]\n");
   CHECK(train_from({{{"layers.1.weight", {1, 2}, {0.5, -2}}}, {}}).err ==
         "primer: m: there is no tensor layers.1.bias\n");
   CHECK(train_from(
             {{{"layers.1.weight", {1, 2}, {0.5, -2}}, {"layers.1.bias", {1}, {0.25}}, {"layers.2.bias", {1}, {0}}}, {}})
-            .err == "primer: m: tensor layers.2.bias has no place in the network\n");
+            .err == "primer: m: tensor layers.2.bias does not belong to this network\n");
 }
 
 TEST_CASE("NumPy reads the model without primer and gives the same outputs") {

@@ -1,18 +1,29 @@
-// Opening the files that the user names.
+// Opens the files that the user names, and reads standard input.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <fstream>
+#include <streambuf>
 #include <string>
 
 namespace primer {
 
-// The file at `path`, opened for reading bytes; UserError "PATH: …" if it does not exist, is a folder or cannot be
-// opened.
+// The file at `path`, opened for reading bytes. Throws UserError "PATH: …" if it does not exist, is a folder or cannot
+// be opened.
 std::ifstream open_input(const std::string& path);
 
-// All bytes of the file at `path`; UserError as above, or if there are more than `limit`; RuntimeError if reading
-// fails.
+// All bytes of the file at `path`. Throws UserError like open_input, and if there are more than `limit` bytes; throws
+// RuntimeError if reading fails.
 std::string read_input(const std::string& path, std::size_t limit);
+
+// Standard input from its current position, so that a shell may have read the first lines. It replaces std::cin, which
+// needs a static initialiser. Reading throws RuntimeError if the descriptor is closed or cannot be read; an
+// std::istream passes that on if its exceptions() include badbit.
+class StandardInput : public std::streambuf {
+ private:
+  int_type underflow() override;
+  std::array<char, 1 << 16> bytes_;
+};
 
 }  // namespace primer

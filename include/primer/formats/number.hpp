@@ -1,4 +1,4 @@
-// Numbers as text, in every file primer writes or reads: what is written reads back as the same bits.
+// Numbers as text, in every file that primer writes or reads. A written number reads back as the same bits.
 #pragma once
 
 #include <optional>
@@ -11,11 +11,12 @@ namespace primer {
 std::string number(double value);
 std::string number(float value);
 
-// A number for reading, with `digits` significant digits: "0.0312", "3.12e-05", "312".
+// A number for a person, with `digits` significant digits: "0.0312", "3.12e-05", "312".
 std::string short_number(double value, int digits = 3);
 
-// The double nearest to `text`, all of which must be a decimal number: a sign, digits with or without a point, an
-// exponent; or inf, infinity or nan in any case. Nothing if it is anything else, or a finite number beyond the largest.
+// The double nearest to the decimal number `text`: an optional sign, digits with or without a point, an optional
+// exponent; or inf, infinity or nan, in upper or lower case. Nothing if `text` is anything else or contains anything
+// more, or if it is a finite number beyond the largest double. No locale changes the result.
 std::optional<double> parse_number(std::string_view text);
 
 }  // namespace primer

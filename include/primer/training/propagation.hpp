@@ -1,0 +1,30 @@
+// Predicts the size of the gradient before training, from the variances of signal and gradient in a wide network with
+// random weights: Poole et al., "Exponential expressivity in deep neural networks through transient chaos", 2016, and
+// Schoenholz et al., "Deep information propagation", 2017.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "primer/core/activation.hpp"
+#include "primer/core/initializer.hpp"
+#include "primer/core/network.hpp"
+
+namespace primer {
+
+// E[σ(z)], E[σ(z)²] and E[σ′(z)²] for z ∼ N(0, variance).
+struct Moments {
+  double mean, square, derivative_square;
+};
+Moments moments(const Activation& sigma, double variance);
+
+// How the weights of a layer start; init = "auto" asks the activation.
+Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, std::size_t fan_in);
+double variance(const Initializer& initializer);  // of a weight; 0 if all weights are the same number
+
+// ‖∂L/∂z¹‖ / ‖∂L/∂zᴴ‖ with the initial weights, where H ≥ 1 is the last hidden layer and x (rows × inputs) the input.
+// Nothing if a hidden layer is not elementwise, has σ′ = 0 everywhere, or starts with equal weights.
+std::optional<double> predicted_gradient_ratio(std::span<const LayerOptions> layers, const Tensor& x);
+
+}  // namespace primer

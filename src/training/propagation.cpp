@@ -1,0 +1,73 @@
+// Follows E[a²] and Var[a] forward and E[δ²] backward through the layers, δ = ∂L/∂z.
+#include "primer/training/propagation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "primer/core/elementary.hpp"
+
+namespace primer {
+
+Moments moments(const Activation& sigma, double variance) {
+  constexpr std::size_t points = 257;  // t = −8, −8 + 1/16, …, 8 and z = √variance · t
+  constexpr auto largest = static_cast<double>(std::numeric_limits<real>::max());
+  const auto t = [](std::size_t i) { return static_cast<double>(i) / 16 - 8; };
+  Tensor z(1, points), a, derivative;
+  for (std::size_t i = 0; i < points; ++i) {
+    z(0, i) = static_cast<real>(std::clamp(std::sqrt(variance) * t(i), -largest, largest));
+  }
+  sigma.forward(z, a, derivative);
+  Moments m{};
+  for (std::size_t i = 0; i < points; ++i) {
+    const double weight = exp(-t(i) * t(i) / 2) / (16 * std::sqrt(2 * std::numbers::pi));  // φ(t) Δt
+    const auto value = static_cast<double>(a(0, i));
+    const auto prime = static_cast<double>(derivative(0, i));
+    m.mean += weight * value;
+    m.square += weight * value * value;
+    m.derivative_square += weight * prime * prime;
+  }
+  return m;
+}
+
+Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, std::size_t fan_in) {
+  const std::string_view spec = layer.init == "auto" ? sigma.initializer() : std::string_view(layer.init);
+  return make_initializer(spec, fan_in, layer.units, static_cast<double>(sigma.leak()));
+}
+
+double variance(const Initializer& initializer) {
+  if (initializer.shape == Initializer::Shape::constant) return 0;
+  return initializer.spread * initializer.spread / (initializer.shape == Initializer::Shape::uniform ? 3 : 1);
+}
+
+std::optional<double> predicted_gradient_ratio(std::span<const LayerOptions> layers, const Tensor& x) {
+  double square = 0;  // E[a²] of the layer below, at first of x
+  for (const real v : x.values()) square += static_cast<double>(v) * static_cast<double>(v);
+  square /= static_cast<double>(x.size());
+  double a_variance = square;  // Var[a] of the layer below
+  double derivative_square = 0;
+  double ratio_square = 1;
+  std::size_t fan_in = x.cols();
+  for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
+    const LayerOptions& layer = layers[l];
+    const auto sigma = make_activation(layer.activation);
+    const double w = variance(initializer_of(layer, *sigma, fan_in));
+    if (!sigma->elementwise() || w == 0) return {};
+    const double u_variance = w * static_cast<double>(fan_in) * a_variance;
+    if (l > 0) {
+      double factor = w * static_cast<double>(layer.units) * derivative_square;  // E[(Wᵀδ ⊙ σ′)²] / E[δ²]
+      if (layer.batch_norm) factor /= u_variance;
+      ratio_square *= factor + (layers[l - 1].residual ? derivative_square : 0);
+    }
+    const Moments m = moments(*sigma, layer.batch_norm ? 1 : w * static_cast<double>(fan_in) * square);
+    if (m.derivative_square == 0) return {};
+    square = m.square + (layer.residual ? square : 0);
+    a_variance = m.square - m.mean * m.mean + (layer.residual ? a_variance : 0);
+    derivative_square = m.derivative_square;
+    fan_in = layer.units;
+  }
+  return std::sqrt(ratio_square);
+}
+
+}  // namespace primer
