@@ -11,7 +11,7 @@ namespace {
 
 int run(const Arguments& arguments) {
   const Experiment experiment = load_experiment(arguments.operands.front(), arguments.overrides());
-  for (const Warning& warning : check(experiment)) std::printf("%s\n", to_string(warning).c_str());
+  for (const Warning& warning : warnings_of(experiment)) std::printf("%s\n", to_string(warning).c_str());
   return 0;
 }
 

@@ -15,7 +15,7 @@
 #include "primer/report/page.hpp"
 #include "primer/runs/experiment.hpp"
 #include "primer/runs/model.hpp"
-#include "primer/runs/run.hpp"
+#include "primer/runs/run_folder.hpp"
 #include "primer/runs/signature.hpp"
 #include "primer/runs/warnings.hpp"
 #include "primer/views/flow_table.hpp"
@@ -216,7 +216,7 @@ class Run {
   const Arguments& arguments_;
   const Experiment experiment_;
   const std::string metric_ = metric_name(experiment_.task);
-  const std::vector<Warning> warnings_ = check(experiment_);
+  const std::vector<Warning> warnings_ = warnings_of(experiment_);
   const bool quiet_ = arguments_.has("--quiet");
   RunFolder folder_;
   Network network_;

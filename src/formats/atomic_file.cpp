@@ -16,18 +16,18 @@ namespace primer {
 namespace {
 
 [[noreturn]] void fail(const std::string& path, const std::string& why) {
-  throw RuntimeError(to_string(Location{path}) + ": cannot be written: " + why);
+  throw RuntimeError({path}, "cannot be written: ", why);
 }
 
 [[noreturn]] void fail(const std::string& path, int error) { fail(path, std::generic_category().message(error)); }
 
-void refuse_what_is_no_file(const std::string& path) {
+void refuse_folder_or_device(const std::string& path) {
   struct stat found {};
   if (stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode)) return;  // nothing there, or a link to nothing
   fail(path, S_ISDIR(found.st_mode) ? "a folder has this name" : "a device has this name");
 }
 
-// Removes the temporary unless it was renamed.
+// The temporary file; the destructor removes it unless it was renamed.
 class Temporary {
  public:
   explicit Temporary(const std::string& path) : final_(path), path_(path + '.' + std::to_string(getpid()) + ".tmp") {
@@ -66,7 +66,8 @@ class Temporary {
   int file_ = -1;
 };
 
-// So that the new name survives a power cut; not every file system can, and the file is whole either way.
+// Makes the new name survive a power cut. Errors are ignored: some file systems cannot do it, and the file is whole
+// without it.
 void sync_folder(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == path.npos ? "." : path.substr(0, slash + 1);
@@ -79,7 +80,7 @@ void sync_folder(const std::string& path) {
 }  // namespace
 
 void write_file_atomically(const std::string& path, std::string_view bytes) {
-  refuse_what_is_no_file(path);
+  refuse_folder_or_device(path);
   Temporary temporary(path);
   temporary.write(bytes);
   temporary.rename_to_final();

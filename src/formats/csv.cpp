@@ -1,4 +1,4 @@
-// Rows are found in a sliding buffer: offsets count from the row's first byte, so that they survive a refill.
+// Finds rows in a sliding buffer. Offsets count from the row's first byte, so they stay right after a refill.
 #include "primer/formats/csv.hpp"
 
 #include <algorithm>
@@ -27,17 +27,15 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// What people write for a value that they do not have.
+// Whether people write this for a missing value.
 bool means_missing(std::string_view text) {
   constexpr std::array<std::string_view, 9> words = {"", "na", "n/a", "nan", "null", "none", "missing", "?", "-"};
   std::string lower(text.substr(0, 8));
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return std::find(words.begin(), words.end(), lower) != words.end();
+  return std::ranges::find(words, lower) != words.end();
 }
 
-std::string counted(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
-}
+std::string counted(std::size_t count, const char* noun) { return concat(count, " ", noun, count == 1 ? "" : "s"); }
 
 }  // namespace
 
@@ -54,9 +52,9 @@ bool CsvReader::next() {
   if (!read_row(columns_.size() + 1)) return false;
   if (cell_count_ == columns_.size()) return true;
   const bool too_many = cell_count_ > columns_.size();
-  throw UserError(too_many ? location(columns_.size()) : location_of(cells_.back().end),
-                  "the row has " + counted(cell_count_, "cell") + ", the header " + counted(columns_.size(), "column") +
-                      "; " + (too_many ? "quote a cell that holds a comma" : "fill in what is missing"));
+  throw UserError(too_many ? location(columns_.size()) : location_of(cells_.back().end), "the row has ",
+                  counted(cell_count_, "cell"), ", but the header has ", counted(columns_.size(), "column"),
+                  too_many ? "; quote a cell that contains a comma" : "; fill in the missing cells");
 }
 
 Location CsvReader::location(std::size_t column) const { return location_of(cells_[column].begin); }
@@ -67,20 +65,20 @@ double CsvReader::number(std::size_t column) const {
   if (value && std::isfinite(*value)) return *value;
   const std::string name = "column " + quoted(columns_[column]);
   if (means_missing(text)) {
-    const std::string written = text.empty() ? "" : " (" + quoted(text) + ")";
-    throw UserError(location(column), name + " has no value here" + written + "; fill in the cell or remove the row");
+    const std::string written = text.empty() ? "" : concat(" (", quoted(text), ")");
+    throw UserError(location(column), name, " has a missing value", written, "; fill in the cell or remove the row");
   }
-  const std::string wanted = value ? " needs a finite number, not " : " needs a number, not ";
-  throw UserError(location(column), name + wanted + quoted(text) + "; correct the cell or remove the row");
+  throw UserError(location(column), name, value ? " needs a finite number, not " : " needs a number, not ",
+                  quoted(text), "; correct the cell or remove the row");
 }
 
 std::string CsvReader::text(std::size_t column) const {
   const std::string_view text = raw(column);
   if (text.empty()) {
-    const std::string name = "column " + quoted(columns_[column]);
-    throw UserError(location(column), name + " has no value here; fill in the cell or remove the row");
+    throw UserError(location(column), "column ", quoted(columns_[column]),
+                    " has a missing value; fill in the cell or remove the row");
   }
-  if (!is_utf8(text)) throw UserError(location(column), "not UTF-8 text; save the file as UTF-8");
+  if (!is_utf8(text)) throw UserError(location(column), "the text is not UTF-8; save the file as UTF-8");
   if (!cells_[column].quoted) return std::string(text);
   std::string unescaped;
   for (std::size_t k = 0; k < text.size(); k += text[k] == '"' ? 2 : 1) unescaped += text[k];
@@ -89,13 +87,13 @@ std::string CsvReader::text(std::size_t column) const {
 
 void CsvReader::read_header() {
   if (has(2) && std::string_view(buffer_.data(), 3) == "\xEF\xBB\xBF") row_ = 3;
-  if (!read_row(most_columns)) throw UserError({file_}, "is empty; a CSV file begins with a header row");
-  if (cell_count_ > most_columns) throw UserError({file_, line_}, "more than 100000 columns");
+  if (!read_row(most_columns)) throw UserError({file_}, "the file is empty; a CSV file begins with a header row");
+  if (cell_count_ > most_columns) throw UserError({file_, line_}, "the file has more than 100000 columns");
   columns_.resize(cell_count_);
   bool all_numbers = true, all_indices = true;
   for (std::size_t k = 0; k < cell_count_; ++k) {
     if (is_empty(k)) {
-      throw UserError(location(k), "column " + std::to_string(k + 1) + " has no name; name it or remove it");
+      throw UserError(location(k), "column ", k + 1, " needs a name; name it or remove it");
     }
     columns_[k] = text(k);
     check_name(k);
@@ -103,22 +101,22 @@ void CsvReader::read_header() {
     all_indices = all_indices && columns_[k] == std::to_string(k);
   }
   if (all_numbers && !all_indices)
-    throw UserError(location(0), "the first row is numbers; put a row of column names above it");
+    throw UserError(location(0), "the first row contains numbers; insert a row of column names above it");
 }
 
 void CsvReader::check_name(std::size_t column) {
   const std::string& name = columns_[column];
   if (!index_.emplace(name, column).second) {
-    throw UserError(location(column), "two columns have the name " + quoted(name) + "; rename one");
+    throw UserError(location(column), "two columns have the name ", quoted(name), "; rename one");
   }
   const std::size_t other = cell_count_ == 1 ? name.find_first_of(";\t|") : name.npos;
   if (other != name.npos) {
-    throw UserError(location(column),
-                    "the cells are separated by " + quoted(name.substr(other, 1)) + "; save the file with commas");
+    throw UserError(location(column), "the cells are separated by ", quoted(name.substr(other, 1)),
+                    "; save the file with commas");
   }
   const std::size_t carriage_return = name.find('\r');
   if (carriage_return != name.npos && name.substr(carriage_return, 2) != "\r\n") {
-    throw UserError(location(column), "a line ends with a carriage return alone; save the file with line feeds");
+    throw UserError(location(column), "a line ends with a carriage return only; save the file with line feeds");
   }
 }
 
@@ -134,7 +132,7 @@ Location CsvReader::location_of(std::size_t offset) const {
   return {file_, line_ + lines, count_characters(before.substr(line_begin)) + 1};
 }
 
-// Finds the next row that is not blank; false at the end of the stream. Keeps at most `most_cells` cells and one.
+// Finds the next row that is not blank; false at the end of the stream. Keeps at most `most_cells` + 1 cells.
 bool CsvReader::read_row(std::size_t most_cells) {
   do {
     const auto done = buffer_.begin() + static_cast<std::ptrdiff_t>(row_);
@@ -187,18 +185,18 @@ std::size_t CsvReader::read_quoted_cell(std::size_t begin, Cell& cell) {
   ++end;
   while (has(end) && is_space(buffer_[row_ + end])) ++end;
   if (has(end) && buffer_[row_ + end] != ',' && buffer_[row_ + end] != '\n') {
-    throw UserError(location_of(end), "text after a closing quote; write a quote within quotes twice");
+    throw UserError(location_of(end), "there is text after the closing quote; write a quote within quotes twice");
   }
   return end;
 }
 
-// Reads what the stream has, and waits only if it has nothing; false at its end.
+// Reads the bytes that the stream has ready, and waits only if there are none; false at the end of the stream.
 bool CsvReader::fill() {
   if (filled_ - row_ > largest_row) {
-    throw UserError({file_, line_}, "a row longer than 16 MiB; is a quote not closed, or is this no CSV file?");
+    throw UserError({file_, line_}, "the row is longer than 16 MiB; is a quote not closed, or is it not a CSV file?");
   }
   if (stream_.peek() == std::istream::traits_type::eof()) {
-    if (stream_.bad()) throw RuntimeError(to_string(Location{file_}) + ": cannot be read");
+    if (stream_.bad()) throw RuntimeError({file_}, "cannot be read");
     return false;
   }
   if (row_ > 0) std::memmove(buffer_.data(), buffer_.data() + row_, filled_ - row_);

@@ -1,4 +1,4 @@
-// Places, the nearest valid spelling, and text that is safe to echo.
+// Locations as text, the nearest valid spelling, and text that a terminal can show safely.
 #include "primer/formats/error.hpp"
 
 #include <algorithm>
@@ -11,7 +11,8 @@ namespace primer {
 
 namespace {
 
-// Damerau–Levenshtein distance: insertions, deletions, substitutions and swaps of neighbours, no text edited twice.
+// Damerau–Levenshtein distance: the number of insertions, deletions, substitutions and swaps of neighbours; no part is
+// edited twice.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -28,7 +29,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// Not C0, DEL, C1, nor a mark that is invisible or reorders text on a terminal.
+// False for C0, DEL, C1, and for marks that are invisible or reorder text on a terminal.
 bool is_harmless(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first >= 0x20 && first != 0x7F;
@@ -51,8 +52,7 @@ std::string to_string(const Location& location) {
   std::string text = printable(location.file);
   for (const std::size_t number : {location.line, location.column}) {
     if (number == 0) break;
-    text += ':';
-    text += std::to_string(number);
+    text += concat(":", number);
   }
   return text;
 }

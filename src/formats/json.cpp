@@ -1,4 +1,4 @@
-// JSON by recursive descent.
+// Parses JSON by recursive descent.
 #include "primer/formats/json.hpp"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 class Parser {
  public:
-  Parser(std::string_view text, const Location& location) : text_(text), place_(location) {}
+  Parser(std::string_view text, const Location& location) : text_(text), location_(location) {}
 
   Value document() {
     Value result = value(0);
@@ -32,7 +32,7 @@ class Parser {
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw UserError(place_, "not JSON at byte " + std::to_string(position_ + 1) + ": " + what);
+    throw UserError(location_, "not JSON at byte ", position_ + 1, ": ", what);
   }
 
   char peek() const { return position_ < text_.size() ? text_[position_] : '\0'; }
@@ -50,7 +50,7 @@ class Parser {
   }
 
   Value value(std::size_t depth) {
-    if (depth > deepest) fail("nested more than " + std::to_string(deepest) + " deep");
+    if (depth > deepest) fail(concat("values nest more than ", deepest, " deep"));
     skip_spaces();
     if (take("null")) return {nullptr};
     if (take("true")) return {true};
@@ -88,9 +88,9 @@ class Parser {
   void refuse_duplicates(const Object& members) const {
     std::vector<std::string_view> keys;
     for (const auto& [key, value] : members) keys.push_back(key);
-    std::sort(keys.begin(), keys.end());
-    const auto twice = std::adjacent_find(keys.begin(), keys.end());
-    if (twice != keys.end()) throw UserError(place_, "the key " + quoted(*twice) + " occurs twice");
+    std::ranges::sort(keys);
+    const auto twice = std::ranges::adjacent_find(keys);
+    if (twice != keys.end()) throw UserError(location_, "the key ", quoted(*twice), " occurs twice");
   }
 
   bool take_digits() {
@@ -150,25 +150,25 @@ class Parser {
     char32_t code = code_unit();
     if (code >= 0xD800 && code < 0xDC00 && take("\\")) {
       const char32_t low = code_unit();
-      if (low < 0xDC00 || low >= 0xE000) fail("half a surrogate pair");
+      if (low < 0xDC00 || low >= 0xE000) fail("a surrogate without its other half");
       code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
     }
-    if (code >= 0xD800 && code < 0xE000) fail("half a surrogate pair");
+    if (code >= 0xD800 && code < 0xE000) fail("a surrogate without its other half");
     append_utf8(result, code);
   }
 
   char32_t code_unit() {
-    if (peek() != 'u' || position_ + 5 > text_.size()) fail("no such escape");
+    if (peek() != 'u' || position_ + 5 > text_.size()) fail("unknown escape");
     const char* begin = text_.data() + position_ + 1;
     std::uint32_t code = 0;
-    if (std::from_chars(begin, begin + 4, code, 16).ptr != begin + 4) fail("no such escape");
+    if (std::from_chars(begin, begin + 4, code, 16).ptr != begin + 4) fail("unknown escape");
     position_ += 5;
     return code;
   }
 
   std::string_view text_;
   std::size_t position_ = 0;
-  const Location& place_;
+  const Location& location_;
 };
 
 }  // namespace
@@ -205,10 +205,10 @@ std::vector<std::string> parse_string_array(std::string_view text, const Locatio
   Value value = parse(text, location);
   std::vector<std::string> strings;
   auto* elements = std::get_if<Array>(&value.data);
-  if (!elements) throw UserError(location, "expected a JSON array of strings, not " + quoted(text));
+  if (!elements) throw UserError(location, "expected a JSON array of strings, not ", quoted(text));
   for (Value& element : *elements) {
     auto* string = std::get_if<std::string>(&element.data);
-    if (!string) throw UserError(location, "expected a JSON array of strings, not " + quoted(text));
+    if (!string) throw UserError(location, "expected a JSON array of strings, not ", quoted(text));
     strings.push_back(std::move(*string));
   }
   return strings;

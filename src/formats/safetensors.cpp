@@ -1,5 +1,5 @@
-// The header says of every tensor its type, its shape and the first and the last byte of its numbers, counted from the
-// header's end; the tensors fill the rest of the file without gap or overlap.
+// The header gives the type, the shape and the range of bytes of every tensor. Bytes count from the end of the header,
+// and the tensors fill the rest of the file without gaps or overlaps.
 #include "primer/formats/safetensors.hpp"
 
 #include <algorithm>
@@ -39,7 +39,11 @@ Unsigned little_endian(const char* bytes) {
 
 template <class Float, class Unsigned>
 void append_values(std::string& bytes, const std::vector<double>& values) {
-  for (const double value : values) append_little_endian(bytes, std::bit_cast<Unsigned>(static_cast<Float>(value)));
+  constexpr auto largest = static_cast<double>(std::numeric_limits<Float>::max());
+  for (const double value : values) {
+    const double kept = std::abs(value) > largest ? std::copysign(INFINITY, value) : value;
+    append_little_endian(bytes, std::bit_cast<Unsigned>(static_cast<Float>(kept)));
+  }
 }
 
 template <class Float, class Unsigned>
@@ -61,12 +65,13 @@ struct Description {
 
 class HeaderReader {
  public:
-  HeaderReader(const std::string& file, std::uint64_t data_size) : place_{file}, data_size_(data_size) {}
+  HeaderReader(const std::string& file, std::uint64_t data_size) : location_{file}, data_size_(data_size) {}
 
   // Fills in the metadata and returns the tensors in the order of their bytes.
   std::vector<Description> read(std::string_view text, Safetensors& contents) const {
-    if (!text.starts_with('{')) throw UserError(place_, "the header is no JSON object; is it a safetensors file?");
-    const json::Value header = json::parse(text, place_);
+    if (!text.starts_with('{'))
+      throw UserError(location_, "the header is not a JSON object; is it a safetensors file?");
+    const json::Value header = json::parse(text, location_);
     std::vector<Description> tensors;
     for (const auto& [name, value] : std::get<json::Object>(header.data)) {
       if (name == metadata_key) {
@@ -81,16 +86,16 @@ class HeaderReader {
 
  private:
   [[noreturn]] void fail(const std::string& name, const std::string& text) const {
-    throw UserError(place_, "tensor " + quoted(name) + ": " + text);
+    throw UserError(location_, "tensor ", quoted(name), ": ", text);
   }
 
   std::vector<std::pair<std::string, std::string>> metadata(const json::Value& value) const {
     std::vector<std::pair<std::string, std::string>> strings;
     const auto* members = std::get_if<json::Object>(&value.data);
-    if (!members) throw UserError(place_, "__metadata__ is no JSON object");
+    if (!members) throw UserError(location_, "__metadata__ must be a JSON object");
     for (const auto& [key, text] : *members) {
       const auto* string = std::get_if<std::string>(&text.data);
-      if (!string) throw UserError(place_, "the metadata's " + quoted(key) + " is no string");
+      if (!string) throw UserError(location_, "the metadata ", quoted(key), " must be a string");
       strings.emplace_back(key, *string);
     }
     return strings;
@@ -98,19 +103,19 @@ class HeaderReader {
 
   Description description(const std::string& name, const json::Value& value) const {
     const auto* members = std::get_if<json::Object>(&value.data);
-    if (!members) fail(name, "described by no JSON object");
+    if (!members) fail(name, "the description must be a JSON object");
     Description result{name, {}, 0, 0, 0};
     const json::Value* parts[3] = {};
     for (const auto& [key, part] : *members) {
       const int k = key == "dtype" ? 0 : key == "shape" ? 1 : key == "data_offsets" ? 2 : -1;
-      if (k < 0) fail(name, "unknown key " + quoted(key));
+      if (k < 0) fail(name, "the key " + quoted(key) + " is unknown");
       parts[k] = &part;
     }
-    if (!parts[0] || !parts[1] || !parts[2]) fail(name, "dtype, shape and data_offsets are needed");
+    if (!parts[0] || !parts[1] || !parts[2]) fail(name, "the description needs dtype, shape and data_offsets");
     result.width = width(name, *parts[0]);
     for (const std::uint64_t extent : sizes(name, "shape", *parts[1])) result.shape.push_back(extent);
     const std::vector<std::uint64_t> offsets = sizes(name, "data_offsets", *parts[2]);
-    if (offsets.size() != 2) fail(name, "data_offsets are two numbers");
+    if (offsets.size() != 2) fail(name, "data_offsets must be two numbers");
     result.begin = offsets[0];
     result.end = offsets[1];
     check_size(result);
@@ -119,9 +124,9 @@ class HeaderReader {
 
   std::size_t width(const std::string& name, const json::Value& value) const {
     const auto* dtype = std::get_if<std::string>(&value.data);
-    if (!dtype) fail(name, "the dtype is no string");
+    if (!dtype) fail(name, "the dtype must be a string");
     if (*dtype != "F64" && *dtype != "F32") {
-      fail(name, "dtype " + quoted(*dtype) + " is not read; convert it to F64 or F32");
+      fail(name, "dtype " + quoted(*dtype) + " is not supported; convert the tensor to F64 or F32");
     }
     return *dtype == "F64" ? sizeof(double) : sizeof(float);
   }
@@ -129,10 +134,10 @@ class HeaderReader {
   std::vector<std::uint64_t> sizes(const std::string& name, const std::string& key, const json::Value& value) const {
     std::vector<std::uint64_t> result;
     const auto* elements = std::get_if<json::Array>(&value.data);
-    if (!elements) fail(name, key + " is no array");
+    if (!elements) fail(name, key + " must be an array");
     for (const json::Value& element : *elements) {
       const auto* size = std::get_if<std::int64_t>(&element.data);
-      if (!size || *size < 0) fail(name, key + " holds what is no size");
+      if (!size || *size < 0) fail(name, key + " must hold integers from 0 on");
       result.push_back(static_cast<std::uint64_t>(*size));
     }
     return result;
@@ -142,59 +147,55 @@ class HeaderReader {
     std::uint64_t bytes = tensor.width;
     for (const std::uint64_t extent : tensor.shape) {
       if (extent > 0 && bytes > std::numeric_limits<std::uint64_t>::max() / extent)
-        fail(tensor.name, "the shape overflows");
+        fail(tensor.name, "the shape is too large");
       bytes *= extent;
     }
     if (tensor.end < tensor.begin || tensor.end - tensor.begin != bytes) {
-      fail(tensor.name, "its shape needs " + std::to_string(bytes) + " bytes, its data_offsets are " +
-                            std::to_string(tensor.begin) + " to " + std::to_string(tensor.end));
+      fail(tensor.name,
+           concat("its shape needs ", bytes, " bytes, but its data_offsets are ", tensor.begin, " to ", tensor.end));
     }
     if (tensor.end > data_size_) {
-      fail(tensor.name, "ends at byte " + std::to_string(tensor.end) + " of " + std::to_string(data_size_) +
-                            "; the file is cut short");
+      fail(tensor.name, concat("ends at byte ", tensor.end, " of ", data_size_, "; the file is cut short"));
     }
   }
 
   // Sorts the tensors by their bytes.
   void check_layout(std::vector<Description>& tensors) const {
-    std::stable_sort(tensors.begin(), tensors.end(), [](const Description& a, const Description& b) {
-      return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
-    });
+    std::ranges::stable_sort(tensors, {}, [](const Description& t) { return std::pair(t.begin, t.end); });
     std::uint64_t end = 0;
     for (const Description& tensor : tensors) {
-      if (tensor.begin < end) fail(tensor.name, "its bytes overlap another tensor's");
-      if (tensor.begin > end) fail(tensor.name, "the bytes before it belong to no tensor");
+      if (tensor.begin < end) fail(tensor.name, "its bytes overlap those of another tensor");
+      if (tensor.begin > end) fail(tensor.name, "the bytes before it do not belong to a tensor");
       end = tensor.end;
     }
     if (end < data_size_) {
-      throw UserError(place_, std::to_string(data_size_ - end) + " bytes at the end belong to no tensor");
+      throw UserError(location_, data_size_ - end, " bytes at the end do not belong to a tensor");
     }
   }
 
-  Location place_;
+  Location location_;
   std::uint64_t data_size_;
 };
 
 void refuse_non_finite(const NamedTensor& tensor, const std::string& file) {
-  const auto found =
-      std::find_if_not(tensor.values.begin(), tensor.values.end(), [](double v) { return std::isfinite(v); });
+  const auto found = std::ranges::find_if_not(tensor.values, [](double v) { return std::isfinite(v); });
   if (found == tensor.values.end()) return;
   const auto at = static_cast<std::size_t>(found - tensor.values.begin());
-  throw UserError({file}, "tensor " + quoted(tensor.name) + ": number " + std::to_string(at + 1) + " of " +
-                              std::to_string(tensor.values.size()) + " is " + number(*found));
+  throw UserError({file}, "tensor ", quoted(tensor.name), ": number ", at + 1, " of ", tensor.values.size(), " is ",
+                  number(*found));
 }
 
 std::string read_bytes(std::istream& stream, std::uint64_t count, const std::string& file) {
   std::string bytes(count, '\0');
   if (!stream.read(bytes.data(), static_cast<std::streamsize>(count))) {
-    throw RuntimeError(to_string(Location{file}) + ": cannot be read");
+    throw RuntimeError({file}, "cannot be read");
   }
   return bytes;
 }
 
 std::uint64_t size_of(std::istream& stream, const std::string& file) {
   const auto end = stream.seekg(0, std::ios::end).tellg();
-  if (end < 0 || !stream.seekg(0)) throw UserError({file}, "is no regular file");
+  if (end < 0 || !stream.seekg(0)) throw UserError({file}, "is not a regular file");
   return static_cast<std::uint64_t>(end);
 }
 
@@ -215,14 +216,13 @@ std::string header_text(const Safetensors& contents, Dtype dtype) {
     std::string shape;
     std::size_t count = 1;
     for (const std::size_t extent : tensor.shape) {
-      if (!shape.empty()) shape += ',';
-      shape += std::to_string(extent);
+      shape += concat(shape.empty() ? "" : ",", extent);
       count *= extent;
     }
     if (count != tensor.values.size()) throw std::logic_error("tensor " + tensor.name + " does not fill its shape");
     const std::size_t end = offset + count * (dtype == Dtype::F64 ? sizeof(double) : sizeof(float));
-    text += json::quote(tensor.name) + ":{\"dtype\":\"" + (dtype == Dtype::F64 ? "F64" : "F32") + "\",\"shape\":[" +
-            shape + "],\"data_offsets\":[" + std::to_string(offset) + ',' + std::to_string(end) + "]}";
+    text += concat(json::quote(tensor.name), R"(:{"dtype":")", dtype == Dtype::F64 ? "F64" : "F32", R"(","shape":[)",
+                   shape, R"(],"data_offsets":[)", offset, ",", end, "]}");
     offset = end;
   }
   text += '}';
@@ -233,19 +233,19 @@ std::string header_text(const Safetensors& contents, Dtype dtype) {
 }  // namespace
 
 const NamedTensor* Safetensors::tensor(std::string_view name) const {
-  const auto found = std::find_if(tensors.begin(), tensors.end(), [&](const NamedTensor& t) { return t.name == name; });
+  const auto found = std::ranges::find(tensors, name, &NamedTensor::name);
   return found == tensors.end() ? nullptr : &*found;
 }
 
 const std::string* Safetensors::metadatum(std::string_view key) const {
-  const auto found = std::find_if(metadata.begin(), metadata.end(), [&](const auto& m) { return m.first == key; });
+  const auto found = std::ranges::find(metadata, key, &std::pair<std::string, std::string>::first);
   return found == metadata.end() ? nullptr : &found->second;
 }
 
 std::string safetensors_bytes(const Safetensors& contents, Dtype dtype) {
   const std::string header = header_text(contents, dtype);
   if (header.size() > largest_header)
-    throw RuntimeError("the tensors' names and the metadata exceed a header's 16 MiB");
+    throw RuntimeError("the names of the tensors and the metadata need more than the 16 MiB of a header");
   std::string bytes;
   append_little_endian(bytes, std::uint64_t{header.size()});
   bytes += header;
@@ -267,11 +267,11 @@ Safetensors read_safetensors(const std::string& path, NonFinite non_finite) {
 
 Safetensors read_safetensors(std::istream& stream, const std::string& file, NonFinite non_finite) {
   const std::uint64_t size = size_of(stream, file);
-  if (size < 8) throw UserError({file}, "is no safetensors file; it has only " + std::to_string(size) + " bytes");
+  if (size < 8) throw UserError({file}, "is not a safetensors file, because it has only ", size, " bytes");
   const auto header_size = little_endian<std::uint64_t>(read_bytes(stream, 8, file).data());
   if (header_size > largest_header) {
-    throw UserError({file}, "a header of " + std::to_string(header_size) + " bytes is beyond the limit of " +
-                                std::to_string(largest_header) + "; is it a safetensors file?");
+    throw UserError({file}, "a header of ", header_size, " bytes is beyond the limit of ", largest_header,
+                    "; is it a safetensors file?");
   }
   if (header_size > size - 8) throw UserError({file}, "ends within its header; the file is cut short");
   const std::string header = read_bytes(stream, header_size, file);

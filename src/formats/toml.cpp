@@ -1,5 +1,5 @@
-// TOML 1.0 by recursive descent. One pass refuses what is nowhere allowed (invalid UTF-8, control characters), so that
-// the grammar below need not look for it; a table's origin decides whether a later line may add to it.
+// Parses TOML 1.0 by recursive descent. A first pass refuses invalid UTF-8 and control characters, so the grammar below
+// does not have to check them. The origin of a table decides whether a later line may add to it.
 #include "primer/formats/toml.hpp"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ bool looks_like_date_or_time(std::string_view text) {
   return (digits == 4 && text[digits] == '-') || (digits == 2 && text[digits] == ':');
 }
 
-// 0x, 0o or 0b and digits: no sign, at most 2^63 − 1. Nothing if it is none; an empty Scalar never.
+// The digits of an integer that begins with 0x, 0o or 0b; nothing if `text` is not TOML's grammar for one.
 std::optional<std::string> based_digits(std::string_view text, int base) {
   std::string digits;
   text.remove_prefix(2);
@@ -86,7 +86,7 @@ std::optional<std::string> decimal_digits(std::string_view text, bool& is_float)
 Scalar integer(const std::string& digits, int base, const Location& location, std::string_view text) {
   std::int64_t value = 0;
   if (std::from_chars(digits.data(), digits.data() + digits.size(), value, base).ec != std::errc()) {
-    throw UserError(location, "the integer " + quoted(text) + " does not fit in 64 bits");
+    throw UserError(location, "the integer ", quoted(text), " does not fit in 64 bits");
   }
   return value;
 }
@@ -105,14 +105,14 @@ std::optional<Scalar> scalar(std::string_view text, const Location& location) {
     return digits ? std::optional(integer(*digits, base, location, text)) : std::nullopt;
   }
   if (looks_like_date_or_time(text)) {
-    throw UserError(location, "TOML's dates and times are not supported; put quotes around " + quoted(text));
+    throw UserError(location, "TOML's dates and times are not supported; put quotes around ", quoted(text));
   }
   bool is_float = false;
   const std::optional<std::string> digits = decimal_digits(text, is_float);
   if (!digits) return std::nullopt;
   if (!is_float) return integer(*digits, 10, location, text);
   const std::optional<double> value = parse_number(*digits);
-  if (!value) throw UserError(location, "the float " + quoted(text) + " is beyond the largest double, 1.8e308");
+  if (!value) throw UserError(location, "the float ", quoted(text), " is beyond the largest double, 1.8e308");
   return Scalar(*value);
 }
 
@@ -132,10 +132,10 @@ Entry& Table::add(std::string key, const Location& key_location, Value value) {
 
 class Parser {
  public:
-  // Where `counts`, errors and values get lines and columns; else all have `start` as it is.
-  Parser(std::string_view text, const Location& start, bool counts) : text_(text), place_(start), counts_(counts) {
+  // If `counts` is true, locations are counted from `start`; otherwise every location is `start`.
+  Parser(std::string_view text, const Location& start, bool counts) : text_(text), location_(start), counts_(counts) {
     if (counts_ && text_.starts_with("\xEF\xBB\xBF")) position_ = counted_ = 3;
-    refuse_what_is_nowhere_allowed();
+    refuse_bytes_that_are_never_allowed();
   }
 
   Table document() {
@@ -156,13 +156,13 @@ class Parser {
   Value argument() {
     while (text_.ends_with(' ') || text_.ends_with('\t')) text_.remove_suffix(1);
     skip_spaces();
-    if (at_end()) throw UserError(place_, "has no value; an empty string is \"\"");
+    if (at_end()) throw UserError(location_, "the value is missing; write \"\" for an empty string");
     if (std::string_view("\"'[{").find(peek()) == std::string_view::npos) {
       const std::string_view rest = text_.substr(position_);
-      return {scalar(rest, place_).value_or(std::string(rest)), place_};
+      return {scalar(rest, location_).value_or(std::string(rest)), location_};
     }
     Value result = value();
-    if (!at_end()) throw UserError(place_, "expected the end of the value, not " + quoted(text_.substr(position_)));
+    if (!at_end()) throw UserError(location_, "expected the end of the value, not ", quoted(text_.substr(position_)));
     return result;
   }
 
@@ -187,41 +187,41 @@ class Parser {
     return text_.substr(begin, position_ - begin);
   }
 
-  // The place of position_, counted on from where the last call left off.
+  // The location of position_; counting continues where the last call stopped.
   const Location& here() {
-    if (!counts_) return place_;
+    if (!counts_) return location_;
     for (; counted_ < position_; ++counted_) {
       if (text_[counted_] == '\n') {
-        ++place_.line;
-        place_.column = 1;
+        ++location_.line;
+        location_.column = 1;
       } else if ((static_cast<unsigned char>(text_[counted_]) & 0xC0) != 0x80) {
-        ++place_.column;
+        ++location_.column;
       }
     }
-    return place_;
+    return location_;
   }
 
   [[noreturn]] void fail(const std::string& text) { throw UserError(here(), text); }
 
-  // "expected WHAT, not "c"", c the character here.
+  // Throws "expected WHAT, not "c"", where c is the character at position_.
   [[noreturn]] void fail_expected(const std::string& what) {
-    if (at_end()) fail("expected " + what + ", not the end of the " + (counts_ ? "file" : "value"));
+    if (at_end()) fail(concat("expected ", what, ", not the end of the ", counts_ ? "file" : "value"));
     if (next_is("\n") || next_is("\r\n")) fail("expected " + what + ", not the end of the line");
     fail("expected " + what + ", not " + quoted(text_.substr(position_, utf8_length(text_.substr(position_)))));
   }
 
-  void refuse_what_is_nowhere_allowed() {
+  void refuse_bytes_that_are_never_allowed() {
     const std::size_t begin = position_;
     while (!at_end()) {
       const std::size_t length = utf8_length(text_.substr(position_));
-      if (length == 0) fail("not UTF-8; save the file as UTF-8");
+      if (length == 0) fail("the text is not UTF-8; save the file as UTF-8");
       if (is_control(peek()) && !next_is("\n") && !next_is("\r\n")) {
-        fail("TOML allows no control character (" + printable(text_.substr(position_, 1)) + ") here; remove it");
+        fail("TOML does not allow the control character " + printable(text_.substr(position_, 1)) + " here; remove it");
       }
       position_ += length;
     }
     position_ = counted_ = begin;
-    if (counts_) place_.line = place_.column = 1;
+    if (counts_) location_.line = location_.column = 1;
   }
 
   void skip_spaces() {
@@ -265,7 +265,7 @@ class Parser {
     return keys;
   }
 
-  // [a.b] or [[a.b]]: the table that the lines below it fill.
+  // Reads [a.b] or [[a.b]] and returns the table that the lines below it fill.
   Table& header(Table& root) {
     const Location location = here();
     const bool is_array = take("[[");
@@ -285,7 +285,7 @@ class Parser {
     return table;
   }
 
-  // The last of an array that [[…]] headers make, or null.
+  // The last table of an array that [[…]] headers made, or null.
   static Table* last_element(Value& value) {
     auto* array = std::get_if<Array>(&value.data);
     auto* table = array && !array->empty() ? std::get_if<Table>(&array->back().data) : nullptr;
@@ -325,15 +325,14 @@ class Parser {
   }
 
   [[noreturn]] static void refuse_again(const Key& key, const Entry& first) {
-    const std::string where = first.location.line > 0 ? " in line " + std::to_string(first.location.line) : "";
-    throw UserError(key.location,
-                    quoted(key.text) + " is already defined" + where + "; remove or merge one of the two");
+    const std::string where = first.location.line > 0 ? concat(" in line ", first.location.line) : "";
+    throw UserError(key.location, quoted(key.text), " is already defined", where, "; remove or merge one of the two");
   }
 
-  // Counts tables and arrays within each other, so that no input can exhaust the stack.
+  // Counts the nesting of tables and arrays, so that no input can exhaust the stack.
   void descend(std::size_t levels) {
     depth_ += levels;
-    if (depth_ > deepest) fail("tables and arrays nest more than " + std::to_string(deepest) + " deep");
+    if (depth_ > deepest) fail(concat("tables and arrays nest more than ", deepest, " deep"));
   }
 
   void key_value(Table& table) {
@@ -370,7 +369,7 @@ class Parser {
     const std::string_view text = take_while(is_scalar);
     if (text.empty()) fail_expected("a value");
     if (std::optional<Scalar> number = scalar(text, location)) return {std::move(*number), location};
-    throw UserError(location, quoted(text) + " is not a value; a string needs quotes");
+    throw UserError(location, quoted(text), " is not a value; a string needs quotes");
   }
 
   Array array() {
@@ -394,7 +393,7 @@ class Parser {
     if (!take("}")) {
       do {
         skip_spaces_on_one_line();
-        if (next_is("}")) fail("a comma before \"}\" is TOML 1.1, and this is 1.0; remove it");
+        if (next_is("}")) fail("TOML 1.0 does not allow a comma before \"}\"; remove it");
         key_value(table);
         skip_spaces_on_one_line();
       } while (take(","));
@@ -407,7 +406,7 @@ class Parser {
   void skip_spaces_on_one_line() {
     skip_spaces();
     if (next_is("\n") || next_is("\r\n") || next_is("#")) {
-      fail("an inline table of several lines is TOML 1.1, and this is 1.0; end it with \"}\" on its line");
+      fail("TOML 1.0 does not allow an inline table of several lines; end it with \"}\" on its first line");
     }
   }
 
@@ -439,7 +438,7 @@ class Parser {
     take(three);
     take_newline();
     while (!take(three)) {
-      if (at_end()) throw UserError(location, "the string is not closed; add " + three + " at its end");
+      if (at_end()) throw UserError(location, "the string is not closed; add ", three, " at its end");
       if (quote == '"' && next_is("\\")) {
         if (!take_line_ending_backslash()) escape(text);
       } else {
@@ -450,7 +449,7 @@ class Parser {
     return text;
   }
 
-  // A backslash that ends its line joins what follows the white space after it.
+  // Skips a backslash at the end of a line, and the white space after it.
   bool take_line_ending_backslash() {
     const std::size_t begin = position_;
     take("\\");
@@ -475,15 +474,15 @@ class Parser {
       return;
     }
     if (next_is("\\e") || next_is("\\x"))
-      fail("the escapes \\e and \\x are TOML 1.1, and this is 1.0; write \\u and four digits");
+      fail("TOML 1.0 does not have the escapes \\e and \\x; write \\u and four digits");
     const std::size_t length = next_is("\\u") ? 4 : next_is("\\U") ? 8 : 0;
     const std::string_view digits = text_.substr(position_).substr(0, 2 + length).substr(length > 0 ? 2 : 0);
     if (length == 0 || digits.size() < length || !std::all_of(digits.begin(), digits.end(), is_hex)) {
-      fail("TOML has no such escape; write \\\\ for a backslash, or the string in '…'");
+      fail("TOML does not have this escape; write \\\\ for a backslash, or the string in '…'");
     }
     std::uint32_t code = 0;
     std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
-    if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) fail("the escape is no Unicode character");
+    if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) fail("the escape is not a Unicode character");
     append_utf8(text, code);
     position_ += 2 + length;
   }
@@ -491,7 +490,7 @@ class Parser {
   std::string_view text_;
   std::size_t position_ = 0;
   std::size_t counted_ = 0;
-  Location place_;
+  Location location_;
   bool counts_;
   std::size_t depth_ = 0;
 };

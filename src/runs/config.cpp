@@ -29,7 +29,7 @@ constexpr Range positive{0, infinity, true, false, "more than 0"};
 constexpr Range fraction{0, 1, false, true, "from 0 up to, but not including, 1"};
 constexpr Range unit{0, 1, false, false, "from 0 to 1"};
 
-// Every key of a section, in the order in which it is written. A visitor reads or writes it.
+// Every key of a section, in the order in which to_toml writes it. A visitor reads or writes the keys.
 template <typename Visitor, typename Options>
 void visit_data(Visitor& v, Options& o) {
   v.choice("generator", o.generator, generator_names());
@@ -172,9 +172,7 @@ class Writer {
   void flag(std::string_view key, bool member) { line(key, {member, {}}); }
 
  private:
-  void line(std::string_view key, const toml::Value& value) {
-    out_ += std::string(key) + " = " + to_text(value) + "\n";
-  }
+  void line(std::string_view key, const toml::Value& value) { out_ += concat(key, " = ", to_text(value), "\n"); }
   std::string& out_;
   const std::string& folder_;
 };
@@ -242,7 +240,6 @@ void read_section(toml::TableReader& root, const char* name, const std::string& 
 }
 
 void read_layers(toml::TableReader& root, const std::string& folder, Config& config) {
-  if (!root.has("layer")) throw UserError({config.path}, "there is no layer; add a [[layer]] table");
   for (toml::TableReader& table : root.tables("layer")) {
     Reader reader(table, folder);
     LayerOptions layer;
@@ -255,6 +252,7 @@ void read_layers(toml::TableReader& root, const std::string& folder, Config& con
       remember(table, concat("layer.", config.layers.size()), config);
     }
   }
+  if (config.layers.empty()) throw UserError(root.location("layer"), "there is no layer; add a [[layer]] table");
 }
 
 // The checks of a config that must name its data.
@@ -264,7 +262,7 @@ void check_source(const Config& config) {
     throw UserError(config.location("data"), "[data] needs a generator or a file");
   }
   if (!data.generator.empty() && !data.file.empty()) {
-    throw UserError(config.location("data.file"), "[data] has a generator as well; keep one of the two");
+    throw UserError(config.location("data.file"), "[data] also has a generator; keep one of the two");
   }
   if (config.train.early_stopping > 0 && data.validation_fraction == 0 && data.validation_file.empty()) {
     throw UserError(config.location("train.early_stopping"),
@@ -275,12 +273,13 @@ void check_source(const Config& config) {
 void check_values(const Config& config) {
   const DataOptions& data = config.data;
   if (data.test_fraction + data.validation_fraction >= 1) {
-    throw UserError(config.location("data.test_fraction"),
-                    "test_fraction and validation_fraction leave no row to train on; their sum must be less than 1");
+    throw UserError(
+        config.location("data.test_fraction"),
+        "the sum of test_fraction and validation_fraction must be less than 1, so that there are rows to train on");
   }
   if (!data.validation_file.empty() && data.validation_fraction > 0) {
     throw UserError(config.location("data.validation_fraction"),
-                    "there is a validation_file as well; keep one of the two");
+                    "there is also a validation_file; keep one of the two");
   }
   for (std::size_t l = 0; l + 1 < config.layers.size(); ++l) {
     if (config.layers[l].units > 0) continue;
@@ -288,7 +287,7 @@ void check_values(const Config& config) {
                     "this layer needs the key units; only those of the last layer follow from the data");
   }
   if (config.train.loss.empty()) {
-    throw UserError(config.location("train"), "[train] needs a loss: " + listed(loss_names()));
+    throw UserError(config.location("train"), "[train] needs a loss: ", listed(loss_names()));
   }
   if (config.train.nesterov && config.train.momentum == 0) {
     throw UserError(config.location("train.nesterov"), "nesterov needs momentum, such as momentum = 0.9");
@@ -341,7 +340,7 @@ Config parse_model_config(std::string_view text, const std::string& file) {
 }
 
 std::string to_toml(const Config& config, const std::string& folder) {
-  std::string out = "seed = " + std::to_string(config.seed) + "\n\n[data]\n";
+  std::string out = concat("seed = ", config.seed, "\n\n[data]\n");
   Writer writer(out, folder);
   visit_data(writer, config.data);
   for (const LayerOptions& layer : config.layers) {
@@ -364,7 +363,7 @@ std::vector<Setting> settings_in(const std::string& text) {
   std::size_t layers = 0;
   for (std::string line; std::getline(lines, line);) {
     if (line == "[[layer]]") {
-      section = "layer." + std::to_string(++layers) + ".";
+      section = concat("layer.", ++layers, ".");
     } else if (line.starts_with('[')) {
       section = line.substr(1, line.size() - 2) + ".";
     } else if (const std::size_t equals = line.find(" = "); equals != line.npos) {

@@ -26,8 +26,9 @@ void resolve_layers(Experiment& experiment) {
     const LayerOptions& layer = config.layers[l];
     const std::string at = concat("layer.", l + 1);
     if (layer.residual && layer.units != inputs) {
-      throw UserError(config.location(at + ".residual"), "residual adds the layer's input to its output, so it needs ",
-                      inputs, " units, not ", layer.units);
+      throw UserError(config.location(at + ".residual"),
+                      "residual adds the layer's input to its output, so the layer needs ", inputs, " units, not ",
+                      layer.units);
     }
     if (layer.activation == "softmax" && layer.units == 1) {
       throw UserError(config.location(at + ".activation"),

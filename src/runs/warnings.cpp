@@ -1,18 +1,15 @@
-// The rules. Those about the gradient predict its size by the variances of signal and gradient in a wide random
-// network: Poole et al., "Exponential expressivity in deep neural networks through transient chaos", 2016, and
-// Schoenholz et al., "Deep information propagation", 2017.
+// Looks for traps in the layers, the data and the options. The gradient's predicted size comes from
+// training/propagation.
 #include "primer/runs/warnings.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <memory>
-#include <numbers>
-#include <optional>
 
-#include "primer/core/elementary.hpp"
-#include "primer/core/initializer.hpp"
+#include "primer/training/propagation.hpp"
 #include "primer/training/properties.hpp"
 
 namespace primer {
@@ -23,37 +20,16 @@ std::string rounded(double value) {
   return {digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 2).ptr};
 }
 
-// σ and σ′ for z ∼ N(0, variance).
-struct Moments {
-  double mean, square;  // of σ(z): E[σ], E[σ²]
-  double slope_square;  // E[σ′²]
-};
-
-Moments moments(const Activation& activation, double variance) {
-  constexpr std::size_t points = 257;
-  Tensor z(1, points);
-  Tensor a;
-  Tensor derivative;
-  const auto t = [](std::size_t i) { return static_cast<double>(i) / 16 - 8; };
-  for (std::size_t i = 0; i < points; ++i) z(0, i) = static_cast<real>(std::sqrt(variance) * t(i));
-  activation.forward(z, a, derivative);
-  Moments m{};
-  for (std::size_t i = 0; i < points; ++i) {
-    const double weight = exp(-t(i) * t(i) / 2) / (16 * std::sqrt(2 * std::numbers::pi));
-    const auto value = static_cast<double>(a(0, i));
-    const auto prime = static_cast<double>(derivative(0, i));
-    m.mean += weight * value;
-    m.square += weight * value * value;
-    m.slope_square += weight * prime * prime;
-  }
-  return m;
-}
-
-class Check {
+// Collects the warnings of one experiment.
+class WarningCollector {
  public:
-  explicit Check(const Experiment& experiment)
+  explicit WarningCollector(const Experiment& experiment)
       : config_(experiment.config), data_(experiment.data), task_(experiment.task) {
-    for (const LayerOptions& layer : config_.layers) sigma_.push_back(make_activation(layer.activation));
+    for (const LayerOptions& layer : config_.layers) {
+      sigma_.push_back(make_activation(layer.activation));
+      if (properties_.contains(layer.activation)) continue;  // measured once for all layers that share it
+      properties_.emplace(layer.activation, properties_of(*sigma_.back()));
+    }
   }
 
   std::vector<Warning> all() {
@@ -70,60 +46,55 @@ class Check {
   }
 
  private:
-  void warn(const std::string& key, const char* code, const std::string& text) {
-    found_.push_back({config_.location(key), code, printable(text)});
+  template <typename... Parts>
+  void warn(const std::string& key, const char* code, const Parts&... parts) {
+    found_.push_back({config_.location(key), code, printable(concat(parts...))});
   }
-  static std::string key(std::size_t l, const char* of) { return "layer." + std::to_string(l + 1) + "." + of; }
-  static std::string name(std::size_t l) { return "layer " + std::to_string(l + 1); }
+  static std::string key(std::size_t l, const char* of) { return concat("layer.", l + 1, ".", of); }
   std::size_t hidden() const { return config_.layers.size() - 1; }
   std::size_t fan_in(std::size_t l) const { return l == 0 ? data_.train.x.cols() : config_.layers[l - 1].units; }
 
-  Initializer initializer(std::size_t l) const {
-    const LayerOptions& layer = config_.layers[l];
-    const std::string_view spec = layer.init == "auto" ? sigma_[l]->initializer() : std::string_view(layer.init);
-    return make_initializer(spec, fan_in(l), layer.units, static_cast<double>(sigma_[l]->leak()));
+  double weight_variance(std::size_t l) const { return variance_of(l, config_.layers[l].init); }
+  double variance_of(std::size_t l, const std::string& init) const {
+    LayerOptions layer = config_.layers[l];
+    layer.init = init;
+    return variance(initializer_of(layer, *sigma_[l], fan_in(l)));
   }
-  bool is_constant(std::size_t l) const {
-    const Initializer init = initializer(l);
-    return init.shape == Initializer::Shape::constant || init.spread == 0;
+
+  const Properties& properties(std::size_t l) const { return properties_.at(config_.layers[l].activation); }
+  double steepest(std::size_t l) const {
+    return std::max(std::abs(properties(l).derivative.low), std::abs(properties(l).derivative.high));
   }
-  double weight_variance(std::size_t l) const {
-    const Initializer init = initializer(l);
-    return init.spread * init.spread / (init.shape == Initializer::Shape::uniform ? 3 : 1);
-  }
-  static bool flat(const Activation& sigma) { return largest_derivative(sigma) == 0; }
   // σ′ is 0 for all z below some point.
-  static bool has_flat_half(const Activation& sigma) {
-    const auto zeros = properties_of(sigma).zeros;
-    return sigma.rectifier() && std::any_of(zeros.begin(), zeros.end(), [](const Interval& z) {
+  bool has_flat_half(std::size_t l) const {
+    return sigma_[l]->rectifier() && std::ranges::any_of(properties(l).zeros, [](const Interval& z) {
              return z.from == -std::numeric_limits<double>::infinity() && z.to >= -1;
            });
   }
 
   void hidden_layers() {
     for (std::size_t l = 0; l < config_.layers.size(); ++l) {
-      if (flat(*sigma_[l])) {
-        warn(key(l, "activation"), "zero-slope",
-             "σ′ of " + sigma_[l]->name() + " is 0 everywhere, so no gradient passes: " +
-                 (l == 0 ? "this layer stays as it starts"
-                         : "layers 1 to " + std::to_string(l + 1) + " stay as they start") +
-                 "; use sigmoid or tanh, which are smooth steps");
-      }
+      if (steepest(l) > 0) continue;
+      warn(key(l, "activation"), "zero-slope", "σ′ of ", sigma_[l]->name(), " is 0 everywhere, so no gradient passes: ",
+           l == 0 ? "this layer never changes" : concat("layers 1 to ", l + 1, " never change"),
+           "; use sigmoid or tanh, which are smooth steps");
     }
     for (std::size_t l = 0; l < hidden(); ++l) {
       const LayerOptions& layer = config_.layers[l];
       if (!sigma_[l]->elementwise()) {
         warn(key(l, "activation"), "softmax-hidden",
-             "softmax makes the units of a hidden layer compete for a sum of 1 and its slopes a(1−a) are small, so the "
-             "layers below learn slowly; keep softmax for the output and use tanh or relu here");
+             "softmax makes the units of a hidden layer compete for a sum of 1, and its derivatives a(1−a) are small, "
+             "so "
+             "the layers below learn slowly; keep softmax for the output and use tanh or relu here");
       }
       if (layer.activation == "identity" && !layer.batch_norm && layer.dropout == 0) {
         warn(key(l, "activation"), "linear",
-             "without σ this layer and the next are one affine map, x Wᵀ + b: depth adds nothing; use tanh or relu");
+             "without σ this layer and the next are together one affine map, x Wᵀ + b, so the layer adds nothing; use "
+             "tanh or relu");
       }
       if (layer.batch_norm && batch_size() == 1) {
         warn(key(l, "batch_norm"), "batch-of-one",
-             "batch_norm of a batch of one row subtracts the row from itself, so the layer sees nothing; use a larger "
+             "batch_norm subtracts the mean of the batch; in a batch of one row that leaves 0; use a larger "
              "train.batch_size");
       }
     }
@@ -137,110 +108,71 @@ class Check {
   void initial_weights() {
     for (std::size_t l = 0; l < hidden(); ++l) {
       const LayerOptions& layer = config_.layers[l];
-      if (is_constant(l) && layer.units > 1) {
-        warn(key(l, "init"), "symmetric-init",
-             "all units of " + name(l) +
-                 " start equal, get equal gradients and stay equal, as if there were one; use "
-                 "init = \"" +
-                 std::string(sigma_[l]->initializer()) + "\"");
+      const std::string init(sigma_[l]->initializer());
+      if (weight_variance(l) == 0 && layer.units > 1) {
+        warn(key(l, "init"), "symmetric-init", "all units of layer ", l + 1,
+             " start equal, get equal gradients and stay equal, so they act as one unit; use init = \"", init, "\"");
         continue;
       }
       const auto family = [](std::string_view spec) { return spec.substr(0, spec.find('_')); };
       const std::string_view given = family(layer.init);
-      const std::string_view wanted = family(sigma_[l]->initializer());
-      const bool named = given == "xavier" || given == "he" || given == "lecun";
-      if (!named || given == wanted || hidden() < 2 || layer.batch_norm) continue;
-      warn(key(l, "init"), "init",
-           layer.init + " weights suit another activation than " + layer.activation +
-               ": each such layer scales the signal and the gradient by about ×" +
-               rounded(std::sqrt(weight_variance(l) / wanted_variance(l))) + "; leave init out, or write \"" +
-               std::string(sigma_[l]->initializer()) + "\"");
+      const bool is_named = given == "xavier" || given == "he" || given == "lecun";
+      if (!is_named || given == family(init) || hidden() < 2 || layer.batch_norm) continue;
+      warn(key(l, "init"), "init", layer.init, " does not suit ", layer.activation,
+           ": each such layer scales the signal and the gradient by about ×",
+           rounded(std::sqrt(weight_variance(l) / variance_of(l, "auto"))), "; leave init out, or write \"", init,
+           "\"");
     }
-  }
-  double wanted_variance(std::size_t l) const {
-    const Initializer init = make_initializer(sigma_[l]->initializer(), fan_in(l), config_.layers[l].units,
-                                              static_cast<double>(sigma_[l]->leak()));
-    return init.spread * init.spread / (init.shape == Initializer::Shape::uniform ? 3 : 1);
-  }
-
-  // ‖∂L/∂z¹‖ / ‖∂L/∂zᴴ‖ as the initial weights make it, from the variances of z on the way up and of ∂L/∂z on the way
-  // down.
-  std::optional<double> predicted_ratio() const {
-    double ratio_square = 1;
-    double square = mean_square(data_.train.x);  // E[a²] of the layer below, and its variance
-    double variance = square;
-    double slope_square = 0;  // E[σ′²] of the layer below
-    for (std::size_t l = 0; l < hidden(); ++l) {
-      if (!sigma_[l]->elementwise() || flat(*sigma_[l]) || is_constant(l)) return {};
-      const LayerOptions& layer = config_.layers[l];
-      const double w = weight_variance(l);
-      const auto in = static_cast<double>(fan_in(l));
-      const double u_variance = w * in * variance;
-      if (l > 0) {
-        double factor = w * static_cast<double>(layer.units) * slope_square;  // E[(Wᵀδ ⊙ σ′)²] / E[δ²]
-        if (layer.batch_norm) factor /= u_variance;
-        ratio_square *= factor + (config_.layers[l - 1].residual ? slope_square : 0);
-      }
-      const Moments m = moments(*sigma_[l], layer.batch_norm ? 1 : w * in * square);
-      square = m.square + (layer.residual ? square : 0);
-      variance = m.square - m.mean * m.mean + (layer.residual ? variance : 0);
-      slope_square = m.slope_square;
-    }
-    return std::sqrt(ratio_square);
   }
 
   void gradient_at_the_start() {
     if (hidden() < 2) return;
-    const std::optional<double> ratio = predicted_ratio();
+    const std::optional<double> ratio = predicted_gradient_ratio(config_.layers, data_.train.x);
     if (!ratio || (*ratio >= 0.02 && *ratio <= 50)) return;
     const double per_layer = std::pow(*ratio, 1 / static_cast<double>(hidden() - 1));
-    const std::string change = " to about " + rounded(*ratio) + " of its size from layer " + std::to_string(hidden()) +
-                               " to layer 1, ×" + rounded(per_layer) + " a layer";
+    const std::string change = concat(" to about ", rounded(*ratio), " of its size from layer ", hidden(),
+                                      " to layer 1, ×", rounded(per_layer), " per layer");
     if (*ratio > 50) {
-      warn(key(0, "init"), "exploding",
-           "at the start the gradient grows" + change + "; use init = \"auto\", batch_norm or fewer layers");
-      return;
-    }
-    const double steepest = largest_derivative(*sigma_[0]);
-    if (steepest < 0.5) {
-      warn(key(0, "activation"), "vanishing",
-           "at the start the gradient shrinks" + change + ", because σ′ of " + config_.layers[0].activation +
-               " is at most " + rounded(steepest) + "; use tanh or relu, batch_norm, or fewer layers");
+      warn(key(0, "init"), "exploding", "at the start the gradient grows", change,
+           "; use init = \"auto\", batch_norm or fewer layers");
+    } else if (steepest(0) < 0.5) {
+      warn(key(0, "activation"), "vanishing", "at the start the gradient shrinks", change, ", because σ′ of ",
+           config_.layers[0].activation, " is at most ", rounded(steepest(0)),
+           "; use tanh or relu, batch_norm, or fewer layers");
     } else {
-      warn(key(0, "init"), "vanishing",
-           "at the start the gradient shrinks" + change +
-               ", because the weights start too small; use init = \"auto\" or batch_norm");
+      warn(key(0, "init"), "vanishing", "at the start the gradient shrinks", change,
+           ", because the weights start too small; use init = \"auto\" or batch_norm");
     }
   }
 
-  // L. Lu et al., "Dying ReLU and initialization", 2019: behind a layer in which no unit fires, nothing depends on x.
+  // L. Lu et al., "Dying ReLU and initialization", 2019: after a layer whose units are all off,
+  // nothing depends on x.
   void born_dead() {
     double alive = 1;
     std::size_t narrowest = 0;
     for (std::size_t l = 1; l < hidden(); ++l) {
       const LayerOptions& layer = config_.layers[l];
-      if (!has_flat_half(*sigma_[l]) || layer.batch_norm || layer.residual) continue;
+      if (!has_flat_half(l) || layer.batch_norm || layer.residual) continue;
       alive *= 1 - std::pow(0.5, static_cast<double>(layer.units));
       if (narrowest == 0 || layer.units < config_.layers[narrowest].units) narrowest = l;
     }
     if (alive > 0.95) return;
-    warn(key(narrowest, "units"), "born-dead",
-         "in about " + rounded(100 * (1 - alive)) +
-             " of 100 starts some layer has no unit that is ever on, and the network "
-             "answers the same for every row; use more units or leaky_relu");
+    warn(key(narrowest, "units"), "born-dead", "with about ", rounded(100 * (1 - alive)),
+         " of 100 seeds some layer starts with all its units off, and the network gives the same output for every row; "
+         "use more units or leaky_relu");
   }
 
   void output_layer() {
     const std::size_t last = hidden();
-    if (has_flat_half(*sigma_[last])) {
+    if (has_flat_half(last)) {
       warn(key(last, "activation"), "relu-output",
-           "an output unit with z < 0 on every row answers 0 and gets no gradient; use " +
-               std::string(looks_like_classes() ? "softmax or sigmoid for classes"
-                                                : "identity, or softplus where answers are positive"));
+           "an output unit with z < 0 on every row always gives 0 and gets no gradient; use ",
+           looks_like_classes() ? "softmax or sigmoid for classes"
+                                : "identity, or softplus if the targets are positive");
     }
     if (config_.layers[last].dropout > 0) {
       warn(key(last, "dropout"), "output-dropout",
-           "dropout at the output sets answers themselves to 0 in training; use it in hidden layers");
+           "dropout in the last layer sets outputs to 0 in training; use it in hidden layers");
     }
   }
 
@@ -268,10 +200,9 @@ class Check {
       if (size > 0) least = std::min(least, size);
     }
     if (most <= 10 && most <= 100 * least) return;
-    warn("data.standardize", "unscaled-inputs",
-         "column " + quoted(data_.columns[largest]) + " is about " + rounded(most) + " in size" +
-             (x.cols() > 1 ? ", the smallest column " + rounded(least) : "") +
-             ": large inputs saturate units and decide who learns first; set data.standardize = true");
+    warn("data.standardize", "unscaled-inputs", "column ", quoted(data_.columns[largest]), " is about ", rounded(most),
+         " in size", x.cols() > 1 ? ", the smallest column " + rounded(least) : "",
+         ": large inputs saturate units and dominate the gradient; set data.standardize = true");
   }
 
   // One column of the integers 0 … K − 1, each several times.
@@ -289,48 +220,44 @@ class Check {
 
   void targets() {
     if (config_.data.test_fraction > 0 && data_.test.size() == 0) {
-      warn("data.test_fraction", "empty-split", "so few rows leave none for the test; use a larger fraction");
+      warn("data.test_fraction", "empty-split", "there are too few rows for a test set; use a larger fraction");
     }
     if (config_.data.validation_fraction > 0 && data_.validation.size() == 0) {
       warn("data.validation_fraction", "empty-split",
-           "so few rows leave none for the validation; use a larger fraction");
+           "there are too few rows for a validation set; use a larger fraction");
     }
     if (task_ != Task::regression) return;
     const Tensor& y = data_.train.y;
     const std::string activation = key(hidden(), "activation");
     if (looks_like_classes()) {
-      warn("train.loss", "classes-as-numbers",
-           "the targets look like classes, which " + config_.train.loss +
-               " takes for quantities; use cross_entropy and softmax, or for two classes binary_cross_entropy and "
-               "sigmoid");
+      warn("train.loss", "classes-as-numbers", "the targets look like classes, but ", config_.train.loss,
+           " treats them as quantities; use cross_entropy and softmax, or for two classes binary_cross_entropy and "
+           "sigmoid");
     }
-    const Range range = properties_of(*sigma_[hidden()]).value;
-    const auto outside = std::count_if(y.values().begin(), y.values().end(), [&](real v) {
-      return static_cast<double>(v) < range.low || static_cast<double>(v) > range.high;
-    });
+    const Range& range = properties(hidden()).value;
+    const auto outside = std::ranges::count_if(
+        y.values(), [&](real v) { return static_cast<double>(v) < range.low || static_cast<double>(v) > range.high; });
     if (outside > 0 && !config_.layers.back().residual) {
-      warn(activation, "target-range",
-           std::to_string(outside) + " of " + std::to_string(y.size()) + " targets lie outside " + rounded(range.low) +
-               " … " + rounded(range.high) + ", all that " + config_.layers.back().activation +
-               " can answer; use identity at the output, or scale the targets");
+      warn(activation, "target-range", std::to_string(outside), " of ", y.size(), " targets are outside ",
+           rounded(range.low), " … ", rounded(range.high), ", the range of ", config_.layers.back().activation,
+           "; use identity at the output, or scale the targets");
     } else if (const double size = std::sqrt(mean_square(y)); size > 100 && config_.train.loss != "mae") {
-      warn(
-          "train.loss", "unscaled-targets",
-          "the targets are about " + rounded(size) + " in size, and so are the first gradients; scale them to about 1");
+      warn("train.loss", "unscaled-targets", "the targets are about ", rounded(size),
+           " in size, and so are the first gradients; scale the targets to about 1");
     }
   }
 
   void optimizer() {
     const TrainOptions& train = config_.train;
     if (train.learning_rate == 0 && train.epochs > 0) {
-      warn("train.learning_rate", "no-step", "with a learning rate of 0 no parameter ever changes; use 0.01 or so");
+      warn("train.learning_rate", "no-step", "with a learning rate of 0 the parameters never change; use about 0.01");
     }
     const double shrink = train.learning_rate * train.weight_decay;
     if ((train.optimizer == "sgd" || train.optimizer == "adamw") && shrink > 1) {
       warn("train.weight_decay", "weight-decay",
-           "each step multiplies the parameters by 1 − learning_rate · weight_decay = " + rounded(1 - shrink) +
-               (shrink > 2 ? ", so they grow without bound" : ", so they change sign at every step") +
-               "; use a weight_decay of 0.01 or so");
+           "each step multiplies the parameters by 1 − learning_rate · weight_decay = ", rounded(1 - shrink),
+           shrink > 2 ? ", so they grow without bound" : ", so they change sign at every step",
+           "; use a weight_decay of about 0.01");
     }
   }
 
@@ -346,7 +273,7 @@ class Check {
     plain.train.optimizer = config_.train.optimizer;
     static_cast<OptimizerOptions&>(plain.train) = resolved(plain.train);
     if (value_in(config_) == value_in(plain)) return;
-    warn(key, "idle-key", key + " does nothing " + why + "; remove it");
+    warn(key, "idle-key", key, " does nothing ", why, "; remove it");
   }
 
   void idle_keys() {
@@ -386,6 +313,7 @@ class Check {
   const Data& data_;
   Task task_;
   std::vector<std::unique_ptr<Activation>> sigma_;
+  std::map<std::string, Properties> properties_;  // by the activation's text in the config
   std::vector<Warning> found_;
 };
 
@@ -395,6 +323,6 @@ std::string to_string(const Warning& warning) {
   return to_string(warning.location) + ": " + warning.code + ": " + warning.text;
 }
 
-std::vector<Warning> check(const Experiment& experiment) { return Check(experiment).all(); }
+std::vector<Warning> warnings_of(const Experiment& experiment) { return WarningCollector(experiment).all(); }
 
 }  // namespace primer

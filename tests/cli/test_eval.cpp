@@ -90,7 +90,7 @@ TEST_CASE("eval refuses what does not fit, by name and place") {
   CHECK(complaint("x,y\n1,two\n") ==
         "primer: e.csv:2:3: column \"y\" needs a number, not \"two\"; correct the cell or remove the row\n");
   CHECK(complaint("x,y\n") == "primer: e.csv: has a header but no rows\n");
-  CHECK(complaint("") == "primer: e.csv: is empty; a CSV file begins with a header row\n");
+  CHECK(complaint("") == "primer: e.csv: the file is empty; a CSV file begins with a header row\n");
   CHECK(primer("eval d.csv d.csv", folder.path).err.starts_with("primer: d.csv: "));
   CHECK(primer("eval none d.csv", folder.path).err == "primer: none: cannot be opened: No such file or directory\n");
   CHECK(primer("eval r/model.safetensors", folder.path).code == 2);

@@ -107,7 +107,7 @@ TEST_CASE("a wrong cell ends the answers at its row, with its place") {
       shell("printf 'kg,x\\n4,1\\n4,?\\n4,2\\n' | " + binary + " predict r/model.safetensors", folder.path);
   CHECK(result.code == 2);
   CHECK(result.err ==
-        "primer: standard input:3:3: column \"x\" has no value here (\"?\"); fill in the cell or remove the row\n");
+        "primer: standard input:3:3: column \"x\" has a missing value (\"?\"); fill in the cell or remove the row\n");
   CHECK(result.out.starts_with("prediction,p_cat,\"p_dog, big\"\n\"dog, big\","));
   CHECK(primer("predict r/model.safetensors c.toml", folder.path).code == 2);
   CHECK(shell("printf 'kg,y\\n4,1\\n' | " + binary + " predict r/model.safetensors", folder.path).err ==

@@ -137,7 +137,7 @@ TEST_CASE("--resume goes on with the same config, data and number type only") {
   CHECK(complaint("--init r/model.safetensors") ==
         "primer: --resume goes on with the run's own parameters; leave --init out\n");
   CHECK(runs.train("none", "--resume").err ==
-        "primer: none: holds no checkpoint to go on from; train without --resume\n");
+        "primer: none: there is no checkpoint to resume from; train without --resume\n");
   CHECK_FALSE(std::filesystem::exists(runs / "none"));
   CHECK(slurp(runs / "r/checkpoint.safetensors") == before);
 }
@@ -153,7 +153,7 @@ TEST_CASE("--resume refuses data that have changed and files that do not belong 
   spill(runs / "d.csv", "x,y\n1,2\n2,4\n");
   spill(runs / "r/history.csv", "epoch\n1\n");
   CHECK(runs.train("r", "--resume").err ==
-        "primer: r/history.csv: does not reach epoch 2, where the checkpoint is; train without --resume\n");
+        "primer: r/history.csv: does not have the 2 epochs of the checkpoint; train without --resume\n");
   std::filesystem::copy_file(runs / "r/model.safetensors", runs / "r/checkpoint.safetensors",
                              std::filesystem::copy_options::overwrite_existing);
   CHECK(runs.train("r", "--resume").err ==

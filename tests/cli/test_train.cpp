@@ -199,7 +199,7 @@ TEST_CASE("a wrong config is one line with its place and the remedy, exit code 2
   refused(replaced(good, "units = 4\n", ""),
           "c.toml:5:1: this layer needs the key units; only those of the last layer follow from the data");
   refused(replaced(good, "activation = \"tanh\"", "activation = \"softmax\"\nresidual = true"),
-          "c.toml:8:12: residual adds the layer's input to its output, so it needs 2 units, not 4");
+          "c.toml:8:12: residual adds the layer's input to its output, so the layer needs 2 units, not 4");
   refused(replaced(replaced(good, "generator = \"spirals\"", "generator = \"sine\""), "\"cross_entropy\"", "\"mse\""),
           "c.toml:9:14: softmax of one unit is always 1; use sigmoid, or one unit for each class");
   refused(good, "--set train.learning_rat: unknown key 'learning_rat' in [train]; did you mean 'learning_rate'?",
@@ -218,7 +218,8 @@ TEST_CASE("a missing file and a broken CSV are one line with the place") {
   spill(folder / "c.toml", replaced(small_config, "generator = \"spirals\"\npoints = 60", "file = \"d.csv\""));
   CHECK(message("c.toml") == "primer: d.csv: cannot be opened: No such file or directory\n");
   spill(folder / "d.csv", "a,b,class\n1,2,x\n3,4\n");
-  CHECK(message("c.toml") == "primer: d.csv:3:4: the row has 2 cells, the header 3 columns; fill in what is missing\n");
+  CHECK(message("c.toml") ==
+        "primer: d.csv:3:4: the row has 2 cells, but the header has 3 columns; fill in the missing cells\n");
   spill(folder / "d.csv", "a,b,class\n1,2,x\n3,four,y\n");
   CHECK(message("c.toml") ==
         "primer: d.csv:3:3: column \"b\" needs a number, not \"four\"; correct the cell or remove the row\n");
@@ -255,7 +256,7 @@ TEST_CASE("a folder that is not a run is left alone") {
   spill(folder / "c.toml", small_config);
   const Result result = program::primer("train c.toml --out .", folder.path);
   CHECK(result.code == 2);
-  CHECK(result.err == "primer: .: is not empty and holds no run; choose another --out\n");
+  CHECK(result.err == "primer: .: is not empty and is not the folder of a run; choose another --out\n");
   CHECK(slurp(folder / "thesis.txt") == "years of work");
 }
 

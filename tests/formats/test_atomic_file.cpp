@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// An empty folder of the test's own.
+// An empty folder for one test.
 struct Folder {
   fs::path path = fs::temp_directory_path() / ("primer_atomic_file_" + std::to_string(getpid()));
   Folder() { fs::create_directories(path); }
@@ -51,7 +51,7 @@ TEST_CASE("a file is written whole, replaced whole, and leaves nothing beside it
   CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("a disk that is full leaves the old file as it was, and no temporary") {
+TEST_CASE("a full disk leaves the old file unchanged and no temporary file") {
   const Folder folder;
   write_file_atomically(folder / "a", "old");
   const auto previous = std::signal(SIGXFSZ, SIG_IGN);
@@ -67,7 +67,7 @@ TEST_CASE("a disk that is full leaves the old file as it was, and no temporary")
   CHECK(folder.entries() == 1);
 }
 
-TEST_CASE("a folder that is read-only or missing is named") {
+TEST_CASE("a folder that is read-only or missing is refused by name") {
   const Folder folder;
   CHECK(complaint(folder / "b/a", "x") == (folder / "b/a") + ": cannot be written: No such file or directory");
   fs::permissions(folder.path,
@@ -79,7 +79,7 @@ TEST_CASE("a folder that is read-only or missing is named") {
   CHECK(text == (folder / "a") + ": cannot be written: Permission denied");
 }
 
-TEST_CASE("a symbolic link is replaced and what it points to is not touched") {
+TEST_CASE("a symbolic link is replaced, and its target stays unchanged") {
   const Folder folder;
   write_file_atomically(folder / "target", "old");
   fs::create_symlink(folder / "target", folder / "link");
@@ -93,7 +93,7 @@ TEST_CASE("a symbolic link is replaced and what it points to is not touched") {
   CHECK_FALSE(fs::exists(folder / "nothing"));
 }
 
-TEST_CASE("a folder and a device under the name are refused and stay") {
+TEST_CASE("a folder or a device with this name is refused and stays") {
   const Folder folder;
   fs::create_directory(folder / "a");
   CHECK(complaint(folder / "a", "x") == (folder / "a") + ": cannot be written: a folder has this name");
@@ -101,7 +101,7 @@ TEST_CASE("a folder and a device under the name are refused and stay") {
   CHECK(complaint("/dev/null", "x") == "/dev/null: cannot be written: a device has this name");
 }
 
-TEST_CASE("a temporary that a killed process of the same number left is no obstacle") {
+TEST_CASE("a temporary file of a killed process with the same number is replaced") {
   const Folder folder;
   const std::string temporary = folder / ("a." + std::to_string(getpid()) + ".tmp");
   write_file_atomically(folder / "target", "old");

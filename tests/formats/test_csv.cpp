@@ -87,7 +87,7 @@ TEST_CASE("a header and rows are read into numbers and texts") {
   CHECK(iris.texts == std::vector<std::string>{"setosa", " virginica "});
 }
 
-TEST_CASE("a row knows its line, and a cell its place") {
+TEST_CASE("a row knows its line, and a cell its location") {
   std::istringstream stream("a,b\n1,x\n\nσ ,\" y\"\n");
   CsvReader reader(stream, "f.csv");
   REQUIRE(reader.next());
@@ -111,14 +111,14 @@ TEST_CASE("a quoted cell holds commas, quotes and line feeds") {
   CHECK(rows == Rows{{"a", "b, \"c\""}, {"1\n2", "\""}, {"5\" pipe", ""}});
 }
 
-TEST_CASE("lines and columns of errors count line feeds within quotes, and characters") {
+TEST_CASE("the locations of errors count characters, and line feeds within quotes") {
   CHECK(complaint("a,n\n\"x\ny\",1\nσ,z\n") ==
         "f.csv:4:3: column \"n\" needs a number, not \"z\"; correct the cell or remove the row");
   CHECK(complaint("a,n\n\"x\nσσ\", z\n") ==
         "f.csv:3:6: column \"n\" needs a number, not \"z\"; correct the cell or remove the row");
 }
 
-TEST_CASE("a word where a number belongs is named with its place and its column") {
+TEST_CASE("a word in place of a number is refused with its location and its column") {
   const auto not_a_number = [](const std::string& shown) {
     return "f.csv:3:3: column \"n2\" needs a number, not " + shown + "; correct the cell or remove the row";
   };
@@ -130,56 +130,57 @@ TEST_CASE("a word where a number belongs is named with its place and its column"
         "f.csv:3:3: column \"n2\" needs a finite number, not \"inf\"; correct the cell or remove the row");
 }
 
-TEST_CASE("a missing value is named with its place and its column") {
-  CHECK(complaint("n1,n2\n,2\n") == "f.csv:2:1: column \"n1\" has no value here; fill in the cell or remove the row");
+TEST_CASE("a missing value is refused with its location and its column") {
+  CHECK(complaint("n1,n2\n,2\n") == "f.csv:2:1: column \"n1\" has a missing value; fill in the cell or remove the row");
   for (const std::string word : {"NA", "NaN", "null", "?", "n/a"}) {
     CHECK(complaint("n1,n2\n1," + word + "\n") ==
-          "f.csv:2:3: column \"n2\" has no value here (\"" + word + "\"); fill in the cell or remove the row");
+          "f.csv:2:3: column \"n2\" has a missing value (\"" + word + "\"); fill in the cell or remove the row");
   }
   CHECK(complaint("n1,class\n1,\n") ==
-        "f.csv:2:3: column \"class\" has no value here; fill in the cell or remove the row");
+        "f.csv:2:3: column \"class\" has a missing value; fill in the cell or remove the row");
   CHECK(complaint("n1,class\n1,NA\n") == "accepted");
 }
 
-TEST_CASE("a ragged row is named with its line and both counts") {
+TEST_CASE("a row with too few or too many cells is refused with both counts") {
   CHECK(complaint("n1,n2,n3\n1,2,3\n1,2\n") ==
-        "f.csv:3:4: the row has 2 cells, the header 3 columns; fill in what is missing");
+        "f.csv:3:4: the row has 2 cells, but the header has 3 columns; fill in the missing cells");
   CHECK(complaint("n1,n2\n1,2,3,4,5\n") ==
-        "f.csv:2:5: the row has 5 cells, the header 2 columns; quote a cell that holds a comma");
+        "f.csv:2:5: the row has 5 cells, but the header has 2 columns; quote a cell that contains a comma");
   CHECK(complaint("n1\n1,\n") ==
-        "f.csv:2:3: the row has 2 cells, the header 1 column; quote a cell that holds a comma");
+        "f.csv:2:3: the row has 2 cells, but the header has 1 column; quote a cell that contains a comma");
 }
 
-TEST_CASE("an empty file and a bad header are refused; a header alone is no mistake of the file") {
-  const std::string empty = "f.csv: is empty; a CSV file begins with a header row";
+TEST_CASE("an empty file and a bad header are refused; a header without rows is read") {
+  const std::string empty = "f.csv: the file is empty; a CSV file begins with a header row";
   CHECK(complaint("") == empty);
   CHECK(complaint("\xEF\xBB\xBF") == empty);
   CHECK(complaint("\n \r\n") == empty);
   CHECK(complaint("n1,n2\n") == "accepted");
   CHECK(complaint("n1,n2") == "accepted");
   CHECK(complaint("a,b, a \n") == "f.csv:1:6: two columns have the name \"a\"; rename one");
-  CHECK(complaint(",a\n0,1\n") == "f.csv:1:1: column 1 has no name; name it or remove it");
-  CHECK(complaint("a,\n0,1\n") == "f.csv:1:3: column 2 has no name; name it or remove it");
-  CHECK(complaint("5.1,3.5\n4.9,3.0\n") == "f.csv:1:1: the first row is numbers; put a row of column names above it");
+  CHECK(complaint(",a\n0,1\n") == "f.csv:1:1: column 1 needs a name; name it or remove it");
+  CHECK(complaint("a,\n0,1\n") == "f.csv:1:3: column 2 needs a name; name it or remove it");
+  CHECK(complaint("5.1,3.5\n4.9,3.0\n") ==
+        "f.csv:1:1: the first row contains numbers; insert a row of column names above it");
   CHECK(complaint("a;b\n1;2\n") == "f.csv:1:1: the cells are separated by \";\"; save the file with commas");
   CHECK(complaint("a\tb\n1\t2\n") == "f.csv:1:1: the cells are separated by \"\\x09\"; save the file with commas");
-  CHECK(complaint("a,b\r1,2\r") ==
-        "f.csv:1:3: a line ends with a carriage return alone; save the file with line feeds");
-  CHECK(complaint("a,caf\xe9\n1,2\n") == "f.csv:1:3: not UTF-8 text; save the file as UTF-8");
-  CHECK(complaint("n1,class\n1,caf\xe9\n") == "f.csv:2:3: not UTF-8 text; save the file as UTF-8");
-  CHECK(complaint(std::string(200'000, ',')) == "f.csv:1: more than 100000 columns");
+  CHECK(complaint("a,b\r1,2\r") == "f.csv:1:3: a line ends with a carriage return only; save the file with line feeds");
+  CHECK(complaint("a,caf\xe9\n1,2\n") == "f.csv:1:3: the text is not UTF-8; save the file as UTF-8");
+  CHECK(complaint("n1,class\n1,caf\xe9\n") == "f.csv:2:3: the text is not UTF-8; save the file as UTF-8");
+  CHECK(complaint(std::string(200'000, ',')) == "f.csv:1: the file has more than 100000 columns");
 }
 
-TEST_CASE("names that are the columns' numbers are names") {
+TEST_CASE("a header of the columns' own numbers 0, 1, … is accepted") {
   CHECK(cells("0,1\n5,6\n") == Rows{{"0", "1"}, {"5", "6"}});
 }
 
-TEST_CASE("a quote that is not closed and text after one are refused where they are") {
+TEST_CASE("a quote that is not closed and text after a quote are refused at their location") {
   CHECK(complaint("a,b\n1,\"x\n2,y\n") == "f.csv:2:3: the quote is not closed; add a \" at the end of the cell");
-  CHECK(complaint("a,b\n1,\"x\"y\n") == "f.csv:2:6: text after a closing quote; write a quote within quotes twice");
+  CHECK(complaint("a,b\n1,\"x\"y\n") ==
+        "f.csv:2:6: there is text after the closing quote; write a quote within quotes twice");
 }
 
-TEST_CASE("one row and thousands of columns are read") {
+TEST_CASE("a file with one row and thousands of columns is read") {
   std::string header = "n0", row = "0";
   for (int k = 1; k < 5000; ++k) {
     header.append(",n").append(std::to_string(k));
@@ -254,12 +255,13 @@ TEST_CASE("endless garbage is refused after a bounded number of bytes") {
     Endless garbage(c);
     std::istream stream(&garbage);
     CHECK_THROWS_WITH_AS(CsvReader(stream, "f"),
-                         "f:1: a row longer than 16 MiB; is a quote not closed, or is this no CSV file?", UserError);
+                         "f:1: the row is longer than 16 MiB; is a quote not closed, or is it not a CSV file?",
+                         UserError);
     CHECK(garbage.given < std::size_t{17} << 20);
   }
 }
 
-TEST_CASE("a written row reads back as the same cells, quoted only where it must be") {
+TEST_CASE("a written row reads back as the same cells, and only cells that need quotes get them") {
   CHECK(csv_row(std::vector<std::string>{"a", "b c", "σ′", ""}) == "a,b c,σ′,\n");
   CHECK(csv_row(std::vector<std::string>{"a,b", "say \"x\"", " a", "l\nm"}) ==
         "\"a,b\",\"say \"\"x\"\"\",\" a\",\"l\nm\"\n");

@@ -8,7 +8,7 @@
 
 using namespace primer;
 
-TEST_CASE("a place prints as FILE:LINE:COLUMN, and as much of it as there is") {
+TEST_CASE("a location prints as FILE:LINE:COLUMN, FILE:LINE or FILE") {
   CHECK(to_string(Location{"a.toml", 3, 7}) == "a.toml:3:7");
   CHECK(to_string(Location{"a.toml", 3, 0}) == "a.toml:3");
   CHECK(to_string(Location{"a.toml", 0, 7}) == "a.toml");
@@ -16,12 +16,12 @@ TEST_CASE("a place prints as FILE:LINE:COLUMN, and as much of it as there is") {
   CHECK(to_string(Location{"a\x1b[31m", 1, 2}) == "a\\x1B[31m:1:2");
 }
 
-TEST_CASE("an input error is its place and its text") {
+TEST_CASE("the text of a user error is its location and its parts") {
   CHECK(std::string(UserError({"a.toml", 3, 7}, "no such key").what()) == "a.toml:3:7: no such key");
   CHECK(std::string(UserError("no such verb").what()) == "no such verb");
 }
 
-TEST_CASE("the nearest spelling is the one with the fewest edits, a swap of neighbours being one") {
+TEST_CASE("the nearest spelling needs the fewest edits, and a swap of neighbours is one edit") {
   constexpr std::array<std::string_view, 4> keys = {"epochs", "epsilon", "learning_rate", "every"};
   CHECK(nearest("epoch", keys) == "epochs");
   CHECK(nearest("eopchs", keys) == "epochs");
@@ -30,7 +30,7 @@ TEST_CASE("the nearest spelling is the one with the fewest edits, a swap of neig
   CHECK(nearest("evrey", keys) == "every");
 }
 
-TEST_CASE("nothing is near that needs more edits than a third of the word and one") {
+TEST_CASE("a word that needs more edits than a third of its length + 1 is not near") {
   constexpr std::array<std::string_view, 2> keys = {"momentum", "abcdef"};
   CHECK(nearest("banana", keys) == "");
   CHECK(nearest("abcxyz", keys) == "abcdef");  // 3 edits, 6/3 + 1 allowed
@@ -40,12 +40,12 @@ TEST_CASE("nothing is near that needs more edits than a third of the word and on
   CHECK(nearest("x", {}) == "");
 }
 
-TEST_CASE("of equally near spellings the first is named") {
+TEST_CASE("of two equally near spellings the first is chosen") {
   constexpr std::array<std::string_view, 2> keys = {"sine", "line"};
   CHECK(nearest("wine", keys) == "sine");
 }
 
-TEST_CASE("printable text holds no control byte, no invalid UTF-8 and nothing that reorders a line") {
+TEST_CASE("printable text contains neither control bytes nor invalid UTF-8 nor marks that reorder a line") {
   CHECK(printable("plain σ′ text") == "plain σ′ text");
   CHECK(printable("a\nb\tc\x7f") == "a\\x0Ab\\x09c\\x7F");
   CHECK(printable("\x1b]0;title\x07") == "\\x1B]0;title\\x07");

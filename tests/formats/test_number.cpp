@@ -57,7 +57,7 @@ TEST_CASE("signs, points and exponents are read as people write them") {
   CHECK(std::isnan(*parse_number("NaN")));
 }
 
-TEST_CASE("a number too small for a double is a zero, one too large is none") {
+TEST_CASE("a number too small for a double is zero, and one too large is refused") {
   CHECK(parse_number("1e-400") == 0.0);
   CHECK(std::signbit(*parse_number("-1e-400")));
   CHECK(parse_number("3e-324") == std::numeric_limits<double>::denorm_min());
@@ -65,7 +65,7 @@ TEST_CASE("a number too small for a double is a zero, one too large is none") {
   CHECK_FALSE(parse_number("-1e400"));
 }
 
-TEST_CASE("a number beyond the doubles is told from one below them by all of its digits") {
+TEST_CASE("all digits decide whether a number is too large or too small for a double") {
   const std::string zeros(400, '0');
   CHECK(parse_number("1" + zeros + "e-401") == 0.1);
   CHECK_FALSE(parse_number("1" + zeros));

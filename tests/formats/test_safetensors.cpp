@@ -24,7 +24,7 @@ Safetensors read(const std::string& bytes, NonFinite non_finite = NonFinite::ref
   return read_safetensors(stream, "f", non_finite);
 }
 
-// A file with this header, padded to 8 bytes, and so many bytes of zeros.
+// A file with this header, padded to 8 bytes, and `data` bytes of zeros.
 std::string file(std::string header, std::size_t data) {
   header.resize((header.size() + 7) / 8 * 8, ' ');
   std::string bytes;
@@ -43,7 +43,7 @@ std::string complaint_about_bytes(const std::string& bytes) {
 
 std::string complaint(const std::string& header, std::size_t data) { return complaint_about_bytes(file(header, data)); }
 
-// The header of a file whose one tensor t is described so.
+// The header of a file with the tensor t only.
 std::string one(const std::string& dtype, const std::string& shape, const std::string& offsets) {
   return R"({"t":{"dtype":")" + dtype + R"(","shape":[)" + shape + R"(],"data_offsets":[)" + offsets + "]}}";
 }
@@ -53,7 +53,7 @@ const Safetensors sample = {{{"w", {2, 3}, {0.1, -0.0, 3, 1e-310, 5e300, 6}}, {"
 
 }  // namespace
 
-TEST_CASE("what is written reads back as the same names, shapes, bits and metadata") {
+TEST_CASE("a written file reads back as the same names, shapes, bits and metadata") {
   const Safetensors back = read(safetensors_bytes(sample, Dtype::F64));
   REQUIRE(back.tensors.size() == 3);
   for (std::size_t t = 0; t < 3; ++t) {
@@ -88,6 +88,13 @@ TEST_CASE("a float's value survives F32") {
   CHECK(back.tensors[0].values == std::vector<double>{0.1f, 1e-45f});
 }
 
+TEST_CASE("F32 makes a value beyond the largest float infinite and keeps the largest float") {
+  const double inf = std::numeric_limits<double>::infinity();
+  const double largest = 0x1.fffffep127;
+  const std::string bytes = safetensors_bytes({{{"w", {5}, {1e300, -1e300, largest, -largest, -inf}}}, {}}, Dtype::F32);
+  CHECK(read(bytes, NonFinite::allowed).tensors[0].values == std::vector<double>{inf, -inf, largest, -largest, -inf});
+}
+
 TEST_CASE("tensors are read in the order of their bytes, whatever the header's order and spaces") {
   const Safetensors back = read(
       file("{ \"b\": {\"data_offsets\": [4, 12], \"shape\": [1], \"dtype\": \"F64\"},\n \"a\": {\"dtype\": \"F32\", "
@@ -98,41 +105,41 @@ TEST_CASE("tensors are read in the order of their bytes, whatever the header's o
   CHECK(back.tensors[1].name == "b");
 }
 
-TEST_CASE("a file that is no safetensors file, or cut short, is refused") {
-  CHECK(complaint_about_bytes("") == "f: is no safetensors file; it has only 0 bytes");
+TEST_CASE("a file that is cut short or is not a safetensors file is refused") {
+  CHECK(complaint_about_bytes("") == "f: is not a safetensors file, because it has only 0 bytes");
   CHECK(complaint_about_bytes("a,b\n1,2\n1,2\n") ==
         "f: a header of 734698278354037857 bytes is beyond the limit of 16777216; is it a safetensors file?");
   const std::string bytes = safetensors_bytes(sample, Dtype::F64);
   CHECK(complaint_about_bytes(bytes.substr(0, 20)) == "f: ends within its header; the file is cut short");
   CHECK(complaint_about_bytes(bytes.substr(0, bytes.size() - 1)) ==
         "f: tensor \"b\": ends at byte 56 of 55; the file is cut short");
-  CHECK(complaint_about_bytes(bytes + "x") == "f: 1 bytes at the end belong to no tensor");
-  CHECK(complaint("[]", 0) == "f: the header is no JSON object; is it a safetensors file?");
-  CHECK(complaint("", 0) == "f: the header is no JSON object; is it a safetensors file?");
+  CHECK(complaint_about_bytes(bytes + "x") == "f: 1 bytes at the end do not belong to a tensor");
+  CHECK(complaint("[]", 0) == "f: the header is not a JSON object; is it a safetensors file?");
+  CHECK(complaint("", 0) == "f: the header is not a JSON object; is it a safetensors file?");
   CHECK(complaint("{\"t\":", 0) == "f: not JSON at byte 9: expected a value");
   CHECK(complaint(R"({"a":{},"a":{}})", 0) == "f: the key \"a\" occurs twice");
 }
 
-TEST_CASE("what a header says of a tensor is checked by name") {
+TEST_CASE("the description of a tensor in the header is checked, and errors name the tensor") {
   CHECK(complaint(one("F64", "2", "0,16"), 16) == "accepted");
-  CHECK(complaint(R"({"t":1})", 0) == "f: tensor \"t\": described by no JSON object");
+  CHECK(complaint(R"({"t":1})", 0) == "f: tensor \"t\": the description must be a JSON object");
   CHECK(complaint(R"({"t":{"dtype":"F64","shape":[]}})", 0) ==
-        "f: tensor \"t\": dtype, shape and data_offsets are needed");
-  CHECK(complaint(R"({"t":{"kind":"F64"}})", 0) == "f: tensor \"t\": unknown key \"kind\"");
+        "f: tensor \"t\": the description needs dtype, shape and data_offsets");
+  CHECK(complaint(R"({"t":{"kind":"F64"}})", 0) == "f: tensor \"t\": the key \"kind\" is unknown");
   CHECK(complaint(R"({"t":{"dtype":1,"shape":[],"data_offsets":[0,8]}})", 8) ==
-        "f: tensor \"t\": the dtype is no string");
+        "f: tensor \"t\": the dtype must be a string");
   CHECK(complaint(one("BF16", "4", "0,8"), 8) ==
-        "f: tensor \"t\": dtype \"BF16\" is not read; convert it to F64 or F32");
+        "f: tensor \"t\": dtype \"BF16\" is not supported; convert the tensor to F64 or F32");
   CHECK(complaint(R"({"t":{"dtype":"F64","shape":1,"data_offsets":[0,8]}})", 8) ==
-        "f: tensor \"t\": shape is no array");
-  CHECK(complaint(one("F64", "-1", "0,8"), 8) == "f: tensor \"t\": shape holds what is no size");
-  CHECK(complaint(one("F64", "1.5", "0,8"), 8) == "f: tensor \"t\": shape holds what is no size");
-  CHECK(complaint(one("F64", "1", "0"), 8) == "f: tensor \"t\": data_offsets are two numbers");
-  CHECK(complaint(one("F64", "4294967296,4294967296", "0,0"), 0) == "f: tensor \"t\": the shape overflows");
+        "f: tensor \"t\": shape must be an array");
+  CHECK(complaint(one("F64", "-1", "0,8"), 8) == "f: tensor \"t\": shape must hold integers from 0 on");
+  CHECK(complaint(one("F64", "1.5", "0,8"), 8) == "f: tensor \"t\": shape must hold integers from 0 on");
+  CHECK(complaint(one("F64", "1", "0"), 8) == "f: tensor \"t\": data_offsets must be two numbers");
+  CHECK(complaint(one("F64", "4294967296,4294967296", "0,0"), 0) == "f: tensor \"t\": the shape is too large");
   CHECK(complaint(one("F64", "2", "0,8"), 8) ==
-        "f: tensor \"t\": its shape needs 16 bytes, its data_offsets are 0 to 8");
+        "f: tensor \"t\": its shape needs 16 bytes, but its data_offsets are 0 to 8");
   CHECK(complaint(one("F64", "1", "8,0"), 8) ==
-        "f: tensor \"t\": its shape needs 8 bytes, its data_offsets are 8 to 0");
+        "f: tensor \"t\": its shape needs 8 bytes, but its data_offsets are 8 to 0");
   CHECK(complaint(one("F64", "1000000000000", "0,8000000000000"), 8) ==
         "f: tensor \"t\": ends at byte 8000000000000 of 8; the file is cut short");
 }
@@ -143,16 +150,16 @@ TEST_CASE("gaps, overlaps and trailing bytes are refused") {
            R"(]},"b":{"dtype":"F64","shape":[1],"data_offsets":[)" + b + "]}}";
   };
   CHECK(complaint(two("8,16", "0,8"), 16) == "accepted");
-  CHECK(complaint(two("0,8", "4,12"), 16) == "f: tensor \"b\": its bytes overlap another tensor's");
-  CHECK(complaint(two("0,8", "0,8"), 8) == "f: tensor \"b\": its bytes overlap another tensor's");
-  CHECK(complaint(two("0,8", "16,24"), 24) == "f: tensor \"b\": the bytes before it belong to no tensor");
-  CHECK(complaint(two("0,8", "8,16"), 24) == "f: 8 bytes at the end belong to no tensor");
-  CHECK(complaint("{}", 8) == "f: 8 bytes at the end belong to no tensor");
+  CHECK(complaint(two("0,8", "4,12"), 16) == "f: tensor \"b\": its bytes overlap those of another tensor");
+  CHECK(complaint(two("0,8", "0,8"), 8) == "f: tensor \"b\": its bytes overlap those of another tensor");
+  CHECK(complaint(two("0,8", "16,24"), 24) == "f: tensor \"b\": the bytes before it do not belong to a tensor");
+  CHECK(complaint(two("0,8", "8,16"), 24) == "f: 8 bytes at the end do not belong to a tensor");
+  CHECK(complaint("{}", 8) == "f: 8 bytes at the end do not belong to a tensor");
 }
 
-TEST_CASE("metadata are strings") {
-  CHECK(complaint(R"({"__metadata__":[]})", 0) == "f: __metadata__ is no JSON object");
-  CHECK(complaint(R"({"__metadata__":{"k":1}})", 0) == "f: the metadata's \"k\" is no string");
+TEST_CASE("metadata must be strings") {
+  CHECK(complaint(R"({"__metadata__":[]})", 0) == "f: __metadata__ must be a JSON object");
+  CHECK(complaint(R"({"__metadata__":{"k":1}})", 0) == "f: the metadata \"k\" must be a string");
 }
 
 TEST_CASE("numbers that are not finite are refused by name unless they are allowed") {
@@ -164,7 +171,7 @@ TEST_CASE("numbers that are not finite are refused by name unless they are allow
   CHECK(std::isnan(back.tensors[0].values[2]));
 }
 
-TEST_CASE("values that do not fill the shape are the program's own mistake") {
+TEST_CASE("values that do not fill the shape are an error of the program") {
   CHECK_THROWS_AS(safetensors_bytes({{{"w", {2, 2}, {1, 2, 3}}}, {}}, Dtype::F64), std::logic_error);
 }
 

@@ -1,5 +1,5 @@
-// libFuzzer target: whatever the bytes, the config reader ends with a config or an UserError that names the file, and
-// a config it accepts is written as text that reads back to the same text.
+// libFuzzer target: for any bytes, the config reader gives a config or a UserError that names the file, and an accepted
+// config is written as text that reads back to the same text.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string written;
   try {
     const Config config = parse_model_config(text, "f");
-    if (config.layers.size() > 20) return 0;  // tells no more, and slowly
+    if (config.layers.size() > 20) return 0;  // slow, and finds nothing new
     settings_of(config);
     written = to_toml(config, "");
   } catch (const UserError& error) {

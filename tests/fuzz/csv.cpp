@@ -1,5 +1,5 @@
-// libFuzzer target: whatever the bytes, the reader ends with rows or an UserError, and the cells of a row it accepts
-// are written as a row that reads back as the same cells.
+// libFuzzer target: for any bytes, the reader gives rows or a UserError, and the cells of an accepted row are written as
+// a row that reads back as the same cells.
 #include <cstdint>
 #include <cstdlib>
 #include <sstream>
@@ -13,7 +13,7 @@ using namespace primer;
 namespace {
 
 void check_round_trip(const CsvReader& reader, const std::vector<std::string>& cells) {
-  // A blank line first: what a name begins with is then no byte-order mark.
+  // A blank line comes first, so that the start of a name is not read as a byte-order mark.
   std::istringstream stream("\n" + csv_row(reader.columns()) + csv_row(cells));
   CsvReader again(stream, "written");
   if (again.columns() != reader.columns() || !again.next()) std::abort();

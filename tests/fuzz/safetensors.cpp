@@ -1,5 +1,5 @@
-// libFuzzer target: whatever the bytes, the reader ends with tensors that fill their shapes or an UserError, and
-// what it accepts is written as bytes that read back and are written the same.
+// libFuzzer target: for any bytes, the reader gives tensors that fill their shapes or a UserError, and accepted tensors
+// are written as bytes that read back and are written the same.
 #include <cstdint>
 #include <cstdlib>
 #include <sstream>

@@ -1,5 +1,5 @@
-// libFuzzer target: whatever the bytes, the parser ends with a document or an UserError that names a line, and a
-// document it accepts is written as text that parses back to the same text.
+// libFuzzer target: for any bytes, the parser gives a document or a UserError that names a line, and an accepted
+// document is written as text that parses back to the same text.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

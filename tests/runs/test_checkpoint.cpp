@@ -7,7 +7,7 @@
 
 #include "../program.hpp"
 #include "primer/formats/safetensors.hpp"
-#include "primer/runs/run.hpp"
+#include "primer/runs/run_folder.hpp"
 
 using namespace primer;
 
@@ -31,7 +31,7 @@ Experiment experiment_in(const program::Folder& folder, const std::string& text 
   return load_experiment(folder / "c.toml", {});
 }
 
-// A run in memory, and what it says.
+// A run in memory, and the numbers that it reports.
 struct Run {
   const Experiment& experiment;
   Network network = experiment.network();
@@ -72,7 +72,7 @@ std::string complaint(const std::string& path, const Experiment& experiment) {
 
 }  // namespace
 
-TEST_CASE("a run stopped after any batch goes on with the same bits, for classes and for regression") {
+TEST_CASE("a run that stopped after any batch continues with the same bits, for classes and for regression") {
   const program::Folder folder;
   for (const std::string text : {config, regression}) {
     const Experiment experiment = experiment_in(folder, text);
@@ -97,7 +97,7 @@ TEST_CASE("a run stopped after any batch goes on with the same bits, for classes
   }
 }
 
-TEST_CASE("what is read is written again as the same bytes") {
+TEST_CASE("a checkpoint that was read is written again as the same bytes") {
   const program::Folder folder;
   const Experiment experiment = experiment_in(folder);
   Run first(experiment);
@@ -109,7 +109,7 @@ TEST_CASE("what is read is written again as the same bytes") {
   CHECK(program::slurp(folder / "a") == program::slurp(folder / "b"));
 }
 
-TEST_CASE("a run that diverges after it went on within an epoch holds the parameters of that epoch's start") {
+TEST_CASE("a resumed run that diverges restores the parameters of the start of that epoch") {
   const program::Folder folder;
   const Experiment experiment =
       experiment_in(folder,
@@ -138,7 +138,7 @@ TEST_CASE("a run that diverges after it went on within an epoch holds the parame
   CHECK(copy_of(second.network) == copy_of(whole.network));
 }
 
-TEST_CASE("a file that is no checkpoint of the run is refused by name") {
+TEST_CASE("a file that is not a checkpoint of the run is refused by name") {
   const program::Folder folder;
   const Experiment experiment = experiment_in(folder);
   Run run(experiment);

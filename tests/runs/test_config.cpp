@@ -17,7 +17,7 @@ using program::spill;
 constexpr const char* shortest =
     "[data]\ngenerator = \"xor\"\n[[layer]]\nactivation = \"sigmoid\"\n[train]\nloss = \"mse\"\n";
 
-// Every key there is, none at its default.
+// Every key, with a value that is not its default.
 constexpr const char* everything =
     "seed = 9223372036854775807\n"
     "[data]\n"
@@ -75,7 +75,7 @@ Config read(const std::string& text, const std::vector<Override>& overrides = {}
   return read_config(folder / "c.toml", overrides);
 }
 
-// What is said of a config, behind its file's name.
+// The error about a config, without the file's name.
 std::string complaint(const std::string& text, const std::vector<Override>& overrides = {}) {
   const Folder folder;
   const std::string path = folder / "c.toml";
@@ -89,7 +89,7 @@ std::string complaint(const std::string& text, const std::vector<Override>& over
   return "read";
 }
 
-// That a config holds `everything`, which stood in `folder`/sub.
+// Checks that a config has the values of `everything`, read from `folder`/sub.
 void check_everything(const Config& c, const Folder& folder) {
   CHECK(c.seed == 9223372036854775807U);
   CHECK(c.data.file == folder / "sub/d.csv");  // beside the config
@@ -143,7 +143,7 @@ std::string with(const std::string& more) { return shortest + more; }
 
 }  // namespace
 
-TEST_CASE("what a config leaves out has the documented default") {
+TEST_CASE("a key that the config leaves out has the documented default") {
   const Config c = read(shortest);
   CHECK(c.seed == 1);
   CHECK(c.data.generator == "xor");
@@ -191,7 +191,7 @@ TEST_CASE("every key is read into its option") {
   check_everything(c, folder);
 }
 
-TEST_CASE("what is written reads back as the same config, from any folder") {
+TEST_CASE("a written config reads back as the same config, from any folder") {
   const Folder folder;
   std::filesystem::create_directories(folder / "sub/run");
   spill(folder / "sub/c.toml", everything);
@@ -209,7 +209,7 @@ TEST_CASE("what is written reads back as the same config, from any folder") {
   CHECK(elsewhere.find("learning_rate = 0.001\n") != std::string::npos);
 }
 
-TEST_CASE("a key knows its place; one that was not written its section, or the file") {
+TEST_CASE("a key knows its location; a key that the file leaves out has the location of its section, or the file") {
   const Folder folder;
   spill(folder / "c.toml", with("epochs =  3\n"));
   const Config c = read_config(folder / "c.toml", {{"layer.1.units", "2"}});
@@ -224,7 +224,7 @@ TEST_CASE("a key knows its place; one that was not written its section, or the f
   CHECK(location("diagnostics.every") == file);
 }
 
-TEST_CASE("repeat stands for so many layers, which all have its place") {
+TEST_CASE("repeat makes several layers with the same location") {
   const Config c = read(
       "[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 3\nactivation = \"tanh\"\nrepeat = 3\n[[layer]]\nunits = 1\n"
       "[train]\nloss = \"mse\"\n");
@@ -240,7 +240,7 @@ TEST_CASE("repeat stands for so many layers, which all have its place") {
                   "\"mse\"\n") == ":6:1: more than 1000 layers");
 }
 
-TEST_CASE("--set changes a key or adds one, the later the stronger, in any section and layer") {
+TEST_CASE("--set changes or adds a key in any section and layer, and the last --set wins") {
   const Config c = read(shortest, {{"train.learning_rate", "0.5"},
                                    {"train.learning_rate", "0.25"},
                                    {"train.optimizer", "adam"},
@@ -256,7 +256,7 @@ TEST_CASE("--set changes a key or adds one, the later the stronger, in any secti
   CHECK(c.seed == 7);
 }
 
-TEST_CASE("a file in --set is the shell's, one in the config is the config's") {
+TEST_CASE("a file name in --set is relative to the working directory, one in the config to the config") {
   const Folder folder;
   spill(folder / "c.toml", "[data]\nfile = \"d.csv\"\n[[layer]]\n[train]\nloss = \"mse\"\n");
   CHECK(read_config(folder / "c.toml", {}).data.file == folder / "d.csv");
@@ -264,7 +264,7 @@ TEST_CASE("a file in --set is the shell's, one in the config is the config's") {
   CHECK(read_config(folder / "c.toml", {{"data.file", "/there.csv"}}).data.file == "/there.csv");
 }
 
-TEST_CASE("what --set cannot mean is refused by its key") {
+TEST_CASE("a --set that makes no sense is refused with its key") {
   const auto refused = [](const std::string& key, const std::string& value = "1") {
     return complaint(shortest, {{key, value}});
   };
@@ -284,7 +284,7 @@ TEST_CASE("what --set cannot mean is refused by its key") {
   CHECK(refused("trian.epochs") == "--set trian.epochs: unknown key 'trian'; did you mean 'train'?");
 }
 
-TEST_CASE("a value of the wrong type or out of its range is refused where it stands") {
+TEST_CASE("a value of the wrong type or out of range is refused at its location") {
   struct Wrong {
     const char* line;
     const char* text;
@@ -314,7 +314,75 @@ TEST_CASE("a value of the wrong type or out of its range is refused where it sta
         ":1:8: seed: must be an integer from 0 to 9223372036854775807, not -1");
 }
 
-TEST_CASE("sections and layers of another shape are refused") {
+TEST_CASE("the bounds of every count are allowed, and the next integers are not") {
+  struct Bounds {
+    const char* key;
+    long low, high;
+  };
+  constexpr Bounds counts[]{{"data.points", 1, 100'000'000},        {"data.classes", 2, 100'000},
+                            {"data.inputs", 1, 1'000'000},          {"layer.1.units", 1, 1'000'000},
+                            {"layer.1.repeat", 1, 1'000},           {"train.epochs", 0, 1'000'000'000},
+                            {"train.batch_size", 0, 1'000'000'000}, {"train.checkpoint_every", 0, 1'000'000'000},
+                            {"diagnostics.every", 0, 1'000'000'000}};
+  for (const auto& [key, low, high] : counts) {
+    CAPTURE(key);
+    const auto said = [&](long value) { return complaint(shortest, {{key, std::to_string(value)}}); };
+    // repeat would make several layers, all but the last without units.
+    const std::string allowed = std::string(key) == "layer.1.repeat" ? ":3:1: this layer needs the key units" : "read";
+    CHECK(said(low).starts_with("read"));
+    CHECK(said(high).starts_with(allowed));
+    CHECK(said(low - 1).find("must be an integer from " + std::to_string(low)) != std::string::npos);
+    CHECK(said(high + 1).find("must be an integer from " + std::to_string(low)) != std::string::npos);
+  }
+  CHECK(complaint(shortest, {{"data.validation_fraction", "0.5"}, {"train.early_stopping", "1000000000"}}) == "read");
+  CHECK(complaint(shortest, {{"data.validation_fraction", "0.5"}, {"train.early_stopping", "1000000001"}}) != "read");
+}
+
+TEST_CASE("the bounds of every number are allowed or refused as documented") {
+  struct Numbers {
+    const char* key;
+    std::vector<const char*> allowed, refused;
+  };
+  const Numbers numbers[]{{"data.noise", {"0", "1e9"}, {"-1e-300", "inf", "nan"}},
+                          {"data.test_fraction", {"0", "0.999"}, {"-1e-300", "1", "nan"}},
+                          {"data.validation_fraction", {"0", "0.999"}, {"-1e-300", "1"}},
+                          {"layer.1.dropout", {"0", "0.999"}, {"-1e-300", "1"}},
+                          {"train.huber_delta", {"1e-300", "1e9"}, {"0", "-1", "inf"}},
+                          {"train.label_smoothing", {"0", "0.999"}, {"-1e-300", "1"}},
+                          {"train.learning_rate", {"0", "1e9"}, {"-1e-300", "inf"}},
+                          {"train.momentum", {"0", "0.999"}, {"-1e-300", "1"}},
+                          {"train.rho", {"0", "1"}, {"-1e-300", "1.001"}},
+                          {"train.beta1", {"0", "0.999"}, {"-1e-300", "1"}},
+                          {"train.beta2", {"0", "0.999"}, {"-1e-300", "1"}},
+                          {"train.epsilon", {"0", "1"}, {"-1e-300", "inf"}},
+                          {"train.weight_decay", {"0", "1e9"}, {"-1e-300", "inf"}},
+                          {"train.clip_norm", {"0", "1e9"}, {"-1e-300", "inf"}},
+                          {"train.schedule_gamma", {"1e-300", "2"}, {"0", "-1", "inf"}},
+                          {"train.schedule_eta_min", {"0", "2"}, {"-1e-300", "inf"}},
+                          {"train.schedule_start_factor", {"1e-300", "1"}, {"0", "1.001"}}};
+  for (const auto& [key, allowed, refused] : numbers) {
+    CAPTURE(key);
+    for (const char* value : allowed) CHECK(complaint(shortest, {{key, value}}) == "read");
+    for (const char* value : refused)
+      CHECK(complaint(shortest, {{key, value}}).find(": must be ") != std::string::npos);
+  }
+  CHECK(complaint(shortest, {{"data.test_fraction", "0.5"}, {"data.validation_fraction", "0.499"}}) == "read");
+  CHECK(complaint(shortest, {{"train.nesterov", "true"}, {"train.momentum", "0.5"}}) == "read");
+}
+
+TEST_CASE("a thousand layers are allowed, in any number of tables") {
+  const std::string head = "[data]\ngenerator = \"xor\"\n";
+  const std::string tail = "[[layer]]\n[train]\nloss = \"mse\"\n";
+  CHECK(read(head + "[[layer]]\nunits = 3\nrepeat = 999\n" + tail).layers.size() == 1000);
+  std::string tables = head;
+  for (int k = 0; k < 999; ++k) tables += "[[layer]]\nunits = 3\n";
+  const Config c = read(tables + tail);
+  CHECK(c.layers.size() == 1000);
+  CHECK(to_string(c.location("layer.500.units")) == c.path + ":1002:9");
+  CHECK(complaint(tables + "[[layer]]\nunits = 3\n" + tail) == ":2003:1: more than 1000 layers");
+}
+
+TEST_CASE("sections and layers that are not tables are refused") {
   CHECK(complaint("data = 1\n[[layer]]\n[train]\nloss = \"mse\"\n") ==
         ":1:8: data: must be a table, written as [data], not an integer");
   CHECK(complaint("layer = 1\n[data]\ngenerator = \"xor\"\n") ==
@@ -325,22 +393,25 @@ TEST_CASE("sections and layers of another shape are refused") {
         ": there is no layer; add a [[layer]] table");
   CHECK(complaint(with("[extra]\n")) == ":7:2: unknown key 'extra'; write seed, data, layer, train or diagnostics");
   CHECK(complaint("") == ": there is no layer; add a [[layer]] table");
+  CHECK(complaint("layer = []\n[data]\ngenerator = \"xor\"\n[train]\nloss = \"mse\"\n") ==
+        ":1:9: there is no layer; add a [[layer]] table");
 }
 
-TEST_CASE("keys that contradict one another are refused") {
+TEST_CASE("keys that contradict each other are refused") {
   const auto data = [](const std::string& keys, const std::string& train = "") {
     return complaint("[data]\n" + keys + "[[layer]]\n[train]\nloss = \"mse\"\n" + train);
   };
   CHECK(data("") == ":1:1: [data] needs a generator or a file");
-  CHECK(data("generator = \"xor\"\nfile = \"d.csv\"\n") == ":3:8: [data] has a generator as well; keep one of the two");
+  CHECK(data("generator = \"xor\"\nfile = \"d.csv\"\n") == ":3:8: [data] also has a generator; keep one of the two");
   CHECK(data("file = \"\"\n") == ":2:8: file: is empty; name a CSV file");
   CHECK(data("file = \"d.csv\"\ntarget = []\n") == ":3:10: target: is an empty list; name at least one column");
   CHECK(data("file = \"d.csv\"\ntarget = [1]\n") ==
         ":3:11: target: must be a string or a list of strings, not an integer");
   CHECK(data("file = \"d.csv\"\nvalidation_file = \"v.csv\"\nvalidation_fraction = 0.1\n") ==
-        ":4:23: there is a validation_file as well; keep one of the two");
+        ":4:23: there is also a validation_file; keep one of the two");
   CHECK(data("generator = \"xor\"\ntest_fraction = 0.5\nvalidation_fraction = 0.5\n") ==
-        ":3:17: test_fraction and validation_fraction leave no row to train on; their sum must be less than 1");
+        ":3:17: the sum of test_fraction and validation_fraction must be less than 1, so that there are rows to train "
+        "on");
   CHECK(data("generator = \"xor\"\n", "early_stopping = 5\n") ==
         ":6:18: early_stopping watches the validation loss; set data.validation_fraction or data.validation_file");
   CHECK(data("generator = \"xor\"\n", "nesterov = true\n") == ":6:12: nesterov needs momentum, such as momentum = 0.9");
@@ -361,7 +432,7 @@ TEST_CASE("the text of a config is read without a file, as the file would be") {
                        "browser:1:1: [data] needs a generator or a file", UserError);
 }
 
-TEST_CASE("the config in a model may lack the source of its data, but nothing else") {
+TEST_CASE("the config in a model needs everything except the source of its data") {
   const Config c = parse_model_config("[data]\n[[layer]]\nunits = 2\n[train]\nloss = \"mse\"\n", "m");
   CHECK(c.data.file.empty());
   CHECK(c.layers.at(0).units == 2);
@@ -373,7 +444,7 @@ TEST_CASE("the config in a model may lack the source of its data, but nothing el
   }
 }
 
-TEST_CASE("settings are every key in full, without files") {
+TEST_CASE("the settings are all keys in full, without file names") {
   const std::vector<Setting> settings =
       settings_of(read("[data]\nfile = \"d.csv\"\ntarget = \"a = b\"\n[[layer]]\nunits = 2\nrepeat = 2\n[[layer]]\n"
                        "[train]\nloss = \"mse\"\n"));

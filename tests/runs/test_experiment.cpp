@@ -60,7 +60,7 @@ TEST_CASE("the last column is the target, and classes in text become one-hot row
   CHECK(e.config.layers.back().units == 2);
 }
 
-TEST_CASE("several target columns, wherever they stand, are taken out of the inputs in the order asked for") {
+TEST_CASE("several target columns are taken out of the inputs, in the order that the config names") {
   const Experiment e = Regression("file = \"d.csv\"\ntarget = [\"u\", \"v\"]\n").load("v,a,u,b\n1,2,3,4\n5,6,7,8\n");
   CHECK(e.data.columns == std::vector<std::string>{"a", "b"});
   CHECK(e.data.targets == std::vector<std::string>{"u", "v"});
@@ -79,10 +79,11 @@ TEST_CASE("several target columns of cross_entropy are a distribution over class
   CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,1,1\n") ==
         "d.csv:3:3: column 'p': the target columns sum to 2; for cross_entropy they must sum to 1");
   CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,-1,2\n").starts_with("d.csv:3:3: column 'p': -1 is no probability"));
+  CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,0,1.5\n").starts_with("d.csv:3:5: column 'q': 1.5 is no"));
   CHECK(files.complaint("x,p,q\n1,a,0.75\n").starts_with("d.csv:2:3: column \"p\" needs a number, not \"a\""));
 }
 
-TEST_CASE("targets that are no column, or all of them, are refused") {
+TEST_CASE("targets that are missing columns, or all columns, are refused") {
   CHECK(Regression("file = \"d.csv\"\ntarget = \"wdith\"\n").complaint("x,width\n1,2\n") ==
         "d.csv:1: there is no column \"wdith\", a target; did you mean 'width'?");
   CHECK(Regression("file = \"d.csv\"\ntarget = [\"x\", \"y\"]\n").complaint("x,y\n1,2\n") ==
@@ -90,7 +91,7 @@ TEST_CASE("targets that are no column, or all of them, are refused") {
   CHECK(Regression().complaint("y\n1\n") == "d.csv:1: every column is a target; there must be an input column");
 }
 
-TEST_CASE("a validation file of one's own is matched by name, encoded alike and standardised by the training rows") {
+TEST_CASE("a validation file is matched by name, encoded like the training rows and standardised by them") {
   Files files;
   files.data = "file = \"d.csv\"\nvalidation_file = \"v.csv\"\nstandardize = true\n";
   // The other order of columns, one that nobody asked for, and one class only.
@@ -103,7 +104,7 @@ TEST_CASE("a validation file of one's own is matched by name, encoded alike and 
   CHECK(e.data.validation.y == Tensor{{0, 1}});  // no, yes
 }
 
-TEST_CASE("a validation file that does not fit is refused by its name and place") {
+TEST_CASE("a validation file that does not fit is refused with its location") {
   Files files;
   files.data = "file = \"d.csv\"\nvalidation_file = \"v.csv\"\n";
   const std::string csv = "a,bb,kind\n1,10,yes\n3,30,no\n";
@@ -112,12 +113,12 @@ TEST_CASE("a validation file that does not fit is refused by its name and place"
   CHECK(files.complaint(csv, "a,c,kind\n1,2,yes\n") == "v.csv:1: there is no column \"bb\", an input of the network");
   CHECK(files.complaint(csv, "a,bb,kin\n1,2,yes\n") ==
         "v.csv:1: there is no column \"kind\", a target; did you mean 'kin'?");
-  CHECK(files.complaint(csv, "a,bb,kind\n1,,yes\n").starts_with("v.csv:2:3: column \"bb\" has no value here"));
+  CHECK(files.complaint(csv, "a,bb,kind\n1,,yes\n").starts_with("v.csv:2:3: column \"bb\" has a missing value"));
   CHECK(files.complaint(csv, "a,bb,kind\n") == "v.csv: has a header but no rows");
-  CHECK(files.complaint(csv, "") == "v.csv: is empty; a CSV file begins with a header row");
+  CHECK(files.complaint(csv, "") == "v.csv: the file is empty; a CSV file begins with a header row");
 }
 
-TEST_CASE("with a validation file the fraction that is held out is the test's alone") {
+TEST_CASE("with a validation file only the test set is split off") {
   Files files;
   files.data = "file = \"d.csv\"\nvalidation_file = \"v.csv\"\ntest_fraction = 0.5\n";
   const Experiment e = files.load("a,kind\n1,x\n2,x\n3,y\n4,y\n", "a,kind\n9,x\n");
@@ -132,7 +133,7 @@ TEST_CASE("with a validation file the fraction that is held out is the test's al
   CHECK(seen == std::set<real>{1, 2, 3, 4});
 }
 
-TEST_CASE("a constant column becomes 0, whatever its value, and stays 0 in other rows that have it") {
+TEST_CASE("a constant column becomes 0, and other rows with the same value become 0") {
   Regression files("file = \"d.csv\"\nvalidation_file = \"v.csv\"\nstandardize = true\n");
   const Experiment e = files.load("a,c,y\n1,0.1,1\n2,0.1,2\n4,0.1,3\n", "a,c,y\n3,0.1,1\n3,1.1,1\n");
   for (std::size_t i = 0; i < 3; ++i) CHECK(e.data.train.x(i, 1) == 0);
@@ -141,7 +142,7 @@ TEST_CASE("a constant column becomes 0, whatever its value, and stays 0 in other
   for (const real v : e.data.train.x.values()) CHECK(std::isfinite(v));
 }
 
-TEST_CASE("one row is a data set, for regression and for several target columns, but no two classes") {
+TEST_CASE("one row is enough for regression, but not for classes") {
   Regression files("file = \"d.csv\"\nstandardize = true\n");
   const Experiment e = files.load("a,y\n5,7\n");
   CHECK(e.data.train.x == Tensor{{0}});
@@ -152,10 +153,10 @@ TEST_CASE("one row is a data set, for regression and for several target columns,
   CHECK(files.complaint("a,y\n5,7\n") == "d.csv: test_fraction and validation_fraction leave no row to train on");
 }
 
-TEST_CASE("an empty file, a header alone and a file that is not there are refused by name") {
+TEST_CASE("an empty file, a header without rows and a missing file are refused by name") {
   const Regression files;
-  CHECK(files.complaint("") == "d.csv: is empty; a CSV file begins with a header row");
-  CHECK(files.complaint("\n\n") == "d.csv: is empty; a CSV file begins with a header row");
+  CHECK(files.complaint("") == "d.csv: the file is empty; a CSV file begins with a header row");
+  CHECK(files.complaint("\n\n") == "d.csv: the file is empty; a CSV file begins with a header row");
   CHECK(files.complaint("a,y\n") == "d.csv: has a header but no rows");
   CHECK(files.complaint("a,y\r\n\r\n") == "d.csv: has a header but no rows");
   Regression missing("file = \"none.csv\"\n");
@@ -170,7 +171,7 @@ TEST_CASE("early stopping needs a validation row") {
         "c.toml:8:18: early_stopping has no validation row to watch; set a larger data.validation_fraction");
 }
 
-TEST_CASE("layers that do not fit the data or the loss are refused where they stand") {
+TEST_CASE("layers that do not fit the data or the loss are refused at their location") {
   const std::string csv = "a,kind\n1,x\n2,y\n3,z\n";
   Files files;
   files.output = "[[layer]]\nunits = 2\nactivation = \"softmax\"\n";
@@ -184,7 +185,7 @@ TEST_CASE("layers that do not fit the data or the loss are refused where they st
         "c.toml:4:14: cross_entropy needs probabilities at the output; residual and dropout belong in hidden layers");
   files.output = "[[layer]]\nunits = 2\nresidual = true\n[[layer]]\nactivation = \"softmax\"\n";
   CHECK(files.complaint(csv) ==
-        "c.toml:5:12: residual adds the layer's input to its output, so it needs 1 units, not 2");
+        "c.toml:5:12: residual adds the layer's input to its output, so the layer needs 1 units, not 2");
   files.loss = "binary_cross_entropy";
   files.output = "[[layer]]\nactivation = \"sigmoid\"\n";
   CHECK(files.complaint(csv) ==
@@ -195,7 +196,66 @@ TEST_CASE("layers that do not fit the data or the loss are refused where they st
         "= \"sigmoid\"");
 }
 
-TEST_CASE("other rows under the rules of an experiment need its columns' number and its classes") {
+TEST_CASE("the last layer must have as many units as there are target columns") {
+  Regression files;
+  files.output = "[[layer]]\nunits = 3\n";
+  CHECK(files.complaint("a,y\n1,2\n2,3\n") ==
+        "c.toml:4:9: the last layer has 3 units, but the data have 1 target column; write units = 1, or leave units "
+        "out");
+  files.data += "target = [\"y\", \"z\"]\n";
+  CHECK(files.complaint("a,y,z\n1,2,3\n2,3,4\n") ==
+        "c.toml:5:9: the last layer has 3 units, but the data have 2 target columns; write units = 2, or leave units "
+        "out");
+}
+
+TEST_CASE("softmax needs two units anywhere, and a residual output has no probabilities") {
+  Files files;
+  files.output = "[[layer]]\nunits = 1\nactivation = \"softmax\"\n[[layer]]\nactivation = \"softmax\"\n";
+  CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==
+        "c.toml:5:14: softmax of one unit is always 1; use sigmoid, or one unit for each class");
+  files.output = "[[layer]]\nresidual = true\nactivation = \"softmax\"\n";
+  CHECK(files.complaint("a,b,kind\n1,1,x\n2,2,y\n") ==
+        "c.toml:5:14: cross_entropy needs probabilities at the output; residual and dropout belong in hidden layers");
+  Regression regression;
+  regression.output = "[[layer]]\nresidual = true\ndropout = 0.5\n";
+  CHECK(regression.complaint("a,y\n1,2\n2,3\n") == "read");
+}
+
+TEST_CASE("an experiment is made of a generator's config without any file, and equals the loaded one") {
+  const Folder folder;
+  const std::string text =
+      "[data]\ngenerator = \"moons\"\npoints = 40\ntest_fraction = 0.25\nstandardize = true\n[[layer]]\nactivation = "
+      "\"sigmoid\"\n[train]\nloss = \"binary_cross_entropy\"\n";
+  spill(folder / "c.toml", text);
+  const Experiment loaded = load_experiment(folder / "c.toml", {});
+  const Experiment made = experiment_of(parse_config(text, folder / "c.toml", {}));
+  CHECK(made.task == Task::binary);
+  CHECK(made.data.train.x == loaded.data.train.x);
+  CHECK(made.data.train.y == loaded.data.train.y);
+  CHECK(made.data.test.x == loaded.data.test.x);
+  CHECK(made.data.train.size() == 30);
+  CHECK(to_toml(made.config, "") == to_toml(loaded.config, ""));
+}
+
+TEST_CASE(
+    "an experiment is made of given samples, and a target that does not fit is reported with the file's name only") {
+  const Config config = parse_config(
+      "[data]\nfile = \"none.csv\"\n[[layer]]\nactivation = \"softmax\"\n[train]\nloss = \"cross_entropy\"\n", "c", {});
+  FileSamples samples;
+  samples.file = "pasted";
+  samples.columns = {"x"};
+  samples.x = Tensor{{1}, {2}, {3}};
+  samples.targets = {{"p", {1, 0, 0.5}, {}}, {"q", {0, 1, 0.5}, {}}};
+  const Experiment made = experiment_of(config, samples, {});
+  CHECK(made.data.train.x.rows() == 3);
+  CHECK(made.data.classes == std::vector<std::string>{"p", "q"});
+  samples.targets[1].numbers[2] = 0.25;
+  CHECK_THROWS_WITH_AS(experiment_of(config, samples, {}),
+                       "pasted: column 'p': the target columns sum to 0.75; for cross_entropy they must sum to 1",
+                       UserError);
+}
+
+TEST_CASE("other rows for an experiment need the same number of columns and the same classes") {
   Files files;
   files.data = "file = \"d.csv\"\nstandardize = true\n";
   const Experiment e = files.load("a,b,kind\n1,10,yes\n3,30,no\n");

@@ -31,7 +31,7 @@ constexpr const char* every_kind =
     "true\ndropout = 0.1\n[[layer]]\nactivation = \"softmax\"\n";
 constexpr const char* plain = "[[layer]]\nunits = 3\nactivation = \"tanh\"\n[[layer]]\nactivation = \"softmax\"\n";
 
-// What is said of the model after `change` was done to it.
+// The error about a model after `change` was applied to it.
 template <typename Change>
 std::string complaint(Change change) {
   const Folder folder;
@@ -99,7 +99,7 @@ TEST_CASE("a model file gives back the network, its columns, its classes and its
   CHECK(model.network.forward(experiment.data.train.x) == network.forward(experiment.data.train.x));
 }
 
-TEST_CASE("a model's bytes do not name the place of its data") {
+TEST_CASE("a model's bytes do not contain the path of its data") {
   const Folder folder;
   const Experiment experiment = experiment_in(folder, plain);
   Network network = experiment.network();
@@ -109,7 +109,7 @@ TEST_CASE("a model's bytes do not name the place of its data") {
   CHECK(bytes.find("layers.1.weight") != std::string::npos);
 }
 
-TEST_CASE("a model that does not fit itself is refused by name") {
+TEST_CASE("a model whose parts do not fit each other is refused by name") {
   const auto lacking = [](const char* key) {
     return complaint([=](Safetensors& c) { std::erase_if(c.metadata, [=](const auto& m) { return m.first == key; }); });
   };
@@ -124,6 +124,16 @@ TEST_CASE("a model that does not fit itself is refused by name") {
         "the metadata \"columns\" names no input column");
   CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[\"a\"]"; }) ==
         "the model names 1 classes, but has 2 outputs and the loss cross_entropy");
+  CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[]"; }) ==
+        "the model names 0 classes, but has 2 outputs and the loss cross_entropy");
+  CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[\"a\", \"b\", \"c\"]"; }) ==
+        "the model names 3 classes, but has 2 outputs and the loss cross_entropy");
+  CHECK(complaint([](Safetensors& c) { tensor(c, "input.mean").name = "output.mean"; }) ==
+        complaint([](Safetensors& c) { tensor(c, "input.std").name = "output.std"; }));
+  CHECK(complaint([](Safetensors& c) {
+          std::string& config = metadatum(c, "config");
+          config.replace(config.find("standardize = true"), 18, "standardize = false");
+        }) == complaint([](Safetensors& c) { tensor(c, "input.std").name = "output.std"; }));
   CHECK(complaint([](Safetensors& c) { tensor(c, "layers.2.bias").name = "layers.2.bios"; }) ==
         "there is no tensor layers.2.bias");
   CHECK(complaint([](Safetensors& c) {
@@ -143,6 +153,41 @@ TEST_CASE("a model that does not fit itself is refused by name") {
         }) == "tensor layers.1.weight has the shape [3, 2], but the network needs [1000000, 2]");
 }
 
+TEST_CASE("the classes of a model must fit its loss and its outputs") {
+  const Folder folder;
+  spill(folder / "d.csv", "a,y,z\n1,0,1\n2,1,0\n4,1,1\n");
+  const auto said = [&](const std::string& loss, const std::string& target, const std::string& classes,
+                        const std::string& named_target) {
+    spill(folder / "c.toml", "[data]\nfile = \"d.csv\"\ntarget = " + target +
+                                 "\n[[layer]]\nactivation = \"sigmoid\"\n[train]\nloss = \"" + loss + "\"\n");
+    const Experiment experiment = load_experiment(folder / "c.toml", {});
+    Network network = experiment.network();
+    Safetensors contents = model_contents(network, experiment);
+    if (!classes.empty()) metadatum(contents, "classes") = classes;
+    std::string& config = metadatum(contents, "config");
+    const std::size_t at = config.find("target = ");
+    if (!named_target.empty()) config.replace(at, config.find('\n', at) - at, "target = " + named_target);
+    write_safetensors(folder / "m", contents, own_dtype());
+    try {
+      read_model(folder / "m");
+    } catch (const UserError& e) {
+      return std::string(e.what()).substr((folder / "m").size() + 2);
+    }
+    return std::string("read");
+  };
+  const std::string bce = "binary_cross_entropy";
+  CHECK(said(bce, "\"y\"", "", "") == "read");
+  CHECK(said(bce, "\"y\"", "[]", "") == "read");
+  CHECK(said(bce, "\"y\"", "[\"a\"]", "") == "the model names 1 classes, but has 1 outputs and the loss " + bce);
+  CHECK(said(bce, "[\"y\", \"z\"]", "", "") == "read");
+  CHECK(said(bce, "[\"y\", \"z\"]", "[\"a\", \"b\"]", "") ==
+        "the model names 2 classes, but has 2 outputs and the loss " + bce);
+  CHECK(said("mse", "\"y\"", "", "") == "read");
+  CHECK(said("mse", "\"y\"", "[\"a\"]", "") == "the model names 1 classes, but has 1 outputs and the loss mse");
+  CHECK(said("mse", "\"y\"", "", "[\"y\", \"z\"]") ==
+        "the model's config names 2 target columns, but the network has 1 outputs");
+}
+
 TEST_CASE("a weight beyond the largest float is refused by the float build, and read by the double build") {
   const std::string said = complaint([](Safetensors& c) { tensor(c, "layers.1.weight").values[4] = -1e300; });
   CHECK(said ==
@@ -151,7 +196,7 @@ TEST_CASE("a weight beyond the largest float is refused by the float build, and 
   CHECK(mean == (sizeof(real) == sizeof(double) ? "read" : "tensor input.mean: 1e+39 is beyond the largest float"));
 }
 
-TEST_CASE("tensors alone start a training, and what does not fit is refused by name") {
+TEST_CASE("a file with tensors only can start a training, and a tensor that does not fit is refused by name") {
   const Folder folder;
   spill(folder / "c.toml",
         "[data]\ngenerator = \"xor\"\n[[layer]]\nactivation = \"sigmoid\"\n[train]\nloss = \"mse\"\nepochs = 0\n");

@@ -1,5 +1,5 @@
-// Files that are whole or absent: whatever happens to the process or the disk, no partial file stands under a final
-// name and a file that stood there before is intact until the new one replaces it.
+// Writes files all or nothing: whatever happens to the process or the disk, a partial file never gets the final name,
+// and an earlier file of that name stays intact until the new one replaces it.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 
 namespace primer {
 
-// Writes `bytes` to PATH.PID.tmp in the same folder, forces them to the disk and renames the file to `path`. A symbolic
-// link there is replaced, not followed; a folder or a device there is refused. Throws RuntimeError "PATH: …" and
-// removes the temporary; only a killed process leaves one behind. Where a limit on file sizes can be met (ulimit -f),
-// the program must ignore SIGXFSZ.
+// Writes `bytes` to PATH.PID.tmp in the same folder, forces them to the disk and renames the file to `path`. Replaces a
+// symbolic link at `path` without following it; refuses a folder or a device. On failure it removes the temporary file
+// and throws RuntimeError "PATH: …"; only a killed process leaves the temporary file behind. The program must ignore
+// SIGXFSZ if file sizes may be limited (ulimit -f).
 void write_file_atomically(const std::string& path, std::string_view bytes);
 
 }  // namespace primer

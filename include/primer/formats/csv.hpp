@@ -1,6 +1,6 @@
-// CSV as people have it: a header row, quoted cells, CRLF, a byte-order mark, spaces around cells, class names as text.
-// A row is read as soon as it is complete and is wrong as soon as it is read, so that a pipe can be answered line by
-// line and a file of any size needs memory for what is kept of it only.
+// Reads CSV files as people write them: with a header row, quoted cells, CRLF, a byte-order mark, spaces around cells,
+// and class names as text. The reader returns each row as soon as it is complete and reports errors as soon as the row
+// is read, so a program can answer a pipe line by line, and a file of any size needs memory for one row only.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +16,12 @@
 
 namespace primer {
 
-// Blank lines are skipped. Everything throws UserError with the place of what is wrong: a row longer than 16 MiB, more
-// than 100,000 columns, another number of cells than columns; RuntimeError if the stream cannot be read.
+// Skips blank lines. Every function throws UserError with the location of the mistake: a row longer than 16 MiB, more
+// than 100,000 columns, a row with more or fewer cells than columns. Throws RuntimeError if the stream cannot be read.
 class CsvReader {
  public:
-  // Reads the header: names that are unique, not empty and UTF-8. `file` is what errors call the stream, which must
-  // outlive the reader; next() waits for no byte beyond a row's end.
+  // Reads the header, whose names must be unique, not empty and UTF-8. Errors name the stream `file`. The stream must
+  // outlive the reader. next() never waits for bytes after the end of a row.
   CsvReader(std::istream& stream, std::string file);
 
   const std::string& file() const { return file_; }
@@ -32,8 +32,9 @@ class CsvReader {
   // Goes to the next row; false after the last.
   bool next();
 
-  // Of the current row: its line, and a cell's place, whether it is empty, and its value. A number must be finite; text
-  // must be UTF-8 and not empty, and loses the spaces around it unless they are within quotes.
+  // About the current row: its line; the location of a cell, whether it is empty, and its value. number() needs a
+  // finite number. text() needs UTF-8 that is not empty; it removes the spaces around the text unless they are within
+  // quotes.
   std::size_t line() const { return line_; }
   Location location(std::size_t column) const;
   bool is_empty(std::size_t column) const { return cells_[column].begin == cells_[column].end; }
@@ -42,7 +43,7 @@ class CsvReader {
 
  private:
   struct Cell {
-    std::size_t begin, end;  // of what is within the quotes, counted from the row's first byte
+    std::size_t begin, end;  // without the quotes; offsets from the row's first byte
     bool quoted;
   };
 
@@ -65,16 +66,16 @@ class CsvReader {
   std::string file_;
   std::vector<std::string> columns_;
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::vector<char> buffer_;  // [row_, filled_) is read and not yet done; a line feed stands at filled_ as a sentinel
+  std::vector<char> buffer_;  // [row_, filled_) holds the current row and what follows; buffer_[filled_] is a line feed
   std::size_t row_ = 0;
   std::size_t filled_ = 0;
   std::size_t row_size_ = 0;  // bytes, with the line feed
   std::size_t line_ = 1;
   std::vector<Cell> cells_;
-  std::size_t cell_count_ = 0;  // of the row as it is written; cells_ keeps no more than are of use
+  std::size_t cell_count_ = 0;  // of the row in the file; cells_ keeps one more than the header has at most
 };
 
-// The cells as a line of CSV with its line feed; a cell is quoted only if it must be.
+// The cells as a line of CSV with its line feed. A cell gets quotes only if it needs them.
 std::string csv_row(std::span<const std::string> cells);
 
 }  // namespace primer

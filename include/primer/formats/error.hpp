@@ -1,4 +1,5 @@
-// The two kinds of failure that reach a person. Both end as one line on standard error; the kind decides the exit code.
+// The two kinds of errors that the user sees as one line on standard error, and the parts of such a line. The kind
+// decides the exit code.
 #pragma once
 
 #include <concepts>
@@ -10,16 +11,16 @@
 
 namespace primer {
 
-// Where in a file, counted from 1; line 0 means the file as a whole, column 0 the line as a whole. Prints as
-// FILE:LINE:COLUMN, or FILE when there is no line. For `--set KEY=VALUE` the file is "--set KEY".
+// A position in a file, counted from 1; line 0 means the whole file, column 0 the whole line. For `--set KEY=VALUE` the
+// file is "--set KEY".
 struct Location {
   std::string file;
   std::size_t line = 0;
   std::size_t column = 0;
 };
-std::string to_string(const Location& location);
+std::string to_string(const Location& location);  // "FILE:LINE:COLUMN", "FILE:LINE" or "FILE"
 
-// The parts, which are text or unsigned integers, one after the other.
+// One text of all parts, which are texts or unsigned integers.
 inline void append(std::string& text, std::string_view part) { text += part; }
 void append(std::string& text, std::unsigned_integral auto part) { text += std::to_string(part); }
 template <typename... Parts>
@@ -29,7 +30,7 @@ std::string concat(const Parts&... parts) {
   return text;
 }
 
-// What the user wrote is wrong (exit code 2): "FILE:LINE:COLUMN: what is wrong; what to write instead".
+// The user's input is wrong (exit code 2): "FILE:LINE:COLUMN: what is wrong; what to write instead".
 class UserError : public std::runtime_error {
  public:
   template <typename... Parts>
@@ -38,7 +39,7 @@ class UserError : public std::runtime_error {
   explicit UserError(const std::string& text) : std::runtime_error(text) {}
 };
 
-// The thing asked for failed though the request was sound (exit code 1): divergence, a full disk.
+// The input is right, but the work failed (exit code 1): divergence, a full disk.
 class RuntimeError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -47,20 +48,20 @@ class RuntimeError : public std::runtime_error {
       : std::runtime_error(concat(to_string(location), ": ", parts...)) {}
 };
 
-// The candidate nearest to `word` (Damerau–Levenshtein distance, at most a third of its length + 1), or "".
+// The candidate nearest to `word`, at a Damerau–Levenshtein distance of at most a third of its length + 1, or "".
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
-// "; did you mean 'x'?" with the name nearest to `word`, or `otherwise` where no name is near.
+// "; did you mean 'x'?" with the name nearest to `word`, or `otherwise` if none is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names,
                          std::string_view otherwise = "");
 
 // "a, b or c".
 std::string listed(std::span<const std::string_view> names);
 
-// `text` with control bytes and invalid UTF-8 replaced, safe to echo on a terminal.
+// `text` with control bytes and invalid UTF-8 replaced, so that a terminal can show it safely.
 std::string printable(std::string_view text);
 
-// The user's `text` as a message shows it: printable, in double quotes, cut after 60 bytes.
+// `text` as messages show it: printable, in double quotes, and cut after 60 bytes.
 std::string quoted(std::string_view text);
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// JSON (RFC 8259): what safetensors files and the report's data need.
+// Reads and writes JSON (RFC 8259), as far as safetensors files and the report's data need it.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ using Array = std::vector<Value>;
 using Object = std::vector<Member>;  // in the order of the text
 
 struct Value {
-  // An integer that fits in 64 bits is an std::int64_t, any other number a double.
+  // An integer that fits in 64 bits is an std::int64_t; any other number is a double.
   std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object> data;
 };
 
@@ -29,14 +29,14 @@ struct Member {
   Value value;
 };
 
-// The value that is all of `text`. Throws UserError with `place` and the byte at which it is not JSON, holds a key
-// twice in one object, or nests more than 16 deep.
+// The JSON value in `text`. Throws UserError with `location` and the byte of the mistake if `text` is not one JSON
+// value, an object has a key twice, or values nest more than 16 deep.
 Value parse(std::string_view text, const Location& location);
 
 // `text` as a JSON string. Throws RuntimeError if it is not UTF-8.
 std::string quote(std::string_view text);
 
-// ["…", "…"], and back; what is no array of strings throws UserError with `place`.
+// ["…", "…"], and back. Throws UserError with `location` if `text` is not an array of strings.
 std::string string_array(std::span<const std::string> strings);
 std::vector<std::string> parse_string_array(std::string_view text, const Location& location);
 

@@ -1,5 +1,5 @@
-// A strict reader and writer of TOML 1.0 without dates and times, which are refused by name. Every value keeps its
-// place in the file, so that whoever reads a config can say where the trouble is.
+// Reads and writes TOML 1.0 strictly, but refuses dates and times. Every value keeps its location in the file, so that
+// messages can name it.
 #pragma once
 
 #include <cstdint>
@@ -19,20 +19,20 @@ struct Value;
 using Array = std::vector<Value>;
 
 // Keys and values in the order of the file. [table], [[array of tables]], dotted keys and inline tables all become
-// these: [[layer]] is an Array of Tables.
+// tables: [[layer]] is an Array of Tables.
 class Table {
  public:
   const std::vector<Entry>& entries() const { return entries_; }
   bool empty() const { return entries_.empty(); }
-  // The entry with this key, or null; valid until the next add.
+  // The entry with this key, or null; the pointer is valid until the next add().
   const Entry* find(std::string_view key) const;
   Entry* find(std::string_view key);
-  // Appends an entry; throws std::logic_error if the key is there already.
+  // Appends an entry; throws std::logic_error if the table already has the key.
   Entry& add(std::string key, const Location& key_location, Value value);
 
  private:
   friend class Parser;
-  // How the file came to this table, which decides whether a later line may add to it.
+  // How the file made this table; this decides whether a later line may add to it.
   enum class Origin { closed, header, super, dotted };
   std::vector<Entry> entries_;
   std::map<std::string, std::size_t, std::less<>> index_;
@@ -50,26 +50,26 @@ struct Entry {
   Value value;
 };
 
-// The document `text`; `file` is what errors call it. Throws UserError at the first line that is not TOML 1.0, is a
-// date or a time, or nests more than 64 deep.
+// The document in `text`; errors name it `file`. Throws UserError at the first mistake: text that is not TOML 1.0, a
+// date or a time, or tables and arrays that nest more than 64 deep.
 Table parse(std::string_view text, const std::string& file);
 
 // The document in the file at `path`; throws UserError also if the file cannot be read or is larger than this.
 constexpr std::size_t largest_file = 1 << 20;
 Table read(const std::string& path);
 
-// The VALUE of `--set KEY=VALUE`: TOML if it begins with a quote, [ or {, or is a number, true or false; any other
-// text is that string. All values and errors have `place`.
+// The VALUE of `--set KEY=VALUE`. It is read as TOML if it begins with a quote, [ or {, or if it is a number, true or
+// false; any other text is a string. All values and errors get `location`.
 Value parse_value(std::string_view text, const Location& location);
 
 // "a string", "an integer", "a float", "a boolean", "an array" or "a table", for messages.
 std::string_view kind(const Value& value);
 
-// TOML text on one line that parses back to the same value, bit for bit; a float always has a point or an exponent.
-// Tables are written inline.
+// The value as TOML on one line, which parses back to the same bits. A float always has a point or an exponent; a table
+// is written inline.
 std::string to_text(const Value& value);
 
-// `text` as a TOML key: bare if it can be, else quoted.
+// `text` as a TOML key, with quotes only if it needs them.
 std::string key_text(std::string_view text);
 
 }  // namespace primer::toml

@@ -18,20 +18,20 @@ namespace primer {
 
 // [data]: a generator or a file.
 struct DataOptions : GeneratorOptions, SplitOptions {
-  std::string file;                 // CSV; empty: the generator. Relative to the working directory once read
+  std::string file;                 // a CSV file, relative to the working directory; empty: the generator
   std::vector<std::string> target;  // names of the target columns; empty: the last column
-  std::string validation_file;      // CSV with the same columns
+  std::string validation_file;      // a CSV file with the same columns
 };
 
 struct DiagnosticsOptions {
-  std::size_t every = 10;  // observe the flow at every n-th step; 0: never
+  std::size_t every = 10;  // the flow is observed at every n-th step; 0: never
 };
 
 struct Config {
   std::string path;
   std::uint64_t seed = 1;
   DataOptions data;
-  std::vector<LayerOptions> layers;  // `repeat` expanded
+  std::vector<LayerOptions> layers;  // after `repeat` is expanded
   TrainOptions train;
   DiagnosticsOptions diagnostics;
 

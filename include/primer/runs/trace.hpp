@@ -1,5 +1,5 @@
-// One forward and backward pass, every quantity of every layer under its name: what other people's backprop is checked
-// against.
+// Collects every quantity of one forward and backward pass under its name, so that other implementations of backprop
+// can be checked against primer.
 #pragma once
 
 #include "primer/core/network.hpp"
@@ -7,8 +7,8 @@
 
 namespace primer {
 
-// Of the network's last passes, which must have been forward_training() and backward() with ∂L/∂x. For layer l:
-//   l.x l.z l.a l.derivative l.dL_da l.dL_dz l.dL_dx      rows × units (x and dL_dx: rows × inputs)
+// The quantities of the network's last passes, which must be forward_training() and backward() with ∂L/∂x. For layer l:
+//   l.x l.z l.a l.slope l.dL_da l.dL_dz l.dL_dx      rows × units (x and dL_dx: rows × inputs)
 //   l.dL_dW (outputs × inputs), l.dL_db
 //   l.dL_dalpha of a prelu; l.u l.dL_du l.dL_dgamma l.dL_dbeta with batch_norm; l.mask with dropout; l.s with residual
 // and loss (1), y (rows × outputs). In a canonical pair ∂L/∂a of the last layer may be infinite.

@@ -1,5 +1,5 @@
-// The traps of training that a config and its data show before the first step. None is an error: every one can be
-// meant.
+// Warns of traps in a config and its data before the first step of training. A warning is not an error, because the
+// user may have a reason.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ struct Warning {
 };
 std::string to_string(const Warning& warning);  // FILE:LINE:COLUMN: CODE: text
 
-// All that are met, in the order in which they were written down. See check.cpp for the rules.
-std::vector<Warning> check(const Experiment& experiment);
+// All warnings, those about layers first.
+std::vector<Warning> warnings_of(const Experiment& experiment);
 
 }  // namespace primer

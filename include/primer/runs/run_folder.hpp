@@ -1,4 +1,5 @@
-// The folder of a training run: its resolved config, its model, and two CSV files that grow by whole lines.
+// Writes the folder of a training run: the resolved config, the model, the checkpoint, and two CSV files that grow by
+// whole lines.
 #pragma once
 
 #include <fstream>
@@ -12,14 +13,14 @@ namespace primer {
 
 class RunFolder {
  public:
-  // Looks before anything is written: throws UserError for a folder that is not empty and holds no run.
+  // Throws UserError if `path` is a folder with files but without a run. Writes nothing.
   explicit RunFolder(std::string path);
 
-  // Replaces an earlier run: writes config.toml and the heads of history.csv and flow.csv, removes its frames and
-  // report. Its model and checkpoint stay until the new ones are written.
+  // Starts a run and replaces an earlier one: writes config.toml and the heads of history.csv and flow.csv, and removes
+  // the frames and the report. The earlier model and checkpoint stay until the new ones are written.
   void start(const Experiment& experiment);
-  // Goes on with the run in the folder from its checkpoint: takes `training` there and cuts history.csv and flow.csv
-  // back to it. Throws UserError if there is no checkpoint, or none that fits (see read_checkpoint).
+  // Resumes the run in the folder: restores `training` from the checkpoint and cuts history.csv and flow.csv back to
+  // it. Throws UserError if there is no checkpoint or if it does not fit (see read_checkpoint).
   void resume(const Experiment& experiment, Training& training);
   void add(const std::vector<FlowRow>& rows);
   void add(const EpochRecord& record);

@@ -1,4 +1,4 @@
-#include "primer/runs/run.hpp"
+#include "primer/runs/run_folder.hpp"
 
 #include <doctest/doctest.h>
 
@@ -51,7 +51,7 @@ TEST_CASE("a run writes its files into its folder and nothing anywhere else") {
   CHECK(runs.names("") == std::vector<std::string>{"c.toml", "r"});
 }
 
-TEST_CASE("an earlier run is replaced, and a folder that is none is refused and left as it is") {
+TEST_CASE("an earlier run is replaced, and a folder without a run is refused and stays unchanged") {
   const Runs runs;
   REQUIRE(runs.train("--set train.epochs=9").code == 0);
   spill(runs / "r/notes.txt", "mine");
@@ -66,7 +66,7 @@ TEST_CASE("an earlier run is replaced, and a folder that is none is refused and 
   spill(runs / "r/history.csv", "mine");
   const Result refused = runs.train();
   CHECK(refused.code == 2);
-  CHECK(refused.err == "primer: r: is not empty and holds no run; choose another --out\n");
+  CHECK(refused.err == "primer: r: is not empty and is not the folder of a run; choose another --out\n");
   CHECK(runs.names("r") == std::vector<std::string>{"history.csv"});
   CHECK(slurp(runs / "r/history.csv") == "mine");
 
@@ -76,7 +76,7 @@ TEST_CASE("an earlier run is replaced, and a folder that is none is refused and 
   CHECK(slurp(runs / "r") == "a file");
 }
 
-TEST_CASE("what a process that was killed at its very start left behind is no obstacle") {
+TEST_CASE("the temporary file of a process that was killed does not prevent a run") {
   const Runs runs;
   fs::create_directory(runs / "r");
   spill(runs / "r/config.toml.4711.tmp", "seed");
@@ -84,7 +84,7 @@ TEST_CASE("what a process that was killed at its very start left behind is no ob
   CHECK(runs.names("r") == all);
 }
 
-TEST_CASE("links in a run's folder are replaced and what they point to is not touched") {
+TEST_CASE("links in a run's folder are replaced, and their targets stay unchanged") {
   const Runs runs;
   REQUIRE(runs.train().code == 0);
   for (const std::string& name : all) {
@@ -100,7 +100,7 @@ TEST_CASE("links in a run's folder are replaced and what they point to is not to
   }
 }
 
-TEST_CASE("a disk that is full is one clear line, and the run before is intact as far as it was written") {
+TEST_CASE("a full disk gives one clear line, and the earlier run stays usable") {
   const Runs runs;
   REQUIRE(runs.train().code == 0);
   const std::string model = slurp(runs / "r/model.safetensors");
@@ -126,7 +126,7 @@ TEST_CASE("a disk that is full is one clear line, and the run before is intact a
   CHECK(runs.train("--set train.epochs=30 --resume").code == 0);
 }
 
-TEST_CASE("a new run leaves the earlier model and checkpoint whole until its own are written") {
+TEST_CASE("a new run keeps the earlier model and checkpoint until it writes its own") {
   const Runs runs;
   REQUIRE(runs.train().code == 0);
   const std::string model = slurp(runs / "r/model.safetensors");
@@ -143,14 +143,14 @@ TEST_CASE("a new run leaves the earlier model and checkpoint whole until its own
   // Its history is gone, so nothing goes on from that checkpoint by mistake; but its model is there.
   const Result resumed = runs.train("--resume");
   CHECK(resumed.code == 2);
-  CHECK(resumed.err == "primer: r: holds no checkpoint to go on from; train without --resume\n");
+  CHECK(resumed.err == "primer: r: there is no checkpoint to resume from; train without --resume\n");
   CHECK(shell("'" PRIMER_BINARY "' data xor | '" PRIMER_BINARY "' predict r/model.safetensors", runs.path).code == 0);
   REQUIRE(runs.train("--set layer.1.units=30").code == 0);
   CHECK(slurp(runs / "r/model.safetensors") != model);
   CHECK(slurp(runs / "r/checkpoint.safetensors") != checkpoint);
 }
 
-TEST_CASE("a disk that fills up at any of a run's files is one clear line, and the run can go on") {
+TEST_CASE("a disk that fills up at any file of a run gives one clear line, and the run can be resumed") {
   const Runs runs;
   REQUIRE(runs.train("--out whole").code == 0);
   std::set<std::string> named;
@@ -177,11 +177,11 @@ TEST_CASE("a disk that fills up at any of a run's files is one clear line, and t
   CHECK(named.count("report.html") == 1);
 }
 
-TEST_CASE("a folder that cannot be written to is one clear line, and what is in it stays and can be used") {
+TEST_CASE("a folder that cannot be written gives one clear line, and its files stay usable") {
   const Runs runs;
   REQUIRE(runs.train().code == 0);
   CHECK(shell("'" PRIMER_BINARY "' train c.toml --quiet --out /proc/primer", runs.path).err ==
-        "primer: /proc/primer: cannot be made: No such file or directory\n");
+        "primer: /proc/primer: cannot be created: No such file or directory\n");
   std::string as_user;
   if (geteuid() == 0) {  // who may write anywhere
     as_user = "setpriv --reuid=65534 --regid=65534 --clear-groups ";
@@ -208,7 +208,7 @@ TEST_CASE("a folder that cannot be written to is one clear line, and what is in 
   const std::string denied = ": cannot be written: Permission denied\n";
   CHECK(say(train + "r", readable) == "1 primer: r/config.toml" + denied);
   CHECK(say(train + "r --resume --set train.epochs=9", readable) == "1 primer: r/config.toml" + denied);
-  CHECK(say(train + "r/deeper", readable) == "1 primer: r/deeper: cannot be made: Permission denied\n");
+  CHECK(say(train + "r/deeper", readable) == "1 primer: r/deeper: cannot be created: Permission denied\n");
   CHECK(say("report r", readable) == "1 primer: r/report.html" + denied);
   spill(runs / "d.csv", "x1,x2,class\n0,0,0\n0,1,1\n");
   fs::permissions(runs / "d.csv", fs::perms::others_read, fs::perm_options::add);
@@ -225,7 +225,7 @@ TEST_CASE("a folder that cannot be written to is one clear line, and what is in 
   }
 }
 
-TEST_CASE("a run that diverges so far that its answers are no numbers says so, and has a report") {
+TEST_CASE("a run whose outputs stop being numbers reports the divergence and has a report") {
   const Runs runs;
   spill(runs / "c.toml",
         "[data]\ngenerator = \"sine\"\n[[layer]]\nunits = 6\nrepeat = 2\n[[layer]]\n[train]\nloss = \"mse\"\n"

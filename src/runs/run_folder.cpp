@@ -1,5 +1,5 @@
-// Writing a run's folder.
-#include "primer/runs/run.hpp"
+// Creates, resumes and fills the folder of a run.
+#include "primer/runs/run_folder.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,15 +25,15 @@ constexpr std::array<const char*, 7> file_names{"config.toml", "model.safetensor
                                                 "history.csv", "flow.csv",          "frames.safetensors",
                                                 "report.html"};
 
-// What a process that was killed while it wrote one of them left behind: NAME.PID.tmp.
+// Whether a process that was killed while writing left this file behind: NAME.PID.tmp.
 bool is_temporary(const std::string& name) {
-  return name.ends_with(".tmp") && std::any_of(file_names.begin(), file_names.end(),
-                                               [&](const std::string& file) { return name.starts_with(file + "."); });
+  return name.ends_with(".tmp") &&
+         std::ranges::any_of(file_names, [&](const std::string& file) { return name.starts_with(file + "."); });
 }
 
 constexpr std::size_t largest_csv = std::size_t{1} << 32;
 
-// The lines of history.csv or flow.csv up to `epoch`, with the head and without a line that is not whole.
+// The lines of history.csv or flow.csv up to `epoch`, with the head and without an incomplete last line.
 std::vector<std::string> lines_up_to(const std::string& path, std::uint64_t epoch) {
   std::istringstream file(read_input(path, largest_csv));
   std::vector<std::string> lines;
@@ -51,7 +51,7 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
-// A line of history.csv as it would be if the run had not ended there: the test's cells, 6 and 7 of 8, empty.
+// A line of history.csv without the scores on the test set, which are cells 6 and 7 of 8.
 std::string without_test(const std::string& line) {
   const std::size_t last = line.rfind(',');
   const std::size_t metric = line.rfind(',', last - 1);
@@ -76,32 +76,31 @@ const char* metric_name(Task task) { return task == Task::regression ? "r2" : "a
 RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
   std::error_code error;
   if (!fs::exists(path_, error)) return;
-  if (!fs::is_directory(path_, error)) throw UserError(Location{path_, 0, 0}, "is not a folder; choose another --out");
+  if (!fs::is_directory(path_, error)) throw UserError({path_}, "is not a folder; choose another --out");
   if (fs::exists(file("config.toml"), error)) return;
-  if (error) throw RuntimeError(to_string(Location{path_}) + ": cannot be read: " + error.message());
+  if (error) throw RuntimeError({path_}, "cannot be read: ", error.message());
   for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
     if (is_temporary(entry.path().filename().string())) continue;
-    throw UserError(Location{path_, 0, 0}, "is not empty and holds no run; choose another --out");
+    throw UserError({path_}, "is not empty and is not the folder of a run; choose another --out");
   }
-  if (error) throw RuntimeError(to_string(Location{path_}) + ": cannot be read: " + error.message());
+  if (error) throw RuntimeError({path_}, "cannot be read: ", error.message());
 }
 
-// The small config goes first: where the disk is full or the folder read-only, all of the earlier run stays. Its model
-// and checkpoint stay in any case until the new ones take their names; without its frames the checkpoint is not gone on
-// from.
+// Writes the small config first: if the disk is full or the folder is read-only, all of the earlier run stays. Removing
+// the frames makes sure that nobody resumes from the earlier checkpoint, which stays until the new one replaces it.
 void RunFolder::start(const Experiment& experiment) {
   std::error_code error;
   fs::create_directories(path_, error);
-  if (error) throw RuntimeError(to_string(Location{path_}) + ": cannot be made: " + error.message());
+  if (error) throw RuntimeError({path_}, "cannot be created: ", error.message());
   write_file_atomically(file("config.toml"), to_toml(experiment.config, path_));
   remove_temporaries();
   for (const char* name : {"frames.safetensors", "report.html"}) {
     fs::remove(file(name), error);
-    if (error) throw RuntimeError(to_string(Location{file(name)}) + ": cannot be replaced: " + error.message());
+    if (error) throw RuntimeError({file(name)}, "cannot be replaced: ", error.message());
   }
   const std::string metric = metric_name(experiment.task);
-  write_file_atomically(file("history.csv"), "epoch,train_loss,train_" + metric + ",validation_loss,validation_" +
-                                                 metric + ",test_loss,test_" + metric + ",learning_rate\n");
+  write_file_atomically(file("history.csv"), concat("epoch,train_loss,train_", metric, ",validation_loss,validation_",
+                                                    metric, ",test_loss,test_", metric, ",learning_rate\n"));
   std::vector<std::string> head{"epoch", "layer", "activation"};
   for (const FlowQuantity& q : flow_quantities) head.emplace_back(q.name);
   write_file_atomically(file("flow.csv"), csv_row(head));
@@ -113,18 +112,18 @@ void RunFolder::resume(const Experiment& experiment, Training& training) {
   const std::string checkpoint = file("checkpoint.safetensors");
   std::error_code ignored;
   if (!fs::exists(checkpoint, ignored) || !fs::exists(file("frames.safetensors"), ignored)) {
-    throw UserError(Location{path_, 0, 0}, "holds no checkpoint to go on from; train without --resume");
+    throw UserError({path_}, "there is no checkpoint to resume from; train without --resume");
   }
   read_checkpoint(checkpoint, experiment, training);
   const Training::State& state = training.state;
   std::vector<std::string> history = lines_up_to(file("history.csv"), state.epoch);
   if (history.size() != state.epoch + 1) {
-    throw UserError(Location{file("history.csv"), 0, 0}, "does not reach epoch " + std::to_string(state.epoch) +
-                                                             ", where the checkpoint is; train without --resume");
+    throw UserError({file("history.csv")}, "does not have the ", state.epoch,
+                    " epochs of the checkpoint; train without --resume");
   }
   if (state.epoch > 0 && !training.done()) history.back() = without_test(history.back());
   std::vector<std::string> flow = lines_up_to(file("flow.csv"), state.epoch);
-  if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // the first look is still to come
+  if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // epoch 0 will be observed again
 
   write_file_atomically(file("config.toml"), to_toml(experiment.config, path_));
   remove_temporaries();
@@ -175,7 +174,7 @@ void RunFolder::open_to_append(std::ofstream& stream, const char* name) {
 
 void RunFolder::append(std::ofstream& stream, const char* name, const std::string& text) {
   stream << text << std::flush;
-  if (!stream) throw RuntimeError(to_string(Location{file(name)}) + ": cannot be written to; is the disk full?");
+  if (!stream) throw RuntimeError({file(name)}, "cannot be written; is the disk full?");
 }
 
 }  // namespace primer
