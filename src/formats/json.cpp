@@ -175,22 +175,7 @@ class Parser {
 
 Value parse(std::string_view text, const Location& location) { return Parser(text, location).document(); }
 
-std::string quote(std::string_view text) {
-  if (!is_utf8(text)) throw RuntimeError(quoted(text) + " cannot be written as JSON; it is not UTF-8");
-  constexpr std::string_view hex = "0123456789abcdef";
-  std::string result = "\"";
-  for (const char c : text) {
-    const std::size_t known = meanings.find(c);
-    if (known != meanings.npos && c != '/') {
-      result += {'\\', letters[known]};
-    } else if (c >= 0 && c < 0x20) {
-      result += {'\\', 'u', '0', '0', hex[static_cast<std::size_t>(c) >> 4], hex[c & 15]};
-    } else {
-      result += c;
-    }
-  }
-  return result + '"';
-}
+std::string quote(std::string_view text) { return escaped(text, "JSON"); }
 
 std::string string_array(std::span<const std::string> strings) {
   std::string result = "[";

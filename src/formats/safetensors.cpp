@@ -85,36 +85,40 @@ class HeaderReader {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& name, const std::string& text) const {
+  [[noreturn]] void fail(const std::string& name, std::string_view text) const {
     throw UserError(location_, "tensor ", quoted(name), ": ", text);
+  }
+
+  template <typename T>
+  const T& as(const json::Value& value, const std::string& what, std::string_view wanted) const {
+    if (const auto* const held = std::get_if<T>(&value.data)) return *held;
+    throw UserError(location_, what, " must be ", wanted);
   }
 
   std::vector<std::pair<std::string, std::string>> metadata(const json::Value& value) const {
     std::vector<std::pair<std::string, std::string>> strings;
-    const auto* members = std::get_if<json::Object>(&value.data);
-    if (!members) throw UserError(location_, "__metadata__ must be a JSON object");
-    for (const auto& [key, text] : *members) {
-      const auto* string = std::get_if<std::string>(&text.data);
-      if (!string) throw UserError(location_, "the metadata ", quoted(key), " must be a string");
-      strings.emplace_back(key, *string);
+    for (const auto& [key, text] : as<json::Object>(value, "__metadata__", "a JSON object")) {
+      strings.emplace_back(key, as<std::string>(text, "the metadata " + quoted(key), "a string"));
     }
     return strings;
   }
 
   Description description(const std::string& name, const json::Value& value) const {
-    const auto* members = std::get_if<json::Object>(&value.data);
-    if (!members) fail(name, "the description must be a JSON object");
-    Description result{name, {}, 0, 0, 0};
+    const std::string tensor = "tensor " + quoted(name);
     const json::Value* parts[3] = {};
-    for (const auto& [key, part] : *members) {
+    for (const auto& [key, part] : as<json::Object>(value, tensor + ": the description", "a JSON object")) {
       const int k = key == "dtype" ? 0 : key == "shape" ? 1 : key == "data_offsets" ? 2 : -1;
-      if (k < 0) fail(name, "the key " + quoted(key) + " is unknown");
+      if (k < 0) fail(name, concat("the key ", quoted(key), " is unknown"));
       parts[k] = &part;
     }
     if (!parts[0] || !parts[1] || !parts[2]) fail(name, "the description needs dtype, shape and data_offsets");
-    result.width = width(name, *parts[0]);
-    for (const std::uint64_t extent : sizes(name, "shape", *parts[1])) result.shape.push_back(extent);
-    const std::vector<std::uint64_t> offsets = sizes(name, "data_offsets", *parts[2]);
+    const std::string& dtype = as<std::string>(*parts[0], tensor + ": the dtype", "a string");
+    if (dtype != "F64" && dtype != "F32") {
+      fail(name, concat("dtype ", quoted(dtype), " is not supported; convert the tensor to F64 or F32"));
+    }
+    Description result{name, {}, dtype == "F64" ? sizeof(double) : sizeof(float), 0, 0};
+    for (const std::uint64_t extent : sizes(tensor + ": shape", *parts[1])) result.shape.push_back(extent);
+    const std::vector<std::uint64_t> offsets = sizes(tensor + ": data_offsets", *parts[2]);
     if (offsets.size() != 2) fail(name, "data_offsets must be two numbers");
     result.begin = offsets[0];
     result.end = offsets[1];
@@ -122,23 +126,13 @@ class HeaderReader {
     return result;
   }
 
-  std::size_t width(const std::string& name, const json::Value& value) const {
-    const auto* dtype = std::get_if<std::string>(&value.data);
-    if (!dtype) fail(name, "the dtype must be a string");
-    if (*dtype != "F64" && *dtype != "F32") {
-      fail(name, "dtype " + quoted(*dtype) + " is not supported; convert the tensor to F64 or F32");
-    }
-    return *dtype == "F64" ? sizeof(double) : sizeof(float);
-  }
-
-  std::vector<std::uint64_t> sizes(const std::string& name, const std::string& key, const json::Value& value) const {
+  std::vector<std::uint64_t> sizes(const std::string& what, const json::Value& value) const {
     std::vector<std::uint64_t> result;
-    const auto* elements = std::get_if<json::Array>(&value.data);
-    if (!elements) fail(name, key + " must be an array");
-    for (const json::Value& element : *elements) {
-      const auto* size = std::get_if<std::int64_t>(&element.data);
-      if (!size || *size < 0) fail(name, key + " must hold integers from 0 on");
-      result.push_back(static_cast<std::uint64_t>(*size));
+    constexpr std::string_view wanted = "an array of integers from 0 on";
+    for (const json::Value& element : as<json::Array>(value, what, wanted)) {
+      const std::int64_t size = as<std::int64_t>(element, what, wanted);
+      if (size < 0) throw UserError(location_, what, " must be ", wanted);
+      result.push_back(static_cast<std::uint64_t>(size));
     }
     return result;
   }

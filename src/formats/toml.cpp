@@ -508,25 +508,6 @@ std::string_view kind(const Value& value) {
 
 namespace {
 
-std::string string_text(std::string_view text) {
-  if (!is_utf8(text)) throw RuntimeError(quoted(text) + " cannot be written as TOML; it is not UTF-8");
-  constexpr std::string_view letters = "btnfr\"\\";
-  constexpr std::string_view meanings = "\b\t\n\f\r\"\\";
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  std::string result = "\"";
-  for (const char c : text) {
-    if (const std::size_t known = meanings.find(c); known != meanings.npos) {
-      result += {'\\', letters[known]};
-    } else if (is_control(c)) {
-      result += "\\u00";
-      result += {hex[static_cast<std::size_t>(c) >> 4], hex[c & 15]};
-    } else {
-      result += c;
-    }
-  }
-  return result + '"';
-}
-
 std::string float_text(double value) {
   if (std::isnan(value)) return std::signbit(value) ? "-nan" : "nan";
   const std::string text = number(value);
@@ -534,7 +515,7 @@ std::string float_text(double value) {
 }
 
 struct Writer {
-  std::string operator()(const std::string& text) const { return string_text(text); }
+  std::string operator()(const std::string& text) const { return escaped(text, "TOML"); }
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
   std::string operator()(double value) const { return float_text(value); }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
@@ -558,7 +539,7 @@ std::string to_text(const Value& value) { return std::visit(Writer(), value.data
 
 std::string key_text(std::string_view text) {
   const bool is_plain = !text.empty() && std::all_of(text.begin(), text.end(), is_bare);
-  return is_plain ? std::string(text) : string_text(text);
+  return is_plain ? std::string(text) : escaped(text, "TOML");
 }
 
 }  // namespace primer::toml

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "primer/formats/error.hpp"
+
 namespace primer {
 
 namespace {
@@ -55,6 +57,25 @@ void append_utf8(std::string& text, char32_t code) {
     put(0x80 | (code >> 6 & 0x3F));
     put(0x80 | (code & 0x3F));
   }
+}
+
+std::string escaped(std::string_view text, std::string_view format) {
+  if (!is_utf8(text)) throw RuntimeError(concat(quoted(text), " cannot be written as ", format, "; it is not UTF-8"));
+  constexpr std::string_view letters = "btnfr\"\\";
+  constexpr std::string_view meanings = "\b\t\n\f\r\"\\";
+  constexpr std::string_view hex = "0123456789ABCDEF";
+  std::string result = "\"";
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (const std::size_t known = meanings.find(c); known != meanings.npos) {
+      result += {'\\', letters[known]};
+    } else if (code < 0x20 || code == 0x7F) {
+      result += {'\\', 'u', '0', '0', hex[code >> 4], hex[code & 15]};
+    } else {
+      result += c;
+    }
+  }
+  return result + '"';
 }
 
 }  // namespace primer

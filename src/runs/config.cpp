@@ -127,12 +127,15 @@ class Reader {
   void count(std::string_view key, std::size_t& member, std::size_t low, std::size_t high) {
     set(member, table_.count(key, low, high));
   }
-  void number(std::string_view key, double& member, const Range& range) { set(member, table_.number(key, range)); }
+  template <typename Number>  // double or std::optional<double>
+  void number(std::string_view key, Number& member, const Range& range) {
+    set(member, table_.number(key, range));
+  }
   void flag(std::string_view key, bool& member) { set(member, table_.flag(key)); }
 
  private:
-  template <typename T>
-  static void set(T& member, std::optional<T> value) {
+  template <typename Member, typename T>
+  static void set(Member& member, std::optional<T> value) {
     if (value) member = *std::move(value);
   }
   toml::TableReader& table_;
@@ -166,8 +169,8 @@ class Writer {
   void count(std::string_view key, std::size_t member, std::size_t low, std::size_t) {
     if (member >= low) line(key, {static_cast<std::int64_t>(member), {}});
   }
-  void number(std::string_view key, double member, const Range& range) {
-    if (range.contains(member)) line(key, {member, {}});
+  void number(std::string_view key, std::optional<double> member, const Range& range) {
+    if (member && range.contains(*member)) line(key, {*member, {}});
   }
   void flag(std::string_view key, bool member) { line(key, {member, {}}); }
 

@@ -131,9 +131,9 @@ TEST_CASE("the description of a tensor in the header is checked, and errors name
   CHECK(complaint(one("BF16", "4", "0,8"), 8) ==
         "f: tensor \"t\": dtype \"BF16\" is not supported; convert the tensor to F64 or F32");
   CHECK(complaint(R"({"t":{"dtype":"F64","shape":1,"data_offsets":[0,8]}})", 8) ==
-        "f: tensor \"t\": shape must be an array");
-  CHECK(complaint(one("F64", "-1", "0,8"), 8) == "f: tensor \"t\": shape must hold integers from 0 on");
-  CHECK(complaint(one("F64", "1.5", "0,8"), 8) == "f: tensor \"t\": shape must hold integers from 0 on");
+        "f: tensor \"t\": shape must be an array of integers from 0 on");
+  CHECK(complaint(one("F64", "-1", "0,8"), 8) == "f: tensor \"t\": shape must be an array of integers from 0 on");
+  CHECK(complaint(one("F64", "1.5", "0,8"), 8) == "f: tensor \"t\": shape must be an array of integers from 0 on");
   CHECK(complaint(one("F64", "1", "0"), 8) == "f: tensor \"t\": data_offsets must be two numbers");
   CHECK(complaint(one("F64", "4294967296,4294967296", "0,0"), 0) == "f: tensor \"t\": the shape is too large");
   CHECK(complaint(one("F64", "2", "0,8"), 8) ==

@@ -44,3 +44,8 @@ TEST_CASE("overlong forms, surrogates, values beyond Unicode and cut characters 
   CHECK(is_utf8("σ′(z) 𝛁"));
   CHECK(count_characters("σ′(z) 𝛁") == 7);
 }
+
+TEST_CASE("escaped text has the short escapes of RFC 8259 and TOML 1.0, and \\u00XX for other control characters") {
+  CHECK(escaped("a\b\t\n\f\r\"\\/\x1f\x7fσ", "JSON") == "\"a\\b\\t\\n\\f\\r\\\"\\\\/\\u001F\\u007Fσ\"");
+  CHECK(escaped(std::string_view("\0 ", 2), "TOML") == "\"\\u0000 \"");
+}

@@ -19,4 +19,8 @@ std::size_t count_characters(std::string_view text);
 // Appends the character with this code, which must be a Unicode scalar value.
 void append_utf8(std::string& text, char32_t code);
 
+// `text` in double quotes, with the escapes that JSON and TOML share. Throws RuntimeError that names the format if
+// `text` is not UTF-8.
+std::string escaped(std::string_view text, std::string_view format);
+
 }  // namespace primer
