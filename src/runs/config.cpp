@@ -12,6 +12,7 @@
 #include "primer/formats/input.hpp"
 #include "primer/formats/number.hpp"
 #include "primer/formats/table_reader.hpp"
+#include "primer/runs/named_tensor.hpp"
 
 namespace primer {
 namespace {
@@ -129,7 +130,9 @@ class Reader {
   }
   template <typename Number>  // double or std::optional<double>
   void number(std::string_view key, Number& member, const Range& range) {
-    set(member, table_.number(key, range));
+    const std::optional<double> value = table_.number(key, range);
+    if (value && !fits_real(*value)) table_.refuse(key, "is beyond the largest float");
+    set(member, value);
   }
   void flag(std::string_view key, bool& member) { set(member, table_.flag(key)); }
 

@@ -366,6 +366,9 @@ TEST_CASE("the bounds of every number are allowed or refused as documented") {
     for (const char* value : refused)
       CHECK(complaint(shortest, {{key, value}}).find(": must be ") != std::string::npos);
   }
+  CHECK(complaint(shortest, {{"train.learning_rate", "1e300"}}) ==
+        (sizeof(real) == sizeof(double) ? "read"
+                                        : "--set train.learning_rate: learning_rate: is beyond the largest float"));
   CHECK(complaint(shortest, {{"data.test_fraction", "0.5"}, {"data.validation_fraction", "0.499"}}) == "read");
   CHECK(complaint(shortest, {{"train.nesterov", "true"}, {"train.momentum", "0.5"}}) == "read");
 }
