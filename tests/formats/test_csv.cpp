@@ -278,7 +278,7 @@ TEST_CASE("a written row reads back as the same cells, and only cells that need 
 
 TEST_CASE("every usual word for a missing value is known, whatever its case, and no longer word") {
   const auto missing = [](const std::string& word) {
-    return complaint("n,m\n" + word + ",1\n").find("has no value here") != std::string::npos;
+    return complaint("n,m\n" + word + ",1\n").find("has a missing value") != std::string::npos;
   };
   for (const std::string word : {"na", "NA", "N/A", "nan", "NaN", "null", "NULL", "None", "NONE", "missing", "MISSING",
                                  "?", "-", "\"\"", "  "}) {

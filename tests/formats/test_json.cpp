@@ -145,14 +145,14 @@ TEST_CASE("objects nest as deep as arrays, and a key may occur again in another 
   CHECK(complaint(R"({"c": 1, "a": 2, "b": 3, "c": 4})") == "f: the key \"c\" occurs twice");
 }
 
-TEST_CASE("exactly the characters below U+0020 are refused unescaped and escaped when written") {
+TEST_CASE("exactly the characters below U+0020 are refused unescaped; they and DEL are escaped when written") {
   for (int c = 1; c < 0x80; ++c) {
     CAPTURE(c);
     const std::string one(1, static_cast<char>(c));
     if (c != '"' && c != '\\') CHECK((complaint("\"" + one + "\"") == "accepted") == (c >= 0x20));
-    CHECK((json::quote(one).size() == 3) == (c >= 0x20 && c != '"' && c != '\\'));
+    CHECK((json::quote(one).size() == 3) == (c >= 0x20 && c != 0x7F && c != '"' && c != '\\'));
   }
-  CHECK(json::quote("\x1f/\x7f") == "\"\\u001f/\x7f\"");
+  CHECK(json::quote("\x1f/\x7f") == R"("\u001F/\u007F")");
 }
 
 TEST_CASE("numbers, arrays and objects are written as JSON that reads back") {

@@ -344,7 +344,7 @@ TEST_CASE("escapes name every Unicode scalar value and no other number") {
   CHECK(get<std::string>(R"("\U0010FFFF")") == "\xF4\x8F\xBF\xBF");
   for (const std::string escape : {"\\uD800", "\\uDFFF", "\\U00110000", "\\UFFFFFFFF", "\\U0000DABC"}) {
     CAPTURE(escape);
-    CHECK(complaint("x = \"" + escape + "\"").ends_with("the escape is no Unicode character"));
+    CHECK(complaint("x = \"" + escape + "\"").ends_with("the escape is not a Unicode character"));
   }
   for (const std::string escape : {"\\u12", "\\u123", "\\U0001234", "\\u12G4", "\\", "\\U"}) {
     CAPTURE(escape);

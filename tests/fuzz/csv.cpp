@@ -1,5 +1,5 @@
-// libFuzzer target: for any bytes, the reader gives rows or a UserError, and the cells of an accepted row are written as
-// a row that reads back as the same cells.
+// libFuzzer target: for any bytes, the reader gives rows or a UserError, and the cells of an accepted row are written
+// as a row that reads back as the same cells.
 #include <cstdint>
 #include <cstdlib>
 #include <sstream>

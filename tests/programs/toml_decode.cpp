@@ -1,5 +1,5 @@
-// Reads TOML from standard input and prints the tagged JSON of toml-test, so that toml-test can check the parser. If the
-// parser refuses the text, it prints one line on standard error and exits with 1.
+// Reads TOML from standard input and prints the tagged JSON of toml-test, so that toml-test can check the parser. If
+// the parser refuses the text, it prints one line on standard error and exits with 1.
 #include <cmath>
 #include <cstdio>
 #include <iostream>
