@@ -7,7 +7,7 @@
 #include "primer/report/frame_recorder.hpp"
 #include "primer/report/frames_file.hpp"
 #include "primer/runs/experiment.hpp"
-#include "primer/runs/run.hpp"
+#include "primer/runs/run_folder.hpp"
 
 namespace runs {
 
