@@ -1,7 +1,6 @@
 // primer train: a config in, a run's folder and the gradient-flow table out.
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "primer/cli/commands.hpp"
+#include "primer/cli/interrupt.hpp"
 #include "primer/formats/number.hpp"
 #include "primer/report/frame_recorder.hpp"
 #include "primer/report/frames_file.hpp"
@@ -37,20 +37,6 @@ void print_scores(const char* set, const std::string& metric, const std::optiona
   if (!scores) return;
   std::printf("%-11s loss %s  %s %s\n", set, short_number(scores->loss, 4).c_str(), metric.c_str(),
               short_number(scores->metric, 4).c_str());
-}
-
-volatile std::sig_atomic_t interrupt_asked = 0;
-
-// From now on the first Ctrl-C only asks; a second one kills. Where SIGINT is ignored, as under nohup, it stays so.
-void listen_for_interrupts() {
-  interrupt_asked = 0;
-  struct sigaction action {};
-  sigaction(SIGINT, nullptr, &action);
-  if (action.sa_handler == SIG_IGN) return;
-  action = {};
-  action.sa_handler = [](int) { interrupt_asked = 1; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigaction(SIGINT, &action, nullptr);
 }
 
 // `word` for a shell.
@@ -132,7 +118,7 @@ class Run {
       folder_.start(experiment_);
     }
     for (const Warning& warning : warnings_) std::fprintf(stderr, "primer: warning: %s\n", to_string(warning).c_str());
-    listen_for_interrupts();
+    interrupt_handler_.emplace();
   }
 
   Training::Hooks hooks() {
@@ -153,7 +139,7 @@ class Run {
       const std::size_t every = experiment_.config.train.checkpoint_every;
       if (training_.done() || (every > 0 && record.epoch % every == 0)) save();
     };
-    hooks.interrupted = [] { return interrupt_asked != 0; };
+    hooks.interrupted = interrupt_requested;
     return hooks;
   }
 
@@ -225,6 +211,7 @@ class Run {
   Terminal terminal_;
   std::optional<EpochRecord> last_;  // of this call
   std::vector<FlowRow> flow_;
+  std::optional<InterruptHandler> interrupt_handler_;  // from the first batch on
 };
 
 int run(const Arguments& arguments) { return Run(arguments).go(); }
