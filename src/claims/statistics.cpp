@@ -38,7 +38,7 @@ Estimate mean_of(const std::vector<double>& values) {
   return {mean, mean - half, mean + half};
 }
 
-Estimate share_of(const std::vector<double>& values) {
+Estimate fraction_of(const std::vector<double>& values) {
   constexpr double z2 = 6.634896601021213;  // the square of the normal 0.995 quantile
   const auto n = static_cast<double>(values.size());
   double sum = 0;
@@ -69,7 +69,7 @@ double student_t(std::size_t degrees_of_freedom) {
 
 Estimate estimate(const std::vector<double>& values, Average average) {
   if (values.size() < 2) throw std::invalid_argument("one value says nothing about the next; two are the least");
-  if (average == Average::share) return share_of(values);
+  if (average == Average::fraction) return fraction_of(values);
   return average == Average::mean ? mean_of(values) : geometric_mean_of(values);
 }
 

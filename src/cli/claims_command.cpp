@@ -5,8 +5,9 @@
 #include <cmath>
 #include <cstdio>
 
-#include "primer/claims/claim.hpp"
+#include "primer/claims/verdict.hpp"
 #include "primer/cli/commands.hpp"
+#include "primer/cli/interrupt.hpp"
 #include "primer/formats/number.hpp"
 #include "primer/views/table.hpp"
 
@@ -22,24 +23,19 @@ std::string shown(double value) {
 
 std::string range(double low, double high) { return shown(low) + " … " + shown(high); }
 
-std::string band_of(const Finding& f) {
-  if (f.low == f.high) return "exactly " + shown(f.low);
-  if (f.low == -HUGE_VAL) return "at most " + shown(f.high);
-  return f.high == HUGE_VAL ? "at least " + shown(f.low) : range(f.low, f.high);
+std::string text_of(const Band& band) {
+  if (band.low == band.high) return "exactly " + shown(band.low);
+  if (band.low == -HUGE_VAL) return "at most " + shown(band.high);
+  return band.high == HUGE_VAL ? "at least " + shown(band.low) : range(band.low, band.high);
 }
 
-std::string interval_of(const Finding& f, const Result& r) {
-  if (!r.exact) return range(r.estimate.low, r.estimate.high);
-  return f.question.measure == "cost" ? "timed" : "exact";
+std::string remark(const Verdict& verdict, bool two_arms) {
+  if (verdict.diverged) return "MISSED: a run diverged";
+  if (!verdict.holds) return "MISSED";
+  return two_arms && !verdict.distinguishable ? "ok, not distinguishable" : "ok";
 }
 
-std::string remark(const Finding& f, const Result& r) {
-  if (std::isnan(r.estimate.value)) return "MISSED: a run diverged";
-  if (!r.holds) return "MISSED";
-  return (f.over || f.minus) && !r.distinguishable ? "ok, not distinguishable" : "ok";
-}
-
-// Text broken at spaces to lines of at most `width` columns.
+// `text` broken at spaces into lines of at most `width` columns.
 std::string wrapped(const std::string& text, std::size_t width) {
   std::string out;
   std::string line;
@@ -58,16 +54,24 @@ std::string wrapped(const std::string& text, std::size_t width) {
   return out + line + "\n";
 }
 
-// Returns whether all bands held.
+// Returns whether every number is in its band.
 bool print_claim(const Claim& claim, std::size_t seeds) {
-  const std::vector<Result> results = examine(claim, 1, seeds);
+  const std::vector<Trial> trials = run_trials(claim, seeds, interrupt_requested);
   std::vector<std::vector<std::string>> rows{{"  measured", "value", "99 % interval", "band", ""}};
   bool held = true;
-  for (std::size_t i = 0; i < results.size(); ++i) {
+  for (const Check& check : claim.checks) {
+    const Verdict verdict = judge(check);
+    held = held && verdict.holds;
+    rows.push_back({"  " + text_of(check.quantity), short_number(verdict.estimate.value), "exact", text_of(check.band),
+                    remark(verdict, false)});
+  }
+  for (std::size_t i = 0; i < claim.findings.size(); ++i) {
     const Finding& f = claim.findings[i];
-    held = held && results[i].holds;
-    rows.push_back({"  " + text_of(f, claim), short_number(results[i].estimate.value), interval_of(f, results[i]),
-                    band_of(f), remark(f, results[i])});
+    const Verdict verdict = judge(claim, i, trials);
+    held = held && verdict.holds;
+    rows.push_back({"  " + text_of(f, claim), verdict.diverged ? "–" : short_number(verdict.estimate.value),
+                    verdict.diverged ? "–" : range(verdict.estimate.low, verdict.estimate.high), text_of(f.band),
+                    remark(verdict, f.other_arm().has_value())});
   }
   const std::string sample = claim.arms.empty() ? "no seeds" : std::to_string(seeds) + " seeds";
   std::printf("%s: %s\n", claim.name.c_str(), held ? claim.verdict.c_str() : "A BAND IS MISSED");
@@ -77,10 +81,10 @@ bool print_claim(const Claim& claim, std::size_t seeds) {
   return held;
 }
 
-// The run to look at: the first arm that `primer train` can repeat.
+// Trains one run to look at: the first arm that `primer train` can repeat.
 void show_run(const Claim& claim) {
   for (const Arm& arm : claim.arms) {
-    if (!arm.start.empty() || !arm.bias.empty()) continue;
+    if (arm.from || !arm.bias.empty()) continue;
     Arguments arguments{{arm.config}, {{"--out", "runs/claims/" + claim.name}, {"--quiet", ""}}};
     std::string command = "primer train " + arm.config;
     for (const auto& [key, value] : arm.set) {
@@ -90,7 +94,7 @@ void show_run(const Claim& claim) {
     arguments.options.emplace_back(set_option.name, "diagnostics.every=10");
     std::printf("One run of \"%s\" to look at: %s --set diagnostics.every=10\n", arm.name.c_str(), command.c_str());
     try {
-      train_command.run(arguments);
+      if (train_command.run(arguments) == 130) throw Interrupted();
     } catch (const RuntimeError& e) {
       std::printf("%s\n", e.what());
     }
@@ -104,48 +108,61 @@ std::size_t asked_seeds(const Arguments& arguments) {
   if (!text) return 0;
   const auto n = parse_number(*text);
   if (!n || !(*n >= 2 && *n <= 1e6) || *n != std::floor(*n)) {
-    throw UserError("--seeds: must be an integer of at least 2, since one seed gives no verdict; not '" +
-                    printable(*text) + "'");
+    throw UserError(concat("--seeds: must be an integer from 2 to 1000000, not '", printable(*text), "'"));
   }
   return static_cast<std::size_t>(*n);
 }
 
-std::string path_of(const std::string& folder, const std::string& name, const std::vector<std::string>& known) {
-  const std::vector<std::string_view> names(known.begin(), known.end());
-  if (std::find(names.begin(), names.end(), name) == names.end()) {
-    const std::string_view best = nearest(name, names);
-    throw UserError("there is no claim '" + printable(name) + "' in " + printable(folder) +
-                    (best.empty() ? "" : "; did you mean '" + std::string(best) + "'?"));
+int print_measures() {
+  std::vector<std::vector<std::string>> rows{{"measure", "needs", "what it is"}};
+  for (const Measure& m : measures()) {
+    std::string needs = m.is_formula() ? "" : "arm";
+    for (const Key key : m.needs) needs += (needs.empty() ? "" : ", ") + std::string(key_names[std::size_t(key)]);
+    rows.push_back({m.name, needs, m.says});
   }
-  return folder + "/" + name + ".toml";
+  std::fputs(table(rows, 3).c_str(), stdout);
+  return 0;
 }
 
 int run(const Arguments& arguments) {
-  if (sizeof(real) != sizeof(double)) throw UserError("the claims' bands are those of the double build: run `make`");
+  if (arguments.has("--measures")) return print_measures();
+  if (sizeof(real) != sizeof(double)) throw UserError("the bands of the claims suit the double build; run `make`");
   const std::string folder = arguments.value("--dir").value_or("configs/claims");
   const std::vector<std::string> known = claim_names(folder);
   const std::size_t seeds = asked_seeds(arguments);
   const bool full = !arguments.operands.empty();
   std::vector<Claim> claims;
   for (const std::string& name : full ? arguments.operands : known) {
-    claims.push_back(read_claim(path_of(folder, name, known)));
-    if (!full && !claims.back().arms.empty() && claims.back().quick_seeds == 0) claims.pop_back();
+    if (std::ranges::find(known, name) == known.end()) {
+      throw UserError(concat("there is no claim '", printable(name), "' in ", printable(folder),
+                             did_you_mean(name, std::vector<std::string_view>(known.begin(), known.end()))));
+    }
+    Claim claim = read_claim(folder + "/" + name + ".toml");
+    if (full || claim.arms.empty() || claim.quick_seeds > 0) claims.push_back(std::move(claim));
   }
-  std::size_t missed = 0;
-  for (const Claim& claim : claims) {
-    const std::size_t n = seeds > 0 ? seeds : full ? claim.seeds : claim.quick_seeds;
-    missed += print_claim(claim, n) ? 0 : 1;
-    if (!full) continue;
-    std::printf("%s\n", wrapped(claim.explanation, 116).c_str());
-    show_run(claim);
+  std::size_t judged = 0;
+  std::size_t held = 0;
+  const InterruptHandler handler;
+  try {
+    for (const Claim& claim : claims) {
+      held += print_claim(claim, seeds > 0 ? seeds : full ? claim.seeds : claim.quick_seeds) ? 1 : 0;
+      ++judged;
+      if (!full) continue;
+      std::printf("%s\n", wrapped(claim.explanation, 116).c_str());
+      show_run(claim);
+    }
+  } catch (const Interrupted&) {
+    std::fprintf(stderr, "primer: interrupted; %zu of %zu claims were judged\n", judged, claims.size());
+    return 130;
   }
-  std::printf("%zu of %zu claims in their bands; intervals at 99 %%\n", claims.size() - missed, claims.size());
-  return missed == 0 ? 0 : 1;
+  std::printf("%zu of %zu claims in their bands; intervals at 99 %%\n", held, claims.size());
+  return held == claims.size() ? 0 : 1;
 }
 
-constexpr std::array<Option, 2> options{
+constexpr std::array<Option, 3> options{
     {{"--seeds", "N", "train every arm with seeds 1 … N (default: what the claim says)"},
-     {"--dir", "DIR", "the folder of the claims (configs/claims)"}}};
+     {"--dir", "DIR", "the folder of the claims (configs/claims)"},
+     {"--measures", "", "print what a claim can measure"}}};
 
 }  // namespace
 
@@ -154,9 +171,10 @@ const Command claims_command{
     "[NAME...]",
     0,
     1000,
-    "Puts the study notes to the test: what they claim, what is measured, and the verdict.",
-    "Without a name all claims run with few seeds. With names they run with all their seeds, explain\n"
-    "themselves and leave one run to look at in runs/claims/NAME. Exit code 1: a number left its band.\n\n"
+    "Tests what the study notes claim: the claim, what is measured, and the verdict.",
+    "Without a name, every claim runs with few seeds. With names, these claims run with all their seeds,\n"
+    "print an explanation and leave one run to look at in runs/claims/NAME. Exit code 1: a number is not in\n"
+    "its band.\n\n"
     "  primer claims\n"
     "  primer claims flow_sigmoid_vanishes --seeds 50\n",
     options,

@@ -40,14 +40,14 @@ TEST_CASE("A geometric mean is the mean of the logarithms") {
 }
 
 TEST_CASE("Five successes out of five do not prove that the sixth will come") {
-  const Estimate e = estimate({1, 1, 1, 1, 1}, Average::share);
+  const Estimate e = estimate({1, 1, 1, 1, 1}, Average::fraction);
   CHECK(e.value == 1);
   CHECK(e.low == doctest::Approx(0.4297416789729908));  // n / (n + z²)
   CHECK(e.high == 1);
-  CHECK(std::isnan(estimate({1, 0.5}, Average::share).value));
+  CHECK(std::isnan(estimate({1, 0.5}, Average::fraction).value));
 }
 
-TEST_CASE("One seed gives no interval, and a run that diverged none either") {
+TEST_CASE("One seed gives no interval, and neither does a value that is not a number") {
   CHECK_THROWS_AS(estimate({1}, Average::mean), std::invalid_argument);
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(std::isnan(estimate({1, nan}, Average::mean).low));
@@ -99,12 +99,13 @@ TEST_CASE("Two identical arms of real runs come out as not distinguishable in at
   options.learning_rate = 0.5;
   options.epochs = 5;
   options.batch_size = 0;
-  const Measurement& loss = *find_measurement("train_loss");
+  Quantity loss;
+  loss.measure = find_measure("train_loss");
   std::uint64_t seed = 0;
   const auto next = [&] {
     ++seed;
-    Outcome o = run_to_the_end(Network(2, layers, seed), data, Task::binary, options, seed, 0);
-    return measure(loss, o, {});
+    FinishedRun o = train_to_the_end(Network(2, layers, seed), data, Task::binary, options, seed, 0);
+    return measure(loss, o).value();
   };
   int distinguishable = 0;
   for (int trial = 0; trial < 200; ++trial) {

@@ -61,5 +61,36 @@ TEST_CASE("mistakes of primer claims are one line" * doctest::skip(!in_double)) 
   CHECK(unknown.err == "primer: there is no claim 'gelu_rang' in " + shipped + "; did you mean 'gelu_range'?\n");
   const Result one = claims(dir + "--seeds 1", folder);
   CHECK(one.code == 2);
-  CHECK(one.err == "primer: --seeds: must be an integer of at least 2, since one seed gives no verdict; not '1'\n");
+  CHECK(one.err == "primer: --seeds: must be an integer from 2 to 1000000, not '1'\n");
+}
+
+TEST_CASE("Ctrl-C stops primer claims at once, in a claim and in the run to look at" * doctest::skip(!in_double)) {
+  const Folder folder;
+  const auto claim = [&](const std::string& name, const std::string& epochs) {
+    spill(folder / (name + ".toml"),
+          "claim = \"c\"\nnotes = \"n\"\nverdict = \"holds\"\nexplanation = \"e\"\nconfig = \"" + shipped +
+              "/base/xor.toml\"\nseeds = 2\n[[arm]]\nname = \"one\"\nset = [\"train.epochs=" + epochs +
+              "\"]\n[[finding]]\nmeasure = \"parameters\"\narm = \"one\"\nband = [33, 33]\n");
+  };
+  claim("quick", "3");
+  claim("endless", "1000000000");
+  const auto interrupted = [&](const std::string& file, const std::string& begin, const std::string& names) {
+    return program::interrupted(file, begin, "exec '" PRIMER_BINARY "' claims --dir . " + names + " >out.txt",
+                                folder.path);
+  };
+  // Within the trials of the second claim.
+  const Result within = interrupted("out.txt", "quick: holds", "quick endless quick");
+  CHECK(within.code == 130);
+  CHECK(within.err.ends_with("primer: interrupted; 1 of 3 claims were judged\n"));
+  // In the run to look at, which primer train does: the exit code of that command is not lost. This run is longer than
+  // the trials because it observes the flow and saves a checkpoint after every epoch.
+  spill(folder / "slow.toml", "claim = \"c\"\nnotes = \"n\"\nverdict = \"holds\"\nexplanation = \"e\"\nconfig = \"" +
+                                  shipped + "/base/spiral.toml\"\nseeds = 2\n[[arm]]\nname = \"one\"\nset = " +
+                                  "[\"train.epochs=500\", \"train.checkpoint_every=1\", \"data.points=20\"]\n" +
+                                  "[[finding]]\nmeasure = \"diverged\"\narm = \"one\"\nband = [0, 0]\n");
+  const Result in_run = interrupted("runs/claims/slow/history.csv", "1,", "slow quick");
+  CHECK(in_run.code == 130);
+  CHECK(in_run.err.find("primer: interrupted in epoch ") != std::string::npos);
+  CHECK(in_run.err.ends_with("primer: interrupted; 1 of 2 claims were judged\n"));
+  CHECK(slurp(folder / "out.txt").find("quick: holds") == std::string::npos);
 }

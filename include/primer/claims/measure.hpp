@@ -1,65 +1,64 @@
-// The quantities that claims are made of: each a name and a number read off a finished training run, or off a formula.
-// Among the formulas are wrong ones (naive_…, clipped_…), evaluated as people write them, to show what they give.
+// The vocabulary of the claims: each measure is a name for one number, read from a finished run or from a formula.
+// `flow.COLUMN` and `history.COLUMN` read any column of flow.csv and history.csv, `activation.PROPERTY` any property of
+// an activation. Some formulas are wrong on purpose (naive_…, clipped_…): they show what people's formulas give.
 #pragma once
 
-#include <cstdint>
+#include <array>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
-#include "primer/core/network.hpp"
-#include "primer/training/dataset.hpp"
-#include "primer/training/flow.hpp"
-#include "primer/training/training.hpp"
+#include "primer/claims/finished_run.hpp"
 
 namespace primer {
 
-// A training run that is over, as the measurements see it.
-struct Outcome {
-  Network network;
-  const Data* data;
-  Task task;
-  TrainOptions options;
-  bool diverged = false;
-  std::vector<double> losses;  // the training loss of each epoch
-  std::vector<FlowRow> flow;   // at the end, over all training rows
-  // A layer: how many units were dead in some epoch, and how many of them were alive in a later one. Zeros unless the
-  // flow was observed.
-  std::vector<std::uint64_t> seen_dead, revived;
-};
+struct Measure;
 
-// Trains and looks. `data` must outlive the result.
-Outcome run_to_the_end(Network network, const Data& data, Task task, const TrainOptions& options, std::uint64_t seed,
-                       std::size_t observe_every);
-
-// What is asked; each measurement uses the members that its entry below names.
-struct Question {
-  std::string measure;
-  std::size_t layer = 0;   // from 1; 0: the mean over the hidden layers
-  double at = 0;           // a threshold, or a place z
-  std::string activation;  // what a formula is about
-  std::string other;       // what it is held against
+// A measure with the keys that a claim's file gives beside it.
+struct Quantity {
+  const Measure* measure = nullptr;
+  std::size_t layer = 0;             // from 1; 0: the mean over the hidden layers
+  std::size_t over_layer = 0;        // from 1: the value of `layer` is divided by the value of this one; 0: it is not
+  std::optional<std::size_t> epoch;  // nothing: the end of training
+  double at = 0;                     // a threshold or a point z
+  std::string activation;
+  std::string other;  // the activation to compare with
   std::string loss;
 };
 
-struct Measurement {
-  std::string_view name;
-  std::string_view uses;                        // keys besides `measure` that it needs: "activation at"; empty if none
-  std::string_view says;                        // one line
-  double (*of_run)(Outcome&, const Question&);  // one of the two is there
-  double (*of_formula)(const Question&);
+enum class Key { layer, over_layer, epoch, at, activation, other, loss };
+inline constexpr std::array<std::string_view, 7> key_names{"layer",      "over_layer", "epoch", "at",
+                                                           "activation", "other",      "loss"};
+
+using RunFunction = std::function<double(FinishedRun&, const Quantity&)>;
+using FormulaFunction = std::function<double(const Quantity&)>;
+
+struct Measure {
+  std::string name;
+  std::vector<Key> needs;  // keys that must be given
+  std::string says;        // one line for the page of the claims
+  std::variant<RunFunction, FormulaFunction> function;
+  std::vector<Key> allows = {};  // keys that may be given
+
+  bool is_formula() const { return std::holds_alternative<FormulaFunction>(function); }
 };
 
-// All of them; a new measurement is an entry in the table of measure.cpp or, if it needs no run, of
-// measure_formulas.cpp.
-const std::vector<Measurement>& measurements();
-std::vector<Measurement> measurements_of_formulas();
+// Every measure. A new one is a line in measure.cpp or, if it needs no run, in formulas.cpp.
+const std::vector<Measure>& measures();
+std::vector<Measure> formulas();
 
 // Null for an unknown name.
-const Measurement* find_measurement(std::string_view name);
+const Measure* find_measure(std::string_view name);
 
-// Runs the network over the data again where it must, so the outcome is not const. NaN for a run that diverged, but for
-// the measurement "diverged". Throws std::invalid_argument where the run does not have what is asked for.
-double measure(const Measurement& measurement, Outcome& outcome, const Question& question);
+// The number that the quantity has on this run; nothing if the run diverged, except for the measure "diverged". Throws
+// std::invalid_argument if the run does not have what is asked for, or if the number would not be finite. The run is
+// not const because some measures pass the training rows through the network again.
+std::optional<double> measure(const Quantity& quantity, FinishedRun& run);
+
+// The number that the quantity, which must be a formula, has; it may be infinite. Throws std::invalid_argument.
+double evaluate(const Quantity& quantity);
 
 }  // namespace primer
