@@ -16,7 +16,7 @@ BIOME_FOLDER := build-lint/biome-$(BIOME_VERSION)
 BIOME := $(BIOME_FOLDER)/node_modules/.bin/biome
 SOURCES := $(shell find src include tests -name '*.[ch]pp' 2>/dev/null)
 
-.PHONY: all run test bench bench-peers bits fuzz mutants check assignment grade autograder misconceptions handout-data lint format sanitize pictures install clean help
+.PHONY: all run test bench bench-peers bits fuzz mutants check assignment grade autograder misconceptions handout-data lint format sanitize claims-page pictures install clean help
 
 all: $(BUILD)/cmake_install.cmake ## build the program, build/primer (PRECISION=float: build-float/; PORTABLE=1, for every CPU: build-portable/)
 	@$(COMPILE) $(BUILD) --target primer-cli
@@ -89,6 +89,9 @@ sanitize: ## all tests with the address and undefined-behaviour sanitizers, in b
 	  -DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS" >/dev/null
 	@$(COMPILE) build-sanitize
 	@build-sanitize/primer-tests $(ARGS)
+
+claims-page: all ## write what `primer claims` prints into configs/claims/README.md
+	@tests/claims_page.sh $(BUILD)/primer
 
 pictures: all ## make the README's pictures again, data/pictures/ (needs chromium, chromedriver and python3)
 	@python3 tests/report/pictures.py $(BUILD)/primer configs data/pictures
