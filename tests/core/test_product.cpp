@@ -1,9 +1,13 @@
 #include "primer/core/product.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <string>
 
@@ -121,4 +125,51 @@ TEST_CASE("column sums add the rows from first to last") {
   }
   column_sums(Tensor(0, 4), sums);
   CHECK(sums == Tensor{{0, 0, 0, 0}});
+}
+
+namespace {
+
+// Numbers between two pages that nobody may touch, right after the first or right before the second.
+class Guarded {
+ public:
+  Guarded(const Tensor& numbers, bool at_end) {
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    const std::size_t bytes = numbers.size() * sizeof(real);
+    const std::size_t room = (bytes + page - 1) / page * page;
+    size_ = room + 2 * page;
+    memory_ = static_cast<char*>(mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (memory_ == MAP_FAILED || mprotect(memory_, page, PROT_NONE) != 0 ||
+        mprotect(memory_ + page + room, page, PROT_NONE) != 0) {
+      std::abort();
+    }
+    data = reinterpret_cast<real*>(memory_ + page + (at_end ? room - bytes : 0));
+    std::copy(numbers.values().begin(), numbers.values().end(), data);
+  }
+  Guarded(const Guarded&) = delete;
+  Guarded& operator=(const Guarded&) = delete;
+  ~Guarded() { munmap(memory_, size_); }
+  real* data;
+
+ private:
+  char* memory_;
+  std::size_t size_;
+};
+
+}  // namespace
+
+TEST_CASE("a product reads no number beyond its operands, before or behind") {
+  for (std::size_t M : {1u, 2u, 3u, 5u, 9u, 17u})
+    for (std::size_t K : {1u, 7u, 8u, 9u, 33u, 257u})
+      for (std::size_t N : {1u, 2u, 3u, 4u, 5u, 8u, 9u, 15u, 17u, 33u, 65u, 130u})
+        for (const bool at_end : {false, true}) {
+          const Tensor A = noise(M, K, 1), At = noise(K, M, 2), B = noise(K, N, 3), Bt = noise(N, K, 4);
+          const Tensor bias = noise(1, N, 5);
+          const Guarded a(A, at_end), at(At, at_end), b(B, at_end), bt(Bt, at_end);
+          Tensor C;
+          for (const MatrixView& left : {MatrixView(a.data, M, K, K, 1), MatrixView(at.data, M, K, 1, M)})
+            for (const MatrixView& right : {MatrixView(b.data, K, N, N, 1), MatrixView(bt.data, K, N, 1, K)}) {
+              multiply_add(left, right, bias, C);
+              REQUIRE(C == by_definition(left, right, bias));
+            }
+        }
 }
