@@ -293,37 +293,45 @@ class Tree:
 
 
 def equivalent_faults():
-    """{(file, line, line with the fault)} of tests/equivalent_faults.txt."""
-    listed, file, old = set(), "", ""
+    """{(file, line, line with the fault)} of tests/equivalent_faults.txt; "*" stands for every fault of the lines."""
+    listed, file, old = set(), "", []
+    before = ""
     for line in EQUIVALENT.read_text().splitlines():
-        if line.endswith((".cpp", ".hpp")) and " " not in line:
+        if re.fullmatch(r"\S+\.[ch]pp", line):
             file = line
         elif line.startswith("- "):
-            old = line[2:].strip()
+            old = [*old, line[2:].strip()] if before == "-" else [line[2:].strip()]
         elif line.startswith("+ "):
-            listed.add((file, old, line[2:].strip()))
+            listed |= {(file, text, line[2:].strip()) for text in old}
+        before = line[:1]
     return listed
 
 
-def judge(tree, faults, folder, enough):
-    """(fault, verdict, seconds) for each fault, in order, until `enough` of them count."""
+def judge(tree, faults, name, enough):
+    """(fault, verdict, seconds) for each fault, in order, until `enough` of them count. What an earlier run of this name
+    found out about the same tree is taken from its file."""
+    found = WORK / f"{name}.jsonl"
+    known = {tuple(key): verdict for key, verdict in map(json.loads, found.read_text().splitlines())} if found.exists() else {}
+    folder = WORK / f"{name}-{os.getpid()}"
     slots = queue.SimpleQueue()
     for k in range(JOBS):
         slots.put(folder / f"worker-{k}")
-    listed = equivalent_faults()
 
     def one(fault):
-        start = time.monotonic()  # faults that are listed are not tried
-        if (fault.file, *fault.lines((tree.path / fault.file).read_text())) in listed:
-            return fault, "equivalent", 0.0
-        slot = slots.get()
-        try:
-            return fault, tree.verdict(fault, slot), time.monotonic() - start
-        finally:
-            slots.put(slot)
+        start = time.monotonic()
+        key = (tree.stamp, fault.file, fault.start, fault.before, fault.after)
+        if key not in known:
+            slot = slots.get()
+            try:
+                known[key] = tree.verdict(fault, slot)
+            finally:
+                slots.put(slot)
+            with open(found, "a") as file:
+                file.write(json.dumps([key, known[key]]) + "\n")
+        return fault, known[key], time.monotonic() - start
 
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        running = [pool.submit(one, fault) for fault in itertools.islice(faults, JOBS)]
+        running = [pool.submit(one, fault) for fault in itertools.islice(faults, 2 * JOBS)]
         while running and enough > 0:
             result = running.pop(0).result()
             running += [pool.submit(one, fault) for fault in itertools.islice(faults, 1)]
@@ -331,6 +339,7 @@ def judge(tree, faults, folder, enough):
             yield result
         for job in running:
             job.cancel()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def seeded(tree, word):
@@ -345,7 +354,7 @@ def seeded(tree, word):
             faults.append((title, random_faults.Fault(file, source.index(text), text, instead)))
     start = time.monotonic()
     survivors = 0
-    for (title, _), (fault, verdict, _) in zip(faults, judge(tree, (f for _, f in faults), WORK / f"seeded-{os.getpid()}", len(faults))):
+    for (title, _), (fault, verdict, _) in zip(faults, judge(tree, (f for _, f in faults), "seeded", len(faults))):
         if verdict in ("invalid", "same"):
             sys.exit(f"'{title}' does not compile, or to the same object code")
         survivors += verdict is None
@@ -361,22 +370,25 @@ def in_scope(file):
 
 def at_random(tree, number, seed, part):
     texts = {f: (tree.path / f).read_text() for f in tree.files if in_scope(f) and part in f}
-    folder = WORK / f"seed-{seed}-{os.getpid()}"
+    listed = equivalent_faults()
+    for file, old, _ in sorted(listed):
+        if file in texts and old not in map(str.strip, texts[file].split("\n")):
+            sys.exit(f"{old!r} no longer stands in {file}; bring tests/equivalent_faults.txt up to date")
     results = {"invalid": 0, "same": 0, "equivalent": 0, "noticed": 0, None: 0}
-    survivors = []
     start = time.monotonic()
-    for fault, verdict, seconds in judge(tree, random_faults.draw(texts, seed), folder, number):
+    for fault, verdict, seconds in judge(tree, random_faults.draw(texts, seed), f"seed-{seed}", number):
         text = texts[fault.file]
+        old, new = fault.lines(text)
+        if verdict is None and {(fault.file, old, new), (fault.file, old, "*")} & listed:
+            verdict = "equivalent"
         results[verdict.split()[0] if verdict else None] += 1
         if verdict in ("invalid", "same"):
             continue
         before, after = (" ".join(part.split()) for part in (fault.before, fault.after))
         print(f"{fault.file}:{fault.line(text)}: {before} → {after}  {verdict or 'SURVIVED'}  {seconds:.0f} s", flush=True)
         if verdict is None:
-            survivors.append(fault)
-            print("  - {}\n  + {}".format(*fault.lines(text)), flush=True)
-    shutil.rmtree(folder, ignore_errors=True)
-    counted = results["noticed"] + results["equivalent"] + len(survivors)
+            print(f"  - {old}\n  + {new}", flush=True)
+    counted = results["noticed"] + results["equivalent"] + results[None]
     good = (results["noticed"] + results["equivalent"]) / max(counted, 1)
     print(f"{results['noticed']} of {counted} noticed, {results['equivalent']} equivalent, {100 * good:.1f} %; not counted: "
           f"{results['invalid']} that do not compile, {results['same']} with the same object code; {time.monotonic() - start:.0f} s")
