@@ -36,8 +36,8 @@ WORK = ROOT / "build-mutants"
 EQUIVALENT = ROOT / "tests" / "equivalent_faults.txt"
 JOBS = min(2, os.cpu_count() or 1)
 PASS_MARK = 0.97
-READERS = {"formats": ("toml", "csv", "json", "safetensors", "number", "utf8", "input"),
-           "runs": ("config", "experiment", "samples", "model", "checkpoint")}
+READERS = {"formats": ("toml", "table_reader", "csv", "json", "safetensors", "number", "utf8", "input", "fnv1a"),
+           "runs": ("config", "samples", "experiment", "model", "named_tensor", "signature", "checkpoint")}
 
 # The programs that tests start, {file: target of CMake}.
 PROGRAMS = {"primer": "primer-cli", "own-activation": "own-activation"}
