@@ -39,9 +39,6 @@ PASS_MARK = 0.97
 READERS = {"formats": ("toml", "table_reader", "csv", "json", "safetensors", "number", "utf8", "input", "fnv1a"),
            "runs": ("config", "samples", "experiment", "model", "named_tensor", "signature", "checkpoint")}
 
-# The programs that tests start, {file: target of CMake}.
-PROGRAMS = {"primer": "primer-cli", "plugins": "plugins"}
-
 LOSS, ACTIVATION, DENSE, NETWORK = (f"core/{name}.cpp" for name in ("loss", "activation", "dense", "network"))
 REGULARIZE, OPTIMIZER, INITIALIZER = (f"core/{name}.cpp" for name in ("regularize", "optimizer", "initializer"))
 TRAINING, METRICS, FLOW, DATASET = (f"training/{name}.cpp" for name in ("training", "metrics", "flow", "dataset"))
@@ -183,18 +180,31 @@ class Tree:
         linker = ["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"] if shutil.which("ld.lld") else []
         run("cmake", "-S", self.path, "-B", self.build, "-G", "Unix Makefiles", "-DPRIMER_TESTS=ON", "-DCMAKE_BUILD_TYPE=None",
             "-DCMAKE_CXX_FLAGS=-O1", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *linker)
-        for program in PROGRAMS:  # where the tests look for a program stands a script that starts the broken one
+        targets = self.read_links()
+        for program in targets:  # where the tests look for a program stands a script that starts the broken one
             (self.build / program).unlink(missing_ok=True)
-        run("cmake", "--build", self.build, "-j", str(JOBS), "--target", "primer-tests", *PROGRAMS.values())
-        for program in (*PROGRAMS, "primer-tests"):
+        run("cmake", "--build", self.build, "-j", str(JOBS), "--target", *targets.values())
+        for program in targets:
             os.replace(self.build / program, self.build / f"healthy-{program}")
-        for program in PROGRAMS:
             (self.build / program).write_text(f'#!/bin/sh\nexec "$PRIMER_MUTANT/{program}" "$@"\n')
             (self.build / program).chmod(0o755)
 
+    def read_links(self):
+        """How primer-tests and the programs that it starts are linked; returns {file: target}."""
+        started, = re.findall(r"add_dependencies\(primer-tests ([^)]+)\)", (self.path / "tests/CMakeLists.txt").read_text())
+        self.link, targets = {}, {}
+        for target in ["primer-tests", *started.split()]:
+            link, = self.build.rglob(f"{target}.dir/link.txt")
+            words = shlex.split(link.read_text())
+            program = pathlib.Path(words[words.index("-o") + 1]).name
+            targets[program] = target
+            self.link[program] = (words, link.parent.parent.parent)
+        return targets
+
     def read(self):
         """The commands that compile and link, and what each object file is made from."""
-        self.compile, self.depends, self.link = {}, {}, {}
+        self.read_links()
+        self.compile, self.depends = {}, {}
         for entry in json.loads((self.build / "compile_commands.json").read_text()):
             command = re.sub(r"^\S*ccache ", "", entry["command"])
             output = pathlib.Path(entry["directory"]) / re.search(r" -o (\S+)", command)[1]
@@ -202,9 +212,6 @@ class Tree:
                 self.compile[output] = (shlex.split(command), pathlib.Path(entry["directory"]), pathlib.Path(entry["file"]))
                 words = output.with_suffix(".o.d").read_text().replace("\\\n", " ").split()[1:]
                 self.depends[output] = {(pathlib.Path(entry["directory"]) / word).resolve() for word in words}
-        for program, target in (*PROGRAMS.items(), ("primer-tests", "primer-tests")):
-            link, = self.build.rglob(f"{target}.dir/link.txt")
-            self.link[program] = (shlex.split(link.read_text().strip()), link.parent.parent.parent)
         limits = self.path / "limits"
         self.limits = json.loads(limits.read_text()) if limits.exists() else {}
 
@@ -212,7 +219,7 @@ class Tree:
         """The seconds of work that the healthy tests take, which must pass."""
         folder = WORK / f"healthy-{os.getpid()}"
         folder.mkdir()
-        for program in (*PROGRAMS, "primer-tests"):
+        for program in self.link:
             (folder / program).symlink_to(self.build / f"healthy-{program}")
         for name, command in self.tests("core", "loss"):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
