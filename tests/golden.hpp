@@ -1,5 +1,5 @@
-// Reads the reference numbers in tests/golden and compares the library's with them. A double must meet each file's own
-// tolerance; a float only what a float can.
+// Reads the reference numbers in tests/golden and compares the library's numbers with them. A double must be within the
+// tolerance of each file; a float within what a float can represent.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -59,7 +59,7 @@ inline std::vector<std::string> records(const std::string& file) {
   std::ifstream in(std::string(PRIMER_TEST_DATA) + "/golden/" + file);
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);) {
-    if (line.front() != '#') lines.push_back(line);
+    if (!line.empty() && !line.starts_with('#')) lines.push_back(line);
   }
   REQUIRE_MESSAGE(lines.size() > 1, "tests/golden/" << file << " is missing or empty");
   lines.erase(lines.begin());
