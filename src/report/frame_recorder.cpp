@@ -37,12 +37,12 @@ std::vector<std::size_t> some_rows(std::size_t rows, std::size_t most) {
 
 real unstandardized(const Data& data, real x, std::size_t column) {
   if (!data.standardizer) return x;
-  return x * data.standardizer->std(0, column) + data.standardizer->mean(0, column);
+  return x * data.standardizer->deviation(0, column) + data.standardizer->mean(0, column);
 }
 
 real standardized(const Data& data, real x, std::size_t column) {
   if (!data.standardizer) return x;
-  return (x - data.standardizer->mean(0, column)) / data.standardizer->std(0, column);
+  return (x - data.standardizer->mean(0, column)) / data.standardizer->deviation(0, column);
 }
 
 // Location i of n from low to high, both included.

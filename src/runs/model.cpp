@@ -41,7 +41,7 @@ std::optional<Standardizer> read_standardizer(const Safetensors& contents, const
   if (!wanted) return {};
   Standardizer standardizer{Tensor(1, inputs), Tensor(1, inputs)};
   read_tensor(contents, file, "input.mean", Layout::vector, standardizer.mean);
-  read_tensor(contents, file, "input.std", Layout::vector, standardizer.std);
+  read_tensor(contents, file, "input.std", Layout::vector, standardizer.deviation);
   return standardizer;
 }
 
@@ -73,7 +73,7 @@ Safetensors model_contents(Network& network, const Experiment& experiment) {
   }
   if (const auto& s = experiment.data.standardizer) {
     contents.tensors.push_back(named("input.mean", s->mean, Layout::vector));
-    contents.tensors.push_back(named("input.std", s->std, Layout::vector));
+    contents.tensors.push_back(named("input.std", s->deviation, Layout::vector));
   }
   contents.metadata = {{"primer", "1"},
                        {"config", to_toml(experiment.config, "")},

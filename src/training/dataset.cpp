@@ -1,4 +1,4 @@
-// Encoding of targets, stratified splits and standardisation.
+// Encodes targets, splits rows class by class, and standardises inputs.
 #include "primer/training/dataset.hpp"
 
 #include <algorithm>
@@ -6,8 +6,6 @@
 #include <cmath>
 #include <map>
 #include <numeric>
-#include <span>
-#include <stdexcept>
 
 #include "primer/core/random.hpp"
 
@@ -49,56 +47,48 @@ std::vector<std::size_t> class_indices(const Target& target, const std::vector<s
 void check_probability(double value, std::size_t row, std::size_t target, Task task) {
   if (task == Task::regression || (value >= 0 && value <= 1)) return;
   throw TargetError(row, target,
-                    text_of(value) + " is no probability; " +
-                        (task == Task::binary ? "binary_cross_entropy wants targets in [0, 1]"
+                    text_of(value) + " is not a probability; " +
+                        (task == Task::binary ? "binary_cross_entropy needs targets from 0 to 1"
                                               : "several target columns of cross_entropy must sum to 1"));
 }
 
-// One list of row numbers per class, or a single list of all rows.
-std::vector<std::vector<std::size_t>> strata(const Samples& samples, bool by_class) {
-  if (!by_class) {
-    std::vector<std::size_t> all(samples.x.rows());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    return {all};
-  }
-  std::map<std::string, std::vector<std::size_t>> rows;
-  for (std::size_t i = 0; i < samples.x.rows(); ++i) rows[label_at(samples.targets.front(), i)].push_back(i);
-  std::vector<std::vector<std::size_t>> lists;
-  for (auto& [label, list] : rows) lists.push_back(std::move(list));
-  return lists;
-}
-
 struct Parts {
-  std::vector<std::size_t> train, validation, test;
+  std::vector<std::size_t> train, validation, test;  // row numbers, rising
 };
 
 Parts split(const Samples& samples, bool by_class, const SplitOptions& options, std::uint64_t seed) {
+  for (const double fraction : {options.test_fraction, options.validation_fraction}) {
+    if (!(fraction >= 0 && fraction <= 1))
+      throw std::invalid_argument("test_fraction and validation_fraction must be from 0 to 1");
+  }
+  std::map<std::string, std::vector<std::size_t>> strata;  // the rows of each class, or all rows
+  for (std::size_t i = 0; i < samples.x.rows(); ++i) {
+    strata[by_class && options.shuffle ? label_at(samples.targets.front(), i) : ""].push_back(i);
+  }
   Parts parts;
   std::uint64_t stratum = 0;
-  for (std::vector<std::size_t>& rows : strata(samples, by_class && options.shuffle)) {
+  for (auto& [label, rows] : strata) {
     if (options.shuffle) Random(seed, Stream::split, stratum++).shuffle(std::span(rows));
-    const auto share = [&](double fraction) {
-      return static_cast<std::size_t>(std::floor(fraction * static_cast<double>(rows.size()) + 0.5));
-    };
-    const std::size_t test = std::min(share(options.test_fraction), rows.size());
-    const std::size_t validation = std::min(share(options.validation_fraction), rows.size() - test);
+    const auto n = static_cast<double>(rows.size());
+    const auto part = [n](double fraction) { return static_cast<std::size_t>(std::floor(fraction * n + 0.5)); };
+    const std::size_t test = part(options.test_fraction);
+    const std::size_t validation = std::min(part(options.validation_fraction), rows.size() - test);
     const std::size_t train = rows.size() - test - validation;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       (i < train ? parts.train : i < train + validation ? parts.validation : parts.test).push_back(rows[i]);
     }
   }
-  for (auto* part : {&parts.train, &parts.validation, &parts.test}) std::sort(part->begin(), part->end());
+  for (auto* part : {&parts.train, &parts.validation, &parts.test}) std::ranges::sort(*part);
   return parts;
 }
 
-Dataset take(const Dataset& all, const std::vector<std::size_t>& rows) {
-  Dataset part;
-  if (!rows.empty()) select_rows(all, rows, 0, rows.size(), part);
-  return part;
-}
-
-bool all_of(const Target& target, bool (*holds)(double)) {
-  return target.labels.empty() && std::all_of(target.numbers.begin(), target.numbers.end(), holds);
+// The number of rows, which all columns must have in common.
+std::size_t rows_of(const std::vector<Target>& targets) {
+  if (targets.empty()) throw std::invalid_argument("there is no target column");
+  const std::size_t n = targets.front().size();
+  if (!std::ranges::all_of(targets, [n](const Target& t) { return t.size() == n; }))
+    throw std::invalid_argument("the target columns differ in their number of rows");
+  return n;
 }
 
 }  // namespace
@@ -112,19 +102,19 @@ Task task_of(const std::string& loss) {
 std::vector<std::string> classes_of(const Target& target) {
   std::vector<std::string> classes;
   for (std::size_t i = 0; i < target.size(); ++i) classes.push_back(label_at(target, i));
-  std::sort(classes.begin(), classes.end());
+  std::ranges::sort(classes);
   classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
-  if (std::all_of(classes.begin(), classes.end(), [](const std::string& c) { return as_integer(c).has_value(); })) {
-    std::sort(classes.begin(), classes.end(),
-              [](const std::string& a, const std::string& b) { return *as_integer(a) < *as_integer(b); });
+  if (std::ranges::all_of(classes, [](const std::string& c) { return as_integer(c).has_value(); })) {
+    std::ranges::sort(classes, {}, [](const std::string& c) { return *as_integer(c); });
   }
   return classes;
 }
 
 std::vector<std::string> find_classes(const std::vector<Target>& targets, Task task, std::size_t asked) {
-  const Target& first = targets.front();
   std::vector<std::string> classes;
   if (task == Task::regression) return classes;
+  if (rows_of(targets) == 0) throw std::invalid_argument("there are no rows to find classes in");
+  const Target& first = targets.front();
   if (targets.size() > 1) {
     for (const Target& target : targets) classes.push_back(target.name);
     return task == Task::multiclass ? classes : std::vector<std::string>{};
@@ -132,23 +122,24 @@ std::vector<std::string> find_classes(const std::vector<Target>& targets, Task t
   if (asked > 0) {
     for (std::size_t k = 0; k < asked; ++k) classes.push_back(std::to_string(k));
   } else if (task == Task::binary) {
-    if (all_of(first, [](double v) { return v == 0 || v == 1; })) return {"0", "1"};
-    if (all_of(first, [](double v) { return v >= 0 && v <= 1; })) return {};  // probabilities
+    const auto all = [&](auto holds) { return first.labels.empty() && std::ranges::all_of(first.numbers, holds); };
+    if (all([](double v) { return v == 0 || v == 1; })) return {"0", "1"};
+    if (all([](double v) { return v >= 0 && v <= 1; })) return {};  // probabilities
   }
   if (asked == 0) classes = classes_of(first);
   if (task == Task::binary && classes.size() != 2) {
-    throw std::invalid_argument("column '" + first.name + "' holds " + std::to_string(classes.size()) +
+    throw std::invalid_argument("column '" + first.name + "' has " + std::to_string(classes.size()) +
                                 " classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
   }
   if (classes.size() < 2) {
-    throw std::invalid_argument("column '" + first.name + "' holds one class only ('" + classes.front() +
+    throw std::invalid_argument("column '" + first.name + "' has one class only ('" + classes.front() +
                                 "'); cross_entropy needs two or more");
   }
   return classes;
 }
 
 Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::vector<std::string>& classes) {
-  const std::size_t n = targets.front().size();
+  const std::size_t n = rows_of(targets);
   if (targets.size() == 1 && !classes.empty()) {
     const std::vector<std::size_t> index = class_indices(targets.front(), classes);
     Tensor y(n, task == Task::multiclass ? classes.size() : 1);
@@ -162,6 +153,7 @@ Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::
   for (std::size_t i = 0; i < n; ++i) {
     double sum = 0;
     for (std::size_t k = 0; k < targets.size(); ++k) {
+      if (!targets[k].labels.empty()) throw TargetError(i, k, "'" + targets[k].labels[i] + "' is not a number");
       const double value = targets[k].numbers[i];
       check_probability(value, i, k, task);
       y(i, k) = static_cast<real>(value);
@@ -177,6 +169,8 @@ Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::
 Data prepare(const Samples& samples, const std::optional<Dataset>& validation, Task task,
              const std::vector<std::string>& classes, const SplitOptions& options, std::uint64_t seed) {
   if (samples.x.rows() == 0) throw std::invalid_argument("there are no rows to train on");
+  if (rows_of(samples.targets) != samples.x.rows())
+    throw std::invalid_argument("inputs and targets differ in their number of rows");
   Data data;
   data.shuffle = options.shuffle;
   data.columns = samples.columns;
@@ -187,9 +181,10 @@ Data prepare(const Samples& samples, const std::optional<Dataset>& validation, T
   const Parts parts = split(samples, samples.targets.size() == 1 && !classes.empty(), options, seed);
   if (parts.train.empty())
     throw std::invalid_argument("test_fraction and validation_fraction leave no row to train on");
-  data.train = take(all, parts.train);
-  data.validation = validation ? *validation : take(all, parts.validation);
-  data.test = take(all, parts.test);
+  select_rows(all, parts.train, 0, parts.train.size(), data.train);
+  select_rows(all, parts.validation, 0, parts.validation.size(), data.validation);
+  select_rows(all, parts.test, 0, parts.test.size(), data.test);
+  if (validation) data.validation = *validation;
 
   if (options.standardize) {
     data.standardizer = standardizer_of(data.train.x);
@@ -200,40 +195,41 @@ Data prepare(const Samples& samples, const std::optional<Dataset>& validation, T
 
 Standardizer standardizer_of(const Tensor& x) {
   Standardizer s{Tensor(1, x.cols()), Tensor(1, x.cols(), 1)};
+  if (x.rows() == 0) return s;
   const auto n = static_cast<double>(x.rows());
   for (std::size_t j = 0; j < x.cols(); ++j) {
-    bool constant = true;  // decided by comparing: a computed mean may be a rounding error off, and the std not 0
+    bool constant = true;  // found by comparison: rounding may give a constant column a deviation that is not 0
     double sum = 0;
     for (std::size_t i = 0; i < x.rows(); ++i) {
       constant = constant && x(i, j) == x(0, j);
-      sum += static_cast<double>(x(i, j));
+      sum += x(i, j);
     }
     const double mean = sum / n;
     double squares = 0;
     for (std::size_t i = 0; i < x.rows(); ++i) {
-      const double d = static_cast<double>(x(i, j)) - mean;
+      const double d = x(i, j) - mean;
       squares += d * d;
     }
     s.mean(0, j) = constant ? x(0, j) : static_cast<real>(mean);
-    s.std(0, j) = constant ? real(1) : static_cast<real>(std::sqrt(squares / n));
+    s.deviation(0, j) = constant ? real(1) : static_cast<real>(std::sqrt(squares / n));
   }
   return s;
 }
 
 void standardize(const Standardizer& by, Tensor& x) {
   for (std::size_t i = 0; i < x.rows(); ++i) {
-    for (std::size_t j = 0; j < x.cols(); ++j) x(i, j) = (x(i, j) - by.mean(0, j)) / by.std(0, j);
+    for (std::size_t j = 0; j < x.cols(); ++j) x(i, j) = (x(i, j) - by.mean(0, j)) / by.deviation(0, j);
   }
 }
 
-void select_rows(const Dataset& from, const std::vector<std::size_t>& order, std::size_t first, std::size_t last,
+void select_rows(const Dataset& from, std::span<const std::size_t> order, std::size_t first, std::size_t last,
                  Dataset& to) {
   const auto rows = [&](const Tensor& all, Tensor& part) {
     const std::size_t n = all.cols();
     part.resize(last - first, n);
     if (order.empty()) {
       std::copy_n(all.data() + first * n, part.size(), part.data());
-    } else if (n < 16) {  // a call for each row would take longer than the copying
+    } else if (n < 16) {  // short rows: one call per row would take longer than the copying
       for (std::size_t j = 0; j < n; ++j) {
         for (std::size_t i = 0; i < part.rows(); ++i) part(i, j) = all(order[first + i], j);
       }

@@ -232,7 +232,7 @@ TEST_CASE("a cell of the field is the predicted class and its probability") {
       const std::size_t i = j == 0 ? cell % frames.side : cell / frames.side;
       const double at = frames.low[j] + (static_cast<double>(frames.high[j]) - frames.low[j]) * static_cast<double>(i) /
                                             static_cast<double>(frames.side - 1);
-      x(0, j) = (static_cast<real>(at) - by.mean(0, j)) / by.std(0, j);
+      x(0, j) = (static_cast<real>(at) - by.mean(0, j)) / by.deviation(0, j);
     }
     const Tensor& a = network.forward(x);
     const std::size_t k = class_of(a.row(0));
@@ -256,7 +256,7 @@ TEST_CASE("the curve is the output of the network from low to high") {
   REQUIRE(frames.frames[0].picture.size() == frames.side);
   const Standardizer& by = *run.data.standardizer;
   Tensor x(1, 1);
-  x(0, 0) = (static_cast<real>(frames.high[0]) - by.mean(0, 0)) / by.std(0, 0);
+  x(0, 0) = (static_cast<real>(frames.high[0]) - by.mean(0, 0)) / by.deviation(0, 0);
   CHECK(frames.frames[0].picture.back() == doctest::Approx(network.forward(x)(0, 0)).epsilon(1e-5));
 }
 

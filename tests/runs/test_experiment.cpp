@@ -78,8 +78,8 @@ TEST_CASE("several target columns of cross_entropy are a distribution over class
   CHECK(e.data.train.y == Tensor{{real(0.25), real(0.75)}, {1, 0}});
   CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,1,1\n") ==
         "d.csv:3:3: column 'p': the target columns sum to 2; for cross_entropy they must sum to 1");
-  CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,-1,2\n").starts_with("d.csv:3:3: column 'p': -1 is no probability"));
-  CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,0,1.5\n").starts_with("d.csv:3:5: column 'q': 1.5 is no"));
+  CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,-1,2\n").starts_with("d.csv:3:3: column 'p': -1 is not a probability"));
+  CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,0,1.5\n").starts_with("d.csv:3:5: column 'q': 1.5 is not a"));
   CHECK(files.complaint("x,p,q\n1,a,0.75\n").starts_with("d.csv:2:3: column \"p\" needs a number, not \"a\""));
 }
 
@@ -148,7 +148,7 @@ TEST_CASE("one row is enough for regression, but not for classes") {
   CHECK(e.data.train.x == Tensor{{0}});
   CHECK(e.data.train.y == Tensor{{7}});
   CHECK(Files().complaint("a,kind\n5,x\n") ==
-        "d.csv: column 'kind' holds one class only ('x'); cross_entropy needs two or more");
+        "d.csv: column 'kind' has one class only ('x'); cross_entropy needs two or more");
   files.data = "file = \"d.csv\"\ntest_fraction = 0.5\n";  // of one row: rounds to one
   CHECK(files.complaint("a,y\n5,7\n") == "d.csv: test_fraction and validation_fraction leave no row to train on");
 }
@@ -189,7 +189,7 @@ TEST_CASE("layers that do not fit the data or the loss are refused at their loca
   files.loss = "binary_cross_entropy";
   files.output = "[[layer]]\nactivation = \"sigmoid\"\n";
   CHECK(files.complaint(csv) ==
-        "d.csv: column 'kind' holds 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
+        "d.csv: column 'kind' has 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
   files.output = "[[layer]]\nactivation = \"tanh\"\n";
   CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==
         "c.toml:4:14: binary_cross_entropy needs probabilities at the output, and tanh leaves [0, 1]; write activation "

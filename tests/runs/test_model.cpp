@@ -94,7 +94,7 @@ TEST_CASE("a model file gives back the network, its columns, its classes and its
   CHECK(model.task == Task::multiclass);
   REQUIRE(model.standardizer);
   CHECK(model.standardizer->mean == experiment.data.standardizer->mean);
-  CHECK(model.standardizer->std == experiment.data.standardizer->std);
+  CHECK(model.standardizer->deviation == experiment.data.standardizer->deviation);
   CHECK(model.network.forward(experiment.data.train.x) == network.forward(experiment.data.train.x));
 }
 

@@ -14,7 +14,7 @@ namespace {
 Target text(std::vector<std::string> labels) { return {"kind", {}, std::move(labels)}; }
 Target numbers(std::vector<double> values) { return {"y", std::move(values), {}}; }
 
-// x of row i is i; labels go round.
+// x of row i is i, and its class is i mod K.
 Samples counted(std::size_t n, std::size_t K) {
   Samples s{{"x"}, Tensor(n, 1), {numbers(std::vector<double>(n))}};
   for (std::size_t i = 0; i < n; ++i) {
@@ -61,7 +61,7 @@ TEST_CASE("a target that does not fit the loss is refused with its row and colum
   CHECK(refused({numbers({0.5, -0.5}), numbers({0.5, 1.5})}, Task::multiclass, {"p", "q"}).starts_with("1,"));
 }
 
-TEST_CASE("the classes follow from the data, or are 0 … K − 1 where they are asked for") {
+TEST_CASE("the classes follow from the data, or are 0 … K − 1 if K is given") {
   CHECK(find_classes({numbers({0, 2})}, Task::multiclass, 4) == std::vector<std::string>{"0", "1", "2", "3"});
   CHECK(find_classes({numbers({0, 2})}, Task::multiclass, 0) == std::vector<std::string>{"0", "2"});
   CHECK(find_classes({numbers({0, 1})}, Task::binary, 0) == std::vector<std::string>{"0", "1"});
@@ -69,14 +69,14 @@ TEST_CASE("the classes follow from the data, or are 0 … K − 1 where they are
   CHECK(find_classes({numbers({0, 1})}, Task::regression, 0).empty());
   CHECK_THROWS_WITH(
       find_classes({text({"a", "b", "c"})}, Task::binary, 0),
-      "column 'kind' holds 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
+      "column 'kind' has 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
   CHECK_THROWS_WITH(find_classes({numbers({0, 1, 2})}, Task::binary, 3),
-                    "column 'y' holds 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
+                    "column 'y' has 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
   CHECK_THROWS_WITH(find_classes({text({"a", "a"})}, Task::multiclass, 0),
-                    "column 'kind' holds one class only ('a'); cross_entropy needs two or more");
+                    "column 'kind' has one class only ('a'); cross_entropy needs two or more");
 }
 
-TEST_CASE("a split keeps every row once, takes its share of every class, and depends on the seed") {
+TEST_CASE("a split keeps every row once, divides every class in the same proportions, and depends on the seed") {
   SplitOptions options;
   options.test_fraction = 0.2;
   options.validation_fraction = 0.1;
@@ -125,16 +125,16 @@ TEST_CASE("standardisation uses the training rows alone, and a constant column b
   const Data data = prepared(s, options);
   REQUIRE(data.standardizer);
   CHECK(data.standardizer->mean(0, 0) == 3.5);  // of 0 … 7
-  CHECK(data.standardizer->std(0, 0) == doctest::Approx(std::sqrt(5.25)));
-  CHECK(data.standardizer->std(0, 1) == 1);
+  CHECK(data.standardizer->deviation(0, 0) == doctest::Approx(std::sqrt(5.25)));
+  CHECK(data.standardizer->deviation(0, 1) == 1);
   for (std::size_t i = 0; i < 8; ++i) CHECK(data.train.x(i, 1) == 0);
   CHECK(data.test.x(1, 0) == doctest::Approx((9 - 3.5) / std::sqrt(5.25)));
 }
 
-TEST_CASE("rows are gathered in the order asked for") {
+TEST_CASE("rows are selected in the given order") {
   const Dataset all{Tensor{{1}, {2}, {3}, {4}}, Tensor{{10}, {20}, {30}, {40}}};
   Dataset part;
-  select_rows(all, {3, 1, 0, 2}, 1, 3, part);
+  select_rows(all, std::vector<std::size_t>{3, 1, 0, 2}, 1, 3, part);
   CHECK(part.x == Tensor{{2}, {1}});
   CHECK(part.y == Tensor{{20}, {10}});
   select_rows(all, {}, 2, 4, part);
@@ -147,20 +147,20 @@ TEST_CASE("the task follows from the loss") {
   CHECK(task_of("huber") == Task::regression);
 }
 
-TEST_CASE("a refused target is told why") {
+TEST_CASE("the message of a refused target gives the reason") {
   CHECK_THROWS_WITH(encode_targets({text({"a", "d"})}, Task::multiclass, {"a", "b", "c"}),
                     "class 'd' is not one of the 3 classes, a … c");
   CHECK_THROWS_WITH(encode_targets({numbers({1, 0.5})}, Task::multiclass, {"0", "1"}),
                     "class '0.5' is not one of the 2 classes, 0 … 1");
   CHECK_THROWS_WITH(encode_targets({numbers({-0.5})}, Task::binary, {}),
-                    "-0.5 is no probability; binary_cross_entropy wants targets in [0, 1]");
+                    "-0.5 is not a probability; binary_cross_entropy needs targets from 0 to 1");
   CHECK_THROWS_WITH(encode_targets({numbers({0}), numbers({1.5})}, Task::multiclass, {"p", "q"}),
-                    "1.5 is no probability; several target columns of cross_entropy must sum to 1");
+                    "1.5 is not a probability; several target columns of cross_entropy must sum to 1");
   CHECK_THROWS_WITH(encode_targets({numbers({0.5}), numbers({0.25})}, Task::multiclass, {"p", "q"}),
                     "the target columns sum to 0.75; for cross_entropy they must sum to 1");
 }
 
-TEST_CASE("target columns may miss the sum of 1 by a millionth, and probabilities may be 0 and 1") {
+TEST_CASE("the sum of target columns may differ from 1 by a millionth, and a probability may be 0 or 1") {
   const auto accepted = [](double p, double q) {
     try {
       encode_targets({numbers({0.5, p}), numbers({0.5, q})}, Task::multiclass, {"p", "q"});
@@ -178,7 +178,8 @@ TEST_CASE("target columns may miss the sum of 1 by a millionth, and probabilitie
 }
 
 TEST_CASE(
-    "several target columns are the classes themselves, and a sigmoid's two classes are found in text and numbers") {
+    "several target columns are the classes themselves, and the two classes of a sigmoid are found in texts and "
+    "numbers") {
   const std::vector<Target> two{{"p", {0, 1}, {}}, {"q", {1, 0}, {}}};
   CHECK(find_classes(two, Task::multiclass, 0) == std::vector<std::string>{"p", "q"});
   CHECK(find_classes(two, Task::binary, 0).empty());
@@ -189,7 +190,7 @@ TEST_CASE(
   CHECK(find_classes({numbers({0.5, 2})}, Task::multiclass, 0) == std::vector<std::string>{"0.5", "2"});
   CHECK(find_classes({numbers({0.5, 1})}, Task::binary, 0).empty());
   CHECK_THROWS_WITH(find_classes({numbers({0, 0})}, Task::multiclass, 1),
-                    "column 'y' holds one class only ('0'); cross_entropy needs two or more");
+                    "column 'y' has one class only ('0'); cross_entropy needs two or more");
 }
 
 TEST_CASE("a split rounds to the nearest number of rows, keeps their order, and shuffles each class by itself") {
@@ -223,7 +224,7 @@ TEST_CASE("fractions that ask for more rows than there are leave none to train o
                     "there are no rows to train on");
 }
 
-TEST_CASE("prepared data carry their names, and a validation set of its own is standardised by the training rows") {
+TEST_CASE("prepared data carry their names, and given validation rows are standardised by the training rows") {
   Samples s = counted(10, 2);
   SplitOptions options;
   options.validation_fraction = 0.2;
@@ -242,23 +243,71 @@ TEST_CASE("prepared data carry their names, and a validation set of its own is s
 TEST_CASE("the mean of a constant column is its value, to the bit") {
   const Standardizer s = standardizer_of(Tensor{{real(0.1), 1}, {real(0.1), 1}, {real(0.1), 2}});
   CHECK(s.mean(0, 0) == real(0.1));
-  CHECK(s.std(0, 0) == 1);
+  CHECK(s.deviation(0, 0) == 1);
   CHECK(s.mean(0, 1) == doctest::Approx(4.0 / 3));
-  CHECK(s.std(0, 1) == doctest::Approx(std::sqrt(2.0) / 3));  // (1/9 + 1/9 + 4/9) / 3
+  CHECK(s.deviation(0, 1) == doctest::Approx(std::sqrt(2.0) / 3));  // (1/9 + 1/9 + 4/9) / 3
 }
 
-TEST_CASE("rows of every width are selected alike") {
+TEST_CASE("rows of every width are selected in the same way") {
   for (std::size_t width = 1; width <= 20; ++width) {
     Dataset all{Tensor(5, width), Tensor(5, 1)};
     for (std::size_t i = 0; i < 5; ++i) {
       for (std::size_t j = 0; j < width; ++j) all.x(i, j) = static_cast<real>(100 * i + j);
     }
     Dataset part;
-    select_rows(all, {4, 2, 0, 1, 3}, 1, 4, part);
+    select_rows(all, std::vector<std::size_t>{4, 2, 0, 1, 3}, 1, 4, part);
     REQUIRE(part.size() == 3);
     const std::vector<std::size_t> expected{2, 0, 1};
     for (std::size_t i = 0; i < 3; ++i) {
       for (std::size_t j = 0; j < width; ++j) CHECK(part.x(i, j) == static_cast<real>(100 * expected[i] + j));
     }
   }
+}
+
+TEST_CASE("data without rows or targets, with unequal lengths or with wrong fractions are refused") {
+  const auto refused = [](auto&& call) {
+    try {
+      call();
+    } catch (const std::invalid_argument& e) {
+      return std::string(e.what());
+    }
+    return std::string("accepted");
+  };
+  CHECK(refused([] { encode_targets({}, Task::regression, {}); }) == "there is no target column");
+  CHECK(refused([] { find_classes({}, Task::multiclass, 0); }) == "there is no target column");
+  CHECK(refused([] { find_classes({text({})}, Task::multiclass, 0); }) == "there are no rows to find classes in");
+  CHECK(refused([] {
+          encode_targets({numbers({1, 2}), numbers({1})}, Task::regression, {});
+        }) == "the target columns differ in their number of rows");
+  CHECK(refused([] { encode_targets({text({"a", "b"})}, Task::regression, {}); }) == "'a' is not a number");
+  Samples s = counted(10, 2);
+  s.x = Tensor(9, 1);
+  CHECK(refused([&] { prepared(s, {}); }) == "inputs and targets differ in their number of rows");
+  s.x = Tensor(0, 1);
+  CHECK(refused([&] { prepare(s, {}, Task::regression, {}, {}, 1); }) == "there are no rows to train on");
+  for (const double fraction : {-0.1, 1.1, std::nan(""), 1e30}) {
+    SplitOptions options;
+    options.test_fraction = fraction;
+    CHECK(refused([&] { prepared(counted(10, 2), options); }) ==
+          "test_fraction and validation_fraction must be from 0 to 1");
+    std::swap(options.test_fraction, options.validation_fraction);
+    CHECK(refused([&] { prepared(counted(10, 2), options); }) ==
+          "test_fraction and validation_fraction must be from 0 to 1");
+  }
+}
+
+TEST_CASE("without rows the standardizer changes nothing, with one row it moves that row to 0") {
+  const Standardizer none = standardizer_of(Tensor(0, 2));
+  CHECK(none.mean == Tensor{{0, 0}});
+  CHECK(none.deviation == Tensor{{1, 1}});
+  const Standardizer one = standardizer_of(Tensor{{3, -2}});
+  CHECK(one.mean == Tensor{{3, -2}});
+  CHECK(one.deviation == Tensor{{1, 1}});
+}
+
+TEST_CASE("a label counts as an integer only if all of its text is one, and a number is named by its shortest text") {
+  CHECK(classes_of(text({"10", "9", "-1"})) == std::vector<std::string>{"-1", "9", "10"});
+  CHECK(classes_of(text({"10", "9.5"})) == std::vector<std::string>{"10", "9.5"});
+  CHECK(classes_of(text({"10", "9a"})) == std::vector<std::string>{"10", "9a"});
+  CHECK(classes_of(numbers({0.5, 2, 10})) == std::vector<std::string>{"0.5", "10", "2"});
 }

@@ -1,9 +1,10 @@
-// Data in memory: from rows with named columns to the tensors that training wants: targets encoded for the loss, rows
-// split into training, validation and test, inputs standardised.
+// Data in memory: from rows with named columns to the tensors that training needs. Targets are encoded for the loss,
+// rows are split into training, validation and test, and inputs are standardised.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -12,11 +13,11 @@
 
 namespace primer {
 
-// One target column: numbers, or text where a value is no number.
+// One target column: numbers, or texts if any value is not a number.
 struct Target {
   std::string name;
   std::vector<double> numbers;
-  std::vector<std::string> labels;  // empty when the column is numbers
+  std::vector<std::string> labels;  // empty if the column is numbers
 
   std::size_t size() const { return labels.empty() ? numbers.size() : labels.size(); }
 };
@@ -25,41 +26,43 @@ struct Target {
 struct Samples {
   std::vector<std::string> columns;  // names of the inputs
   Tensor x;                          // rows × inputs
-  std::vector<Target> targets;
+  std::vector<Target> targets;       // each with as many values as x has rows
 };
 
-// x and y, rows × inputs and rows × outputs.
+// x is rows × inputs and y rows × outputs.
 struct Dataset {
   Tensor x, y;
   std::size_t size() const { return x.rows(); }
 };
 
-// x ← (x − mean) / std with 1 × inputs each; a constant column has std 1.
+// x ← (x − mean) / deviation. Both tensors are 1 × inputs; the deviation of a constant column is 1.
 struct Standardizer {
-  Tensor mean, std;
+  Tensor mean, deviation;
 };
 
 struct Data {
   Dataset train, validation, test;
-  std::vector<std::string> columns;  // of x
+  std::vector<std::string> columns;  // names of the columns of x
   std::vector<std::string> targets;  // names of the target columns
-  std::vector<std::string> classes;  // in the order of y's columns (or 0 and 1 of a sigmoid); empty for regression
+  std::vector<std::string> classes;  // in the order of y's columns (for one sigmoid: of 0 and 1); empty for regression
   std::optional<Standardizer> standardizer;
-  bool shuffle = true;  // whether batches are drawn in random order
+  bool shuffle = true;  // whether every epoch draws its batches in a new random order
 };
 
-// What y means, which follows from the loss.
+// The meaning of y, which follows from the loss.
 enum class Task { regression, binary, multiclass };
 Task task_of(const std::string& loss);
 
+// Both fractions are of all rows, from 0 to 1. If the target is one column of classes, the split is stratified: every
+// class is divided in these proportions.
 struct SplitOptions {
-  double test_fraction = 0;  // of all rows; stratified when the target is one column of classes
+  double test_fraction = 0;
   double validation_fraction = 0;
   bool standardize = false;
-  bool shuffle = true;  // false: training rows first, then validation, then test, in the order given
+  bool shuffle = true;  // false: rows stay in order, training rows first, then validation, then test
 };
 
-// A target value that does not fit. Rows and targets count from 0.
+// A target value that the loss cannot use. Rows and targets count from 0.
 class TargetError : public std::invalid_argument {
  public:
   TargetError(std::size_t in_row, std::size_t in_target, const std::string& text)
@@ -67,27 +70,31 @@ class TargetError : public std::invalid_argument {
   std::size_t row, target;
 };
 
-// The classes that occur in a column: numeric order if every label is an integer, else byte order.
+// The distinct values of a column: in numeric order if all are integers, else in byte order.
 std::vector<std::string> classes_of(const Target& target);
 
-// y for a task: one-hot rows or K columns that sum to 1 for classes, columns in [0, 1] for binary, the numbers
-// themselves for regression. Throws TargetError.
+// y for a task. One column of classes becomes one-hot rows (multiclass) or 0 and 1 (binary); without classes the
+// columns are taken as they are: probabilities that sum to 1 (multiclass), probabilities (binary), any numbers
+// (regression). Throws TargetError for a value that does not fit, std::invalid_argument if there is no target or
+// lengths differ.
 Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::vector<std::string>& classes);
 
-// The classes of the data in the order of their numbers, or none where y holds numbers. `asked` = K means 0 … K − 1,
-// and 0 those that occur. Throws std::invalid_argument where their number does not fit the task.
+// The classes in the order of their numbers; none if y holds numbers. `asked` = K means the classes 0 … K − 1, and 0
+// means the classes that occur in the column. Throws std::invalid_argument if their number does not fit the task.
 std::vector<std::string> find_classes(const std::vector<Target>& targets, Task task, std::size_t asked);
 
-// Splits and standardises `samples`; `validation` holds the rows of a validation file of one's own. Throws
-// std::invalid_argument where no row is left to train on, and TargetError for a value in `samples`.
+// Encodes, splits and standardises `samples`. `validation` replaces the validation rows, if the caller has them from
+// elsewhere. Throws std::invalid_argument if no row is left to train on or a fraction is not from 0 to 1, and
+// TargetError for a value in `samples`.
 Data prepare(const Samples& samples, const std::optional<Dataset>& validation, Task task,
              const std::vector<std::string>& classes, const SplitOptions& options, std::uint64_t seed);
 
+// Mean and biased standard deviation of each column; 0 and 1 if x has no rows.
 Standardizer standardizer_of(const Tensor& x);
 void standardize(const Standardizer& by, Tensor& x);
 
-// Rows order[first] … order[last − 1], or rows first … last − 1 when order is empty, gathered into `to`.
-void select_rows(const Dataset& from, const std::vector<std::size_t>& order, std::size_t first, std::size_t last,
+// Copies rows order[first] … order[last − 1] into `to`; if `order` is empty, rows first … last − 1.
+void select_rows(const Dataset& from, std::span<const std::size_t> order, std::size_t first, std::size_t last,
                  Dataset& to);
 
 }  // namespace primer
