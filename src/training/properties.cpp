@@ -1,10 +1,12 @@
-// The scans.
+// Scans σ and σ′ on a grid, then refines what lies between two points of the grid: extremes by golden-section search,
+// borders by bisection.
 #include "primer/training/properties.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <utility>
 
 #include "primer/core/elementary.hpp"
 
@@ -13,32 +15,39 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// σ and σ′ of single numbers.
-class Curve {
- public:
-  explicit Curve(const Activation& activation) : activation_(activation), z_(1, activation.elementwise() ? 1 : 2) {}
+using Function = std::function<double(double)>;
+using Condition = std::function<bool(double)>;
 
-  double value(double z) const { return look(z).first; }
-  double derivative(double z) const { return look(z).second; }
-
- private:
-  std::pair<double, double> look(double z) const {
-    z_(0, 0) = static_cast<real>(z);
-    activation_.forward(z_, a_, slope_);
-    return {static_cast<double>(a_(0, 0)), static_cast<double>(slope_(0, 0))};
-  }
-
-  const Activation& activation_;
-  mutable Tensor z_, a_, slope_;
+// σ and σ′ of single numbers. They keep their tensors, so that a scan does not allocate.
+struct Curve {
+  Function value, derivative;
 };
+Curve curve_of(const Activation& activation) {
+  const auto part = [&](bool derivative) -> Function {
+    return [&activation, derivative, z = Tensor(1, activation.elementwise() ? 1 : 2), a = Tensor(),
+            prime = Tensor()](double at) mutable {
+      z(0, 0) = static_cast<real>(at);
+      activation.forward(z, a, prime);
+      return static_cast<double>(derivative ? prime(0, 0) : a(0, 0));
+    };
+  };
+  return {part(false), part(true)};
+}
 
-// −8 … 8 closely, farther out in growing steps, and both infinities. Beyond ±8 a float has rounded every limit to
-// itself, so nothing is found there but extremes.
-constexpr double near = 8;
-std::vector<double> scan_points() {
+// The grid: −8 … 8 in steps of 1/64.
+constexpr double reach = 8;
+constexpr double step = 1 / 64.0;
+std::vector<double> grid() {
   std::vector<double> points;
-  for (int i = -512; i <= 512; ++i) points.push_back(i / 64.0);
-  for (double z = near * 1.25; z < 1e4; z *= 1.25) {
+  for (int i = -512; i <= 512; ++i) points.push_back(i * step);
+  return points;
+}
+
+// Points beyond the grid, in growing steps, and both infinities. There a float has rounded every limit to itself, so
+// these points can show extremes only.
+std::vector<double> grid_and_beyond() {
+  std::vector<double> points = grid();
+  for (double z = reach * 1.25; z < 1e4; z *= 1.25) {
     points.push_back(z);
     points.insert(points.begin(), -z);
   }
@@ -47,19 +56,19 @@ std::vector<double> scan_points() {
   return points;
 }
 
-using Function = std::function<double(double)>;
-
-// The smallest value of f and where, sharpened by golden-section search around the best point of the scan.
+// The lowest value of f and where it is: at the best of the points, or near it by golden-section search.
 std::pair<double, double> lowest(const std::vector<double>& points, const Function& f) {
   std::size_t best = 0;
   for (std::size_t i = 0; i < points.size(); ++i) {
+    const double value = f(points[i]);
+    const double least = f(points[best]);
     const bool nearer = std::abs(points[i]) < std::abs(points[best]);  // of equal ones, so that relu's 0 is at 0
-    if (f(points[i]) < f(points[best]) || (f(points[i]) == f(points[best]) && nearer)) best = i;
+    if (value < least || (value == least && nearer) || std::isnan(least)) best = i;  // ∞ · 0 at ∞ is not a number
   }
-  if (best == 0 || best + 1 == points.size() || std::abs(points[best]) >= near) return {f(points[best]), points[best]};
+  if (std::abs(points[best]) >= reach) return {f(points[best]), points[best]};
   double left = points[best - 1];
   double right = points[best + 1];
-  constexpr double golden = 0.61803398874989484820;
+  constexpr double golden = 0.61803398874989484820;  // (√5 − 1) / 2
   while (right - left > 1e-9) {
     const double p = right - golden * (right - left);
     const double q = left + golden * (right - left);
@@ -69,88 +78,80 @@ std::pair<double, double> lowest(const std::vector<double>& points, const Functi
   return f(at) < f(points[best]) ? std::pair{f(at), at} : std::pair{f(points[best]), points[best]};
 }
 
-Range range_of(const std::vector<double>& points, const Function& f) {
+Range range_of(const Function& f) {
+  const std::vector<double> points = grid_and_beyond();
   const auto [low, at_low] = lowest(points, f);
   const auto [minus_high, at_high] = lowest(points, [&](double z) { return -f(z); });
-  const auto reached = [](double z) { return std::abs(z) <= near ? z : std::copysign(infinity, z); };
+  const auto reached = [](double z) { return std::abs(z) <= reach ? z : std::copysign(infinity, z); };
   return {low, -minus_high, reached(at_low), reached(at_high)};
 }
 
-// Where between p and q, of which only one has it, the property ends: the last point found to have it.
-double border(double p, double q, const std::function<bool(double)>& holds) {
-  const bool at_p = holds(p);
+// The last point between p and q, by bisection, at which a condition is true that is true at only one of the two.
+double border(double p, double q, const Condition& condition) {
+  const bool at_p = condition(p);
   while (std::abs(q - p) > 1e-12 * std::max(1.0, std::abs(p))) {
     const double middle = p + (q - p) / 2;
-    if (middle == p || middle == q) break;
-    (holds(middle) == at_p ? p : q) = middle;
+    (condition(middle) == at_p ? p : q) = middle;
   }
   return at_p ? p : q;
 }
 
-// The zones in which a property holds; one that reaches the ends of the close scan goes on to infinity.
-std::vector<Interval> zones(const std::function<bool(double)>& holds) {
+// Where a condition is true. An interval that meets an end of the grid continues to infinity.
+std::vector<Interval> intervals(const Condition& condition) {
   std::vector<Interval> found;
   bool inside = false;
-  for (int i = -512; i <= 512; ++i) {
-    const double z = i / 64.0;
-    const bool now = holds(z);
-    if (now && !inside) found.push_back({i == -512 ? -infinity : border(z - 1 / 64.0, z, holds), infinity});
-    if (!now && inside) found.back().to = border(z - 1 / 64.0, z, holds);
+  for (const double z : grid()) {
+    const bool now = condition(z);
+    if (now && !inside) found.push_back({z == -reach ? -infinity : border(z - step, z, condition), infinity});
+    if (!now && inside) found.back().to = border(z - step, z, condition);
     inside = now;
   }
   return found;
 }
 
-// Zones of σ′ = 0, and the points where σ′ changes its sign.
-std::vector<Interval> zeros_of(const Curve& curve) {
-  std::vector<Interval> zeros = zones([&](double z) { return curve.derivative(z) == 0; });
-  for (int i = -512; i < 512; ++i) {
-    const double z = i / 64.0;
-    if (curve.derivative(z) * curve.derivative(z + 1 / 64.0) < 0) {
-      const double at = border(z, z + 1 / 64.0, [&](double v) { return curve.derivative(v) < 0; });
+// Where σ′ is 0: intervals, and the points at which it changes its sign.
+std::vector<Interval> zeros_of(const Function& derivative) {
+  std::vector<Interval> zeros = intervals([&](double z) { return derivative(z) == 0; });
+  for (const double z : grid()) {
+    if (derivative(z) * derivative(z + step) < 0) {
+      const double at = border(z, z + step, [&](double v) { return derivative(v) < 0; });
       zeros.push_back({at, at});
     }
   }
-  std::sort(zeros.begin(), zeros.end(), [](const Interval& p, const Interval& q) { return p.from < q.from; });
+  std::ranges::sort(zeros, {}, &Interval::from);
   return zeros;
 }
 
-// The mean and the standard deviation of σ(z) over z ∼ N(0, 1), by the trapezoidal rule.
-bool centred(const Curve& curve) {
+// Whether the mean of σ(z) over z ∼ N(0, 1) is 0 beside its root mean square, by the trapezoidal rule.
+bool centred(const Function& value) {
   double mean = 0;
   double squares = 0;
-  for (int i = -512; i <= 512; ++i) {
-    const double z = i / 64.0;
-    const double weight = normal_pdf(z) / 64;
-    mean += weight * curve.value(z);
-    squares += weight * curve.value(z) * curve.value(z);
+  for (const double z : grid()) {
+    const double weight = normal_pdf(z) * step;
+    mean += weight * value(z);
+    squares += weight * value(z) * value(z);
   }
-  return std::abs(mean) < 1e-4 * std::sqrt(squares);
+  return std::abs(mean) <= 1e-4 * std::sqrt(squares);
 }
 
 }  // namespace
 
 Properties properties_of(const Activation& activation) {
-  const Curve curve(activation);
-  const std::vector<double> points = scan_points();
+  const Curve curve = curve_of(activation);
   Properties properties{};
-  properties.value = range_of(points, [&](double z) { return curve.value(z); });
-  properties.derivative = range_of(points, [&](double z) { return curve.derivative(z); });
-  properties.zeros = zeros_of(curve);
-  const double steepest = largest_derivative(activation);
-  properties.saturated =
-      zones([&](double z) { return steepest == 0 || std::abs(curve.derivative(z)) < saturation_threshold * steepest; });
-  properties.monotone = std::is_sorted(points.begin(), points.end(),
-                                       [&](double p, double q) { return curve.value(p) < curve.value(q); }) &&
-                        properties.derivative.low >= 0;
-  properties.zero_centred = centred(curve);
+  properties.value = range_of(curve.value);
+  properties.derivative = range_of(curve.derivative);
+  properties.zeros = zeros_of(curve.derivative);
+  const double limit = saturation_threshold * largest_derivative(activation);
+  properties.saturated = intervals([&](double z) { return limit == 0 || std::abs(curve.derivative(z)) < limit; });
+  properties.monotone = std::ranges::is_sorted(grid_and_beyond(), {}, curve.value) && properties.derivative.low >= 0;
+  properties.zero_centred = centred(curve.value);
   return properties;
 }
 
 double largest_derivative(const Activation& activation) {
-  const Curve curve(activation);
-  const Range derivative = range_of(scan_points(), [&](double z) { return curve.derivative(z); });
-  return std::max(std::abs(derivative.low), std::abs(derivative.high));
+  const Range range = range_of(curve_of(activation).derivative);
+  return std::max(std::abs(range.low), std::abs(range.high));
 }
 
 }  // namespace primer

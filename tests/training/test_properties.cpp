@@ -85,7 +85,7 @@ TEST_CASE("the scan finds the range of σ and σ′, whether σ ever falls and w
   CHECK(looked_at == wanted.size());
 }
 
-TEST_CASE("GELU's range is not the real line: its minimum is −0.16997 at z = −0.7518, where its slope is 0") {
+TEST_CASE("GELU's range is not the real line: its minimum is −0.16997 at z = −0.7518, where its derivative is 0") {
   const Properties gelu = properties_of(*make_activation("gelu"));
   CHECK(gelu.value.low == doctest::Approx(-0.16997).epsilon(1e-5));
   CHECK(gelu.value.at_low == doctest::Approx(-0.7518).epsilon(is_double ? 1e-5 : 1e-3));
@@ -97,7 +97,7 @@ TEST_CASE("GELU's range is not the real line: its minimum is −0.16997 at z = �
   CHECK(std::abs(silu.zeros[0].from + 1.27846454) < (is_double ? 1e-8 : 1e-5));
 }
 
-TEST_CASE("extremes that are only approached are said to be at infinity") {
+TEST_CASE("an extreme that is only approached is at infinity") {
   const Properties sigmoid = properties_of(*make_activation("sigmoid"));
   CHECK(sigmoid.value.at_low == -infinity);
   CHECK(sigmoid.value.at_high == infinity);
@@ -107,7 +107,7 @@ TEST_CASE("extremes that are only approached are said to be at infinity") {
   CHECK(relu.value.at_high == infinity);
 }
 
-TEST_CASE("zones of zero slope and of saturation end where their equations say") {
+TEST_CASE("the intervals of zero derivative and of saturation end where their equations say") {
   const Properties relu = properties_of(*make_activation("relu"));
   REQUIRE(relu.zeros.size() == 1);
   CHECK(relu.zeros[0].from == -infinity);
@@ -168,7 +168,7 @@ TEST_CASE("a rectifier goes through the origin and is at least twice as steep on
 
 TEST_CASE("with its own initialiser every activation keeps the size of a signal through ten layers") {
   for (const std::string& name : built_in()) {
-    if (name == "step" || name == "softmax" || name == "softplus") continue;  // outputs that are no small signal
+    if (name == "step" || name == "softmax" || name == "softplus") continue;  // their outputs do not stay near 0
     INFO(name);
     const std::vector<LayerOptions> layers(10, {128, name});
     Tensor x(64, 128);
@@ -246,4 +246,102 @@ TEST_CASE("the place of a change of sign is found to 1e-12" * doctest::skip(!is_
     CHECK(std::abs(ridge.value.at_high - c) < 1e-8);
     CHECK(ridge.value.low == -infinity);
   }
+}
+
+namespace {
+
+// Functions whose properties follow from their formulas.
+struct Quadratic {
+  static constexpr std::string_view name = "test_quadratic";
+  real value(real z) const { return (z - real(0.3)) * (z - real(0.3)); }
+  real derivative(real z) const { return 2 * (z - real(0.3)); }
+};
+struct Cap {
+  static constexpr std::string_view name = "test_cap";
+  real value(real z) const { return -z * z; }
+  real derivative(real z) const { return -2 * z; }
+};
+struct FallingStep {
+  static constexpr std::string_view name = "test_falling_step";
+  real value(real z) const { return z > 0 ? real(-1) : real(0); }
+  real derivative(real) const { return 0; }
+};
+struct Wave {  // z e^(−z²): not a number at −∞ and ∞, where it is ∞ · 0
+  static constexpr std::string_view name = "test_wave";
+  real value(real z) const { return z * std::exp(-z * z); }
+  real derivative(real z) const { return (1 - 2 * z * z) * std::exp(-z * z); }
+};
+template <typename F>
+Properties of(F f) {
+  return properties_of(Elementwise<F>(f));
+}
+
+}  // namespace
+
+TEST_CASE("extremes and sign changes are found between the points of the grid and on them") {
+  const Properties valley = of(Quadratic{});
+  CHECK(close(valley.value.low, 0));
+  CHECK(std::abs(valley.value.at_low - 0.3) < (is_double ? 1e-7 : 1e-3));
+  CHECK(valley.value.high == infinity);
+  REQUIRE(valley.zeros.size() == 1);
+  CHECK(std::abs(valley.zeros[0].from - 0.3) < (is_double ? 1e-11 : 1e-6));
+  CHECK(valley.zeros[0].from == valley.zeros[0].to);
+  CHECK(!valley.monotone);
+  const Properties cap = of(Cap{});
+  CHECK(cap.value.high == 0);
+  CHECK(cap.value.at_high == 0);
+  CHECK(cap.value.low == -infinity);
+  REQUIRE(cap.zeros.size() == 1);
+  CHECK(cap.zeros[0].from == 0);
+  CHECK(cap.zeros[0].to == 0);
+}
+
+TEST_CASE("gelu's derivative is extreme at ±√2, because σ″ = φ(z) (2 − z²)") {
+  const Properties gelu = properties_of(*make_activation("gelu"));
+  CHECK(std::abs(gelu.derivative.at_high - std::sqrt(2.0)) < (is_double ? 1e-6 : 0.05));
+  CHECK(std::abs(gelu.derivative.at_low + std::sqrt(2.0)) < (is_double ? 1e-6 : 0.05));
+}
+
+TEST_CASE("a function that is not a number at ∞ still has its extremes and zeros") {
+  // (1 − 2z²) e^(−z²) = 0 at z = ±1/√2, where the value is ±1/√(2e); σ″ = 0 at z = 0 and ±√(3/2), where σ′ = −2
+  // e^(−3/2)
+  const Properties wave = of(Wave{});
+  const double root = std::sqrt(0.5);
+  CHECK(close(wave.value.low, -root * std::exp(-0.5)));
+  CHECK(close(wave.value.high, root * std::exp(-0.5)));
+  CHECK(std::abs(wave.value.at_low + root) < (is_double ? 1e-6 : 1e-2));
+  CHECK(close(wave.derivative.low, -2 * std::exp(-1.5)));
+  CHECK(close(wave.derivative.high, 1));
+  const double edge = is_double ? 1e-11 : 1e-6;
+  const auto at = [&](double z) {
+    return std::ranges::any_of(wave.zeros,
+                               [&](const Interval& i) { return i.from == i.to && std::abs(i.from - z) < edge; });
+  };
+  CHECK(at(root));
+  CHECK(at(-root));
+  CHECK(std::ranges::is_sorted(wave.zeros, {}, &Interval::from));
+  CHECK(!wave.monotone);
+  CHECK(wave.zero_centred);
+}
+
+TEST_CASE("a function that falls in a step is not monotone, although its derivative is never negative") {
+  CHECK(!of(FallingStep{}).monotone);
+  CHECK(properties_of(*make_activation("step")).monotone);
+}
+
+TEST_CASE("saturation ends where |σ′| is a twentieth of its largest value") {
+  // elu and selu: e^z = 0.05; softplus: σ′ = sigmoid(z) = 0.05; gelu: solved with mpmath at 30 digits
+  const auto edge = is_double ? 1e-9 : 1e-4;
+  for (const auto& [name, at] : {std::pair{"elu", std::log(0.05)}, std::pair{"selu", std::log(0.05)},
+                                 std::pair{"softplus", std::log(0.05 / 0.95)}}) {
+    const auto saturated = properties_of(*make_activation(name)).saturated;
+    REQUIRE(saturated.size() == 1);
+    CHECK(saturated[0].from == -infinity);
+    CHECK(std::abs(saturated[0].to - at) < edge);
+  }
+  const auto gelu = properties_of(*make_activation("gelu")).saturated;
+  REQUIRE(gelu.size() == 2);
+  CHECK(std::abs(gelu[0].to + 2.27856069380355558) < edge);
+  CHECK(std::abs(gelu[1].from + 0.903261319059404075) < edge);
+  CHECK(std::abs(gelu[1].to + 0.633456628111125305) < edge);
 }
