@@ -41,7 +41,7 @@ TEST_CASE("every generator gives the asked number of points, named columns, and 
   CHECK_THROWS_WITH(make("spiral"), "unknown generator 'spiral'");
 }
 
-TEST_CASE("classes take turns, so each has its share") {
+TEST_CASE("classes are assigned in turn, so they are equally large") {
   for (const auto& [name, K] :
        std::map<std::string, std::size_t>{{"xor", 2}, {"spirals", 3}, {"circles", 2}, {"moons", 2}, {"gaussians", 2}}) {
     std::vector<std::size_t> count(K);
@@ -123,11 +123,10 @@ TEST_CASE("sine and plane give their formulas, plus noise on y alone") {
   CHECK(std::abs(squares - 0.25) < 0.0125);
 }
 
-TEST_CASE("a generator has its own number of points and classes, and names its columns") {
+TEST_CASE("a generator has its default number of points and classes, and names its columns") {
   const std::map<std::string, std::pair<std::size_t, std::size_t>> own{
       {"xor", {4, 2}}, {"spirals", {300, 3}}, {"circles", {200, 2}}, {"moons", {200, 2}}, {"gaussians", {200, 2}}};
   for (const auto& [name, count] : own) {
-    CAPTURE(name);
     const Samples s = make(name);
     CHECK(s.x.rows() == count.first);
     CHECK(s.columns == std::vector<std::string>{"x1", "x2"});
@@ -160,7 +159,7 @@ TEST_CASE("point i of the spirals is at radius r = ⌊i/K⌋ / last and at the a
   CHECK(std::abs(radius(make("spirals", 0, 1, 2), 1) - 1) < tolerance);  // one point an arm: on the rim
 }
 
-TEST_CASE("noise is a standard deviation: of x1 and x2 by themselves, or of the angle of a spiral") {
+TEST_CASE("noise is a standard deviation: of x1 and of x2, or of the angle of a spiral") {
   constexpr std::size_t n = 20'000;
   for (const std::string name : {"xor", "circles", "moons"}) {
     CAPTURE(name);
@@ -196,7 +195,7 @@ TEST_CASE("noise is a standard deviation: of x1 and x2 by themselves, or of the 
   CHECK(std::abs(squares - 0.01) < 0.0005);
 }
 
-TEST_CASE("points spread over the whole of their curve") {
+TEST_CASE("points spread over the whole curve") {
   const auto span = [](const Samples& s, std::size_t first, std::size_t step, std::size_t j) {
     std::pair<double, double> range{at(s, first, j), at(s, first, j)};
     for (std::size_t i = first; i < s.x.rows(); i += step) {
@@ -223,7 +222,7 @@ TEST_CASE("points spread over the whole of their curve") {
   CHECK(reaches(span(plane, 0, 1, 1), -1, 1));
 }
 
-TEST_CASE("gaussian cloud k stands at the angle 2πk/K, and noise widens it") {
+TEST_CASE("the centre of gaussian cloud k is at the angle 2πk/K, and noise widens it") {
   GeneratorOptions options{"gaussians", 30'000, 3};
   options.noise = 0.5;
   options.inputs = 3;
