@@ -47,14 +47,14 @@ TEST_CASE("metrics meet scikit-learn's") {
   CHECK(compared == 8);
 }
 
-TEST_CASE("the class of a row is its largest entry, and of one sigmoid whether it reaches ½") {
+TEST_CASE("the class of a row is the position of its largest entry; one column alone is class 1 from ½ on") {
   CHECK(class_of(Tensor{{1, 3, 2}}.row(0)) == 1);
   CHECK(class_of(Tensor{{3, 3, 2}}.row(0)) == 0);
   CHECK(class_of(Tensor{{real(0.5)}}.row(0)) == 1);
   CHECK(class_of(Tensor{{real(0.49)}}.row(0)) == 0);
 }
 
-TEST_CASE("right answers are counted by rows for classes and by entries for sigmoids") {
+TEST_CASE("correct predictions are rows for classes and entries for sigmoids") {
   const Tensor a{{real(0.9), real(0.6)}, {real(0.2), real(0.7)}};
   const Tensor y{{1, 0}, {0, 1}};
   CHECK(correct_predictions(a, y, Task::multiclass) == 2);
@@ -67,9 +67,28 @@ TEST_CASE("a sigmoid at exactly ½ predicts 1, and a target of ½ counts as 1") 
   CHECK(correct_predictions(a, y, Task::binary) == 2);
 }
 
-TEST_CASE("R² of a constant target is 1 where it is met and 0 elsewhere, and columns count alike") {
+TEST_CASE(
+    "R² of a constant target is 1 if every prediction is exact, otherwise 0, and all columns have the same weight") {
   CHECK(r2_score({0}, {0}) == 1);
   CHECK(r2_score({1}, {0}) == 0);
   CHECK(r2_score({1, 0, 2}, {4, 2, 1}) == doctest::Approx((0.75 + 1 - 1) / 3));
   CHECK(total_squares(Tensor{{1, 5}, {3, 5}, {5, 5}}) == std::vector<double>{8, 0});
+}
+
+TEST_CASE("scores of a class that is never predicted or never occurs are 0, and absent classes do not count") {
+  // actual 0, 0, 1, 1; predicted 0, 0, 0, 2; class 3 is absent
+  const ClassScores scores = class_scores(confusion_matrix({0, 0, 1, 1}, {0, 0, 0, 2}, 4));
+  CHECK(scores.accuracy == 0.5);
+  CHECK(scores.precision == std::vector<double>{2.0 / 3, 0, 0, 0});
+  CHECK(scores.recall == std::vector<double>{1, 0, 0, 0});
+  CHECK(scores.f1 == std::vector<double>{0.8, 0, 0, 0});
+  CHECK(scores.macro_f1 == doctest::Approx(0.8 / 3));
+  CHECK(class_scores(Tensor(2, 2)).accuracy == 0);
+  CHECK(class_scores(Tensor(2, 2)).macro_f1 == 0);
+}
+
+TEST_CASE("the last column can be the class, and a prediction is correct if it equals the class of the target") {
+  CHECK(class_of(Tensor{{1, 2, 3}}.row(0)) == 2);
+  CHECK(correct_predictions(Tensor{{0, 1}, {1, 0}, {0, 1}}, Tensor{{1, 0}, {1, 0}, {0, 1}}, Task::multiclass) == 2);
+  CHECK(correct_predictions(Tensor{{real(0.5)}, {real(0.4)}}, Tensor{{1}, {1}}, Task::binary) == 1);
 }

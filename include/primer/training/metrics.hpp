@@ -1,6 +1,8 @@
-// How good a prediction is: accuracy, the confusion matrix and what is read off it, and the errors of regression.
+// How good predictions are: accuracy, the confusion matrix and its scores, and the errors of regression. Outputs a and
+// targets y are always rows × outputs.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "primer/core/tensor.hpp"
@@ -8,33 +10,35 @@
 
 namespace primer {
 
-// The class that a row of outputs (or of targets) names: the largest entry, or for one column a ≥ ½.
+// The class of a row of outputs or targets: the position of its largest entry, the first if several are equal. One
+// column alone is a probability: class 1 if it is at least ½.
 std::size_t class_of(std::span<const real> row);
 
-// The number of right answers: rows for classes, entries for sigmoids. a and y are rows × outputs.
+// The number of correct predictions: rows for multiclass, entries for binary.
 std::size_t correct_predictions(const Tensor& a, const Tensor& y, Task task);
 
-// confusion(i, j): the rows of class i that were taken for class j, K × K.
-Tensor confusion_matrix(const std::vector<std::size_t>& truth, const std::vector<std::size_t>& prediction,
+// confusion(i, j), K × K: how many rows of class i were predicted as class j. Both lists have one class per row, each
+// less than K.
+Tensor confusion_matrix(const std::vector<std::size_t>& actual, const std::vector<std::size_t>& predicted,
                         std::size_t K);
 
-// For each class: precision = right / predicted so, recall = right / truly so, f1 their harmonic mean; 0 where
-// undefined.
+// For each class: precision TP / (TP + FP), recall TP / (TP + FN) and f1, their harmonic mean; 0 where the denominator
+// is 0.
 struct ClassScores {
   std::vector<double> precision, recall, f1;
   double accuracy;
-  double macro_f1;  // the mean of f1 over the classes that occur in truth or prediction
+  double macro_f1;  // the mean of f1 over the classes that occur among actual or predicted
 };
 ClassScores class_scores(const Tensor& confusion);
 
-// Over all entries; r2 is the mean over columns of 1 − SS_res / SS_tot, where a constant column counts 1 if it is met
-// exactly and 0 otherwise.
+// Means over all entries. r2 is the mean over the columns of 1 − SS_res / SS_tot; a constant column counts 1 if every
+// prediction is exact, and 0 otherwise.
 struct RegressionScores {
   double mse, rmse, mae, r2;
 };
 RegressionScores regression_scores(const Tensor& a, const Tensor& y);
 
-// The same r2 from its sums, one entry a column.
+// The same r2 from its sums, which have one entry per column.
 double r2_score(const std::vector<double>& residual_squares, const std::vector<double>& total_squares);
 void add_residual_squares(const Tensor& a, const Tensor& y, std::vector<double>& residual_squares);  // Σᵢ (aᵢₖ − yᵢₖ)²
 std::vector<double> total_squares(const Tensor& y);  // Σᵢ (yᵢₖ − ȳₖ)²
