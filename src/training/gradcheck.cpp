@@ -1,4 +1,4 @@
-// Moving each number by ±h and ±2h, and comparing.
+// Moves each number by ±h and ±2h, and compares the differences of the loss with the gradients.
 #include "primer/training/gradcheck.hpp"
 
 #include <algorithm>
@@ -13,10 +13,10 @@
 namespace primer {
 namespace {
 
-constexpr double right = 1e-6;
+constexpr double tolerance = 1e-6;  // of the relative distance
 
-// The loss of a batch as a function of the network's numbers, and whether it is smooth between the points it was asked
-// at: which side of each kink each z and each residual lies on.
+// The loss of a batch as a function of the network's numbers. It notes on which side of each kink each z and each a − y
+// is, which shows whether the loss is smooth between two points.
 class LossSurface {
  public:
   LossSurface(Network& network, const Loss& loss, const Tensor& x, const Tensor& y)
@@ -31,23 +31,25 @@ class LossSurface {
     network_.forward_training(x_, 1);
     sides_.clear();
     for (const Dense& layer : network_.layers) {
-      for (const real kink : layer.activation->kinks()) note_sides(layer.z.values(), kink);
+      for (const real kink : layer.activation->kinks()) {
+        for (const real z : layer.z.values()) note_side(z, kink);
+      }
     }
     const Tensor& a = network_.layers.back().a;
     for (const real kink : loss_.kinks()) {
       for (std::size_t i = 0; i < a.size(); ++i) note_side(a.data()[i] - y_.data()[i], kink);
     }
-    return static_cast<double>(network_.loss(loss_, y_));
+    return network_.loss(loss_, y_);
   }
 
-  // ∂L/∂p with steps of h, or nothing where they span a kink.
+  // ∂L/∂p by steps of h; nothing if they span a kink.
   std::optional<double> derivative(real& p, double h) {
     const real here = p;
-    h *= std::max(1.0, std::abs(static_cast<double>(here)));
+    h *= std::max(1.0, std::abs(double{here}));
     // task 6.1 (10 points): the numeric gradient
     bool smooth = true;
     const auto at = [&](double offset) {
-      p = static_cast<real>(static_cast<double>(here) + offset);
+      p = static_cast<real>(here + offset);
       const double L = value();
       smooth = smooth && sides_ == sides_here_;
       return L;
@@ -62,9 +64,6 @@ class LossSurface {
 
  private:
   void note_side(real v, real kink) { sides_.push_back(static_cast<signed char>(v < kink ? -1 : v > kink ? 1 : 0)); }
-  void note_sides(std::span<const real> values, real kink) {
-    for (const real v : values) note_side(v, kink);
-  }
 
   Tensor x_;
   Network& network_;
@@ -73,12 +72,13 @@ class LossSurface {
   std::vector<signed char> sides_, sides_here_;
 };
 
-// How far an analytic and a numeric entry are apart; right up to relative = 1e-6.
+// The distance of an analytic and a numeric entry.
 struct Distance {
   double absolute, relative;
 };
 
-// With the first h that satisfies, else with the best; nothing where every h spans a kink.
+// The distance with the first step that shows the entry to be right, or the smallest; nothing if every step spans a
+// kink.
 std::optional<Distance> distance(double analytic, real& entry, LossSurface& surface) {
   std::optional<Distance> best;
   for (const double factor : {1.0, 16.0, 1.0 / 16, 1.0 / 256}) {
@@ -87,19 +87,19 @@ std::optional<Distance> distance(double analytic, real& entry, LossSurface& surf
     const double absolute = std::abs(analytic - *numeric);
     const double relative = absolute / (1e-3 + std::max(std::abs(analytic), std::abs(*numeric)));
     if (!best || std::isnan(best->relative) || relative < best->relative) best = {absolute, relative};
-    if (best->relative <= right) break;
+    if (best->relative <= tolerance) break;
   }
   return best;
 }
 
-TensorCheck check_tensor(const std::string& name, Tensor& values, const Tensor& analytic, LossSurface& surface) {
+TensorCheck check_tensor(const std::string& name, Tensor& values, const Tensor& analytic, bool transposed,
+                         LossSurface& surface) {
   TensorCheck check;
   check.tensor = name;
   check.entries = values.size();
-  const bool transposed = name.ends_with(".weight");
   for (std::size_t i = 0; i < values.rows(); ++i) {
     for (std::size_t j = 0; j < values.cols(); ++j) {
-      const std::optional<Distance> d = distance(static_cast<double>(analytic(i, j)), values(i, j), surface);
+      const std::optional<Distance> d = distance(analytic(i, j), values(i, j), surface);
       if (!d) {
         ++check.excluded;
         continue;
@@ -119,13 +119,12 @@ TensorCheck check_tensor(const std::string& name, Tensor& values, const Tensor& 
 }  // namespace
 
 std::string_view TensorCheck::verdict() const {
-  if (!(max_rel <= right)) return "mismatch";
+  if (!(max_rel <= tolerance)) return "mismatch";
   return excluded < entries ? "pass" : "nothing compared";
 }
 
 bool GradientCheck::passed() const {
-  return !tensors.empty() &&
-         std::all_of(tensors.begin(), tensors.end(), [](const TensorCheck& t) { return t.verdict() == "pass"; });
+  return !tensors.empty() && std::ranges::all_of(tensors, [](const TensorCheck& t) { return t.verdict() == "pass"; });
 }
 
 std::vector<Tensor> analytic_gradients(Network& network, const Loss& loss, const Tensor& x, const Tensor& y) {
@@ -149,10 +148,10 @@ GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& 
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     for (const Parameter& p : network.layers[l].parameters()) {
       const std::string name = "layers." + std::to_string(l + 1) + "." + std::string(p.name);
-      check.tensors.push_back(check_tensor(name, *p.value, *gradient++, surface));
+      check.tensors.push_back(check_tensor(name, *p.value, *gradient++, p.transposed, surface));
     }
   }
-  check.tensors.push_back(check_tensor("input", surface.x(), *gradient, surface));
+  check.tensors.push_back(check_tensor("input", surface.x(), *gradient, false, surface));
   restore(before, network);
   return check;
 }
@@ -164,7 +163,7 @@ GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& 
 void leave_special_values(Network& network, std::uint64_t seed) {
   Random random(seed, Stream::initialization, 0);  // layers count from 1
   for (const Parameter& p : network.parameters()) {
-    if (p.name == "weight") continue;
+    if (p.transposed) continue;  // a weight
     for (real& v : p.value->values()) v += static_cast<real>(random.uniform(-0.25, 0.25));
   }
 }

@@ -9,6 +9,7 @@
 
 #include "primer/core/elementary.hpp"
 #include "primer/core/random.hpp"
+#include "primer/training/training.hpp"
 
 using namespace primer;
 
@@ -101,7 +102,7 @@ Problem random_problem(std::uint64_t seed) {
                  first_inputs);
 }
 
-// Activations whose derivative is wrong in ways that have been seen in the wild.
+// Activations with wrong derivatives that published code contains.
 template <int k>
 struct Wrong;
 template <>
@@ -235,10 +236,10 @@ TEST_CASE("the gradient check catches every injected fault" * doctest::skip(!is_
   CHECK(faults >= 30);
 }
 
-TEST_CASE("the worst entry is named by its place in W, outputs × inputs" * doctest::skip(!is_double)) {
+TEST_CASE("the worst entry is named by its position in W, outputs × inputs" * doctest::skip(!is_double)) {
   Problem p = problem({{4, "tanh"}, {2, "identity"}}, {"mse"}, 2);
   Gradients wrong = analytic_gradients(p.network, *p.loss, p.x, p.y);
-  wrong[0](2, 3) += real(0.5);  // kept transposed: input 2, unit 3
+  wrong[0](2, 3) += real(0.5);  // the tensor is Wᵀ: input 2, unit 3
   const GradientCheck check = check_gradients(p.network, *p.loss, p.x, p.y, wrong);
   CHECK(check.tensors[0].tensor == "layers.1.weight");
   CHECK(check.tensors[0].worst_row == 3);
@@ -252,8 +253,8 @@ TEST_CASE("the worst entry is named by its place in W, outputs × inputs" * doct
 
 TEST_CASE("an entry whose difference would span a kink is excluded, and a check of nothing does not pass" *
           doctest::skip(!is_double)) {
-  Problem p{Network(2, std::vector<LayerOptions>{{3, "relu"}, {1, "identity"}}, 1), make_loss({"mse"}), Tensor(4, 2),
-            Tensor(4, 1, 1)};
+  Problem p{Network(2, std::vector<LayerOptions>{{3, "relu"}, {1, "identity"}}, 1), make_loss(LossOptions{"mse"}),
+            Tensor(4, 2), Tensor(4, 1, 1)};
   const GradientCheck at_the_kink = p.check();  // x = 0 and b = 0: every z of layer 1 is 0
   CHECK(at_the_kink.tensors[1].tensor == "layers.1.bias");
   CHECK(at_the_kink.tensors[1].excluded == 3);
@@ -264,8 +265,8 @@ TEST_CASE("an entry whose difference would span a kink is excluded, and a check 
   leave_special_values(p.network, 1);
   CHECK(p.check().passed());
 
-  Problem mae{Network(1, std::vector<LayerOptions>{{1, "identity", "zeros"}}, 1), make_loss({"mae"}), Tensor{{2}},
-              Tensor{{0}}};
+  Problem mae{Network(1, std::vector<LayerOptions>{{1, "identity", "zeros"}}, 1), make_loss(LossOptions{"mae"}),
+              Tensor{{2}}, Tensor{{0}}};
   CHECK(mae.check().tensors[0].excluded == 1);  // a − y = 0
 }
 
@@ -284,7 +285,7 @@ TEST_CASE("a check leaves the network as it was, running statistics included" * 
 
 namespace {
 
-// The identity, which notes where it was asked.
+// The identity, which records every z.
 struct Witness {
   static constexpr std::string_view name = "test_witness";
   static std::vector<double>& seen() {
@@ -300,14 +301,14 @@ struct Witness {
 
 }  // namespace
 
-TEST_CASE("a wrong entry is tried at ±h and ±2h with h, 16 h, h/16 and h/256, times |p| where that is above 1" *
+TEST_CASE("a wrong entry is compared at ±h and ±2h with h, 16 h, h/16 and h/256, times |p| if that is above 1" *
           doctest::skip(!is_double)) {
   for (const real weight : {real(0.5), real(4)}) {
     std::vector<Dense> layers;
     layers.emplace_back(1, 1, std::make_unique<Elementwise<Witness>>(Witness{}));
     layers.back().Wt(0, 0) = weight;
     Network network(std::move(layers));
-    const auto loss = make_loss({"mse"});
+    const auto loss = make_loss(LossOptions{"mse"});
     const std::vector<Tensor> wrong{Tensor{{1000}}, Tensor{{2 * weight}}, Tensor{{2 * weight * weight}}};
     Witness::seen().clear();
     const GradientCheck check = check_gradients(network, *loss, Tensor{{1}}, Tensor{{0}}, wrong);
@@ -333,8 +334,8 @@ TEST_CASE("a wrong entry is tried at ±h and ±2h with h, 16 h, h/16 and h/256, 
 TEST_CASE("an entry is right up to |a − n| = 1e-9 + 1e-6 · max(|a|, |n|)" * doctest::skip(!is_double)) {
   // L = a², a = w x + b with w = 3, x = 1: ∂L/∂w = 6
   for (const auto& [error, right] : {std::pair{5.9e-6, true}, {-5.9e-6, true}, {6.1e-6, false}, {-6.1e-6, false}}) {
-    Problem p{Network(1, std::vector<LayerOptions>{{1, "identity", "constant(3)"}}, 1), make_loss({"mse"}), Tensor{{1}},
-              Tensor{{0}}};
+    Problem p{Network(1, std::vector<LayerOptions>{{1, "identity", "constant(3)"}}, 1), make_loss(LossOptions{"mse"}),
+              Tensor{{1}}, Tensor{{0}}};
     Gradients gradients = analytic_gradients(p.network, *p.loss, p.x, p.y);
     CHECK(gradients[0](0, 0) == 6);
     gradients[0](0, 0) += static_cast<real>(error);
@@ -370,4 +371,99 @@ TEST_CASE("special values move everything but the weights, by up to a quarter") 
   CHECK(lowest < -0.23);
   CHECK(highest <= 0.25);
   CHECK(highest > 0.23);
+  Random random(1, Stream::initialization, 0);  // no layer draws its weights from this stream
+  CHECK(network.layers[0].b(0, 0) == static_cast<real>(random.uniform(-0.25, 0.25)));
+}
+
+namespace {
+
+// One layer without hidden units: z = x W + b.
+Problem one_layer(const std::string& activation, const LossOptions& loss, Tensor x, Tensor Wt, Tensor y) {
+  Dense layer(Wt.rows(), Wt.cols(), make_activation(activation));
+  layer.Wt = std::move(Wt);
+  std::vector<Dense> layers;
+  layers.push_back(std::move(layer));
+  return {Network(std::move(layers)), make_loss(loss), std::move(x), std::move(y)};
+}
+
+}  // namespace
+
+TEST_CASE("a verdict is a pass up to a relative distance of 1e-6, if anything was compared") {
+  TensorCheck check{"t", 2, 1, 0, 1e-6};
+  CHECK(check.verdict() == "pass");
+  check.max_rel = 1.0001e-6;
+  CHECK(check.verdict() == "mismatch");
+  check.max_rel = std::nan("");
+  CHECK(check.verdict() == "mismatch");
+  check.max_rel = 0;
+  check.excluded = 2;
+  CHECK(check.verdict() == "nothing compared");
+}
+
+TEST_CASE("the worst entry is the one with the largest relative distance" * doctest::skip(!is_double)) {
+  // z = 1 in each of three columns, ∂L/∂b = 2 (1 − 4) / 3 = −2
+  Problem p = one_layer("identity", {"mse"}, Tensor{{1}}, Tensor{{1, 1, 1}}, Tensor{{4, 4, 4}});
+  const GradientCheck check = check_gradients(p.network, *p.loss, p.x, p.y,
+                                              {Tensor{{-2, -2, -2}}, Tensor{{-1.75, -1.5, -1.875}}, Tensor{{-6}}});
+  CHECK(check.tensors[0].verdict() == "pass");
+  CHECK(check.tensors[1].worst_row == 0);
+  CHECK(check.tensors[1].worst_col == 1);
+  CHECK(check.tensors[1].max_abs == doctest::Approx(0.5));
+  CHECK(check.tensors[1].max_rel == doctest::Approx(0.5 / 2.001));
+}
+
+TEST_CASE("the step grows with the number that it moves" * doctest::skip(!is_double)) {
+  // At 1e9 a step of 3e-5, or of 5e-4, would leave a difference of W only one to four of its digits.
+  Problem p = one_layer("tanh", {"mse"}, Tensor{{real(1e-9)}}, Tensor{{1e9}}, Tensor{{0}});
+  CHECK(p.check().tensors[0].verdict() == "pass");
+}
+
+TEST_CASE("a large loss needs the large step, because it rounds away the digits of the others" *
+          doctest::skip(!is_double)) {
+  // L = (Σ zⱼ² + (zₖ − 4000)²) / 21 with zⱼ about 10: rounding moves a difference of bⱼ by about ε L / h = 5e-6, where
+  // ∂L/∂bⱼ = 2 zⱼ / 21 is about 1.
+  Tensor y(1, 21);
+  y(0, 20) = 4000;
+  Tensor Wt(1, 21);
+  for (std::size_t j = 0; j < 21; ++j) Wt(0, j) = 1 + real(0.01) * static_cast<real>(j);
+  Problem p = one_layer("identity", {"mse"}, Tensor{{10}}, Wt, y);
+  const GradientCheck check = p.check();
+  INFO(report(check));
+  CHECK(check.noise_floor > 4e-6);
+  CHECK(check.tensors[1].verdict() == "pass");
+}
+
+TEST_CASE("a sharp bend needs a smaller step, and a sharper one the smallest" * doctest::skip(!is_double)) {
+  // As a function of W, tanh(x W) bends within 1/x. The five-point formula's error is of the order (x h)⁴.
+  for (const double x : {1e4, 1e5}) {
+    Problem p = one_layer("tanh", {"mse"}, Tensor(1, 1, static_cast<real>(x)), Tensor(1, 1, static_cast<real>(0.5 / x)),
+                          Tensor(1, 1));
+    INFO(x);
+    CHECK(p.check().tensors[0].verdict() == "pass");
+  }
+  Problem p = one_layer("tanh", {"mse"}, Tensor{{1e7}}, Tensor{{real(0.5e-7)}}, Tensor{{0}});
+  CHECK(p.check().tensors[0].verdict() == "mismatch");
+}
+
+TEST_CASE("a kink nearby needs a small step, and one that is nearer excludes the entry" * doctest::skip(!is_double)) {
+  // b moves z = 1 · b; the points at ±2h lie 6e-5 away, with h/16 4e-6, with h/256 2.4e-7
+  for (const auto& [distance, excluded] : {std::pair{1e-4, 0}, {1e-5, 0}, {1e-6, 0}, {1e-7, 1}}) {
+    Problem p = one_layer("relu", {"mse"}, Tensor{{0}}, Tensor{{1}}, Tensor{{3}});
+    p.network.layers[0].b(0, 0) = static_cast<real>(distance);
+    CHECK(p.check().tensors[1].excluded == static_cast<std::size_t>(excluded));
+  }
+}
+
+TEST_CASE("analytic gradients come in model order, then ∂L/∂x, and leave the network as it was") {
+  Problem p = problem({{4, "tanh", "auto", true, false, real(0.2)}, {2, "identity"}}, {"mse"}, 4);
+  const std::vector<Tensor> before = copy_of(p.network);
+  const Gradients gradients = analytic_gradients(p.network, *p.loss, p.x, p.y);
+  CHECK(copy_of(p.network) == before);
+  REQUIRE(gradients.size() == p.network.parameters().size() + 1);
+  CHECK(gradients.back().rows() == p.x.rows());
+  CHECK(gradients.back().cols() == p.x.cols());
+  p.network.forward_training(p.x, 1);
+  p.network.backward(*p.loss, p.y, true);
+  CHECK(gradients.front() == p.network.layers[0].dL_dWt);
+  CHECK(gradients.back() == p.network.layers[0].dL_dx);
 }
