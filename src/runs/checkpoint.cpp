@@ -21,7 +21,7 @@ void visit(Visitor& v, Snapshot& s) {
   v.number("epoch", s.state.epoch);
   v.number("batch", s.state.batch);
   v.number("loss_sum", s.state.loss_sum);
-  v.number("right", s.state.right);
+  v.number("right", s.state.correct);
   v.numbers("residual_squares", s.state.residual_squares);
   v.number("best_loss", s.state.best_loss);
   v.number("best_epoch", s.state.best_epoch);

@@ -1,4 +1,4 @@
-// Observing a pass, adding up over the epoch, and the headline split.
+// Observes passes, adds them up over an epoch, and splits the change of the gradient into the parts of σ′ and W.
 #include "primer/training/flow.hpp"
 
 #include <cmath>
@@ -21,8 +21,8 @@ constexpr std::size_t sum_index(double FlowRow::*member) {
 }
 constexpr std::size_t averaged = sum_index(nullptr);
 
-// Several sums over the same elements in one pass, since what costs time is to go through them: terms(i, add) calls
-// add(q, term) for every sum q. Each is sixteen running sums, added up in a fixed tree.
+// Q sums over the same elements in one pass, because reading the elements is what costs time. terms(i, add) calls
+// add(q, term) for every sum q. Each sum is kept as sixteen running sums, which are added in a fixed tree.
 template <std::size_t Q, typename Terms>
 std::array<double, Q> sums_in_one_pass(std::size_t n, Terms terms) {
   constexpr std::size_t lanes = 16;
@@ -37,12 +37,14 @@ std::array<double, Q> sums_in_one_pass(std::size_t n, Terms terms) {
     for (std::size_t half = lanes / 2; half > 0; half /= 2) {
       for (std::size_t k = 0; k < half; ++k) lane[q][k] += lane[q][k + half];
     }
-    sums[q] = static_cast<double>(lane[q][0]);
+    sums[q] = lane[q][0];
   }
   return sums;
 }
 
-real saturation_limit(const Activation& activation) { return static_cast<real>(0.05 * largest_derivative(activation)); }
+real saturation_limit(const Activation& activation) {
+  return static_cast<real>(saturation_threshold * largest_derivative(activation));
+}
 
 }  // namespace
 
@@ -62,7 +64,7 @@ void Flow::before_update(const Network& network) {
     const auto n = static_cast<double>(layer.z.size());
     const real *const a = layer.a.data(), *const derivative = layer.derivative.data();
     const real *const dL_da = layer.dL_da->data(), *const dL_dz = layer.dL_dz.data();
-    // step has σ′ = 0 everywhere, so its limit is 0, and all of it counts as saturated.
+    // step has σ′ = 0 everywhere, so its limit is 0: every entry counts as saturated.
     const real limit = into.saturation_limit == 0 ? std::numeric_limits<real>::infinity() : into.saturation_limit;
     const auto of_batch = sums_in_one_pass<7>(layer.a.size(), [=](std::size_t i, auto add) {
       const real steepness = std::abs(derivative[i]);
@@ -82,11 +84,11 @@ void Flow::before_update(const Network& network) {
     if (layer.activation->rectifier()) {
       const real* const z = layer.z.data();
       const real not_above = lane_sum(layer.z.size(), [z](std::size_t i) { return z[i] <= 0 ? real(1) : real(0); });
-      add(&FlowRow::off, static_cast<double>(not_above) / n);
+      add(&FlowRow::off, not_above / n);
     }
     add(&FlowRow::dL_da_norm, std::sqrt(of_batch[4]));
     add(&FlowRow::dL_dz_norm, std::sqrt(of_batch[5]));
-    add(&FlowRow::dL_dW_norm, std::sqrt(static_cast<double>(sum_of_squares(layer.dL_dWt.values()))));
+    add(&FlowRow::dL_dW_norm, std::sqrt(double{sum_of_squares(layer.dL_dWt.values())}));
     const bool all_alive = of_batch[6] == 0;
     for (std::size_t i = 0; i < (all_alive ? 1 : layer.z.rows()); ++i) {
       for (std::size_t j = 0; j < layer.z.cols(); ++j) into.alive[j] |= all_alive || layer.derivative(i, j) != 0;
@@ -110,8 +112,9 @@ void Flow::after_update(const Network& network) {
 
 std::vector<FlowRow> Flow::finish(std::uint64_t epoch, const Network& network) {
   std::vector<FlowRow> rows;
+  if (state.steps == 0) return rows;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
-    const Activation& activation = *network.layers[l].activation;
+    Activation& activation = *network.layers[l].activation;
     LayerState& layer = state.layers[l];
     FlowRow row;
     row.epoch = epoch;
@@ -136,8 +139,7 @@ std::vector<FlowRow> Flow::finish(std::uint64_t epoch, const Network& network) {
     rows.push_back(row);
     layer.sums.assign(averaged, 0);
     layer.alive.assign(layer.alive.size(), 0);
-    if (network.layers[l].activation->parameter())
-      layer.saturation_limit = saturation_limit(activation);  // α has moved
+    if (activation.parameter()) layer.saturation_limit = saturation_limit(activation);  // α has changed
   }
   state.steps = state.updates = 0;
   return rows;

@@ -1,4 +1,4 @@
-// The loop, and the replay that finds where a diverging epoch broke.
+// Runs the loop. When an epoch diverges, replays it to find the first number that is not finite.
 #include "primer/training/training.hpp"
 
 #include <algorithm>
@@ -14,32 +14,28 @@ namespace primer {
 namespace {
 
 // Adds what a batch of predictions contributes to the metric.
-void count_in(const Tensor& a, const Tensor& y, Task task, double& right, std::vector<double>& residual_squares) {
+void add_predictions(const Tensor& a, const Tensor& y, Task task, double& correct,
+                     std::vector<double>& residual_squares) {
   if (task == Task::regression) {
     add_residual_squares(a, y, residual_squares);
   } else {
-    right += static_cast<double>(correct_predictions(a, y, task));
+    correct += static_cast<double>(correct_predictions(a, y, task));
   }
 }
 
-double metric(Task task, double right, const std::vector<double>& residual_squares,
+double metric(Task task, double correct, const std::vector<double>& residual_squares,
               const std::vector<double>& total_squares, const Tensor& y) {
   if (task == Task::regression) return r2_score(residual_squares, total_squares);
-  return right / static_cast<double>(task == Task::binary ? y.size() : y.rows());
+  return correct / static_cast<double>(task == Task::binary ? y.size() : y.rows());
 }
 
 bool finite(const Tensor& t) {
-  return std::all_of(t.values().begin(), t.values().end(), [](real v) { return std::isfinite(v); });
+  return std::ranges::all_of(t.values(), [](real v) { return std::isfinite(v); });
 }
 
-bool finite(const std::vector<Parameter>& parameters) {
-  return std::all_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return finite(*p.value); });
-}
-
-bool finite_statistics(const Network& network) {
-  return std::all_of(network.layers.begin(), network.layers.end(), [](const Dense& layer) {
-    const BatchNorm* const norm = layer.batch_norm.get();
-    return norm == nullptr || (finite(norm->running_mean) && finite(norm->running_var));
+bool finite(Network& network) {  // parameters and running statistics
+  return std::ranges::all_of(network.layers, [](Dense& layer) {
+    return std::ranges::all_of(layer.tensors(), [](const Parameter& p) { return finite(*p.value); });
   });
 }
 
@@ -49,11 +45,11 @@ struct NonFiniteTensor {
   std::string tensor;
 };
 
-// The first one of a forward and backward pass, in the order of computation.
+// The first one of a step, in the order of computation.
 std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& loss, double loss_value) {
   std::vector<Dense>& layers = network.layers;
   for (std::size_t l = 0; l < layers.size(); ++l) {
-    if (const BatchNorm* const norm = layers[l].batch_norm.get()) {
+    if (const auto& norm = layers[l].batch_norm) {
       if (!finite(norm->u)) return NonFiniteTensor{l, "u = x Wᵀ + b"};
       if (!finite(norm->running_mean)) return NonFiniteTensor{l, "running_mean"};
       if (!finite(norm->running_var)) return NonFiniteTensor{l, "running_var"};
@@ -63,7 +59,7 @@ std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& lo
   }
   if (!std::isfinite(loss_value)) return NonFiniteTensor{layers.size() - 1, "the loss L(a, y)"};
   for (std::size_t l = layers.size(); l-- > 0;) {
-    const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // there ∂L/∂a may be infinite
+    const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // then ∂L/∂a may be infinite
     if (!canonical && !finite(*layers[l].dL_da)) return NonFiniteTensor{l, "∂L/∂a"};
     if (!finite(layers[l].dL_dz)) return NonFiniteTensor{l, "∂L/∂z"};
     for (const Parameter& p : layers[l].parameters()) {
@@ -78,27 +74,33 @@ std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& lo
   return {};
 }
 
-std::string rounded(double value) {
-  char digits[32];
-  return {digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 3).ptr};
-}
-
-// The Frobenius norm as text; scaled, for the squares of numbers this large overflow.
+// The Frobenius norm as text. The entries are scaled, because the squares of numbers this large overflow.
 std::string norm_text(const Tensor& t) {
   double most = 0;
-  for (const real v : t.values()) most = std::max(most, std::abs(static_cast<double>(v)));
+  for (const double v : t.values()) most = std::max(most, std::abs(v));
   double squares = 0;
-  for (const real v : t.values()) squares += most == 0 ? 0 : std::pow(static_cast<double>(v) / most, 2);
-  return rounded(most * std::sqrt(squares));
+  for (const double v : t.values()) squares += most == 0 ? 0 : std::pow(v / most, 2);
+  return rounded(most * std::sqrt(squares), 3);
 }
 
-// What a layer looked like in the last step in which all was finite.
+// The norms of a layer after a step in which all numbers are finite.
 std::string norms_of(const Dense& layer, double loss) {
   return "‖W‖ = " + norm_text(layer.Wt) + ", ‖z‖ = " + norm_text(layer.z) + ", ‖∂L/∂z‖ = " + norm_text(layer.dL_dz) +
-         ", ‖∂L/∂W‖ = " + norm_text(layer.dL_dWt) + ", and the loss was " + rounded(loss);
+         ", ‖∂L/∂W‖ = " + norm_text(layer.dL_dWt) + ", and the loss was " + rounded(loss, 3);
+}
+
+std::size_t rows_per_batch(const Data& data, const TrainOptions& options) {
+  const std::size_t n = data.train.size();
+  if (n == 0) throw std::invalid_argument("there are no rows to train on");
+  return options.batch_size == 0 ? n : std::min(options.batch_size, n);
 }
 
 }  // namespace
+
+std::string rounded(double value, int digits) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general, digits).ptr};
+}
 
 std::unique_ptr<Loss> make_loss(const TrainOptions& options) {
   return make_loss(
@@ -109,16 +111,16 @@ Scores evaluate(Network& network, const Loss& loss, const Dataset& data, Task ta
   constexpr std::size_t rows_at_a_time = 256;
   Dataset part;
   double loss_sum = 0;
-  double right = 0;
+  double correct = 0;
   std::vector<double> residual_squares(data.y.cols());
   for (std::size_t first = 0; first < data.size(); first += rows_at_a_time) {
     select_rows(data, {}, first, std::min(first + rows_at_a_time, data.size()), part);
     const Tensor& a = network.predict(part.x);
-    loss_sum += static_cast<double>(network.loss(loss, part.y)) * static_cast<double>(part.size());
-    count_in(a, part.y, task, right, residual_squares);
+    loss_sum += network.loss(loss, part.y) * static_cast<double>(part.size());
+    add_predictions(a, part.y, task, correct, residual_squares);
   }
   return {loss_sum / static_cast<double>(data.size()),
-          metric(task, right, residual_squares, total_squares(data.y), data.y)};
+          metric(task, correct, residual_squares, total_squares(data.y), data.y)};
 }
 
 std::vector<Tensor> copy_of(Network& network) {
@@ -144,10 +146,8 @@ std::vector<std::size_t> epoch_order(const Data& data, std::uint64_t seed, std::
 }
 
 Dataset first_batch(const Data& data, const TrainOptions& options, std::uint64_t seed) {
-  const std::size_t n = data.train.size();
   Dataset batch;
-  select_rows(data.train, epoch_order(data, seed, 0), 0, options.batch_size == 0 ? n : std::min(options.batch_size, n),
-              batch);
+  select_rows(data.train, epoch_order(data, seed, 0), 0, rows_per_batch(data, options), batch);
   return batch;
 }
 
@@ -163,7 +163,7 @@ Training::Training(Network& network, const Data& data, const TrainOptions& optio
       loss_(make_loss(options)),
       task_(task_of(options.loss)),
       parameters_(network.parameters()),
-      batch_size_(options.batch_size == 0 ? data.train.size() : std::min(options.batch_size, data.train.size())),
+      batch_size_(rows_per_batch(data, options)),
       batches_((data.train.size() + batch_size_ - 1) / batch_size_),
       total_squares_(total_squares(data.train.y)) {
   state.residual_squares.resize(data.train.y.cols());
@@ -171,10 +171,10 @@ Training::Training(Network& network, const Data& data, const TrainOptions& optio
 
 bool Training::observed(std::uint64_t step) const {
   if (observe_every_ == 0) return false;
-  if ((step - 1) % observe_every_ == 0) return true;
+  const std::uint64_t since = (step - 1) % observe_every_;  // the last step 1 + k n
+  if (since == 0) return true;
   const bool opens_epoch = (step - 1) % batches_ == 0;
-  const std::uint64_t next = ((step - 1) / observe_every_ + 1) * observe_every_ + 1;
-  return opens_epoch && next >= step + batches_;  // nothing else in this epoch would be observed
+  return opens_epoch && observe_every_ - since >= batches_;  // no other step of this epoch is observed
 }
 
 double Training::learning_rate(std::uint64_t step) const {
@@ -191,15 +191,14 @@ Training::End Training::run(const Hooks& hooks) {
       ++state.batch;
       if (hooks.batch_done) hooks.batch_done();
       if (hooks.interrupted && hooks.interrupted()) {
-        if (!finite(parameters_) || !finite_statistics(network_)) explain_divergence();
+        if (!finite(network_)) explain_divergence();
         return End::interrupted;
       }
     }
-    if (!finite(parameters_) || !finite_statistics(network_)) explain_divergence();
+    if (!finite(network_)) explain_divergence();
     const EpochRecord record = finish_epoch();
-    if (hooks.epoch_done) {
-      hooks.epoch_done(record, flow.empty() ? std::vector<FlowRow>{} : flow.finish(record.epoch, network_));
-    }
+    const std::vector<FlowRow> rows = flow.finish(record.epoch, network_);
+    if (hooks.epoch_done) hooks.epoch_done(record, rows);
   }
   if (!state.best.empty()) restore(state.best, network_);
   return out_of_patience() ? End::stopped_early : End::finished;
@@ -207,13 +206,12 @@ Training::End Training::run(const Hooks& hooks) {
 
 bool Training::done() const { return state.epoch >= options_.epochs || out_of_patience(); }
 
-// One pass over the first batch, which leaves no trace in the network.
+// Observes a pass over the first batch, then restores the network.
 void Training::observe_initial_state(const Hooks& hooks) {
   if (!hooks.started) return;
   if (observe_every_ == 0) return hooks.started({});
   const std::vector<Tensor> before = copy_of(network_);
-  start_epoch();
-  select_rows(data_.train, order_, 0, batch_size_, batch_);
+  batch_ = first_batch(data_, options_, seed_);
   network_.forward_training(batch_.x, 1);
   network_.backward(*loss_, batch_.y);
   flow.before_update(network_);
@@ -233,9 +231,9 @@ double Training::step(std::size_t batch) {
   select_rows(data_.train, order_, first, std::min(first + batch_size_, data_.train.size()), batch_);
 
   const Tensor& a = network_.forward_training(batch_.x, t);
-  const auto loss = static_cast<double>(network_.loss(*loss_, batch_.y));
+  const double loss = network_.loss(*loss_, batch_.y);
   state.loss_sum += loss * static_cast<double>(batch_.size());
-  count_in(a, batch_.y, task_, state.right, state.residual_squares);
+  add_predictions(a, batch_.y, task_, state.correct, state.residual_squares);
 
   network_.backward(*loss_, batch_.y);
   const bool observe = observed(t);
@@ -250,9 +248,9 @@ EpochRecord Training::finish_epoch() {
   ++state.epoch;
   EpochRecord record{state.epoch, {}, {}, {}, learning_rate(state.epoch * batches_)};
   record.train = {state.loss_sum / static_cast<double>(data_.train.size()),
-                  metric(task_, state.right, state.residual_squares, total_squares_, data_.train.y)};
+                  metric(task_, state.correct, state.residual_squares, total_squares_, data_.train.y)};
   state.batch = 0;
-  state.loss_sum = state.right = 0;
+  state.loss_sum = state.correct = 0;
   state.residual_squares.assign(state.residual_squares.size(), 0);
 
   if (data_.validation.size() > 0) record.validation = evaluate(network_, *loss_, data_.validation, task_);
@@ -271,7 +269,7 @@ EpochRecord Training::finish_epoch() {
 }
 
 bool Training::out_of_patience() const {
-  return options_.early_stopping > 0 && state.epoch >= state.best_epoch + options_.early_stopping;
+  return options_.early_stopping > 0 && state.epoch - state.best_epoch >= options_.early_stopping;
 }
 
 Training::Snapshot Training::snapshot() const { return {state, copy_of(network_), optimizer.state, flow.state}; }
@@ -288,11 +286,11 @@ void Training::rewind(const Snapshot& to) {
   flow.state = to.flow;
 }
 
-// Runs the epoch once more, the same bits, and looks at every tensor of every step.
+// Runs the epoch again with the same bits, and examines every tensor after every step.
 void Training::explain_divergence() {
   rewind(epoch_start_);
   std::optional<NonFiniteTensor> non_finite;
-  std::vector<std::string> norms(network_.layers.size());  // after the step before, in this epoch
+  std::vector<std::string> norms(network_.layers.size());  // after the previous step of this epoch
   while (!non_finite && state.batch < batches_) {
     const double loss = step(state.batch);
     non_finite = first_non_finite(network_, *loss_, loss);

@@ -1,5 +1,5 @@
-// Counts heap allocations: a training step that has run before makes none. Not under the address sanitizer, which has
-// an operator new of its own.
+// Counts heap allocations: a training step after the first epoch makes none. Left out with the address sanitizer, which
+// replaces operator new itself.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define PRIMER_ADDRESS_SANITIZER
@@ -46,8 +46,8 @@ using namespace primer;
 
 namespace {
 
-// The most allocations from one batch to the next within an epoch, after the first epoch. 70 rows in batches of 32: the
-// last one is smaller.
+// The most allocations from one batch to the next within an epoch, after the first epoch. With 70 rows in
+// batches of 32, the last batch is smaller.
 std::size_t most_in_a_step(const std::vector<LayerOptions>& layers, const TrainOptions& options) {
   Data data;
   data.train = {Tensor(70, 2), Tensor(70, 3)};
@@ -75,13 +75,13 @@ std::size_t most_in_a_step(const std::vector<LayerOptions>& layers, const TrainO
 
 }  // namespace
 
-TEST_CASE("the counter counts") {
+TEST_CASE("the counter sees the allocation of a tensor") {
   const std::size_t before = allocations;
   const Tensor t(3, 3);
   CHECK(allocations == before + 1);
 }
 
-TEST_CASE("a training step allocates nothing, whatever the optimiser and the layers, with the flow observed") {
+TEST_CASE("a training step allocates nothing, for every optimiser and kind of layer, with the flow observed") {
   const std::vector<std::vector<LayerOptions>> nets{
       {{.units = 64, .activation = "tanh"}, {.units = 64, .activation = "tanh"}, {.units = 3, .activation = "softmax"}},
       {{.units = 20, .activation = "relu", .batch_norm = true, .dropout = 0.2},

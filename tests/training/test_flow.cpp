@@ -10,7 +10,7 @@ using namespace primer;
 
 namespace {
 
-// A network whose numbers are easy to work out: weights as given, biases 0.
+// A network with these activations and weights, and biases 0.
 Network by_hand(const std::vector<std::pair<std::string, Tensor>>& layers) {
   std::vector<Dense> list;
   for (const auto& [activation, Wt] : layers) {
@@ -73,7 +73,7 @@ TEST_CASE("saturated is |σ′| below a twentieth of its maximum") {
   CHECK(observed(network, Tensor{{0}}, Tensor{{0}})[0].saturated == 0.5);
 }
 
-TEST_CASE("a unit is dead if its slope was 0 on every observed sample, and a revived one is counted once") {
+TEST_CASE("a unit is dead if σ′ was 0 on every observed sample, and a revived unit is counted once") {
   Network network = by_hand({{"relu", Tensor{{1, -1, 1}}}, {"identity", Tensor(3, 1, 1)}});
   const auto loss = make_loss({"mse"});
   Flow flow(network);
@@ -87,7 +87,7 @@ TEST_CASE("a unit is dead if its slope was 0 on every observed sample, and a rev
   observe(one);
   CHECK(flow.finish(0, network)[0].dead == doctest::Approx(2.0 / 3));
   observe(one);
-  const Tensor both{{1}, {-1}};  // unit 2 lives on the second sample
+  const Tensor both{{1}, {-1}};  // unit 2 is alive on the second sample
   observe(both);
   FlowRow row = flow.finish(1, network)[0];
   CHECK(row.dead == doctest::Approx(1.0 / 3));
@@ -95,7 +95,7 @@ TEST_CASE("a unit is dead if its slope was 0 on every observed sample, and a rev
   observe(both);
   row = flow.finish(2, network)[0];
   CHECK(row.revived == 0);
-  CHECK(flow.empty());
+  CHECK(flow.finish(3, network).empty());
 }
 
 TEST_CASE("a row is the mean over the steps observed in it, and the update is relative to the weights before") {
@@ -118,7 +118,7 @@ TEST_CASE("a row is the mean over the steps observed in it, and the update is re
   CHECK(row.update_ratio == doctest::Approx(0.5));  // (1/3 + 2/3) / 2
 }
 
-TEST_CASE("the headline ratio is exactly the product of what σ′ and what W took") {
+TEST_CASE("the headline ratio is exactly the product of the parts of σ′ and W") {
   std::vector<FlowRow> rows(4);
   const double da[] = {0.5, 3, 7, 100};
   const double dz[] = {0.25, 2, 5, 100};
@@ -231,7 +231,7 @@ TEST_CASE("every number of a row is its definition, whatever the number of rows 
   }
 }
 
-TEST_CASE("a learned α moves the limit of saturation from the next row on") {
+TEST_CASE("a learned α changes the limit of saturation from the next row on") {
   // prelu with α = 40 has max |σ′| = 40, so that the slope 1 of a positive z is below a twentieth of it
   Network network = by_hand({{"prelu", Tensor{{1, 1}}}, {"identity", Tensor{{1}, {1}}}});
   const auto loss = make_loss({"mse"});
@@ -248,7 +248,7 @@ TEST_CASE("a learned α moves the limit of saturation from the next row on") {
   CHECK(row(2).saturated == 1);
 }
 
-TEST_CASE("weights that are all 0 have an update of 0, not of 0/0, and the number of steps and updates may differ") {
+TEST_CASE("weights that are all 0 have an update ratio of 0, and only steps with an update count in the mean") {
   Network network = by_hand({{"identity", Tensor{{0, 0}}}, {"identity", Tensor{{2}, {0}}}});
   const auto loss = make_loss({"mse"});
   Flow flow(network);
@@ -277,4 +277,45 @@ TEST_CASE("the split needs two hidden layers and no more") {
   CHECK(split->ratio == 0.5);
   CHECK(split->sigma_part == 0.25);
   CHECK(split->W_part == 2);
+}
+
+TEST_CASE("a unit at z = 0 is off, and every entry counts in slope_mean, saturated and off") {
+  Tensor x(35, 1);  // −17 … 17: 17 entries above 0
+  for (std::size_t i = 0; i < 35; ++i) x(i, 0) = static_cast<real>(i) - 17;
+  Network network = by_hand({{"relu", Tensor{{1}}}, {"identity", Tensor{{1}}}});
+  const FlowRow row = observed(network, x, Tensor(35, 1))[0];
+  CHECK(row.off == doctest::Approx(18.0 / 35));
+  CHECK(row.saturated == doctest::Approx(18.0 / 35));
+  CHECK(row.slope_mean == doctest::Approx(17.0 / 35));
+  CHECK(row.dead == 0);
+}
+
+TEST_CASE("a derivative of exactly a twentieth of the largest is not saturated") {
+  const auto saturated = [](const char* activation) {
+    Network network = by_hand({{activation, Tensor{{1}}}, {"identity", Tensor{{1}}}});
+    return observed(network, Tensor{{-1}}, Tensor{{0}})[0].saturated;
+  };
+  CHECK(saturated("leaky_relu(0.05)") == 0);
+  CHECK(saturated("leaky_relu(0.0499)") == 1);
+}
+
+TEST_CASE("a row does not include the steps of the previous row") {
+  Network network = by_hand({{"relu", Tensor{{1, -1}}}, {"identity", Tensor{{1}, {1}}}});
+  const auto loss = make_loss({"mse"});
+  Flow flow(network);
+  const Tensor right{{1}}, left{{-1}};
+  const auto row = [&](const Tensor& x) {
+    network.forward_training(x, 1);
+    network.backward(*loss, Tensor{{0}});
+    flow.before_update(network);
+    flow.after_update(network);
+    return flow.finish(1, network)[0];
+  };
+  CHECK(row(right).dead == 0.5);
+  const FlowRow second = row(left);  // now the other unit is dead
+  CHECK(second.dead == 0.5);
+  CHECK(second.revived == 1);
+  CHECK(second.a_norm == 1);
+  CHECK(second.update_ratio == 0);
+  CHECK(flow.finish(2, network).empty());
 }

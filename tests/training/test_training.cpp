@@ -36,7 +36,7 @@ TrainOptions adam(std::size_t epochs) {
 
 const std::vector<LayerOptions> layers{{8, "tanh"}, {8, "relu", "auto", true, true, real(0.1)}, {3, "softmax"}};
 
-struct Heard {
+struct Record {
   std::vector<EpochRecord> epochs;
   std::vector<std::vector<FlowRow>> flow;
   std::size_t batches = 0;
@@ -110,7 +110,7 @@ TEST_CASE("whole training runs follow PyTorch's, with momentum, decay, clipping 
   CHECK(runs == 8);
 }
 
-TEST_CASE("the loop is these steps and no others: gather, forward, loss, backward, clip, update") {
+TEST_CASE("a training step selects rows, runs forward, computes the loss, runs backward, clips and updates") {
   const Data data = spirals();
   TrainOptions options = adam(2);
   options.clip_norm = 0.5;
@@ -118,9 +118,9 @@ TEST_CASE("the loop is these steps and no others: gather, forward, loss, backwar
   options.schedule_gamma = 0.9;
   options.schedule_unit = "step";
   Network trained(2, layers, 1);
-  Heard heard;
+  Record recorded;
   Training training(trained, data, options, 1, 0);
-  CHECK(training.run(heard.hooks()) == Training::End::finished);
+  CHECK(training.run(recorded.hooks()) == Training::End::finished);
 
   Network by_hand(2, layers, 1);
   const auto loss = make_loss(options);
@@ -141,11 +141,11 @@ TEST_CASE("the loop is these steps and no others: gather, forward, loss, backwar
       clip_gradients(by_hand.parameters(), real(0.5));
       optimizer.step(by_hand.parameters(), static_cast<real>(scheduled(options, options.learning_rate, t - 1)));
     }
-    CHECK(heard.epochs[epoch].train.loss == loss_sum / static_cast<double>(order.size()));
-    CHECK(heard.epochs[epoch].learning_rate == scheduled(options, options.learning_rate, t - 1));
+    CHECK(recorded.epochs[epoch].train.loss == loss_sum / static_cast<double>(order.size()));
+    CHECK(recorded.epochs[epoch].learning_rate == scheduled(options, options.learning_rate, t - 1));
   }
   CHECK(copy_of(trained) == copy_of(by_hand));
-  CHECK(heard.batches == t);
+  CHECK(recorded.batches == t);
 }
 
 TEST_CASE("a run that is interrupted and continued has the same bits as one that was not") {
@@ -153,16 +153,16 @@ TEST_CASE("a run that is interrupted and continued has the same bits as one that
   TrainOptions options = adam(4);
   options.early_stopping = 3;
   Network whole(2, layers, 1);
-  Heard heard_whole;
+  Record recorded_whole;
   Training all_at_once(whole, data, options, 1, 3);
-  all_at_once.run(heard_whole.hooks());
+  all_at_once.run(recorded_whole.hooks());
 
   for (const std::size_t stop : {1u, 5u, 8u, 11u}) {
     Network network(2, layers, 1);
-    Heard heard;
-    heard.stop_after = stop;
+    Record recorded;
+    recorded.stop_after = stop;
     Training first(network, data, options, 1, 3);
-    REQUIRE(first.run(heard.hooks()) == Training::End::interrupted);
+    REQUIRE(first.run(recorded.hooks()) == Training::End::interrupted);
     Network continued(2, layers, 1);  // the seed of its dropout
     for (const Parameter& p : continued.parameters()) p.value->fill(9);
     restore(copy_of(network), continued);
@@ -170,15 +170,15 @@ TEST_CASE("a run that is interrupted and continued has the same bits as one that
     second.state = first.state;
     second.optimizer.state = first.optimizer.state;
     second.flow.state = first.flow.state;
-    heard.stop_after = 0;
-    CHECK(second.run(heard.hooks()) == Training::End::finished);
+    recorded.stop_after = 0;
+    CHECK(second.run(recorded.hooks()) == Training::End::finished);
     CHECK(copy_of(continued) == copy_of(whole));
-    REQUIRE(heard.epochs.size() == heard_whole.epochs.size());
-    for (std::size_t e = 0; e < heard.epochs.size(); ++e) {
-      CHECK(heard.epochs[e].train.loss == heard_whole.epochs[e].train.loss);
-      CHECK(heard.epochs[e].train.metric == heard_whole.epochs[e].train.metric);
-      CHECK(heard.flow[e + 1][0].dL_dz_norm == heard_whole.flow[e + 1][0].dL_dz_norm);
-      CHECK(heard.flow[e + 1][1].revived == heard_whole.flow[e + 1][1].revived);
+    REQUIRE(recorded.epochs.size() == recorded_whole.epochs.size());
+    for (std::size_t e = 0; e < recorded.epochs.size(); ++e) {
+      CHECK(recorded.epochs[e].train.loss == recorded_whole.epochs[e].train.loss);
+      CHECK(recorded.epochs[e].train.metric == recorded_whole.epochs[e].train.metric);
+      CHECK(recorded.flow[e + 1][0].dL_dz_norm == recorded_whole.flow[e + 1][0].dL_dz_norm);
+      CHECK(recorded.flow[e + 1][1].revived == recorded_whole.flow[e + 1][1].revived);
     }
   }
 }
@@ -187,55 +187,55 @@ TEST_CASE("observing the flow changes no bit of the training") {
   const Data data = spirals();
   Network observed(2, layers, 1);
   Network unobserved(2, layers, 1);
-  Heard heard;
-  Training(observed, data, adam(2), 1, 1).run(heard.hooks());
+  Record recorded;
+  Training(observed, data, adam(2), 1, 1).run(recorded.hooks());
   Training(unobserved, data, adam(2), 1, 0).run({});
   CHECK(copy_of(observed) == copy_of(unobserved));
-  REQUIRE(heard.flow.size() == 3);
-  CHECK(heard.flow[0][0].epoch == 0);
-  CHECK(std::isnan(heard.flow[0][0].update_ratio));
-  CHECK(heard.flow[2][0].epoch == 2);
-  CHECK(heard.flow[2][0].update_ratio > 0);
+  REQUIRE(recorded.flow.size() == 3);
+  CHECK(recorded.flow[0][0].epoch == 0);
+  CHECK(std::isnan(recorded.flow[0][0].update_ratio));
+  CHECK(recorded.flow[2][0].epoch == 2);
+  CHECK(recorded.flow[2][0].update_ratio > 0);
 }
 
 TEST_CASE("an epoch without an observed step observes its first") {
   const Data data = spirals();  // 72 rows to train on: 5 batches an epoch
   Network network(2, layers, 1);
-  Heard heard;
+  Record recorded;
   Training training(network, data, adam(3), 1, 1000);
   CHECK(training.batches() == 5);
-  training.run(heard.hooks());
-  for (std::size_t e = 1; e <= 3; ++e) CHECK(heard.flow[e].size() == 3);
+  training.run(recorded.hooks());
+  for (std::size_t e = 1; e <= 3; ++e) CHECK(recorded.flow[e].size() == 3);
 }
 
-TEST_CASE("epochs = 0 looks at the initial network and changes nothing") {
+TEST_CASE("epochs = 0 observes the initial network and changes nothing") {
   const Data data = spirals();
   Network network(2, layers, 1);
   const std::vector<Tensor> before = copy_of(network);
-  Heard heard;
-  CHECK(Training(network, data, adam(0), 1, 10).run(heard.hooks()) == Training::End::finished);
+  Record recorded;
+  CHECK(Training(network, data, adam(0), 1, 10).run(recorded.hooks()) == Training::End::finished);
   CHECK(copy_of(network) == before);
-  CHECK(heard.epochs.empty());
-  CHECK(heard.flow.size() == 1);
+  CHECK(recorded.epochs.empty());
+  CHECK(recorded.flow.size() == 1);
 }
 
 TEST_CASE("early stopping waits for its patience and keeps the best weights") {
   const Data data = spirals(0.2);
   TrainOptions options = adam(200);
-  options.learning_rate = 0.3;  // jumps about
+  options.learning_rate = 0.3;  // large, so that the validation loss rises again
   options.early_stopping = 5;
   Network network(2, layers, 1);
-  Heard heard;
-  CHECK(Training(network, data, options, 1, 0).run(heard.hooks()) == Training::End::stopped_early);
+  Record recorded;
+  CHECK(Training(network, data, options, 1, 0).run(recorded.hooks()) == Training::End::stopped_early);
   std::size_t best = 0;
-  for (std::size_t e = 0; e < heard.epochs.size(); ++e) {
-    if (heard.epochs[e].validation->loss < heard.epochs[best].validation->loss) best = e;
-    CHECK(heard.epochs[e].test.has_value() == (e + 1 == heard.epochs.size()));
+  for (std::size_t e = 0; e < recorded.epochs.size(); ++e) {
+    if (recorded.epochs[e].validation->loss < recorded.epochs[best].validation->loss) best = e;
+    CHECK(recorded.epochs[e].test.has_value() == (e + 1 == recorded.epochs.size()));
   }
-  CHECK(heard.epochs.size() == best + 1 + 5);
+  CHECK(recorded.epochs.size() == best + 1 + 5);
   const auto loss = make_loss(options);
-  CHECK(evaluate(network, *loss, data.validation, Task::multiclass).loss == heard.epochs[best].validation->loss);
-  CHECK(evaluate(network, *loss, data.test, Task::multiclass).loss == heard.epochs.back().test->loss);
+  CHECK(evaluate(network, *loss, data.validation, Task::multiclass).loss == recorded.epochs[best].validation->loss);
+  CHECK(evaluate(network, *loss, data.test, Task::multiclass).loss == recorded.epochs.back().test->loss);
 }
 
 TEST_CASE("divergence names step, layer and tensor, and leaves the parameters before its epoch") {
@@ -283,7 +283,7 @@ TEST_CASE("evaluation in parts is the mean over all rows") {
   CHECK(scores.metric == doctest::Approx(1 - scores.loss / total).epsilon(1e-6));
 }
 
-TEST_CASE("a batch of one row at an epoch's end counts as one row, and batch normalisation stands it") {
+TEST_CASE("a batch of one row at an epoch's end counts as one row, and batch normalisation accepts it") {
   Data data = spirals();
   data.train.x.resize(33, 2);
   data.train.y.resize(33, 3);
@@ -293,10 +293,10 @@ TEST_CASE("a batch of one row at an epoch's end counts as one row, and batch nor
     const std::vector<LayerOptions> net{{8, "tanh", "auto", batch_norm}, {3, "softmax"}};
     Network network(2, net, 1);
     Network by_hand(2, net, 1);
-    Heard heard;
+    Record recorded;
     Training training(network, data, options, 1, 1);
     REQUIRE(training.batches() == 2);
-    training.run(heard.hooks());
+    training.run(recorded.hooks());
     const auto loss = make_loss(options);
     Optimizer optimizer(options);
     const std::vector<std::size_t> order = epoch_order(data, 1, 0);
@@ -309,7 +309,7 @@ TEST_CASE("a batch of one row at an epoch's end counts as one row, and batch nor
       by_hand.backward(*loss, batch.y);
       optimizer.step(by_hand.parameters(), static_cast<real>(options.learning_rate));
     }
-    CHECK(heard.epochs.at(0).train.loss == sum / 33);
+    CHECK(recorded.epochs.at(0).train.loss == sum / 33);
     for (const Tensor& t : copy_of(network)) {
       for (const real v : t.values()) CHECK(std::isfinite(v));
     }
@@ -324,10 +324,10 @@ TEST_CASE("one row is enough to train on") {
   options.epochs = 1;
   options.learning_rate = 0.125;
   Network network(1, std::vector<LayerOptions>{{1, "identity", "zeros"}}, 1);
-  Heard heard;
-  CHECK(Training(network, data, options, 1, 1).run(heard.hooks()) == Training::End::finished);
+  Record recorded;
+  CHECK(Training(network, data, options, 1, 1).run(recorded.hooks()) == Training::End::finished);
   // L = (0 − 3)², ∂L/∂z = −6: W = 0 + 0.125 · 6 · 2, b = 0.125 · 6
-  CHECK(heard.epochs.at(0).train.loss == 9);
+  CHECK(recorded.epochs.at(0).train.loss == 9);
   CHECK(network.layers[0].Wt == Tensor{{1.5}});
   CHECK(network.layers[0].b == Tensor{{0.75}});
 }
@@ -387,7 +387,7 @@ TEST_CASE("the metric of an epoch counts the predictions of its batches, each be
     options.learning_rate = 0.25;
     const std::vector<LayerOptions> net{{4, "tanh"}, {K, kind.output}};
 
-    // Right answers and squared residuals of some rows, as the definitions say.
+    // Correct predictions and squared residuals of some rows, by their definitions.
     double right = 0;
     std::vector<double> residual(K);
     const auto count = [&](const Tensor& a, const Tensor& y) {
@@ -417,8 +417,8 @@ TEST_CASE("the metric of an epoch counts the predictions of its batches, each be
     };
 
     Network network(2, net, 1);
-    Heard heard;
-    Training(network, data, options, 1, 0).run(heard.hooks());
+    Record recorded;
+    Training(network, data, options, 1, 0).run(recorded.hooks());
     Network by_hand(2, net, 1);
     const auto loss = make_loss(options);
     Optimizer optimizer(options);
@@ -431,7 +431,7 @@ TEST_CASE("the metric of an epoch counts the predictions of its batches, each be
         by_hand.backward(*loss, batch.y);
         optimizer.step(by_hand.parameters(), real(0.25));
       }
-      CHECK(heard.epochs.at(epoch).train.metric == doctest::Approx(metric()).epsilon(1e-5));
+      CHECK(recorded.epochs.at(epoch).train.metric == doctest::Approx(metric()).epsilon(1e-5));
     }
     count(by_hand.forward(data.train.x), data.train.y);
     CHECK(evaluate(network, *loss, data.train, task_of(loss_name)).metric == doctest::Approx(metric()).epsilon(1e-5));
@@ -440,7 +440,10 @@ TEST_CASE("the metric of an epoch counts the predictions of its batches, each be
 
 TEST_CASE("the flow is observed at steps 1, 1 + n, …, and at the first of an epoch that has none of these") {
   const Data data = spirals();  // 5 batches an epoch
-  for (const std::uint64_t every : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u, 9u, 10u, 11u, 1000u}) {
+  for (const std::uint64_t every :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3}, std::uint64_t{4}, std::uint64_t{5},
+        std::uint64_t{6}, std::uint64_t{7}, std::uint64_t{9}, std::uint64_t{10}, std::uint64_t{11}, std::uint64_t{1000},
+        std::numeric_limits<std::uint64_t>::max()}) {
     CAPTURE(every);
     Network network(2, layers, 1);
     Training training(network, data, adam(7), 1, every);
@@ -475,11 +478,11 @@ TEST_CASE("a schedule counts epochs or steps, and the record of an epoch has the
   for (const char* const unit : {"epoch", "step"}) {
     options.schedule_unit = unit;
     Network network(2, layers, 1);
-    Heard heard;
-    Training(network, data, options, 1, 0).run(heard.hooks());
+    Record recorded;
+    Training(network, data, options, 1, 0).run(recorded.hooks());
     for (int e = 0; e < 3; ++e) {
       const int halvings = options.schedule_unit == "epoch" ? e : 5 * e + 4;
-      CHECK(heard.epochs.at(static_cast<std::size_t>(e)).learning_rate == std::ldexp(0.25, -halvings));
+      CHECK(recorded.epochs.at(static_cast<std::size_t>(e)).learning_rate == std::ldexp(0.25, -halvings));
     }
   }
 
@@ -516,46 +519,46 @@ TEST_CASE("a batch is never larger than the training set, and 0 means all of it"
   CHECK(first_batch(in_order, adam(1), 1).x(15, 0) == data.train.x(15, 0));
 }
 
-TEST_CASE("an equal validation loss is no improvement, and patience ends a run that stands still") {
+TEST_CASE("an equal validation loss does not count as an improvement, so patience ends the run") {
   const Data data = spirals(0.2);
   TrainOptions options = adam(20);
   options.learning_rate = 0;
   options.early_stopping = 3;
   Network network(2, std::vector<LayerOptions>{{8, "tanh"}, {3, "softmax"}}, 1);
-  Heard heard;
+  Record recorded;
   Training training(network, data, options, 1, 0);
-  CHECK(training.run(heard.hooks()) == Training::End::stopped_early);
-  CHECK(heard.epochs.size() == 4);
+  CHECK(training.run(recorded.hooks()) == Training::End::stopped_early);
+  CHECK(recorded.epochs.size() == 4);
   CHECK(training.done());
   CHECK(training.state.best_epoch == 1);
-  REQUIRE(heard.flow.size() == 5);
-  for (const std::vector<FlowRow>& rows : heard.flow) CHECK(rows.empty());
+  REQUIRE(recorded.flow.size() == 5);
+  for (const std::vector<FlowRow>& rows : recorded.flow) CHECK(rows.empty());
   options.early_stopping = 0;
   CHECK(Training(network, data, options, 1, 0).run({}) == Training::End::finished);
 }
 
-TEST_CASE("an epoch's end is heard with the weights of that epoch, before the best return") {
+TEST_CASE("an epoch's end is recorded with the weights of that epoch, before the best return") {
   const Data data = spirals(0.2);
   const auto heard_at_5 = [&](std::size_t epochs) {
     TrainOptions options = adam(epochs);
     options.learning_rate = 0.3;
     options.early_stopping = 100;
     Network network(2, layers, 1);
-    std::vector<Tensor> heard;
+    std::vector<Tensor> recorded;
     Training::Hooks hooks;
     hooks.epoch_done = [&](const EpochRecord& record, const std::vector<FlowRow>&) {
       CHECK(record.test.has_value() == (record.epoch == epochs));
-      if (record.epoch == 5) heard = copy_of(network);
+      if (record.epoch == 5) recorded = copy_of(network);
     };
     Training training(network, data, options, 1, 0);
     training.run(hooks);
     CHECK(training.state.best_epoch < epochs);
-    return heard;
+    return recorded;
   };
   CHECK(heard_at_5(5) == heard_at_5(6));
 }
 
-TEST_CASE("divergence is found in the first tensor that is not finite, whichever it is") {
+TEST_CASE("a divergence names the first tensor that is not finite") {
   constexpr real largest = std::numeric_limits<real>::max();
   const auto power = [](double exponent) {
     return static_cast<real>(std::pow(static_cast<double>(largest), exponent));
@@ -605,7 +608,9 @@ TEST_CASE("divergence is found in the first tensor that is not finite, whichever
   }
 }
 
-TEST_CASE("a divergence says how the layer looked in the step before, or what its weights were") {
+TEST_CASE(
+    "the message of a divergence gives the layer's norms in the step before, or in an epoch's first step the norm of "
+    "its weights") {
   Data data;
   data.train = {Tensor{{1, 1}, {1, 1}}, Tensor{{0}, {0}}};
   data.shuffle = false;
@@ -638,14 +643,90 @@ TEST_CASE("a divergence says how the layer looked in the step before, or what it
   }
 }
 
-TEST_CASE("epoch 0 is observed in the very pass with which training begins, dropout's mask included") {
+TEST_CASE("epoch 0 observes the pass with which training begins, with the same dropout mask") {
   const Data data = spirals();
   Network network(2, layers, 1);
-  Heard heard;
-  Training(network, data, adam(1), 1, 1000).run(heard.hooks());  // observes step 1 alone
-  REQUIRE(heard.flow.size() == 2);
+  Record recorded;
+  Training(network, data, adam(1), 1, 1000).run(recorded.hooks());  // observes step 1 alone
+  REQUIRE(recorded.flow.size() == 2);
   for (std::size_t l = 0; l < 3; ++l) {
-    CHECK(heard.flow[0][l].a_norm == heard.flow[1][l].a_norm);
-    CHECK(heard.flow[0][l].dL_dW_norm == heard.flow[1][l].dL_dW_norm);
+    CHECK(recorded.flow[0][l].a_norm == recorded.flow[1][l].a_norm);
+    CHECK(recorded.flow[0][l].dL_dW_norm == recorded.flow[1][l].dL_dW_norm);
   }
+}
+
+namespace {
+
+// Inputs and targets of one column each, in this order, without shuffling.
+Data in_order(const Tensor& x, const Tensor& y) {
+  Data data;
+  data.train = {x, y};
+  data.shuffle = false;
+  return data;
+}
+
+TrainOptions plain(double learning_rate, std::size_t epochs, std::size_t batch_size = 1) {
+  TrainOptions options;
+  options.loss = "mse";
+  options.learning_rate = learning_rate;
+  options.epochs = epochs;
+  options.batch_size = batch_size;
+  return options;
+}
+
+// The message of a run that diverges, or "nothing".
+std::string divergence(Network& network, const Data& data, const TrainOptions& options,
+                       const Training::Hooks& hooks = {}) {
+  try {
+    Training(network, data, options, 1, 0).run(hooks);
+  } catch (const Divergence& e) {
+    return e.what();
+  }
+  return "nothing";
+}
+
+}  // namespace
+
+TEST_CASE("training on no rows is refused") {
+  const Data nothing;
+  Network network(1, std::vector<LayerOptions>{{1, "identity"}}, 1);
+  CHECK_THROWS_WITH_AS(Training(network, nothing, plain(0.1, 1), 1, 1), "there are no rows to train on",
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(first_batch(nothing, plain(0.1, 1), 1), "there are no rows to train on", std::invalid_argument);
+  Data no_columns;
+  no_columns.train = {Tensor(0, 1), Tensor(0, 1)};
+  CHECK_THROWS_AS(Training(network, no_columns, plain(0.1, 1, 0), 1, 1), std::invalid_argument);
+}
+
+TEST_CASE("an epoch's order is a permutation that depends on seed and epoch, or the given order") {
+  Data data = spirals();
+  const std::vector<std::size_t> first = epoch_order(data, 1, 0);
+  CHECK(first != epoch_order(data, 1, 1));
+  CHECK(first != epoch_order(data, 2, 0));
+  CHECK(first == epoch_order(data, 1, 0));
+  std::vector<std::size_t> sorted = first;
+  std::ranges::sort(sorted);
+  data.shuffle = false;
+  CHECK(sorted == epoch_order(data, 1, 0));
+  CHECK(sorted == epoch_order(data, 1, 3));
+  for (std::size_t i = 0; i < 72; ++i) CHECK(sorted[i] == i);
+}
+
+TEST_CASE("the scores of no rows are not a number") {
+  Network network(1, std::vector<LayerOptions>{{1, "identity"}}, 1);
+  const auto loss = make_loss(LossOptions{"mse"});
+  CHECK(std::isnan(evaluate(network, *loss, {Tensor(0, 1), Tensor(0, 1)}, Task::regression).loss));
+  CHECK(std::isnan(evaluate(network, *loss, {}, Task::binary).metric));
+}
+
+TEST_CASE("an infinite ∂L/∂a of a canonical pair is not divergence" * doctest::skip(!golden::is_double)) {
+  // σ(−1000) is 0, so ∂L/∂a = −1/0; but ∂L/∂z = a − y = −1. The update is what overflows.
+  std::vector<Dense> list;
+  list.emplace_back(1, 1, make_activation("sigmoid"));
+  list.back().Wt(0, 0) = -100;
+  Network network(std::move(list));
+  TrainOptions options = plain(1e308, 1);
+  options.loss = "binary_cross_entropy";
+  const std::string text = divergence(network, in_order(Tensor{{10}}, Tensor{{1}}), options);
+  CHECK(text.starts_with("diverged at step 1 (epoch 1): layer 1, weight after the update"));
 }

@@ -22,16 +22,16 @@ struct FlowRow {
   std::uint64_t epoch = 0;  // 0: the state at initialisation, on the first batch
   std::size_t layer = 0;    // from 1
   std::string activation;
-  double a_norm = 0;               // ‖a‖
-  double a_mean = 0;               // mean a
-  double slope_mean = 0;           // mean |σ′(z)|
-  double saturated = 0;            // fraction of (sample, unit) with |σ′| < 0.05 · max|σ′|; 1 for step
-  double off = no_value;           // fraction with z ≤ 0; only of a rectifier
-  double dead = 0;                 // fraction of units with σ′ exactly 0 on every sample observed in this row
-  double revived = 0;              // number of units that were dead in the previous row and are not in this one
-  double dL_da_norm = 0;           // ‖∂L/∂a‖
-  double dL_dz_norm = 0;           // ‖∂L/∂z‖
-  double dL_dW_norm = 0;           // ‖∂L/∂W‖, before clipping and weight decay
+  double a_norm = 0;      // ‖a‖
+  double a_mean = 0;      // mean a
+  double slope_mean = 0;  // mean |σ′(z)|
+  double saturated = 0;   // fraction of (sample, unit) with |σ′| < saturation_threshold · max |σ′|; 1 for step
+  double off = no_value;  // fraction with z ≤ 0; only of a rectifier
+  double dead = 0;        // fraction of units with σ′ exactly 0 on every sample observed in this row
+  double revived = 0;     // number of units that were dead in the previous row and are not in this one
+  double dL_da_norm = 0;  // ‖∂L/∂a‖
+  double dL_dz_norm = 0;  // ‖∂L/∂z‖
+  double dL_dW_norm = 0;  // ‖∂L/∂W‖, before clipping and weight decay
   double update_ratio = no_value;  // ‖ΔW‖ / ‖W before‖; not at epoch 0
 };
 
@@ -64,43 +64,42 @@ inline constexpr std::array<FlowQuantity, 11> flow_quantities{{
 // The quantity with this name; NaN where it has no value, nothing if no quantity has this name.
 std::optional<double> flow_value(const FlowRow& row, std::string_view name);
 
-// How the gradient changed on its way from the last hidden layer H to layer 1: ‖δ¹‖/‖δᴴ‖ with δ = ∂L/∂z, split exactly
-// into what the derivatives took, Π_{l<H} ‖δˡ‖/‖∂L/∂aˡ‖, and what the weights took, Π_{l<H} ‖∂L/∂aˡ‖/‖δˡ⁺¹‖.
+// How the gradient changes on its way from the last hidden layer H to layer 1: ratio = ‖δ¹‖/‖δᴴ‖ with δ = ∂L/∂z. It is
+// exactly the product of what σ′ does, Π_{l<H} ‖δˡ‖/‖∂L/∂aˡ‖, and what the weights do, Π_{l<H} ‖∂L/∂aˡ‖/‖δˡ⁺¹‖.
 struct FlowSplit {
   double ratio, sigma_part, W_part;
 };
-// `rows` are the layers of one epoch; nothing for fewer than two hidden layers.
+// `rows` are the layers of one epoch, the output layer included; nothing if there are fewer than two hidden layers.
 std::optional<FlowSplit> split_of(const std::vector<FlowRow>& rows);
 
 class Flow {
  public:
   explicit Flow(const Network& network);
 
-  // Around an observed step: after backward() and before clipping; then after the update.
+  // Call the first after backward() and before clipping, the second after the update.
   void before_update(const Network& network);
   void after_update(const Network& network);
 
-  // The rows of the epoch, one a layer; the next epoch starts empty. Units that are dead now are remembered for
-  // `revived`. Needs at least one observed step.
+  // The rows of the epoch, one per layer; none if no step was observed. The next epoch starts empty, but remembers
+  // which units are dead, for `revived`.
   std::vector<FlowRow> finish(std::uint64_t epoch, const Network& network);
-  bool empty() const { return state.steps == 0; }
 
-  // Everything that is remembered between steps, for checkpoints.
+  // Everything that Flow remembers between two steps, for checkpoints.
   struct LayerState {
     std::vector<double> sums;         // of the averaged quantities, in the order of flow_quantities
-    std::vector<std::uint8_t> alive;  // a unit: σ′ ≠ 0 was seen in this row
-    std::vector<std::uint8_t> dead;   // a unit: dead in the previous row
-    real saturation_limit;            // of |σ′|, which moves with a learned α from row to row
+    std::vector<std::uint8_t> alive;  // for each unit: whether σ′ ≠ 0 was observed in this row
+    std::vector<std::uint8_t> dead;   // for each unit: whether it was dead in the previous row
+    real saturation_limit;            // of |σ′|; a learned α changes it from row to row
   };
   struct State {
     std::uint64_t steps = 0;    // observed in this epoch
-    std::uint64_t updates = 0;  // of them, those that went on to an update
+    std::uint64_t updates = 0;  // the observed steps that an update followed
     std::vector<LayerState> layers;
   };
   State state;
 
  private:
-  std::vector<Tensor> W_before_;  // a layer
+  std::vector<Tensor> W_before_;  // W of each layer before the update
 };
 
 }  // namespace primer

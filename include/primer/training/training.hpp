@@ -1,5 +1,5 @@
-// The training loop: minibatches through the network forward and backward, an update each, and what there is to report
-// after every epoch. It can be stopped after any batch and continued with the same bits.
+// The training loop: for each minibatch a forward pass, a backward pass and an update, and after each epoch a record of
+// its scores. A run can be stopped after any batch and continued with the same bits.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +24,10 @@ struct TrainOptions : OptimizerOptions, ScheduleOptions {
   double huber_delta = 1;
   double label_smoothing = 0;
   double learning_rate = 0.01;
-  std::size_t epochs = 100;          // 0: only looks at the initial network
-  std::size_t batch_size = 32;       // 0: the full batch
+  std::size_t epochs = 100;          // 0: only observes the initial network
+  std::size_t batch_size = 32;       // 0: all rows
   double clip_norm = 0;              // global norm of the gradients; 0: no clipping
-  std::size_t early_stopping = 0;    // patience in epochs on the validation loss, best weights kept; 0: off
+  std::size_t early_stopping = 0;    // patience in epochs on the validation loss; keeps the best weights; 0: off
   std::size_t checkpoint_every = 0;  // epochs; 0: only at the end and when interrupted
 };
 std::unique_ptr<Loss> make_loss(const TrainOptions& options);
@@ -36,10 +36,10 @@ std::unique_ptr<Loss> make_loss(const TrainOptions& options);
 struct Scores {
   double loss, metric;
 };
-// In evaluation mode, a few hundred rows at a time.
+// In evaluation mode, a few hundred rows at a time. NaN if there are no rows.
 Scores evaluate(Network& network, const Loss& loss, const Dataset& data, Task task);
 
-// The rows of data.train in the order in which an epoch (from 0) takes them, and the very first batch.
+// The order in which an epoch (from 0) visits the rows of data.train, and the first batch of epoch 0.
 std::vector<std::size_t> epoch_order(const Data& data, std::uint64_t seed, std::uint64_t epoch);
 Dataset first_batch(const Data& data, const TrainOptions& options, std::uint64_t seed);
 
@@ -52,7 +52,7 @@ struct EpochRecord {
   double learning_rate;              // of the epoch's last step
 };
 
-// Thrown at the first number that is not finite. The network holds the parameters before the epoch in which it came up.
+// Thrown when a number is not finite. The network then has the parameters it had before that epoch.
 class Divergence : public std::runtime_error {
  public:
   Divergence(const std::string& text, std::uint64_t in_epoch, std::uint64_t at_step)
@@ -62,46 +62,48 @@ class Divergence : public std::runtime_error {
 
 class Training {
  public:
-  // What the owner of a training run wants to hear; each may be empty.
+  // Functions that run() calls; each may be empty.
   struct Hooks {
-    std::function<void(const std::vector<FlowRow>&)> started;  // flow of epoch 0; none where it is off
+    std::function<void(const std::vector<FlowRow>&)> started;  // flow of epoch 0; no rows if it is off
     std::function<void()> batch_done;
-    std::function<void(const EpochRecord&, const std::vector<FlowRow>&)> epoch_done;  // before the best weights return
-    std::function<bool()> interrupted;                                                // asked after every batch
+    std::function<void(const EpochRecord&, const std::vector<FlowRow>&)>
+        epoch_done;                     // before run() restores the best weights
+    std::function<bool()> interrupted;  // called after every batch
   };
   enum class End { finished, stopped_early, interrupted };
 
-  // network and data must outlive the training. observe_every: the flow is observed at global steps 1, 1 + n, …, and at
-  // the first step of an epoch that would have none; 0 turns it off.
+  // network and data must outlive the training. With observe_every = n the flow is observed at steps 1, 1 + n, …,
+  // counted over all epochs, and at the first step of an epoch that has none of these; 0 turns it off. Throws
+  // std::invalid_argument if there are no rows to train on.
   Training(Network& network, const Data& data, const TrainOptions& options, std::uint64_t seed,
            std::size_t observe_every);
 
-  // Goes on from `state` until the last epoch, until the validation loss has not improved for `early_stopping` epochs,
+  // Trains from `state` until the last epoch, until the validation loss has not improved for `early_stopping` epochs,
   // or until interrupted. Throws Divergence.
   End run(const Hooks& hooks);
 
-  // Whether no epoch is left: the last one is done, or the patience is over.
+  // Whether the last epoch is finished or the patience has run out.
   bool done() const;
 
-  std::size_t batches() const { return batches_; }  // in an epoch
+  std::size_t batches() const { return batches_; }  // per epoch
 
-  // Where the run stands.
+  // How far the run has come.
   struct State {
     std::uint64_t epoch = 0;               // finished epochs
-    std::uint64_t batch = 0;               // finished batches of the next one
+    std::uint64_t batch = 0;               // finished batches of the current epoch
     double loss_sum = 0;                   // over the samples of these batches
-    double right = 0;                      // right answers among them
-    std::vector<double> residual_squares;  // an output, for R²
+    double correct = 0;                    // correct predictions among them
+    std::vector<double> residual_squares;  // one sum per output, for R²
     double best_loss = std::numeric_limits<double>::infinity();
     std::uint64_t best_epoch = 0;
-    std::vector<Tensor> best;  // all tensors of the network at best_epoch, with early stopping
+    std::vector<Tensor> best;  // all tensors of the network after best_epoch; empty without early stopping
   };
   State state;
   Optimizer optimizer;
   Flow flow;
 
-  // All that a continued run needs: of now, and within an epoch also of its start, from where an epoch that diverges is
-  // replayed.
+  // Everything needed to resume. In the middle of an epoch it takes a second one, of the epoch's start, because a
+  // diverging epoch is replayed from there.
   struct Snapshot {
     State state;
     std::vector<Tensor> tensors;  // of the network
@@ -110,7 +112,7 @@ class Training {
   };
   Snapshot snapshot() const;
   const Snapshot& epoch_start() const { return epoch_start_; }
-  // Both must fit the network; the next run() goes on from `now`.
+  // Both must fit the network. The next run() continues from `now`.
   void resume(const Snapshot& now, const Snapshot& epoch_start);
 
  private:
@@ -135,13 +137,16 @@ class Training {
   std::size_t batch_size_;
   std::size_t batches_;
   std::vector<double> total_squares_;  // of the training targets, for R²
-  std::vector<std::size_t> order_;     // of this epoch
+  std::vector<std::size_t> order_;     // of the rows in this epoch
   Dataset batch_;
 
   Snapshot epoch_start_;
 };
 
-// All tensors that make up the network's state, parameters and running statistics, in model order.
+// `value` with `digits` significant digits, for messages: "0.031", "3.1e-05".
+std::string rounded(double value, int digits);
+
+// All tensors of the network's state, that is parameters and running statistics, in model order.
 std::vector<Tensor> copy_of(Network& network);
 void restore(const std::vector<Tensor>& from, Network& network);
 
