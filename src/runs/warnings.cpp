@@ -3,7 +3,6 @@
 #include "primer/runs/warnings.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -11,14 +10,10 @@
 
 #include "primer/training/propagation.hpp"
 #include "primer/training/properties.hpp"
+#include "primer/training/training.hpp"
 
 namespace primer {
 namespace {
-
-std::string rounded(double value) {
-  char digits[32];
-  return {digits, std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 2).ptr};
-}
 
 // Collects the warnings of one experiment.
 class WarningCollector {
@@ -120,7 +115,7 @@ class WarningCollector {
       if (!is_named || given == family(init) || hidden() < 2 || layer.batch_norm) continue;
       warn(key(l, "init"), "init", layer.init, " does not suit ", layer.activation,
            ": each such layer scales the signal and the gradient by about ×",
-           rounded(std::sqrt(weight_variance(l) / variance_of(l, "auto"))), "; leave init out, or write \"", init,
+           rounded(std::sqrt(weight_variance(l) / variance_of(l, "auto")), 2), "; leave init out, or write \"", init,
            "\"");
     }
   }
@@ -130,14 +125,14 @@ class WarningCollector {
     const std::optional<double> ratio = predicted_gradient_ratio(config_.layers, data_.train.x);
     if (!ratio || (*ratio >= 0.02 && *ratio <= 50)) return;
     const double per_layer = std::pow(*ratio, 1 / static_cast<double>(hidden() - 1));
-    const std::string change = concat(" to about ", rounded(*ratio), " of its size from layer ", hidden(),
-                                      " to layer 1, ×", rounded(per_layer), " per layer");
+    const std::string change = concat(" to about ", rounded(*ratio, 2), " of its size from layer ", hidden(),
+                                      " to layer 1, ×", rounded(per_layer, 2), " per layer");
     if (*ratio > 50) {
       warn(key(0, "init"), "exploding", "at the start the gradient grows", change,
            "; use init = \"auto\", batch_norm or fewer layers");
     } else if (steepest(0) < 0.5) {
       warn(key(0, "activation"), "vanishing", "at the start the gradient shrinks", change, ", because σ′ of ",
-           config_.layers[0].activation, " is at most ", rounded(steepest(0)),
+           config_.layers[0].activation, " is at most ", rounded(steepest(0), 2),
            "; use tanh or relu, batch_norm, or fewer layers");
     } else {
       warn(key(0, "init"), "vanishing", "at the start the gradient shrinks", change,
@@ -157,7 +152,7 @@ class WarningCollector {
       if (narrowest == 0 || layer.units < config_.layers[narrowest].units) narrowest = l;
     }
     if (alive > 0.95) return;
-    warn(key(narrowest, "units"), "born-dead", "with about ", rounded(100 * (1 - alive)),
+    warn(key(narrowest, "units"), "born-dead", "with about ", rounded(100 * (1 - alive), 2),
          " of 100 seeds some layer starts with all its units off, and the network gives the same output for every row; "
          "use more units or leaky_relu");
   }
@@ -200,8 +195,8 @@ class WarningCollector {
       if (size > 0) least = std::min(least, size);
     }
     if (most <= 10 && most <= 100 * least) return;
-    warn("data.standardize", "unscaled-inputs", "column ", quoted(data_.columns[largest]), " is about ", rounded(most),
-         " in size", x.cols() > 1 ? ", the smallest column " + rounded(least) : "",
+    warn("data.standardize", "unscaled-inputs", "column ", quoted(data_.columns[largest]), " is about ",
+         rounded(most, 2), " in size", x.cols() > 1 ? ", the smallest column " + rounded(least, 2) : "",
          ": large inputs saturate units and dominate the gradient; set data.standardize = true");
   }
 
@@ -239,10 +234,10 @@ class WarningCollector {
         y.values(), [&](real v) { return static_cast<double>(v) < range.low || static_cast<double>(v) > range.high; });
     if (outside > 0 && !config_.layers.back().residual) {
       warn(activation, "target-range", std::to_string(outside), " of ", y.size(), " targets are outside ",
-           rounded(range.low), " … ", rounded(range.high), ", the range of ", config_.layers.back().activation,
+           rounded(range.low, 2), " … ", rounded(range.high, 2), ", the range of ", config_.layers.back().activation,
            "; use identity at the output, or scale the targets");
     } else if (const double size = std::sqrt(mean_square(y)); size > 100 && config_.train.loss != "mae") {
-      warn("train.loss", "unscaled-targets", "the targets are about ", rounded(size),
+      warn("train.loss", "unscaled-targets", "the targets are about ", rounded(size, 2),
            " in size, and so are the first gradients; scale the targets to about 1");
     }
   }
@@ -255,7 +250,7 @@ class WarningCollector {
     const double shrink = train.learning_rate * train.weight_decay;
     if ((train.optimizer == "sgd" || train.optimizer == "adamw") && shrink > 1) {
       warn("train.weight_decay", "weight-decay",
-           "each step multiplies the parameters by 1 − learning_rate · weight_decay = ", rounded(1 - shrink),
+           "each step multiplies the parameters by 1 − learning_rate · weight_decay = ", rounded(1 - shrink, 2),
            shrink > 2 ? ", so they grow without bound" : ", so they change sign at every step",
            "; use a weight_decay of about 0.01");
     }
