@@ -11,8 +11,9 @@ std::vector<FlowRow> observe(Network& network, const Data& data, const TrainOpti
   const std::vector<Tensor> before = copy_of(network);
   Flow flow(network);
   network.forward_training(data.train.x, 1);
-  network.backward(*make_loss(options), data.train.y);
-  flow.before_update(network);
+  const auto loss = make_loss(options);
+  network.backward(*loss, data.train.y);
+  flow.before_update(network, *loss, data.train.y);
   restore(before, network);
   std::vector<FlowRow> rows = flow.finish(options.epochs, network);
   for (FlowRow& row : rows) row.revived = FlowRow::no_value;  // there is no earlier row to compare with

@@ -77,11 +77,14 @@ double output_gradient(const Quantity& q) {
 
 double cross_entropy(const Quantity& q) {
   const Tensor z{{0, static_cast<real>(q.at)}};
-  return static_cast<double>(make_loss(LossOptions{"cross_entropy"})->value_from_logits(z, Tensor{{1, 0}}));
+  Tensor scratch;
+  return static_cast<double>(make_loss(LossOptions{"cross_entropy"})->value_from_logits(z, Tensor{{1, 0}}, scratch));
 }
 double binary_cross_entropy(const Quantity& q) {
   const Tensor z{{static_cast<real>(q.at)}};
-  return static_cast<double>(make_loss(LossOptions{"binary_cross_entropy"})->value_from_logits(z, Tensor{{1}}));
+  Tensor scratch;
+  return static_cast<double>(
+      make_loss(LossOptions{"binary_cross_entropy"})->value_from_logits(z, Tensor{{1}}, scratch));
 }
 
 double naive_softmax_is_nan(const Quantity& q) {

@@ -44,8 +44,8 @@ int run(const Arguments& arguments) {
   options.points = whole("--points", 1, 100'000'000);
   options.classes = whole("--classes", 2, 100'000);
   if (arguments.has("--inputs")) options.inputs = whole("--inputs", 1, 1'000'000);
-  options.turns = asked(arguments, "--turns", options.turns, -100'000, 100'000);
-  options.noise = asked(arguments, "--noise", options.noise, 0, 1'000'000);
+  options.turns = asked(arguments, "--turns", options.turns, -most_turns, most_turns);
+  options.noise = asked(arguments, "--noise", options.noise, 0, most_noise);
   const auto seed = static_cast<std::uint64_t>(asked(arguments, "--seed", 1, 0, 9e15, true));
 
   const Samples samples = generate(options, seed);

@@ -1,21 +1,30 @@
 // The activation functions, each with its value and its derivative, softmax with its vector–Jacobian product, and the
 // table. Derivatives are computed from z, not from a: 1 − a² is 0 from |z| = 19 on, where the true derivative of tanh
-// is still 1e-16. A derivative repeats sub-expressions of its value on purpose: both stand in one loop, and the
-// compiler computes them once.
+// is still 1e-16. A derivative repeats parts of its value on purpose: both are computed in one loop, and the compiler
+// evaluates common subexpressions once.
 #include "primer/core/activation.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
-#include <numbers>
 #include <stdexcept>
 
 #include "primer/core/elementary.hpp"
+#include "primer/core/registry.hpp"
 #include "primer/core/sum.hpp"
 
 namespace primer {
+
+void Activation::backward(const Tensor&, const Tensor&, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz) {
+  dL_dz.resize(dL_da.rows(), dL_da.cols());
+  // task 1.2 (5 points): the gradient through an elementwise σ
+  for (std::size_t i = 0; i < dL_dz.size(); ++i) {
+    dL_dz[i] = dL_da[i] * derivative[i];  // ∂L/∂z = ∂L/∂a ⊙ σ′(z)
+  }
+  // end of task 1.2
+}
+
 namespace {
 
 constexpr std::array<real, 1> kink_at_zero{0};
@@ -98,47 +107,46 @@ struct Softplus {
   real derivative(real z) const { return sigmoid(z); }
 };
 
-// The next three are products with a factor that underflows far out. Beyond `far` that factor is 0, and holding z there
-// makes the product 0 as well, at −∞ too, where ∞ · 0 would be NaN.
-real held(real z, real far) { return std::max(std::min(z, far), -far); }
+// The next three are products of z with a factor that underflows to 0 for |z| > far. Clamping z to [−far, far] makes
+// the product 0 there, at z = −∞ too, where ∞ · 0 would be NaN.
+real clamped(real z, real far) { return std::max(std::min(z, far), -far); }
 
 struct Gelu {  // Hendrycks & Gimpel, "Gaussian error linear units", 2016
   static constexpr std::string_view name = "gelu";
   static constexpr bool rectifier = true;
   static constexpr std::string_view initializer = "he_uniform";
-  real value(real z) const { return std::max(z, real(-40)) * normal_cdf(z); }            // z Φ(z)
-  real derivative(real z) const { return normal_cdf(z) + held(z, 40) * normal_pdf(z); }  // Φ(z) + z φ(z)
+  real value(real z) const { return std::max(z, real(-40)) * normal_cdf(z); }               // z Φ(z)
+  real derivative(real z) const { return normal_cdf(z) + clamped(z, 40) * normal_pdf(z); }  // Φ(z) + z φ(z)
 };
 
-struct GeluTanh {  // the same paper's approximation ½ z (1 + tanh u), which is z σ(2u)
+struct GeluTanh {  // the approximation in the same paper: ½ z (1 + tanh u) = z σ(2u)
   static constexpr std::string_view name = "gelu_tanh";
   static constexpr bool rectifier = true;
   static constexpr std::string_view initializer = "he_uniform";
   static constexpr real c = real(1.5957691216057307117597842397375);  // 2 √(2/π)
   static constexpr real k = real(0.044715);
   static real two_u(real z) { return c * (z + k * z * z * z); }
-  real value(real z) const { return std::max(z, real(-25)) * sigmoid(two_u(held(z, 25))); }
+  real value(real z) const { return std::max(z, real(-25)) * sigmoid(two_u(clamped(z, 25))); }
   real derivative(real z) const {
-    const real v = held(z, 25);
+    const real v = clamped(z, 25);
     return sigmoid(two_u(v)) + v * sigmoid_derivative(two_u(v)) * c * (1 + 3 * k * v * v);  // σ(2u) + z σ′(2u) 2u′
   }
 };
 
-struct Silu {  // also known as swish: Ramachandran, Zoph, Le, "Searching for activation functions", 2017
+struct Silu {  // also called swish: Ramachandran, Zoph, Le, "Searching for activation functions", 2017
   static constexpr std::string_view name = "silu";
   static constexpr bool rectifier = true;
   static constexpr std::string_view initializer = "he_uniform";
-  real value(real z) const { return std::max(z, real(-800)) * sigmoid(z); }                    // z σ(z)
-  real derivative(real z) const { return sigmoid(z) + held(z, 800) * sigmoid_derivative(z); }  // σ(z) + z σ′(z)
+  real value(real z) const { return std::max(z, real(-800)) * sigmoid(z); }                       // z σ(z)
+  real derivative(real z) const { return sigmoid(z) + clamped(z, 800) * sigmoid_derivative(z); }  // σ(z) + z σ′(z)
 };
 
-// He et al., "Delving deep into rectifiers", 2015: a leaky_relu whose α is learned, one for the layer.
+// He et al., "Delving deep into rectifiers", 2015: a leaky_relu whose α is learned. A layer has one α.
 class Prelu : public Activation {
  public:
   explicit Prelu(real alpha) : initial_alpha_(alpha) { alpha_(0, 0) = alpha; }
 
   std::string name() const override { return spell("prelu", initial_alpha_); }
-  std::unique_ptr<Activation> clone() const override { return std::make_unique<Prelu>(*this); }
   std::span<const real> kinks() const override { return kink_at_zero; }
   bool rectifier() const override { return true; }
   std::string_view initializer() const override { return "he_uniform"; }
@@ -150,16 +158,14 @@ class Prelu : public Activation {
     derivative.resize(z.rows(), z.cols());
     const real alpha = alpha_(0, 0);
     for (std::size_t i = 0; i < z.size(); ++i) {
-      const real z_i = z.data()[i];
-      derivative.data()[i] = z_i > 0 ? real(1) : z_i <= 0 ? alpha : z_i;
+      derivative[i] = z[i] > 0 ? real(1) : z[i] <= 0 ? alpha : z[i];
     }
   }
   void value(const Tensor& z, Tensor& a) const override {
     a.resize(z.rows(), z.cols());
     const real alpha = alpha_(0, 0);
     for (std::size_t i = 0; i < z.size(); ++i) {
-      const real z_i = z.data()[i];
-      a.data()[i] = z_i > 0 ? z_i : alpha * z_i;
+      a[i] = z[i] > 0 ? z[i] : alpha * z[i];
     }
   }
 
@@ -167,7 +173,7 @@ class Prelu : public Activation {
                 Tensor& dL_dz) override {
     Activation::backward(z, a, derivative, dL_da, dL_dz);
     dL_dalpha_(0, 0) = lane_sum(z.size(), [&](std::size_t i) {
-      return z.data()[i] > 0 ? real(0) : dL_da.data()[i] * z.data()[i];  // ∂L/∂α = Σ ∂L/∂a · min(z, 0)
+      return z[i] > 0 ? real(0) : dL_da[i] * z[i];  // ∂L/∂α = Σ ∂L/∂a · min(z, 0)
     });
   }
 
@@ -177,41 +183,28 @@ class Prelu : public Activation {
   Tensor dL_dalpha_{1, 1};
 };
 
-// Softmax couples the units of a row, so its backward is a vector–Jacobian product and not a product with a derivative.
+// Softmax couples the units of a row, so backward() is a vector–Jacobian product instead of a product with σ′.
 class Softmax : public Activation {
  public:
   std::string name() const override { return "softmax"; }
-  std::unique_ptr<Activation> clone() const override { return std::make_unique<Softmax>(); }
   bool elementwise() const override { return false; }
-
+  bool distribution() const override { return true; }
   std::string_view canonical_loss() const override { return "cross_entropy"; }
 
   void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override {
     value(z, a);
     derivative.resize(z.rows(), z.cols());
-    for (std::size_t i = 0; i < a.size(); ++i) derivative.data()[i] = a.data()[i] * (1 - a.data()[i]);  // ∂aⱼ/∂zⱼ
+    for (std::size_t i = 0; i < a.size(); ++i) derivative[i] = a[i] * (1 - a[i]);  // ∂aⱼ/∂zⱼ
   }
   void value(const Tensor& z, Tensor& a) const override {
-    const std::size_t N = z.rows(), K = z.cols();
-    transpose(z, z_);  // loops run over the rows, which are many, and not over the classes, which are few
-    rows_.resize(2, N);
-    rows_.fill(0);
-    const auto highest = rows_.row(0), sum = rows_.row(1);
-    std::copy_n(z_.data(), N, highest.data());
-    for (std::size_t k = 1; k < K; ++k) {
-      for (std::size_t i = 0; i < N; ++i) highest[i] = std::max(highest[i], z_(k, i));
+    a.resize(z.rows(), z.cols());
+    for (std::size_t i = 0; i < z.rows(); ++i) subtract_maximum(z.row(i), a.row(i));  // softmax(z) = softmax(z − c)
+    for (real& v : a.values()) v = exp(v);
+    for (std::size_t i = 0; i < a.rows(); ++i) {
+      real sum = 0;
+      for (const real v : a.row(i)) sum += v;
+      for (real& v : a.row(i)) v /= sum;  // aₖ = exp(zₖ) / Σⱼ exp(zⱼ)
     }
-    for (std::size_t k = 0; k < K; ++k) {
-      for (std::size_t i = 0; i < N; ++i) z_(k, i) -= highest[i];  // softmax(z) = softmax(z − c), and cannot overflow
-    }
-    for (real& v : z_.values()) v = exp(v);
-    for (std::size_t k = 0; k < K; ++k) {
-      for (std::size_t i = 0; i < N; ++i) sum[i] += z_(k, i);
-    }
-    for (std::size_t k = 0; k < K; ++k) {
-      for (std::size_t i = 0; i < N; ++i) z_(k, i) /= sum[i];  // aₖ = exp(zₖ) / Σⱼ exp(zⱼ)
-    }
-    transpose(z_, a);
   }
 
   void backward(const Tensor&, const Tensor& a, const Tensor&, const Tensor& dL_da, Tensor& dL_dz) override {
@@ -224,15 +217,7 @@ class Softmax : public Activation {
     }
     // end of task 1.3
   }
-
- private:
-  mutable Tensor z_, rows_;  // kept so that value() allocates nothing
 };
-
-template <ElementwiseFunction F>
-std::unique_ptr<Activation> make(std::optional<real> alpha) {
-  return std::make_unique<Elementwise<F>>(with_alpha(F{}, alpha));
-}
 
 std::unique_ptr<Activation> make_prelu(std::optional<real> alpha) {
   if (alpha && !std::isfinite(*alpha)) refuse_alpha("prelu", "a finite number");
@@ -244,28 +229,31 @@ std::unique_ptr<Activation> make_softmax(std::optional<real> alpha) {
   return std::make_unique<Softmax>();
 }
 
-// An explicit table: self-registering static objects would be dropped by the linker from a static library.
-std::vector<ActivationEntry>& table() {
-  static std::vector<ActivationEntry> entries{
-      {"identity", make<Identity>}, {"step", make<Step>},      {"sigmoid", make<Sigmoid>},
-      {"tanh", make<Tanh>},         {"relu", make<Relu>},      {"leaky_relu", make<LeakyRelu>},
-      {"prelu", make_prelu},        {"elu", make<Elu>},        {"selu", make<Selu>},
-      {"softplus", make<Softplus>}, {"gelu", make<Gelu>},      {"gelu_tanh", make<GeluTanh>},
-      {"silu", make<Silu>},         {"softmax", make_softmax},
-  };
-  return entries;
+template <typename F>
+ActivationEntry entry() {
+  return {F::name, make_elementwise<F>};
+}
+
+Registry<ActivationEntry>& table() {
+  static Registry<ActivationEntry> activations("activation", {entry<Identity>(),
+                                                              entry<Step>(),
+                                                              entry<Sigmoid>(),
+                                                              entry<Tanh>(),
+                                                              entry<Relu>(),
+                                                              entry<LeakyRelu>(),
+                                                              {"prelu", make_prelu},
+                                                              entry<Elu>(),
+                                                              entry<Selu>(),
+                                                              entry<Softplus>(),
+                                                              entry<Gelu>(),
+                                                              entry<GeluTanh>(),
+                                                              entry<Silu>(),
+                                                              {"swish", make_elementwise<Silu>, true},
+                                                              {"softmax", make_softmax}});
+  return activations;
 }
 
 }  // namespace
-
-void Activation::backward(const Tensor&, const Tensor&, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz) {
-  dL_dz.resize(dL_da.rows(), dL_da.cols());
-  // task 1.2 (5 points): the gradient through an elementwise σ
-  for (std::size_t i = 0; i < dL_dz.size(); ++i) {
-    dL_dz.data()[i] = dL_da.data()[i] * derivative.data()[i];  // ∂L/∂z = ∂L/∂a ⊙ σ′(z)
-  }
-  // end of task 1.2
-}
 
 std::string spell(std::string_view name, real alpha) {
   std::array<char, 32> digits;
@@ -279,22 +267,8 @@ void refuse_alpha(std::string_view name, std::string_view rule) {
       (rule.empty() ? " has no shape constant" : ": the shape constant must be " + std::string(rule)));
 }
 
-void register_activation(const ActivationEntry& entry) {
-  const auto fits = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
-  if (entry.name.empty() || !std::all_of(entry.name.begin(), entry.name.end(), fits)) {
-    throw std::invalid_argument("activation '" + std::string(entry.name) + "': a name is letters, digits and '_'");
-  }
-  for (const std::string_view taken : activation_names()) {
-    if (taken == entry.name)
-      throw std::invalid_argument("activation '" + std::string(taken) + "' is registered already");
-  }
-  table().push_back(entry);
-}
-
 std::unique_ptr<Activation> make_activation(std::string_view spec) {
   const std::size_t open = spec.find('(');
-  std::string_view name = spec.substr(0, open);
-  if (name == "swish") name = "silu";
   std::optional<real> alpha;
   if (open != std::string_view::npos) {
     real number = 0;
@@ -306,16 +280,11 @@ std::unique_ptr<Activation> make_activation(std::string_view spec) {
     }
     alpha = number;
   }
-  for (const ActivationEntry& entry : table()) {
-    if (entry.name == name) return entry.make(alpha);
-  }
-  throw std::invalid_argument("unknown activation '" + std::string(name) + "'");
+  return table().at(spec.substr(0, open)).make(alpha);
 }
 
-std::vector<std::string_view> activation_names() {
-  std::vector<std::string_view> names;
-  for (const ActivationEntry& entry : table()) names.push_back(entry.name);
-  return names;
-}
+void register_activation(const ActivationEntry& entry) { table().add(entry); }
+
+std::vector<std::string_view> activation_names() { return table().names(); }
 
 }  // namespace primer

@@ -1,5 +1,4 @@
-// The dense layer's formulas, forward and backward. What stands between the marks of an exercise is what `make
-// assignment` leaves out.
+// The dense layer's formulas, forward and backward. `make assignment` removes the lines between the marks of a task.
 #include "primer/core/dense.hpp"
 
 #include <stdexcept>
@@ -13,7 +12,7 @@ namespace {
 
 void add(const Tensor& from, Tensor& to) {
   const real* __restrict const in = from.data();
-  for (std::size_t i = 0; i < to.size(); ++i) to.data()[i] += in[i];
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] += in[i];
 }
 
 }  // namespace
@@ -36,31 +35,34 @@ void Dense::pass(const Tensor& input, Mode mode, std::uint64_t step) {
   const bool training = mode == Mode::training;
   x = &input;
   dropped_ = training && dropout;
-  Tensor& sigma_z = dropped_ || residual ? s : a;  // a is more than σ(z) then
 
   Tensor& u = batch_norm ? batch_norm->u : z;
   // task 2.1 (10 points): the dense layer forward
   multiply_add(*x, Wt, b, u);  // u = x Wᵀ + b, which is z without batch_norm
   // end of task 2.1
   if (batch_norm) batch_norm->forward(z, training);  // z = γ (u − mean)/√(var + ε) + β
-  if (mode == Mode::prediction)
-    activation->value(z, sigma_z);  // σ(z)
-  else
-    activation->forward(z, sigma_z, derivative);  // σ(z) and σ′(z)
-  if (dropped_) dropout->forward(s, step, a);     // a = mask ⊙ σ(z)
-  if (residual) {
-    if (!dropped_) a = s;
-    add(*x, a);  // a = a + x
+
+  Tensor& sigma = dropped_ || residual ? s : a;
+  if (mode == Mode::prediction) {
+    activation->value(z, sigma);  // σ(z)
+  } else {
+    activation->forward(z, sigma, derivative);  // σ(z) and σ′(z)
   }
+
+  if (dropped_) {
+    dropout->forward(s, step, a);  // a = mask ⊙ s
+  } else if (residual) {
+    a = s;
+  }
+  if (residual) add(*x, a);  // a = a + x
 }
 
-void Dense::backward(const Tensor& gradient, bool wants_dL_dx) {
-  dL_da = &gradient;
-  if (dropped_) dropout->backward(gradient);  // ∂L/∂s = mask ⊙ ∂L/∂a
-  activation->backward(z, sigma_of_z(), derivative, dropped_ ? dropout->dL_ds : gradient,
-                       dL_dz);  // ∂L/∂z = ∂L/∂a ⊙ σ′(z)
+void Dense::backward(const Tensor& dL_da, bool wants_dL_dx) {
+  if (dropped_) dropout->backward(dL_da);  // ∂L/∂s = mask ⊙ ∂L/∂a
+  const Tensor& dL_ds = dropped_ ? dropout->dL_ds : dL_da;
+  activation->backward(z, sigma_of_z(), derivative, dL_ds, dL_dz);  // ∂L/∂z = ∂L/∂s ⊙ σ′(z)
   backward_from_dL_dz(wants_dL_dx);
-  if (residual && wants_dL_dx) add(gradient, dL_dx);  // ∂L/∂x = … + ∂L/∂a, as a = … + x
+  if (residual && wants_dL_dx) add(dL_da, dL_dx);  // ∂L/∂x = … + ∂L/∂a, because a = … + x
 }
 
 void Dense::backward_from_dL_dz(bool wants_dL_dx) {

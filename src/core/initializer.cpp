@@ -1,4 +1,4 @@
-// The variances behind the names, and the drawing of weights.
+// The variance that each name stands for, and how weights are drawn.
 #include "primer/core/initializer.hpp"
 
 #include <charconv>
@@ -9,7 +9,7 @@
 namespace primer {
 namespace {
 
-// The number in "name(number)", when `spec` has that form with this name.
+// Reads the number in "name(number)". False if `spec` has another form or another name.
 bool argument_of(std::string_view spec, std::string_view name, double& number) {
   if (!spec.starts_with(name) || !spec.ends_with(')') || spec.size() < name.size() + 3) return false;
   if (spec[name.size()] != '(') return false;

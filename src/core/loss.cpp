@@ -2,60 +2,38 @@
 #include "primer/core/loss.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
 #include "primer/core/elementary.hpp"
+#include "primer/core/registry.hpp"
 #include "primer/core/sum.hpp"
 
 namespace primer {
 namespace {
 
-real count(const Tensor& t) { return static_cast<real>(t.size()); }
-real rows(const Tensor& t) { return static_cast<real>(t.rows()); }
-
-// The mean over all elements of rule.value(a, y), and its gradient.
-template <typename Rule>
-class MeanOver final : public Loss {
- public:
-  explicit MeanOver(Rule rule) : rule_(rule) {}
-  std::string_view name() const override { return Rule::name; }
-  std::vector<real> kinks() const override { return rule_.kinks(); }
-
-  real value(const Tensor& a, const Tensor& y) const override {
-    const auto term = [&](std::size_t i) { return rule_.value(a.data()[i], y.data()[i]); };
-    return lane_sum(a.size(), term) / count(a);
-  }
-  void gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const override {
-    dL_da.resize(a.rows(), a.cols());
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      dL_da.data()[i] = rule_.derivative(a.data()[i], y.data()[i]) / count(a);
-    }
-  }
-
- private:
-  Rule rule_;
-};
-
 struct SquaredError {
   static constexpr std::string_view name = "mse";
-  std::vector<real> kinks() const { return {}; }
   real value(real a, real y) const { return (a - y) * (a - y); }
   real derivative(real a, real y) const { return 2 * (a - y); }
 };
 
 struct AbsoluteError {
   static constexpr std::string_view name = "mae";
-  std::vector<real> kinks() const { return {0}; }
+  static constexpr std::array<real, 1> kinks{0};
   real value(real a, real y) const { return std::abs(a - y); }
   real derivative(real a, real y) const { return a > y ? real(1) : a < y ? real(-1) : a - y; }  // 0 at a = y
 };
 
 struct Huber {  // P. J. Huber, "Robust estimation of a location parameter", 1964
   static constexpr std::string_view name = "huber";
+  static constexpr std::array<std::string_view, 1> uses{"huber_delta"};
+  explicit Huber(const LossOptions& o) : delta(o.huber_delta), kinks{-delta, delta} {}
   real delta;
-  std::vector<real> kinks() const { return {-delta, delta}; }
+  std::array<real, 2> kinks;
   real value(real a, real y) const {
     const real d = std::abs(a - y);
     return d <= delta ? d * d / 2 : delta * (d - delta / 2);
@@ -63,132 +41,113 @@ struct Huber {  // P. J. Huber, "Robust estimation of a location parameter", 196
   real derivative(real a, real y) const { return std::clamp(a - y, -delta, delta); }
 };
 
-// p log q with the limit 0 · log 0 = 0.
+constexpr std::array<std::string_view, 1> smoothing{"label_smoothing"};
+
+// p log q with the limit 0 · log 0 = 0, and its derivative with respect to q.
 real times_log(real p, real q) { return p == 0 ? real(0) : p * log(q); }
 real ratio(real p, real q) { return p == 0 ? real(0) : p / q; }
 
-class BinaryCrossEntropy final : public Loss {
- public:
-  explicit BinaryCrossEntropy(real smoothing) : smoothing_(smoothing) {}
-  std::string_view name() const override { return "binary_cross_entropy"; }
+struct BinaryCrossEntropy {  // with t = smooth(y)
+  static constexpr std::string_view name = "binary_cross_entropy";
+  static constexpr Task task = Task::binary;
+  static constexpr auto uses = smoothing;
+  explicit BinaryCrossEntropy(const LossOptions& o) : epsilon(o.label_smoothing) {}
+  real epsilon;
+  real smooth(real y) const { return (1 - epsilon) * y + epsilon / 2; }
 
-  real value(const Tensor& a, const Tensor& y) const override {
-    const auto term = [&](std::size_t i) {
-      const real p = a.data()[i];
-      const real t = smooth(y.data()[i]);
-      return -times_log(t, p) - times_log(1 - t, 1 - p);  // −y ln a − (1 − y) ln(1 − a)
-    };
-    return lane_sum(a.size(), term) / count(a);
+  real value(real a, real y) const {
+    return -times_log(smooth(y), a) - times_log(1 - smooth(y), 1 - a);  // −t ln a − (1 − t) ln(1 − a)
   }
-  void gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const override {
-    dL_da.resize(a.rows(), a.cols());
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      const real p = a.data()[i];
-      const real t = smooth(y.data()[i]);
-      dL_da.data()[i] = (ratio(1 - t, 1 - p) - ratio(t, p)) / count(a);  // (1 − y)/(1 − a) − y/a
-    }
+  real derivative(real a, real y) const { return ratio(1 - smooth(y), 1 - a) - ratio(smooth(y), a); }
+  real value_from_logits(real z, real y) const {  // ln(1 + eᶻ) − t z, with ln(1 + eᶻ) = max(z, 0) + softplus(−|z|)
+    return softplus(-std::abs(z)) + (std::max(z, real(0)) - smooth(y) * z);
   }
-  real value_from_logits(const Tensor& z, const Tensor& y) const override {
-    const auto term = [&](std::size_t i) {
-      const real z_i = z.data()[i];  // ln(1 + eᶻ) − y z, where softplus(z) = max(z, 0) + softplus(−|z|)
-      return softplus(-std::abs(z_i)) + (std::max(z_i, real(0)) - smooth(y.data()[i]) * z_i);
-    };
-    return lane_sum(z.size(), term) / count(z);
-  }
-  void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override {
-    dL_dz.resize(a.rows(), a.cols());
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      dL_dz.data()[i] = (a.data()[i] - smooth(y.data()[i])) / count(a);  // ∂L/∂z = (a − y) / (N K)
-    }
-  }
-
- private:
-  real smooth(real y) const { return (1 - smoothing_) * y + smoothing_ / 2; }
-  real smoothing_;
+  real gradient_from_logits(real a, real y) const { return a - smooth(y); }  // ∂L/∂z = (a − t) / (N K)
 };
 
 class CrossEntropy final : public Loss {
  public:
-  explicit CrossEntropy(real smoothing) : smoothing_(smoothing) {}
+  explicit CrossEntropy(real epsilon) : epsilon_(epsilon) {}
   std::string_view name() const override { return "cross_entropy"; }
 
   real value(const Tensor& a, const Tensor& y) const override {
-    const auto term = [&](std::size_t i) { return -times_log(smooth(y.data()[i], y), a.data()[i]); };  // −Σ y ln a
-    return lane_sum(a.size(), term) / rows(a);
+    return lane_sum(a.size(), [&](std::size_t i) { return -times_log(smooth(y[i], y), a[i]); }) / rows(a);  // −Σ t ln a
   }
   void gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const override {
     dL_da.resize(a.rows(), a.cols());
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      dL_da.data()[i] = -ratio(smooth(y.data()[i], y), a.data()[i]) / rows(a);  // −y/a
-    }
+    for (std::size_t i = 0; i < a.size(); ++i) dL_da[i] = -ratio(smooth(y[i], y), a[i]) / rows(a);  // −t/a
   }
   // task 3.1 (15 points): cross-entropy of softmax, from the logits
-  // Log-sum-exp: ln Σₖ exp zₖ − Σₖ yₖ zₖ, with z − max z for z. Loops run over the rows, which are many, and not over
-  // the classes, which are few; so both are transposed first.
-  real value_from_logits(const Tensor& z, const Tensor& y) const override {
-    const std::size_t samples = z.rows(), classes = z.cols();
-    transpose(z, shifted_);
-    transpose(y, targets_);
-    rows_.resize(4, samples);
-    rows_.fill(0);
-    const auto top = rows_.row(0), found = rows_.row(1);
-    const auto mean = rows_.row(2);    // Σₖ yₖ zₖ
-    const auto others = rows_.row(3);  // Σₖ exp zₖ − 1
-    std::copy_n(shifted_.data(), samples, top.data());
-    for (std::size_t k = 1; k < classes; ++k) {
-      for (std::size_t i = 0; i < samples; ++i) top[i] = std::max(top[i], shifted_(k, i));
-    }
-    for (std::size_t k = 0; k < classes; ++k) {
-      for (std::size_t i = 0; i < samples; ++i) {
-        const real t = smooth(targets_(k, i), y);
-        shifted_(k, i) -= top[i];
-        mean[i] += t == 0 ? real(0) : t * shifted_(k, i);  // a class of weight 0 takes no part, however unlikely it is
+  // The loss of a row is ln Σₖ exp zₖ − Σₖ tₖ zₖ. It stays the same when max z is subtracted from every zₖ. The largest
+  // term of the sum is then exp 0 = 1. log1p adds it, so that a loss near 0 keeps its digits.
+  real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const override {
+    const std::size_t N = z.rows(), K = z.cols();
+    scratch.resize(K + 2, N);  // room for N rows of K numbers, and for two numbers of each row
+    const auto shifted = scratch.values().first(N * K);
+    const auto others = scratch.row(K), mean = scratch.row(K + 1);  // Σₖ exp zₖ − 1, and Σₖ tₖ zₖ
+    for (std::size_t i = 0; i < N; ++i) {
+      const auto z_i = shifted.subspan(i * K, K);
+      const std::size_t top = subtract_maximum(z.row(i), z_i);
+      real dot = 0;
+      for (std::size_t k = 0; k < K; ++k) {
+        const real t = smooth(y(i, k), y);
+        dot += t == 0 ? real(0) : t * z_i[k];  // a class of weight 0 does not count, even if its z is −∞
       }
+      mean[i] = dot;
+      z_i[top] = -std::numeric_limits<real>::infinity();  // leaves the 1 out of the sum
     }
-    for (real& v : shifted_.values()) v = exp(v);
-    for (std::size_t k = 0; k < classes; ++k) {
-      for (std::size_t i = 0; i < samples; ++i) {
-        const bool first = shifted_(k, i) == 1 && found[i] == 0;  // the 1 of the highest comes in through log1p
-        found[i] = first ? real(1) : found[i];
-        others[i] += first ? real(0) : shifted_(k, i);
-      }
+    for (real& v : shifted) v = exp(v);
+    for (std::size_t i = 0; i < N; ++i) {
+      real sum = 0;
+      for (const real e : shifted.subspan(i * K, K)) sum += e;
+      others[i] = sum;
     }
-    return lane_sum(samples, [=](std::size_t i) { return log1p(others[i]) - mean[i]; }) / rows(z);
+    return lane_sum(N, [=](std::size_t i) { return log1p(others[i]) - mean[i]; }) / rows(z);
   }
   void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override {
     dL_dz.resize(a.rows(), a.cols());
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      dL_dz.data()[i] = (a.data()[i] - smooth(y.data()[i], y)) / rows(a);  // ∂L/∂z = (a − y) / N
-    }
+    for (std::size_t i = 0; i < a.size(); ++i) dL_dz[i] = (a[i] - smooth(y[i], y)) / rows(a);  // ∂L/∂z = (a − t) / N
   }
   // end of task 3.1
 
  private:
-  real smooth(real y_k, const Tensor& y) const {
-    return (1 - smoothing_) * y_k + smoothing_ / static_cast<real>(y.cols());
-  }
-  real smoothing_;
-  mutable Tensor shifted_, targets_, rows_;  // kept so that value_from_logits() allocates nothing
+  static real rows(const Tensor& t) { return static_cast<real>(t.rows()); }
+  real smooth(real y_k, const Tensor& y) const { return (1 - epsilon_) * y_k + epsilon_ / static_cast<real>(y.cols()); }
+  real epsilon_;
 };
+
+std::unique_ptr<Loss> make_cross_entropy(const LossOptions& options) {
+  return std::make_unique<CrossEntropy>(options.label_smoothing);
+}
+
+Registry<LossEntry>& table() {
+  static Registry<LossEntry> losses("loss", {loss_entry<SquaredError>(),
+                                             loss_entry<AbsoluteError>(),
+                                             loss_entry<Huber>(),
+                                             loss_entry<BinaryCrossEntropy>(),
+                                             {"cross_entropy", make_cross_entropy, Task::multiclass, smoothing}});
+  return losses;
+}
 
 }  // namespace
 
-real Loss::value_from_logits(const Tensor&, const Tensor&) const {
-  throw std::logic_error(std::string(name()) + " has no form in logits");
+real Loss::value_from_logits(const Tensor&, const Tensor&, Tensor&) const {
+  throw std::logic_error(std::string(name()) + " cannot be computed from the logits");
 }
 void Loss::gradient_from_logits(const Tensor&, const Tensor&, Tensor&) const {
-  throw std::logic_error(std::string(name()) + " has no form in logits");
+  throw std::logic_error(std::string(name()) + " cannot be computed from the logits");
 }
 
-std::unique_ptr<Loss> make_loss(const LossOptions& options) {
-  if (options.loss == "mse") return std::make_unique<MeanOver<SquaredError>>(SquaredError{});
-  if (options.loss == "mae") return std::make_unique<MeanOver<AbsoluteError>>(AbsoluteError{});
-  if (options.loss == "huber") return std::make_unique<MeanOver<Huber>>(Huber{options.huber_delta});
-  if (options.loss == "binary_cross_entropy") return std::make_unique<BinaryCrossEntropy>(options.label_smoothing);
-  if (options.loss == "cross_entropy") return std::make_unique<CrossEntropy>(options.label_smoothing);
-  throw std::invalid_argument("unknown loss '" + std::string(options.loss) + "'");
+std::unique_ptr<Loss> make_loss(const LossOptions& options) { return table().at(options.loss).make(options); }
+
+Task task_of(std::string_view loss) { return table().at(loss).task; }
+
+bool loss_uses(std::string_view loss, std::string_view option) {
+  return std::ranges::count(table().at(loss).uses, option) > 0;
 }
 
-std::vector<std::string_view> loss_names() { return {"mse", "mae", "huber", "binary_cross_entropy", "cross_entropy"}; }
+void register_loss(const LossEntry& entry) { table().add(entry); }
+
+std::vector<std::string_view> loss_names() { return table().names(); }
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// Building a network from its description, and the two passes through it.
+// Builds a network from its description, and runs the two passes through it.
 #include "primer/core/network.hpp"
 
 #include <stdexcept>
@@ -18,11 +18,21 @@ Dense make_layer(std::size_t inputs, const LayerOptions& options, std::uint64_t 
   const std::string_view init = options.init == "auto" ? sigma.initializer() : std::string_view(options.init);
   const auto leak = static_cast<double>(sigma.leak());
   initialize(make_initializer(init, inputs, options.units, leak), Random(seed, Stream::initialization, l), layer.Wt);
-  if (options.batch_norm) layer.batch_norm = std::make_unique<BatchNorm>(options.units);
-  if (options.dropout > 0)
-    layer.dropout = std::make_unique<Dropout>(Dropout{static_cast<real>(options.dropout), seed, l, {}, {}});
+  if (options.batch_norm) layer.batch_norm.emplace(options.units);
+  if (options.dropout > 0) layer.dropout = Dropout{static_cast<real>(options.dropout), seed, l, {}, {}};
   layer.residual = options.residual;
   return layer;
+}
+
+// x through all layers, where pass(layer, x) computes layer.a from x.
+template <typename Pass>
+const Tensor& through(std::vector<Dense>& layers, const Tensor& x, Pass pass) {
+  const Tensor* a = &x;
+  for (Dense& layer : layers) {
+    pass(layer, *a);
+    a = &layer.a;
+  }
+  return *a;
 }
 
 }  // namespace
@@ -36,30 +46,15 @@ Network::Network(std::size_t inputs, std::span<const LayerOptions> options, std:
 }
 
 const Tensor& Network::forward(const Tensor& x) {
-  const Tensor* a = &x;
-  for (Dense& layer : layers) {
-    layer.forward(*a);
-    a = &layer.a;
-  }
-  return *a;
+  return through(layers, x, [](Dense& layer, const Tensor& a) { layer.forward(a); });
 }
 
 const Tensor& Network::forward_training(const Tensor& x, std::uint64_t step) {
-  const Tensor* a = &x;
-  for (Dense& layer : layers) {
-    layer.forward_training(*a, step);
-    a = &layer.a;
-  }
-  return *a;
+  return through(layers, x, [step](Dense& layer, const Tensor& a) { layer.forward_training(a, step); });
 }
 
 const Tensor& Network::predict(const Tensor& x) {
-  const Tensor* a = &x;
-  for (Dense& layer : layers) {
-    layer.predict(*a);
-    a = &layer.a;
-  }
-  return *a;
+  return through(layers, x, [](Dense& layer, const Tensor& a) { layer.predict(a); });
 }
 
 bool Network::canonical(const Loss& loss) const {
@@ -67,22 +62,27 @@ bool Network::canonical(const Loss& loss) const {
   return loss.pairs_with(*output.activation) && !output.residual && !output.dropout;
 }
 
-real Network::loss(const Loss& loss, const Tensor& y) const {
+real Network::loss(const Loss& loss, const Tensor& y) {
   const Dense& output = layers.back();
-  return canonical(loss) ? loss.value_from_logits(output.z, y) : loss.value(output.a, y);
+  return canonical(loss) ? loss.value_from_logits(output.z, y, scratch_) : loss.value(output.a, y);
 }
 
 void Network::backward(const Loss& loss, const Tensor& y, bool wants_dL_dx) {
   Dense& output = layers.back();
-  loss.gradient(output.a, y, dL_da_);  // of a canonical pair only to be looked at
   if (canonical(loss)) {
-    output.dL_da = &dL_da_;
     loss.gradient_from_logits(output.a, y, output.dL_dz);
     output.backward_from_dL_dz(layers.size() > 1 || wants_dL_dx);
   } else {
+    loss.gradient(output.a, y, dL_da_);
     output.backward(dL_da_, layers.size() > 1 || wants_dL_dx);
   }
   for (std::size_t l = layers.size() - 1; l-- > 0;) layers[l].backward(layers[l + 1].dL_dx, l > 0 || wants_dL_dx);
+}
+
+const Tensor& Network::dL_da(std::size_t l, const Loss& loss, const Tensor& y) {
+  if (l + 1 < layers.size()) return layers[l + 1].dL_dx;
+  loss.gradient(layers.back().a, y, dL_da_);
+  return dL_da_;
 }
 
 std::vector<Parameter> Network::parameters() {

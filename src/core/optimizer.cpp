@@ -1,130 +1,112 @@
-// The update rules. Each is a loop over the elements of one tensor: p a parameter, g its gradient.
+// The update rules: how one number p of a parameter moves along its gradient g.
 #include "primer/core/optimizer.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
-#include <stdexcept>
 
 #include "primer/core/elementary.hpp"
+#include "primer/core/registry.hpp"
 #include "primer/core/sum.hpp"
 
 namespace primer {
 namespace {
 
-constexpr std::array<std::string_view, 5> rule_names{"sgd", "rmsprop", "adagrad", "adam", "adamw"};
-
-// bⁿ by repeated squaring: a function of n alone, so a resumed run has the same bits.
-double power(double b, std::uint64_t n) {
-  double result = 1;
-  for (; n > 0; n /= 2, b *= b) {
-    if (n % 2 == 1) result *= b;
+struct Sgd : Step {
+  static constexpr std::string_view name = "sgd";
+  static constexpr std::array<std::string_view, 3> uses{"momentum", "nesterov", "weight_decay"};
+  bool keeps_m() const { return mu > 0; }
+  // task 4.1 (5 points): stochastic gradient descent with momentum
+  void update(real& p, real g, real& m) const {
+    g += decay * p;                         // g ← g + λ p
+    m = mu * m + g;                         // m ← μ m + g
+    p -= lr * (nesterov ? g + mu * m : m);  // p ← p − η m, or p − η (g + μ m)
   }
-  return result;
+  // end of task 4.1
+};
+
+struct Rmsprop : Step {  // Tieleman & Hinton, lecture 6.5 of "Neural networks for machine learning", 2012
+  static constexpr std::string_view name = "rmsprop";
+  static constexpr std::array<std::string_view, 4> uses{"momentum", "rho", "epsilon", "weight_decay"};
+  bool keeps_m() const { return mu > 0; }
+  void update(real& p, real g, real& m, real& v) const {
+    g += decay * p;
+    v = rho * v + (1 - rho) * g * g;   // v ← ρ v + (1 − ρ) g²
+    m = mu * m + g / (sqrt(v) + eps);  // m ← μ m + g / (√v + ε)
+    p -= lr * m;                       // p ← p − η m
+  }
+};
+
+struct Adagrad : Step {  // Duchi, Hazan, Singer, "Adaptive subgradient methods", 2011
+  static constexpr std::string_view name = "adagrad";
+  static constexpr std::array<std::string_view, 2> uses{"epsilon", "weight_decay"};
+  static constexpr double default_epsilon = 1e-10;
+  bool keeps_m() const { return false; }
+  void update(real& p, real g, real&, real& v) const {
+    g += decay * p;
+    v += g * g;                     // v ← v + g²
+    p -= lr * g / (sqrt(v) + eps);  // p ← p − η g / (√v + ε)
+  }
+};
+
+// Adam: Kingma & Ba, "Adam", 2015, algorithm 1. AdamW, which decays the weights and not through the gradient:
+// Loshchilov & Hutter, "Decoupled weight decay regularization", 2019.
+template <bool decoupled>
+struct Adam : Step {
+  static constexpr std::string_view name = decoupled ? "adamw" : "adam";
+  static constexpr std::array<std::string_view, 4> uses{"beta1", "beta2", "epsilon", "weight_decay"};
+  static constexpr double default_weight_decay = decoupled ? 0.01 : 0;
+  // task 4.2 (10 points): Adam and AdamW
+  real lr_hat = static_cast<real>(static_cast<double>(lr) / (1 - power(options.beta1, t)));  // η / (1 − β₁ᵗ)
+  real root = static_cast<real>(1 / std::sqrt(1 - power(options.beta2, t)));                 // 1 / √(1 − β₂ᵗ)
+  void update(real& p, real g, real& m, real& v) const {
+    if (decoupled) {
+      p *= 1 - lr * decay;  // p ← (1 − η λ) p
+    } else {
+      g += decay * p;  // g ← g + λ p
+    }
+    m = beta1 * m + (1 - beta1) * g;      // m ← β₁ m + (1 − β₁) g
+    v = beta2 * v + (1 - beta2) * g * g;  // v ← β₂ v + (1 − β₂) g²
+    p -= lr_hat * m / (sqrt(v) * root + eps);  // p ← p − η m̂ / (√v̂ + ε), m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)
+  }
+  // end of task 4.2
+};
+
+Registry<OptimizerEntry>& table() {
+  static Registry<OptimizerEntry> optimizers(
+      "optimizer", {optimizer_entry<Sgd>(), optimizer_entry<Rmsprop>(), optimizer_entry<Adagrad>(),
+                    optimizer_entry<Adam<false>>(), optimizer_entry<Adam<true>>()});
+  return optimizers;
 }
 
 }  // namespace
 
 OptimizerOptions resolved(OptimizerOptions options) {
-  if (std::find(rule_names.begin(), rule_names.end(), options.optimizer) == rule_names.end()) {
-    throw std::invalid_argument("unknown optimizer '" + options.optimizer + "'");
-  }
-  if (options.epsilon < 0) options.epsilon = options.optimizer == "adagrad" ? 1e-10 : 1e-8;
-  if (options.weight_decay < 0) options.weight_decay = options.optimizer == "adamw" ? 0.01 : 0;
+  const OptimizerEntry& rule = table().at(options.optimizer);
+  options.epsilon = options.epsilon.value_or(rule.epsilon);
+  options.weight_decay = options.weight_decay.value_or(rule.weight_decay);
   return options;
 }
 
-Optimizer::Optimizer(const OptimizerOptions& options) : options_(resolved(options)) {
-  const auto* const found = std::find(rule_names.begin(), rule_names.end(), options.optimizer);
-  rule_ = static_cast<Rule>(found - rule_names.begin());
-}
+Optimizer::Optimizer(const OptimizerOptions& options)
+    : options_(resolved(options)), rule_(table().at(options.optimizer)) {}
 
 void Optimizer::step(std::span<const Parameter> parameters, real learning_rate) {
-  const bool uses_first = rule_ == Rule::adam || rule_ == Rule::adamw || options_.momentum > 0;
-  const bool uses_second = rule_ != Rule::sgd;
   state.first.resize(parameters.size());
   state.second.resize(parameters.size());
-  ++state.steps;
+  const Step step{options_, learning_rate, ++state.steps};
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const Tensor& p = *parameters[i].value;
-    if (uses_first && state.first[i].size() == 0) state.first[i] = Tensor(p.rows(), p.cols());
-    if (uses_second && state.second[i].size() == 0) state.second[i] = Tensor(p.rows(), p.cols());
-    update(parameters[i], state.first[i], state.second[i], learning_rate);
+    rule_.update(step, *parameters[i].value, *parameters[i].gradient, state.first[i], state.second[i]);
   }
 }
 
-void Optimizer::update(const Parameter& parameter, Tensor& first, Tensor& second, real lr) const {
-  real* __restrict const p = parameter.value->data();
-  const real* __restrict const gradient = parameter.gradient->data();
-  real* __restrict const m = first.data();
-  real* __restrict const v = second.data();
-  const std::size_t n = parameter.value->size();
-  const auto mu = static_cast<real>(options_.momentum);
-  const auto eps = static_cast<real>(options_.epsilon);
-  const auto decay = static_cast<real>(options_.weight_decay);
-  const auto g = [=](std::size_t i) { return gradient[i] + decay * p[i]; };
+void register_optimizer(const OptimizerEntry& entry) { table().add(entry); }
 
-  switch (rule_) {
-    case Rule::sgd:
-      // task 4.1 (5 points): stochastic gradient descent with momentum
-      if (mu == 0) {
-        for (std::size_t i = 0; i < n; ++i) p[i] -= lr * g(i);  // p ← p − η g
-      } else {
-        const bool nesterov = options_.nesterov;
-        for (std::size_t i = 0; i < n; ++i) {
-          const real g_i = g(i);
-          m[i] = mu * m[i] + g_i;                            // m ← μ m + g
-          p[i] -= lr * (nesterov ? g_i + mu * m[i] : m[i]);  // p ← p − η m, or p − η (g + μ m)
-        }
-      }
-      // end of task 4.1
-      break;
+std::vector<std::string_view> optimizer_names() { return table().names(); }
 
-    case Rule::rmsprop: {  // Tieleman & Hinton, lecture 6.5 of "Neural networks for machine learning", 2012
-      const auto rho = static_cast<real>(options_.rho);
-      for (std::size_t i = 0; i < n; ++i) {
-        const real g_i = g(i);
-        v[i] = rho * v[i] + (1 - rho) * g_i * g_i;  // v ← ρ v + (1 − ρ) g²
-        const real step = g_i / (sqrt(v[i]) + eps);
-        if (mu > 0) m[i] = mu * m[i] + step;
-        p[i] -= lr * (mu > 0 ? m[i] : step);  // p ← p − η g / (√v + ε)
-      }
-      break;
-    }
-
-    case Rule::adagrad:  // Duchi, Hazan, Singer, "Adaptive subgradient methods", 2011
-      for (std::size_t i = 0; i < n; ++i) {
-        const real g_i = g(i);
-        v[i] += g_i * g_i;                      // v ← v + g²
-        p[i] -= lr * g_i / (sqrt(v[i]) + eps);  // p ← p − η g / (√v + ε)
-      }
-      break;
-
-    case Rule::adam:     // Kingma & Ba, "Adam", 2015, algorithm 1
-    case Rule::adamw: {  // Loshchilov & Hutter, "Decoupled weight decay regularization", 2019
-      const auto beta1 = static_cast<real>(options_.beta1);
-      const auto beta2 = static_cast<real>(options_.beta2);
-      // task 4.2 (10 points): Adam
-      const double correction1 = 1 - power(options_.beta1, state.steps);
-      const double correction2 = 1 - power(options_.beta2, state.steps);
-      const auto lr_hat = static_cast<real>(static_cast<double>(lr) / correction1);  // η / (1 − β₁ᵗ)
-      const auto root = static_cast<real>(1 / std::sqrt(correction2));               // 1 / √(1 − β₂ᵗ)
-      const real shrink = rule_ == Rule::adamw ? 1 - lr * decay : real(1);
-      const real coupled = rule_ == Rule::adamw ? real(0) : decay;
-      for (std::size_t i = 0; i < n; ++i) {
-        const real g_i = gradient[i] + coupled * p[i];
-        m[i] = beta1 * m[i] + (1 - beta1) * g_i;                           // m ← β₁ m + (1 − β₁) g
-        v[i] = beta2 * v[i] + (1 - beta2) * g_i * g_i;                     // v ← β₂ v + (1 − β₂) g²
-        p[i] = shrink * p[i] - lr_hat * m[i] / (sqrt(v[i]) * root + eps);  // p ← p − η m̂ / (√v̂ + ε)
-      }
-      // end of task 4.2
-      break;
-    }
-  }
+bool optimizer_uses(std::string_view optimizer, std::string_view option) {
+  return std::ranges::count(table().at(optimizer).uses, option) > 0;
 }
-
-std::vector<std::string_view> optimizer_names() { return {rule_names.begin(), rule_names.end()}; }
 
 real clip_gradients(std::span<const Parameter> parameters, real max_norm) {
   real squares = 0;
@@ -138,24 +120,5 @@ real clip_gradients(std::span<const Parameter> parameters, real max_norm) {
   }
   return norm;
 }
-
-double scheduled(const ScheduleOptions& o, double learning_rate, std::uint64_t t) {
-  const auto time = static_cast<double>(t);
-  if (o.schedule == "step") {
-    return learning_rate * power(o.schedule_gamma, t / static_cast<std::uint64_t>(o.schedule_step_size));
-  }
-  if (o.schedule == "exponential") return learning_rate * power(o.schedule_gamma, t);
-  if (o.schedule == "cosine") {
-    const double swing = (1 + cos(std::numbers::pi * time / o.schedule_t_max)) / 2;
-    return o.schedule_eta_min + (learning_rate - o.schedule_eta_min) * swing;
-  }
-  if (o.schedule == "linear_warmup") {
-    const double done = std::min(time / o.schedule_total_iters, 1.0);
-    return learning_rate * (o.schedule_start_factor + (1 - o.schedule_start_factor) * done);
-  }
-  return learning_rate;
-}
-
-std::vector<std::string_view> schedule_names() { return {"none", "step", "exponential", "cosine", "linear_warmup"}; }
 
 }  // namespace primer

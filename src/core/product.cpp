@@ -1,24 +1,25 @@
-// C = A B at close to the speed of the arithmetic units, in plain C++. Five ideas carry it.
+// C = A B at close to the speed of the arithmetic units, in plain C++. Five ideas make it fast.
 //
-// 1. A tile of C lives in registers. A processor starts several multiply-adds in a cycle but can fetch only about as
-//    many numbers, so each fetched number must be used more than once. `tile` keeps height × width elements of C in a
-//    local array, which the compiler holds in vector registers; a step in k fetches `width` numbers of B and one of A
-//    per row, and does height · width multiply-adds with them. The chains are independent of one another, which hides
-//    that each multiply-add takes four cycles; where C has few rows, wider tiles make up for the missing chains.
-// 2. A panel of B is what the tiles of a strip, one below the other, share: a tile's width of columns and at most
-//    `depth` rows, small enough for the first cache. It is read in place if its rows are dense and near one another.
-//    Otherwise (a transposed view, as in ∂L/∂x = ∂L/∂z W; a large B; fewer columns left than a tile is wide) it is
-//    first packed, together with its neighbours, since short pieces of far rows are slow to fetch. A is always read in
-//    place.
-// 3. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile: nothing is ever summed in
-//    another order, so every machine gets the same bits. A chain begins at `start`: zero, a bias, or, where B is
-//    deeper than a panel, what the panel before has left in C.
+// 1. A micro-tile of C (mr × nr in the names of Goto and van de Geijn) stays in registers. A processor starts several
+//    multiply-adds in a cycle but can load only about as many numbers, so each loaded number must be used more than
+//    once. `tile` keeps height × width elements of C in a local array, which the compiler holds in vector registers. A
+//    step in k loads `width` numbers of B and one of A per row, and does height · width multiply-adds with them. The
+//    chains are independent, which hides that each multiply-add takes four cycles. If C has few rows, wider tiles
+//    replace the missing chains.
+// 2. A micro-panel of B (kc × nr) is shared by all tiles of a strip, one below the other. It has the columns of a tile
+//    and at most `depth` rows, and fits into the first-level cache. It is read in place if its rows are contiguous and
+//    near one another. Otherwise (a transposed view, as in ∂L/∂x = ∂L/∂z W; a large B; fewer columns left than a tile
+//    is wide) it is packed first, together with its neighbours (nc columns), because short pieces of distant rows are
+//    slow to load. A is always read in place.
+// 3. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile. Nothing is ever summed in
+//    another order, so every machine gets the same bits. A chain begins at `start`: zero, a bias, or, if B has more
+//    rows than a panel, what the panel before has left in C.
 // 4. A narrow C (∂L/∂W of a layer with few outputs) would leave most of a tile unused, so its transpose is computed:
 //    fma(b, a, c) is fma(a, b, c).
 // 5. Tiny products (XOR, one row times few columns) are plain loops: setting up panels would take longer than the work.
 //
-// The way of a product: product (which may transpose) → large_product → panels (which may pack) → strip → tile, with
-// edge_strip between the two where C needs it; few rows go without panels, tiny products to tiny_product → chains.
+// The calls: product (may transpose) → large_product → panels (may pack; not for few rows) → strip → tile, with
+// edge_strip between the two if C needs it. Tiny products: tiny_product → chains.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008, which
 // packs both operands; at the sizes of small networks reading A in place is faster.
@@ -29,8 +30,8 @@
 #include <stdexcept>
 #include <string>
 
-// GCC would unroll the loop over the lanes of a vector before it could vectorise it, eight times slower, and it keeps a
-// tile in registers only if the loops that fill and empty it are unrolled; clang must not be told.
+// GCC would unroll the loop over the lanes of a vector before it could vectorise it, which is eight times slower. It
+// keeps a tile in registers only if the loops that load and store it are unrolled. clang needs neither pragma.
 #if defined(__GNUC__) && !defined(__clang__)
 #define KEEP_LOOP _Pragma("GCC unroll 1")
 #define UNROLL_LOOP _Pragma("GCC unroll 16")
@@ -50,34 +51,33 @@ constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // of 16
 constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
-constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = std::max(2 * lanes, narrow);  // a tile's widths
-constexpr std::size_t widest = 8 * lanes;       // … and that of a tile of one row
-constexpr std::size_t depth = 256;              // rows of a panel
-constexpr std::size_t together = 4;             // panels packed at once
-constexpr std::size_t first_cache = 32 * 1024;  // bytes from the first row of a panel read in place to its last
+constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = std::max(2 * lanes, narrow);  // nr, two widths
+constexpr std::size_t widest = 8 * lanes;       // nr of a tile of one row
+constexpr std::size_t depth = 256;              // kc, rows of a micro-panel
+constexpr std::size_t together = 4;             // micro-panels packed at once: nc = together · nr
+constexpr std::size_t first_cache = 32 * 1024;  // bytes that a panel read in place may span
 constexpr std::size_t tiny = 64;                // multiply-adds
 
-// A tile wider than two vectors has fewer rows; a narrower one has no more, since all compilers keep that in registers.
+// mr: fewer rows if a tile is wider than two vectors, but not more if it is narrower, since registers run out.
 template <std::size_t width>
 constexpr std::size_t tile_rows = tile_vectors / (std::max(width, 2 * lanes) / lanes);
 
-using Source = View<const real>;
-using Target = View<real>;
+using In = View<const real>;
+using Out = View<real>;
 
-// The start of chains that begin at zero, as a view of any size whose strides are both 0: its blocks and its transpose
-// are the same view, and a tile reads it as if the column stride were 1.
+// The start of chains that begin at zero: a view of any size with strides 0. Its blocks and its transpose are the same
+// view, and a tile reads it as if the column stride were 1.
 alignas(64) constexpr real zeros[widest] = {};
 
-// Whether the columns of both lie side by side, as vectors need them.
-bool side_by_side(const Source& start, const Target& C) {
+// Whether the columns of both are contiguous, as vector loads need them.
+bool contiguous(const In& start, const Out& C) {
   return C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
 }
 
 // C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], k in order, for `height` rows from `top` on and the first `width`
-// columns, which lie side by side in all but A. K = A.cols is a parameter, as clang keeps c in registers only then.
+// columns, which are contiguous in all but A. K = A.cols is a parameter because clang keeps c in registers only then.
 template <std::size_t height, std::size_t width>
-[[gnu::noinline]] void tile(std::size_t top, std::size_t K, const Source& A, const Source& B, const Source& start,
-                            const Target& C) {
+[[gnu::noinline]] void tile(std::size_t top, std::size_t K, const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t vectors = width / lanes;
   const real* const from = start.at(top, 0);
   real c[height][vectors][lanes];
@@ -103,9 +103,9 @@ template <std::size_t height, std::size_t width>
     for (std::size_t j = 0; j < lanes; ++j) to[i * C.row_stride + v * lanes + j] = c[i][v][j];
 }
 
-// One tile of just as many rows as are left from `top` on, which are fewer than `height`, perhaps none.
+// One tile for the rows that are left from `top` on. These are fewer than `height`, perhaps none.
 template <std::size_t height, std::size_t width>
-void last_tile(std::size_t top, const Source& A, const Source& B, const Source& start, const Target& C) {
+void last_tile(std::size_t top, const In& A, const In& B, const In& start, const Out& C) {
   if constexpr (height > 1) {
     if (A.rows - top == height - 1) {
       tile<height - 1, width>(top, A.cols, A, B, start, C);
@@ -117,78 +117,78 @@ void last_tile(std::size_t top, const Source& A, const Source& B, const Source& 
 
 // `width` columns of C, from the first row to the last.
 template <std::size_t width>
-void strip(const Source& A, const Source& B, const Source& start, const Target& C) {
+void strip(const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t height = tile_rows<width>;
   std::size_t i = 0;
   for (; i + height <= A.rows; i += height) tile<height, width>(i, A.cols, A, B, start, C);
   last_tile<height, width>(i, A, B, start, C);
 }
 
-// Copies as much of `from` as `to` has room for, the inner loop along the longer side.
-void copy(const Source& from, const Target& to) {
+// Copies the part of `from` that fits into `to`. The inner loop runs along the longer side.
+void copy(const In& from, const Out& to) {
   if (to.rows > to.cols) return copy(from.transposed(), to.transposed());
   for (std::size_t i = 0; i < to.rows; ++i) {
-    const real* const source = from.at(i, 0);
-    real* const target = to.at(i, 0);
-    for (std::size_t j = 0; j < to.cols; ++j) target[j * to.col_stride] = source[j * from.col_stride];
+    const real* const in = from.at(i, 0);
+    real* const out = to.at(i, 0);
+    for (std::size_t j = 0; j < to.cols; ++j) out[j * to.col_stride] = in[j * from.col_stride];
   }
 }
 
-// A strip of fewer than `width` columns, or of columns that lie apart: made in a place of its own, and copied.
+// A strip of fewer than `width` columns, or of columns that are not contiguous: computed in a buffer, then copied.
 template <std::size_t width>
-[[gnu::noinline]] void edge_strip(const Source& A, const Source& B, const Source& start, const Target& C) {
+[[gnu::noinline]] void edge_strip(const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t most = 4 * tile_rows<width>;
   alignas(64) real one_row[width] = {};
   alignas(64) real padded[most * width];
   const bool same = start.row_stride == 0;  // one row is the start of all
-  if (same) copy(start.block(0, 0, 1, C.cols), Target(one_row, 1, C.cols, width, 1));
+  if (same) copy(start.block(0, 0, 1, C.cols), Out(one_row, 1, C.cols, width, 1));
   for (std::size_t i = 0; i < C.rows; i += most) {
     const std::size_t now = std::min(most, C.rows - i);
-    const Target c(padded, now, C.cols, width, 1);
+    const Out c(padded, now, C.cols, width, 1);
     if (!same) {
       std::fill_n(padded, now * width, real(0));
       copy(start.block(i, 0, now, C.cols), c);
     }
-    strip<width>(A.block(i, 0, now, A.cols), B, same ? Source(one_row, now, width, 0, 1) : Source(c), c);
+    strip<width>(A.block(i, 0, now, A.cols), B, same ? In(one_row, now, width, 0, 1) : In(c), c);
     copy(c, C.block(i, 0, now, C.cols));
   }
 }
 
-// Either of the two.
+// Uses strip() if all columns are there and contiguous, else edge_strip().
 template <std::size_t width>
-void any_strip(const Source& A, const Source& B, const Source& start, const Target& C) {
-  if (C.cols == width && side_by_side(start, C)) {
+void any_strip(const In& A, const In& B, const In& start, const Out& C) {
+  if (C.cols == width && contiguous(start, C)) {
     strip<width>(A, B, start, C);
   } else {
     edge_strip<width>(A, B, start, C);
   }
 }
 
-// packed[k * width + j] = B[k][j], where a column of B lies together in memory. Four columns at a time are riffled
-// like playing cards, one number of each in turn, which compilers do well in vector registers; what comes out is moved
-// four numbers at a time. Columns that B lacks are copies of its last.
+// packed[k * width + j] = B[k][j], for a B whose columns are contiguous. Four columns at a time are interleaved, one
+// number of each in turn, which compilers do well in vector registers. The result is moved four numbers at a time.
+// Missing columns are filled with copies of the last one.
 template <std::size_t width>
-void pack_transposed(const Source& B, real* __restrict packed) {
-  alignas(64) real riffled[4 * depth];
+void pack_transposed(const In& B, real* __restrict packed) {
+  alignas(64) real mixed[4 * depth];
   const auto column = [&](std::size_t j) { return B.at(0, std::min(j, B.cols - 1)); };
   for (std::size_t j = 0; j < width; j += 4) {
     const real *const b0 = column(j), *const b1 = column(j + 1), *const b2 = column(j + 2), *const b3 = column(j + 3);
     for (std::size_t k = 0; k < B.rows; ++k) {
-      riffled[4 * k] = b0[k];
-      riffled[4 * k + 1] = b1[k];
-      riffled[4 * k + 2] = b2[k];
-      riffled[4 * k + 3] = b3[k];
+      mixed[4 * k] = b0[k];
+      mixed[4 * k + 1] = b1[k];
+      mixed[4 * k + 2] = b2[k];
+      mixed[4 * k + 3] = b3[k];
     }
-    for (std::size_t k = 0; k < B.rows; ++k) std::copy_n(riffled + 4 * k, 4, packed + k * width + j);
+    for (std::size_t k = 0; k < B.rows; ++k) std::copy_n(mixed + 4 * k, 4, packed + k * width + j);
   }
 }
 
-// Panels of `width` columns one behind the other, each B.rows × width. What the last has too many is filled, since it
-// is computed with; the result is not used.
+// Writes panels of `width` columns one after the other, each B.rows × width. Missing columns of the last panel are
+// filled: tiles compute with them, but the results are not used.
 template <std::size_t width>
-[[gnu::noinline]] void pack(const Source& B, real* packed) {
-  constexpr std::size_t ahead = 8;       // rows to prefetch: no hardware foresees those that are far apart
-  constexpr std::size_t worthwhile = 8;  // rows of a transposed B from which on riffling is faster
+[[gnu::noinline]] void pack(const In& B, real* packed) {
+  constexpr std::size_t ahead = 8;       // rows to prefetch, because the hardware does not predict distant rows
+  constexpr std::size_t worthwhile = 8;  // rows of a transposed B from which on interleaving is faster
   const std::size_t K = B.rows, whole = B.col_stride == 1 ? B.cols / width * width : 0;
   for (std::size_t k = 0; whole > 0 && k < K; ++k) {
     for (std::size_t j = 0; j < whole; j += width) {
@@ -200,36 +200,36 @@ template <std::size_t width>
   }
   for (std::size_t j = whole; j < B.cols; j += width) {
     const std::size_t now = std::min(width, B.cols - j);
-    const Source b = B.block(0, j, K, now);
+    const In b = B.block(0, j, K, now);
     if (b.row_stride == 1 && K >= worthwhile) {
       pack_transposed<width>(b, packed + j * K);
     } else {
       if (now < width) std::fill_n(packed + j * K, width * K, real(0));
-      copy(b, Target(packed + j * K, K, now, width, 1));
+      copy(b, Out(packed + j * K, K, now, width, 1));
     }
   }
 }
 
 // At most together · width columns of C, panel by panel.
 template <std::size_t width>
-void panels(const Source& A, const Source& B, const Source& start, const Target& C) {
+void panels(const In& A, const In& B, const In& start, const Out& C) {
   alignas(64) real packed[depth * together * width];
   for (std::size_t k = 0; k < B.rows; k += depth) {
     const std::size_t deep = std::min(depth, B.rows - k);
-    const Source a = A.block(0, k, A.rows, deep), b = B.block(k, 0, deep, B.cols);
-    const Source from = k == 0 ? start : Source(C);
+    const In a = A.block(0, k, A.rows, deep), b = B.block(k, 0, deep, B.cols);
+    const In from = k == 0 ? start : In(C);
     const bool in_place = B.cols % width == 0 && B.col_stride == 1 && deep * B.row_stride * sizeof(real) <= first_cache;
     if (!in_place) pack<width>(b, packed);
     for (std::size_t j = 0; j < B.cols; j += width) {
       const std::size_t now = std::min(width, B.cols - j);
-      const Source panel = in_place ? b.block(0, j, deep, now) : Source(packed + j * deep, deep, now, width, 1);
+      const In panel = in_place ? b.block(0, j, deep, now) : In(packed + j * deep, deep, now, width, 1);
       any_strip<width>(a, panel, from.block(0, j, A.rows, now), C.block(0, j, A.rows, now));
     }
   }
 }
 
-// Column by column of C, in groups as wide as what is left of it allows.
-[[gnu::noinline]] void large_product(const Source& A, const Source& B, const Source& start, const Target& C) {
+// Goes through the columns of C in groups, each as wide as possible.
+[[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
   const std::size_t M = C.rows, N = C.cols;
   std::size_t j = 0;
   const auto next_columns = [&](std::size_t n, auto part) {
@@ -238,7 +238,7 @@ void panels(const Source& A, const Source& B, const Source& start, const Target&
   };
   while (j < N) {
     const std::size_t left = N - j;
-    if (M == 1 && B.col_stride == 1 && left >= widest) {  // few rows: wider tiles, and no panel pays
+    if (M == 1 && B.col_stride == 1 && left >= widest) {  // few rows: wider tiles, and panels would not pay
       next_columns(widest, any_strip<widest>);
     } else if (M < 4 && B.col_stride == 1 && left >= widest / 2) {
       next_columns(widest / 2, any_strip<widest / 2>);
@@ -250,10 +250,10 @@ void panels(const Source& A, const Source& B, const Source& start, const Target&
   }
 }
 
-// rows × cols elements of C from (i, j) on, their chains side by side; `dense` when columns lie side by side.
+// rows × cols elements of C from (i, j) on, computed together; `dense` if columns are contiguous.
 template <std::size_t rows, std::size_t cols, bool dense = false>
-[[gnu::always_inline]] inline void chains(std::size_t i, std::size_t j, const Source& A, const Source& B,
-                                          const Source& start, const Target& C) {
+[[gnu::always_inline]] inline void chains(std::size_t i, std::size_t j, const In& A, const In& B, const In& start,
+                                          const Out& C) {
   const std::size_t b_col = dense ? 1 : B.col_stride, from_col = dense ? 1 : start.col_stride;
   const std::size_t to_col = dense ? 1 : C.col_stride;
   const real *const a = A.at(i, 0), *const b = B.at(0, j), *const from = start.at(i, j);
@@ -271,10 +271,10 @@ template <std::size_t rows, std::size_t cols, bool dense = false>
     for (std::size_t v = 0; v < cols; ++v) to[u * C.row_stride + v * to_col] = c[u][v];
 }
 
-// Where setting up panels would take longer than the work.
-void tiny_product(const Source& A, const Source& B, const Source& start, const Target& C) {
+// For products so small that setting up panels would take longer than the work.
+void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
   std::size_t i = 0;
-  if (C.cols == 4 && B.col_stride == 1 && side_by_side(start, C)) {
+  if (C.cols == 4 && B.col_stride == 1 && contiguous(start, C)) {
     for (; i < C.rows; ++i) chains<1, 4, true>(i, 0, A, B, start, C);
     return;
   }
@@ -293,11 +293,11 @@ void tiny_product(const Source& A, const Source& B, const Source& start, const T
   }
 }
 
-void product(const Source& A, const Source& B, const Source& start, const Target& C) {
+void product(const In& A, const In& B, const In& start, const Out& C) {
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   if (N < narrow && N < M && A.row_stride == 1)  // Cᵀ = Bᵀ Aᵀ, where Aᵀ has dense rows
     return product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
-  if (K == 0) return copy(start, C);  // no chain has a link
+  if (K == 0) return copy(start, C);  // every chain is empty
   const bool is_tiny = M <= tiny && N <= tiny && K <= tiny && M * N * K <= tiny;
   if (is_tiny || (M == 1 && N < narrow)) return tiny_product(A, B, start, C);
   large_product(A, B, start, C);
@@ -326,7 +326,7 @@ void sum_columns(const Tensor& m, std::size_t j, Tensor& sums) {
 void multiply(const MatrixView& A, const MatrixView& B, Tensor& C) {
   check(A, B);
   C.resize(A.rows, B.cols);
-  product(A, B, Source(zeros, A.rows, B.cols, 0, 0), Target(C));
+  product(A, B, In(zeros, A.rows, B.cols, 0, 0), Out(C));
 }
 
 void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, Tensor& C) {
@@ -335,7 +335,7 @@ void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, 
     throw std::invalid_argument("product: a bias of " + bias.shape() + " for " + std::to_string(B.cols) +
                                 " columns: it must have one number per column");
   C.resize(A.rows, B.cols);
-  product(A, B, Source(bias.data(), A.rows, B.cols, 0, 1), Target(C));
+  product(A, B, In(bias.data(), A.rows, B.cols, 0, 1), Out(C));
 }
 
 void column_sums(const Tensor& m, Tensor& sums) {

@@ -52,10 +52,10 @@ void BatchNorm::forward(Tensor& z, bool training) {
 void BatchNorm::backward(const Tensor& dL_dz) {
   const std::size_t N = dL_dz.rows();
   dL_du.resize(N, dL_dz.cols());
-  for (std::size_t i = 0; i < dL_du.size(); ++i) dL_du.data()[i] = dL_dz.data()[i] * u_hat_.data()[i];
+  for (std::size_t i = 0; i < dL_du.size(); ++i) dL_du[i] = dL_dz[i] * u_hat_[i];
   column_sums(dL_du, dL_dgamma);  // ∂L/∂γ = Σᵢ ∂L/∂z ⊙ û
   column_sums(dL_dz, dL_dbeta);   // ∂L/∂β = Σᵢ ∂L/∂z
-  // In training mean and variance depend on u as well: that takes the batch mean, and the part along û, out of ∂L/∂z.
+  // In training, mean and variance depend on u too, so the mean of ∂L/∂z and its component along û are subtracted.
   const real through = training_ ? 1 / static_cast<real>(N) : real(0);
   const real *const g = gamma.data(), *const r = inv_std_.data();
   const real *const dL_dg = dL_dgamma.data(), *const dL_dc = dL_dbeta.data();
@@ -74,12 +74,12 @@ void Dropout::forward(const Tensor& s, std::uint64_t step, Tensor& a) {
   Random random(seed ^ (layer << 32), Stream::dropout, step);
   const real kept = 1 / (1 - p);
   for (real& m : mask.values()) m = random.uniform() < static_cast<double>(p) ? real(0) : kept;
-  for (std::size_t i = 0; i < s.size(); ++i) a.data()[i] = mask.data()[i] * s.data()[i];
+  for (std::size_t i = 0; i < s.size(); ++i) a[i] = mask[i] * s[i];
 }
 
 void Dropout::backward(const Tensor& dL_da) {
   dL_ds.resize(dL_da.rows(), dL_da.cols());
-  for (std::size_t i = 0; i < dL_da.size(); ++i) dL_ds.data()[i] = mask.data()[i] * dL_da.data()[i];
+  for (std::size_t i = 0; i < dL_da.size(); ++i) dL_ds[i] = mask[i] * dL_da[i];
 }
 
 }  // namespace primer

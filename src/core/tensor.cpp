@@ -1,4 +1,4 @@
-// The few operations of a tensor that are not one expression.
+// The operations of a tensor that take more than one expression.
 #include "primer/core/tensor.hpp"
 
 #include <algorithm>
@@ -23,20 +23,6 @@ void Tensor::fill(real value) { std::fill_n(data(), size(), value); }
 
 bool Tensor::operator==(const Tensor& other) const {
   return rows_ == other.rows_ && cols_ == other.cols_ && std::equal(data(), data() + size(), other.data());
-}
-
-void transpose(const Tensor& from, Tensor& to) {
-  const std::size_t rows = from.rows(), cols = from.cols();
-  to.resize(cols, rows);
-  if (rows > cols) {  // the inner loop is the longer one
-    for (std::size_t j = 0; j < cols; ++j) {
-      for (std::size_t i = 0; i < rows; ++i) to(j, i) = from(i, j);
-    }
-  } else {
-    for (std::size_t i = 0; i < rows; ++i) {
-      for (std::size_t j = 0; j < cols; ++j) to(j, i) = from(i, j);
-    }
-  }
 }
 
 }  // namespace primer

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 
@@ -24,7 +25,8 @@ constexpr std::size_t many = 1'000'000'000;
 constexpr std::size_t most_units = 1'000'000;
 constexpr std::size_t most_layers = 1'000;
 
-constexpr Range any{-infinity, infinity, false, false, "a finite number"};
+constexpr Range turns{-most_turns, most_turns, false, false, "from -100000 to 100000"};
+constexpr Range noise{0, most_noise, false, false, "from 0 to 1000000"};
 constexpr Range not_negative{0, infinity, false, false, "0 or more"};
 constexpr Range positive{0, infinity, true, false, "more than 0"};
 constexpr Range fraction{0, 1, false, true, "from 0 up to, but not including, 1"};
@@ -40,8 +42,8 @@ void visit_data(Visitor& v, Options& o) {
   v.count("points", o.points, 1, 100'000'000);
   v.count("classes", o.classes, 2, 100'000);
   v.count("inputs", o.inputs, 1, most_units);
-  v.number("turns", o.turns, any);
-  v.number("noise", o.noise, not_negative);
+  v.number("turns", o.turns, turns);
+  v.number("noise", o.noise, noise);
   v.number("test_fraction", o.test_fraction, fraction);
   v.number("validation_fraction", o.validation_fraction, fraction);
   v.flag("standardize", o.standardize);
@@ -76,7 +78,7 @@ void visit_train(Visitor& v, Options& o) {
   v.number("weight_decay", o.weight_decay, not_negative);
   v.number("clip_norm", o.clip_norm, not_negative);
   v.choice("schedule", o.schedule, schedule_names());
-  v.number("schedule_step_size", o.schedule_step_size, Range{1, infinity, false, false, "1 or more"});
+  v.count("schedule_step_size", o.schedule_step_size, 1, many);
   v.number("schedule_gamma", o.schedule_gamma, positive);
   v.number("schedule_t_max", o.schedule_t_max, positive);
   v.number("schedule_eta_min", o.schedule_eta_min, not_negative);

@@ -30,9 +30,9 @@ void resolve_layers(Experiment& experiment) {
                       "residual adds the layer's input to its output, so the layer needs ", inputs, " units, not ",
                       layer.units);
     }
-    if (layer.activation == "softmax" && layer.units == 1) {
+    if (layer.units == 1 && make_activation(layer.activation)->distribution()) {
       throw UserError(config.location(at + ".activation"),
-                      "softmax of one unit is always 1; use sigmoid, or one unit for each class");
+                      layer.activation + " of one unit is always 1; use sigmoid, or one unit for each class");
     }
     inputs = layer.units;
   }
@@ -54,7 +54,7 @@ void check_output(const Experiment& experiment) {
   const LayerOptions& output = config.layers.back();
   const Location location = config.location("layer." + std::to_string(config.layers.size()) + ".activation");
   const std::string said = config.train.loss + " needs ";
-  if (experiment.task == Task::multiclass && output.activation != "softmax") {
+  if (experiment.task == Task::multiclass && !make_activation(output.activation)->distribution()) {
     throw UserError(location,
                     said + "softmax at the output, not " + output.activation + "; write activation = \"softmax\"");
   }

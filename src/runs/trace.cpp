@@ -19,7 +19,7 @@ Safetensors trace_contents(Network& network, const Loss& loss, const Tensor& y) 
     if (layer.residual) add("s", layer.s);
     if (layer.dropout) add("mask", layer.dropout->mask);
     add("a", layer.a);
-    add("dL_da", *layer.dL_da);
+    add("dL_da", network.dL_da(l, loss, y));
     add("dL_dz", layer.dL_dz);
     if (const auto alpha = layer.activation->parameter()) add("dL_dalpha", *alpha->gradient, Layout::vector);
     if (layer.batch_norm) {

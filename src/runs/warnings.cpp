@@ -247,7 +247,7 @@ class WarningCollector {
     if (train.learning_rate == 0 && train.epochs > 0) {
       warn("train.learning_rate", "no-step", "with a learning rate of 0 the parameters never change; use about 0.01");
     }
-    const double shrink = train.learning_rate * train.weight_decay;
+    const double shrink = train.learning_rate * *train.weight_decay;
     if ((train.optimizer == "sgd" || train.optimizer == "adamw") && shrink > 1) {
       warn("train.weight_decay", "weight-decay",
            "each step multiplies the parameters by 1 − learning_rate · weight_decay = ", rounded(1 - shrink, 2),
@@ -274,16 +274,13 @@ class WarningCollector {
   void idle_keys() {
     const TrainOptions& t = config_.train;
     const std::string optimizer = "with optimizer = \"" + t.optimizer + "\"";
-    const bool adam = t.optimizer == "adam" || t.optimizer == "adamw";
-    idle("train.momentum", t.optimizer == "sgd" || t.optimizer == "rmsprop", optimizer);
-    idle("train.nesterov", t.optimizer == "sgd", optimizer);
-    idle("train.rho", t.optimizer == "rmsprop", optimizer);
-    idle("train.beta1", adam, optimizer);
-    idle("train.beta2", adam, optimizer);
-    idle("train.epsilon", t.optimizer != "sgd", optimizer);
+    for (const std::string key : {"momentum", "nesterov", "rho", "beta1", "beta2", "epsilon", "weight_decay"}) {
+      idle("train." + key, optimizer_uses(t.optimizer, key), optimizer);
+    }
     const std::string loss = "with loss = \"" + t.loss + "\"";
-    idle("train.huber_delta", t.loss == "huber", loss);
-    idle("train.label_smoothing", task_ != Task::regression, loss);
+    for (const std::string key : {"huber_delta", "label_smoothing"}) {
+      idle("train." + key, loss_uses(t.loss, key), loss);
+    }
     const std::string schedule = "with schedule = \"" + t.schedule + "\"";
     idle("train.schedule_step_size", t.schedule == "step", schedule);
     idle("train.schedule_gamma", t.schedule == "step" || t.schedule == "exponential", schedule);

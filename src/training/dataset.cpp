@@ -93,12 +93,6 @@ std::size_t rows_of(const std::vector<Target>& targets) {
 
 }  // namespace
 
-Task task_of(const std::string& loss) {
-  if (loss == "cross_entropy") return Task::multiclass;
-  if (loss == "binary_cross_entropy") return Task::binary;
-  return Task::regression;
-}
-
 std::vector<std::string> classes_of(const Target& target) {
   std::vector<std::string> classes;
   for (std::size_t i = 0; i < target.size(); ++i) classes.push_back(label_at(target, i));

@@ -56,14 +56,14 @@ Flow::Flow(const Network& network) : W_before_(network.layers.size()) {
   }
 }
 
-void Flow::before_update(const Network& network) {
+void Flow::before_update(Network& network, const Loss& loss, const Tensor& y) {
   ++state.steps;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const Dense& layer = network.layers[l];
     LayerState& into = state.layers[l];
     const auto n = static_cast<double>(layer.z.size());
     const real *const a = layer.a.data(), *const derivative = layer.derivative.data();
-    const real *const dL_da = layer.dL_da->data(), *const dL_dz = layer.dL_dz.data();
+    const real *const dL_da = network.dL_da(l, loss, y).data(), *const dL_dz = layer.dL_dz.data();
     // step has σ′ = 0 everywhere, so its limit is 0: every entry counts as saturated.
     const real limit = into.saturation_limit == 0 ? std::numeric_limits<real>::infinity() : into.saturation_limit;
     const auto of_batch = sums_in_one_pass<7>(layer.a.size(), [=](std::size_t i, auto add) {

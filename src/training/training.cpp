@@ -46,7 +46,8 @@ struct NonFiniteTensor {
 };
 
 // The first one of a step, in the order of computation.
-std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& loss, double loss_value) {
+std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& loss, const Tensor& y,
+                                                double loss_value) {
   std::vector<Dense>& layers = network.layers;
   for (std::size_t l = 0; l < layers.size(); ++l) {
     if (const auto& norm = layers[l].batch_norm) {
@@ -60,7 +61,7 @@ std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& lo
   if (!std::isfinite(loss_value)) return NonFiniteTensor{layers.size() - 1, "the loss L(a, y)"};
   for (std::size_t l = layers.size(); l-- > 0;) {
     const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // then ∂L/∂a may be infinite
-    if (!canonical && !finite(*layers[l].dL_da)) return NonFiniteTensor{l, "∂L/∂a"};
+    if (!canonical && !finite(network.dL_da(l, loss, y))) return NonFiniteTensor{l, "∂L/∂a"};
     if (!finite(layers[l].dL_dz)) return NonFiniteTensor{l, "∂L/∂z"};
     for (const Parameter& p : layers[l].parameters()) {
       if (!finite(*p.gradient)) return NonFiniteTensor{l, "the gradient of " + std::string(p.name)};
@@ -214,7 +215,7 @@ void Training::observe_initial_state(const Hooks& hooks) {
   batch_ = first_batch(data_, options_, seed_);
   network_.forward_training(batch_.x, 1);
   network_.backward(*loss_, batch_.y);
-  flow.before_update(network_);
+  flow.before_update(network_, *loss_, batch_.y);
   restore(before, network_);
   hooks.started(flow.finish(0, network_));
 }
@@ -237,7 +238,7 @@ double Training::step(std::size_t batch) {
 
   network_.backward(*loss_, batch_.y);
   const bool observe = observed(t);
-  if (observe) flow.before_update(network_);
+  if (observe) flow.before_update(network_, *loss_, batch_.y);
   if (options_.clip_norm > 0) clip_gradients(parameters_, static_cast<real>(options_.clip_norm));
   optimizer.step(parameters_, static_cast<real>(learning_rate(t)));
   if (observe) flow.after_update(network_);
@@ -293,7 +294,7 @@ void Training::explain_divergence() {
   std::vector<std::string> norms(network_.layers.size());  // after the previous step of this epoch
   while (!non_finite && state.batch < batches_) {
     const double loss = step(state.batch);
-    non_finite = first_non_finite(network_, *loss_, loss);
+    non_finite = first_non_finite(network_, *loss_, batch_.y, loss);
     if (non_finite) break;
     for (std::size_t l = 0; l < norms.size(); ++l) norms[l] = norms_of(network_.layers[l], loss);
     ++state.batch;

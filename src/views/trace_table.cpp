@@ -70,14 +70,15 @@ std::string forward(const Dense& layer, std::size_t l) {
   return layer_line(layer, l) + "x = " + first_row(*layer.x) + "\n" + units.str();
 }
 
-std::string backward(const Dense& layer, std::size_t l, bool canonical, bool many, const Tensor& y) {
+std::string backward(const Dense& layer, const Tensor& dL_da, std::size_t l, bool canonical, bool many,
+                     const Tensor& y) {
   UnitTable units(layer.Wt.cols(), layer.Wt.rows());
   if (canonical) {
     units.column("a", layer.a);
     units.column("y", y);
     units.column("∂L/∂z = (a − y)/n", layer.dL_dz);
   } else {
-    units.column("∂L/∂a", *layer.dL_da);
+    units.column("∂L/∂a", dL_da);
     if (layer.dropout) units.column("mask", layer.dropout->mask);
     units.column("σ′(z)", layer.derivative);
     units.column(layer.activation->elementwise() ? "∂L/∂z = ∂L/∂a ⊙ σ′" : "∂L/∂z by σ's Jacobian", layer.dL_dz);
@@ -90,7 +91,7 @@ std::string backward(const Dense& layer, std::size_t l, bool canonical, bool man
 
 }  // namespace
 
-std::string trace_table(const Network& network, const Loss& loss, const Tensor& y) {
+std::string trace_table(Network& network, const Loss& loss, const Tensor& y) {
   const std::vector<Dense>& layers = network.layers;
   const std::string n = std::to_string(y.rows());
   std::string page = "forward, sample 1 of " + n + "\n\n";
@@ -100,7 +101,7 @@ std::string trace_table(const Network& network, const Loss& loss, const Tensor& 
           (y.rows() > 1 ? "; ∂L/∂b and ∂L/∂W are sums over all " + n : "") + "\n\n";
   for (std::size_t l = layers.size(); l-- > 0;) {
     const bool canonical = l + 1 == layers.size() && network.canonical(loss);
-    page += backward(layers[l], l, canonical, y.rows() > 1, y) + (l > 0 ? "\n" : "");
+    page += backward(layers[l], network.dL_da(l, loss, y), l, canonical, y.rows() > 1, y) + (l > 0 ? "\n" : "");
   }
   return page;
 }

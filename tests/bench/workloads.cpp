@@ -120,7 +120,7 @@ double train(Network& net, const Job& job, const Dataset& data, const std::vecto
       net.forward_training(now.x, e);
       sum += static_cast<double>(net.loss(*loss, now.y)) * static_cast<double>(now.size());
       net.backward(*loss, now.y);
-      if (watched) flow->before_update(net);
+      if (watched) flow->before_update(net, *loss, now.y);
       optimizer.step(parameters, static_cast<real>(job.learning_rate));
       if (watched) flow->after_update(net);
     }

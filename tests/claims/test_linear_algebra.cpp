@@ -20,8 +20,7 @@ TEST_CASE("Singular values of matrices that are known, square, tall and wide") {
   const Tensor tall{{2, 1}, {1, 1}, {1, -1}};  // tallᵀ tall = [[6, 2], [2, 3]] has the eigenvalues 7 and 2
   CHECK(singular_values(tall)[0] == doctest::Approx(std::sqrt(7)).epsilon(digits));
   CHECK(singular_values(tall)[1] == doctest::Approx(std::sqrt(2)).epsilon(digits));
-  Tensor wide;
-  transpose(tall, wide);
+  const Tensor wide{{2, 1, 1}, {1, 1, -1}};  // tallᵀ
   const std::vector<double> of_wide = singular_values(wide);
   REQUIRE(of_wide.size() == 3);
   CHECK(of_wide[0] == doctest::Approx(std::sqrt(7)).epsilon(digits));

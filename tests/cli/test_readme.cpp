@@ -74,7 +74,7 @@ std::string python_with(const std::string& modules) {
   return python.substr(0, python.find('\n'));
 }
 
-// What others do: `make` and CI build and test, test_own_activation.cpp compiles the example, and all claims take their
+// What others do: `make` and CI build and test, test_plugins.cpp compiles the example, and all claims take their
 // time in a test of their own.
 bool is_tested_elsewhere(const std::string& command) {
   const std::vector<std::string> beginnings{"make", "c++ ", "build/own "};

@@ -12,7 +12,7 @@ Dense layer_of(const golden::Case& c, const std::string& l, const std::string& a
   layer.Wt = golden::transposed_copy(W);
   layer.b = golden::tensor(c.given("b" + l));
   if (c.has("gamma") && l == "1") {
-    layer.batch_norm = std::make_unique<BatchNorm>(W.rows());
+    layer.batch_norm.emplace(W.rows());
     layer.batch_norm->gamma = golden::tensor(c.given("gamma"));
     layer.batch_norm->beta = golden::tensor(c.given("beta"));
   }
@@ -114,7 +114,7 @@ TEST_CASE("a residual layer adds its input to σ(z), and its gradient arrives on
 TEST_CASE("dropout stands between σ and the residual sum, in training only") {
   Dense layer(2, 2, make_activation("sigmoid"));
   layer.Wt = Tensor{{1, 2}, {3, 4}};
-  layer.dropout = std::make_unique<Dropout>(Dropout{real(0.5), 1, 1, {}, {}});
+  layer.dropout = Dropout{real(0.5), 1, 1, {}, {}};
   layer.residual = true;
   const Tensor x(64, 2, real(0.1));
   layer.forward_training(x, 1);
@@ -132,7 +132,7 @@ TEST_CASE("dropout stands between σ and the residual sum, in training only") {
 
 TEST_CASE("a layer lists its parameters with their gradients, and its state with the running statistics") {
   Dense layer(3, 2, make_activation("prelu"));
-  layer.batch_norm = std::make_unique<BatchNorm>(2);
+  layer.batch_norm.emplace(2);
   const auto names = [](const std::vector<Parameter>& list) {
     std::string text;
     for (const Parameter& p : list) text += std::string(p.name) + (p.gradient != nullptr ? " " : "- ");

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
@@ -178,6 +180,26 @@ TEST_CASE("the slope of tanh and of the sigmoid stays right where the value has 
   CHECK(primer::tanh_derivative(20.0) == doctest::Approx(4 * std::exp(-40.0)).epsilon(1e-14));
   CHECK(primer::sigmoid(40.0) == 1);
   CHECK(primer::sigmoid_derivative(40.0) == doctest::Approx(std::exp(-40.0)).epsilon(1e-14));
+}
+
+TEST_CASE("sin and cos keep their ulp up to 1e8, close to the multiples of π/2 too") {
+  for (double x = 1; x <= 1e8; x *= 1.0009) {
+    const double zero = std::round(x / 1.5707963267948966) * 1.5707963267948966;
+    for (const double at : {x, -x, zero, std::nextafter(zero, 0)}) {
+      const long double sine = std::sin(static_cast<long double>(at));
+      const long double cosine = std::cos(static_cast<long double>(at));
+      CAPTURE(at);
+      CHECK(std::abs(static_cast<double>(primer::sin(at) - sine)) <= 0.95 * ulp(static_cast<double>(sine)));
+      CHECK(std::abs(static_cast<double>(primer::cos(at) - cosine)) <= 0.95 * ulp(static_cast<double>(cosine)));
+    }
+  }
+}
+
+TEST_CASE("a whole power is the product of its factors") {
+  CHECK(primer::power(3, 0) == 1);
+  CHECK(primer::power(3, 5) == 243);
+  CHECK(primer::power(0.5, 10) == 1.0 / 1024);
+  CHECK(primer::power(1 - 0x1p-40, std::uint64_t(1) << 40) == doctest::Approx(std::exp(-1.0)).epsilon(1e-3));
 }
 
 TEST_CASE("a vectorised loop gives the bits of single calls") {

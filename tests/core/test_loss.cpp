@@ -1,7 +1,9 @@
 #include "primer/core/loss.hpp"
 
 #include <array>
+#include <cmath>
 #include <limits>
+#include <thread>
 
 #include "../golden.hpp"
 
@@ -13,6 +15,11 @@ Tensor one_hot(const Tensor& labels, std::size_t K) {
   Tensor y(labels.size(), K);
   for (std::size_t i = 0; i < labels.size(); ++i) y(i, static_cast<std::size_t>(labels.data()[i])) = 1;
   return y;
+}
+
+real from_logits(const Loss& loss, const Tensor& z, const Tensor& y) {
+  Tensor scratch;
+  return loss.value_from_logits(z, y, scratch);
 }
 
 Tensor times(real factor, Tensor t) {
@@ -34,6 +41,13 @@ struct Pair {
   const char* loss;
 };
 constexpr std::array<Pair, 2> canonical_pairs{{{"softmax", "cross_entropy"}, {"sigmoid", "binary_cross_entropy"}}};
+
+// A user's loss: ln cosh (a − y).
+struct LogCosh {
+  static constexpr const char* name = "test_log_cosh";
+  real value(real a, real y) const { return std::log(std::cosh(a - y)); }
+  real derivative(real a, real y) const { return std::tanh(a - y); }
+};
 
 }  // namespace
 
@@ -59,7 +73,7 @@ TEST_CASE("every loss and its gradient meet the reference") {
       const auto partner = make_activation(asked == "bce_with_logits" ? "sigmoid" : "softmax");
       REQUIRE(loss->pairs_with(*partner));
       partner->forward(pred, a, derivative);
-      value = loss->value_from_logits(pred, y);
+      value = from_logits(*loss, pred, y);
       loss->gradient_from_logits(a, y, gradient);
     } else {
       value = loss->value(pred, y);
@@ -88,7 +102,7 @@ TEST_CASE("a canonical pair equals the general path where that is finite") {
       Tensor derivative;
       activation->forward(z, a, derivative);
       const double tolerance = golden::is_double ? 1e-12 : 1e-5;
-      CHECK(std::abs(static_cast<double>(loss->value(a, y) - loss->value_from_logits(z, y))) < tolerance);
+      CHECK(std::abs(static_cast<double>(loss->value(a, y) - from_logits(*loss, z, y))) < tolerance);
       Tensor dL_da;
       Tensor general;
       Tensor direct;
@@ -114,7 +128,7 @@ TEST_CASE("canonical pairs are finite at logits of ±1e4, and their gradient is 
     activation->forward(z, a, derivative);
     loss->gradient_from_logits(a, y, dL_dz);
     const bool softmax = std::string_view(pair.activation) == "softmax";
-    CHECK(loss->value_from_logits(z, y) == (softmax ? 10000 : 5000));  // one row of two wrong by 20,000 in the mean
+    CHECK(from_logits(*loss, z, y) == (softmax ? 10000 : 5000));  // one row of two wrong by 20,000 in the mean
     const real share = softmax ? real(0.5) : real(0.25);
     CHECK(dL_dz == Tensor{{share, -share}, {0, 0}});
   }
@@ -125,10 +139,9 @@ TEST_CASE("the loss of a confident right answer keeps its digits") {
   const double rtol = golden::is_double ? 1e-14 : 1e-5;
   const auto binary = make_loss({"binary_cross_entropy"});
   const auto classes = make_loss({"cross_entropy"});
-  CHECK(golden::close(static_cast<double>(binary->value_from_logits(Tensor{{40}}, Tensor{{1}})), want, rtol, 0));
-  CHECK(golden::close(static_cast<double>(binary->value_from_logits(Tensor{{-40}}, Tensor{{0}})), want, rtol, 0));
-  CHECK(
-      golden::close(static_cast<double>(classes->value_from_logits(Tensor{{-20, 20}}, Tensor{{0, 1}})), want, rtol, 0));
+  CHECK(golden::close(static_cast<double>(from_logits(*binary, Tensor{{40}}, Tensor{{1}})), want, rtol, 0));
+  CHECK(golden::close(static_cast<double>(from_logits(*binary, Tensor{{-40}}, Tensor{{0}})), want, rtol, 0));
+  CHECK(golden::close(static_cast<double>(from_logits(*classes, Tensor{{-20, 20}}, Tensor{{0, 1}})), want, rtol, 0));
 }
 
 TEST_CASE("label smoothing moves the targets towards the uniform distribution") {
@@ -147,8 +160,8 @@ TEST_CASE("an impossible event of weight 0 costs nothing, one that was promised 
   const auto loss = make_loss({"cross_entropy"});
   CHECK(loss->value(Tensor{{0, 1}}, Tensor{{0, 1}}) == 0);
   CHECK(loss->value(Tensor{{0, 1}}, Tensor{{1, 0}}) == infinity);
-  CHECK(loss->value_from_logits(Tensor{{-infinity, 0}}, Tensor{{0, 1}}) == 0);
-  CHECK(loss->value_from_logits(Tensor{{-infinity, 0}}, Tensor{{1, 0}}) == infinity);
+  CHECK(from_logits(*loss, Tensor{{-infinity, 0}}, Tensor{{0, 1}}) == 0);
+  CHECK(from_logits(*loss, Tensor{{-infinity, 0}}, Tensor{{1, 0}}) == infinity);
   const auto binary = make_loss({"binary_cross_entropy"});
   CHECK(binary->value(Tensor{{0, 1}}, Tensor{{0, 1}}) == 0);
   CHECK(binary->value(Tensor{{0, 1}}, Tensor{{1, 1}}) == infinity);
@@ -180,5 +193,58 @@ TEST_CASE("losses are found by name, pair with their partner alone, and refuse w
     }
   }
   CHECK_THROWS_WITH(make_loss({"hinge"}), "unknown loss 'hinge'");
-  CHECK_THROWS_WITH(make_loss({"mse"})->value_from_logits({}, {}), "mse has no form in logits");
+  Tensor gradient;
+  CHECK_THROWS_WITH(from_logits(*make_loss({"mse"}), {}, {}), "mse cannot be computed from the logits");
+  CHECK_THROWS_WITH(make_loss({"mse"})->gradient_from_logits({}, {}, gradient),
+                    "mse cannot be computed from the logits");
+}
+
+TEST_CASE("one const loss serves several threads at once") {
+  for (const Pair& pair : canonical_pairs) {
+    const std::unique_ptr<const Loss> loss = make_loss({pair.loss});
+    std::array<Tensor, 2> z, y;
+    std::array<real, 2> alone{};
+    for (std::size_t k = 0; k < 2; ++k) {
+      z[k] = Tensor(8 + 9 * k, 4);
+      y[k] = Tensor(z[k].rows(), 4);
+      for (std::size_t i = 0; i < z[k].size(); ++i) z[k][i] = static_cast<real>(i * (k + 3) % 11) / 4 - 1;
+      for (std::size_t i = 0; i < y[k].rows(); ++i) y[k](i, i % 4) = 1;
+      alone[k] = from_logits(*loss, z[k], y[k]);
+    }
+    std::array<std::size_t, 2> wrong{};
+    const auto work = [&](std::size_t k) {
+      for (int repetition = 0; repetition < 20'000; ++repetition)
+        wrong[k] += from_logits(*loss, z[k], y[k]) == alone[k] ? 0 : 1;
+    };
+    std::thread other(work, 1);
+    work(0);
+    other.join();
+    CHECK(wrong[0] + wrong[1] == 0);
+  }
+}
+
+TEST_CASE("a loss says its task and the options that it reads") {
+  CHECK(task_of("cross_entropy") == Task::multiclass);
+  CHECK(task_of("binary_cross_entropy") == Task::binary);
+  for (const char* name : {"mse", "mae", "huber"}) CHECK(task_of(name) == Task::regression);
+  for (const std::string_view name : loss_names()) {
+    CHECK(loss_uses(name, "huber_delta") == (name == "huber"));
+    CHECK(loss_uses(name, "label_smoothing") == (task_of(name) != Task::regression));
+  }
+  CHECK_THROWS_WITH(task_of("hinge"), "unknown loss 'hinge'");
+}
+
+TEST_CASE("a user's loss is registered in one line, and is a mean over all elements") {
+  if (loss_names().back() != LogCosh::name) register_loss<LogCosh>();
+  const auto loss = make_loss({LogCosh::name});
+  CHECK(task_of(LogCosh::name) == Task::regression);
+  const Tensor a{{2, 0}, {1, -1}}, y{{0, 0}, {1, 1}};
+  const double tolerance = golden::is_double ? 1e-14 : 1e-6;
+  CHECK(golden::close(static_cast<double>(loss->value(a, y)), 1.3250027473578645 / 2, 0, tolerance));  // ln cosh 2
+  Tensor dL_da;
+  loss->gradient(a, y, dL_da);
+  CHECK(golden::close(static_cast<double>(dL_da(0, 0)), 0.9640275800758169 / 4, 0, tolerance));  // tanh 2
+  CHECK(dL_da(1, 1) == -dL_da(0, 0));
+  CHECK_THROWS_WITH(register_loss<LogCosh>(), "loss 'test_log_cosh' is registered already");
+  CHECK_THROWS_WITH(register_loss({"two words", nullptr}), "loss 'two words': a name is letters, digits and '_'");
 }

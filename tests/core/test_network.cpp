@@ -1,5 +1,9 @@
 #include "primer/core/network.hpp"
 
+#include <array>
+#include <memory>
+#include <utility>
+
 #include "../golden.hpp"
 #include "../reference_network.hpp"
 #include "primer/core/initializer.hpp"
@@ -69,8 +73,25 @@ TEST_CASE("a canonical pair leaves ∂L/∂z = (a − y)/N, and reports the math
   for (std::size_t i = 0; i < y.size(); ++i) {
     CHECK(output.dL_dz.data()[i] == (output.a.data()[i] - y.data()[i]) / 2);
   }
-  CHECK((*output.dL_da)(0, 1) == -1 / output.a(0, 1) / 2);
-  CHECK((*output.dL_da)(0, 0) == 0);
+  const Tensor& dL_da = network.dL_da(0, *loss, y);
+  CHECK(dL_da(0, 1) == -1 / output.a(0, 1) / 2);
+  CHECK(dL_da(0, 0) == 0);
+}
+
+TEST_CASE("a network that is moved after backward() still has every ∂L/∂a") {
+  for (const auto& [sigma, name] : {std::pair{"softmax", "cross_entropy"}, std::pair{"tanh", "mse"}}) {
+    auto network = std::make_unique<Network>(2, std::vector<LayerOptions>{{3, "tanh"}, {3, sigma}}, 1);
+    const auto loss = make_loss({name});
+    const Tensor x{{1, 2}, {-1, real(0.5)}};
+    const Tensor y{{0, 1, 0}, {1, 0, 0}};
+    network->forward(x);
+    network->backward(*loss, y);
+    const std::array<Tensor, 2> before{network->dL_da(0, *loss, y), network->dL_da(1, *loss, y)};
+    Network moved(std::move(*network));
+    network.reset();
+    for (std::size_t l = 0; l < 2; ++l) CHECK(moved.dL_da(l, *loss, y) == before[l]);
+    CHECK(moved.layers[1].x == &moved.layers[0].a);
+  }
 }
 
 TEST_CASE("a network's loss is finite where a probability has underflowed") {

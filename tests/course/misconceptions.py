@@ -59,7 +59,7 @@ def loss(
     gradient="(a(i, k) - t) / rows(a)",
     target="smooth(y(i, k), y)",
 ):
-    return f"""real value_from_logits(const Tensor& z, const Tensor& y) const override {{
+    return f"""real value_from_logits(const Tensor& z, const Tensor& y, Tensor&) const override {{
   real total = 0;
   for (std::size_t i = 0; i < z.rows(); ++i) {{
     const real m = *std::max_element(z.row(i).begin(), z.row(i).end()); {start}
@@ -74,30 +74,21 @@ void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const
 }}"""
 
 
-def sgd(
-    plain="p[i] -= lr * g(i)",
-    moment="m[i] = mu * m[i] + g_i",
-    step="p[i] -= lr * (options_.nesterov ? g_i + mu * m[i] : m[i])",
-    g="g(i)",
-):
-    return f"""for (std::size_t i = 0; i < n; ++i) {{
-  const real g_i = {g};
-  if (mu == 0) {{ {plain}; }} else {{ {moment}; {step}; }}
-}}"""
+def sgd(moment="m = mu * m + g", step="p -= lr * (nesterov ? g + mu * m : m)", decay="g += decay * p"):
+    return f"void update(real& p, real g, real& m) const {{ {decay}; {moment}; {step}; }}"
 
 
 def adam(
-    g="gradient[i] + (rule_ == Rule::adam ? decay * p[i] : 0)",
-    m="m[i] = beta1 * m[i] + (1 - beta1) * g_i",
-    v="v[i] = beta2 * v[i] + (1 - beta2) * g_i * g_i",
-    t="const auto t = state.steps;",
-    m_hat="m[i] / real(1 - power(options_.beta1, t))",
-    v_hat="v[i] / real(1 - power(options_.beta2, t))",
-    shrink="if (rule_ == Rule::adamw) p[i] *= 1 - lr * decay",
-    step="p[i] -= lr * m_hat / (sqrt(v_hat) + eps)",
+    decay="if (decoupled) p *= 1 - lr * decay; else g += decay * p",
+    m="m = beta1 * m + (1 - beta1) * g",
+    v="v = beta2 * v + (1 - beta2) * g * g",
+    count="const auto n = t",
+    m_hat="m / real(1 - power(options.beta1, n))",
+    v_hat="v / real(1 - power(options.beta2, n))",
+    step="p -= lr * m_hat / (sqrt(v_hat) + eps)",
 ):
-    return f"""{t} for (std::size_t i = 0; i < n; ++i) {{
-  const real g_i = {g}; {m}; {v}; const real m_hat = {m_hat}; const real v_hat = {v_hat}; {shrink}; {step};
+    return f"""void update(real& p, real g, real& m, real& v) const {{
+  {decay}; {m}; {v}; {count}; const real m_hat = {m_hat}; const real v_hat = {v_hat}; {step};
 }}"""
 
 
@@ -314,7 +305,7 @@ WRONG = [
         gradients(W="multiply(transposed(a.cols() == x->cols() ? a : *x), delta, dL_dWt);"),
     ),
     ("3.1", "the sum, not the mean", "sum over the samples", loss(end="return total;")),
-    ("3.1", "the mean over all entries", "mean over all entries", loss(end="return total / count(z);")),
+    ("3.1", "the mean over all entries", "mean over all entries", loss(end="return total / static_cast<real>(z.size());")),
     ("3.1", "the sign turned", "never negative", loss(end="return -total / rows(z);")),
     (
         "3.1",
@@ -347,7 +338,7 @@ WRONG = [
     ("3.1", "no label smoothing", "label smoothing", loss(target="y(i, k)")),
     ("3.1", "y − a", "t − a", loss(gradient="(t - a(i, k)) / rows(a)")),
     ("3.1", "the gradient of the sum", "number of samples N", loss(gradient="a(i, k) - t")),
-    ("3.1", "the gradient over all entries", "N·K", loss(gradient="(a(i, k) - t) / count(a)")),
+    ("3.1", "the gradient over all entries", "N·K", loss(gradient="(a(i, k) - t) / static_cast<real>(a.size())")),
     (
         "3.1",
         "through softmax again",
@@ -356,69 +347,54 @@ WRONG = [
     ),
     ("3.1", "only the right class", "only the right class", loss(gradient="y(i, k) * (a(i, k) - t) / rows(a)")),
     ("3.1", "∂L/∂a", "∂L/∂z", loss(gradient="-t / a(i, k) / rows(a)")),
-    (
-        "4.1",
-        "climbing",
-        "climbs",
-        sgd(plain="p[i] += lr * g(i)", step="p[i] += lr * (options_.nesterov ? g_i + mu * m[i] : m[i])"),
-    ),
-    (
-        "4.1",
-        "no learning rate",
-        "learning rate is missing",
-        sgd(plain="p[i] -= g(i)", step="p[i] -= (options_.nesterov ? g_i + mu * m[i] : m[i])"),
-    ),
-    (
-        "4.1",
-        "p overwritten",
-        "old p",
-        sgd(plain="p[i] = -lr * g(i)", step="p[i] = -lr * (options_.nesterov ? g_i + mu * m[i] : m[i])"),
-    ),
-    ("4.1", "(1 − μ) g", "(1 − μ)", sgd(moment="m[i] = mu * m[i] + (1 - mu) * g_i")),
+    ("4.1", "climbing", "climbs", sgd(step="p += lr * (nesterov ? g + mu * m : m)")),
+    ("4.1", "no learning rate", "learning rate is missing", sgd(step="p -= nesterov ? g + mu * m : m")),
+    ("4.1", "p overwritten", "old p", sgd(step="p = -lr * (nesterov ? g + mu * m : m)")),
+    ("4.1", "(1 − μ) g", "(1 − μ)", sgd(moment="m = mu * m + (1 - mu) * g")),
     (
         "4.1",
         "η inside of m",
         "outside of m",
-        sgd(moment="m[i] = mu * m[i] + lr * g_i", step="p[i] -= options_.nesterov ? lr * g_i + mu * m[i] : m[i]"),
+        sgd(moment="m = mu * m + lr * g", step="p -= nesterov ? lr * g + mu * m : m"),
     ),
-    ("4.1", "Nesterov ignored", "Nesterov's step is not taken", sgd(step="p[i] -= lr * m[i]")),
-    ("4.1", "Nesterov without g", "lacks g", sgd(step="p[i] -= lr * (options_.nesterov ? mu * m[i] : m[i])")),
-    ("4.1", "no weight decay", "weight decay is missing", sgd(plain="p[i] -= lr * gradient[i]", g="gradient[i]")),
-    ("4.1", "weight decay twice", "counts twice", sgd(plain="p[i] -= lr * (g(i) + decay * p[i])")),
-    ("4.1", "no momentum", "momentum is missing", sgd(moment="", step="p[i] -= lr * g_i")),
-    ("4.1", "m not kept", "not kept", sgd(moment="m[i] = g_i")),
-    ("4.2", "no bias correction", "bias correction is missing", adam(m_hat="m[i]", v_hat="v[i]")),
-    ("4.2", "v not corrected", "of v is missing", adam(v_hat="v[i]")),
-    ("4.2", "m not corrected", "of m is missing", adam(m_hat="m[i]")),
-    ("4.2", "t from 0", "counts from 1", adam(t="const auto t = state.steps - 1;")),
-    ("4.2", "t one ahead", "one ahead", adam(t="const auto t = state.steps + 1;")),
-    ("4.2", "t counted per tensor", "per tensor", adam(t="static std::uint64_t t = 0; ++t;")),
-    ("4.2", "g for g²", "g², not of g", adam(v="v[i] = beta2 * v[i] + (1 - beta2) * g_i")),
-    ("4.2", "no root", "square root", adam(step="p[i] -= lr * m_hat / (v_hat + eps)")),
+    ("4.1", "Nesterov ignored", "Nesterov's step is not taken", sgd(step="p -= lr * m")),
+    ("4.1", "Nesterov without g", "lacks g", sgd(step="p -= lr * (nesterov ? mu * m : m)")),
+    ("4.1", "no weight decay", "weight decay is missing", sgd(decay="")),
+    ("4.1", "weight decay twice", "counts twice", sgd(decay="g += 2 * decay * p")),
+    ("4.1", "no momentum", "momentum is missing", sgd(moment="m = g", step="p -= lr * g")),
+    ("4.1", "m not kept", "not kept", sgd(moment="m = g")),
+    ("4.2", "no bias correction", "bias correction is missing", adam(m_hat="m", v_hat="v")),
+    ("4.2", "v not corrected", "of v is missing", adam(v_hat="v")),
+    ("4.2", "m not corrected", "of m is missing", adam(m_hat="m")),
+    ("4.2", "t from 0", "counts from 1", adam(count="const auto n = t - 1")),
+    ("4.2", "t one ahead", "one ahead", adam(count="const auto n = t + 1")),
+    ("4.2", "t counted for every number", "for every number", adam(count="static std::uint64_t n = 0; ++n")),
+    ("4.2", "g for g²", "g², not of g", adam(v="v = beta2 * v + (1 - beta2) * g")),
+    ("4.2", "no root", "square root", adam(step="p -= lr * m_hat / (v_hat + eps)")),
     (
         "4.2",
         "β₁ and β₂ exchanged",
         "changed places",
         adam().replace("beta1", "beta0").replace("beta2", "beta1").replace("beta0", "beta2"),
     ),
-    ("4.2", "no (1 − β₁)", "(1 − β₁)", adam(m="m[i] = beta1 * m[i] + g_i")),
-    ("4.2", "no (1 − β₂)", "(1 − β₂)", adam(v="v[i] = beta2 * v[i] + g_i * g_i")),
-    ("4.2", "ε under the root", "outside of the square root", adam(step="p[i] -= lr * m_hat / sqrt(v_hat + eps)")),
+    ("4.2", "no (1 − β₁)", "(1 − β₁)", adam(m="m = beta1 * m + g")),
+    ("4.2", "no (1 − β₂)", "(1 − β₂)", adam(v="v = beta2 * v + g * g")),
+    ("4.2", "ε under the root", "outside of the square root", adam(step="p -= lr * m_hat / sqrt(v_hat + eps)")),
     (
         "4.2",
         "ε before the correction",
         "after the bias correction",
-        adam(step="p[i] -= lr * m_hat / ((sqrt(v[i]) + eps) / std::sqrt(1 - power(options_.beta2, t)))"),
+        adam(step="p -= lr * m_hat / ((sqrt(v) + eps) / std::sqrt(1 - power(options.beta2, t)))"),
     ),
-    ("4.2", "climbing", "climbs", adam(step="p[i] += lr * m_hat / (sqrt(v_hat) + eps)")),
-    ("4.2", "adamw's decay in the gradient", "must not go through", adam(g="gradient[i] + decay * p[i]", shrink="")),
+    ("4.2", "climbing", "climbs", adam(step="p += lr * m_hat / (sqrt(v_hat) + eps)")),
+    ("4.2", "adamw's decay in the gradient", "must not go through", adam(decay="g += decay * p")),
     (
         "4.2",
         "adamw's decay without η",
         "learning rate is missing",
-        adam(shrink="if (rule_ == Rule::adamw) p[i] *= 1 - decay"),
+        adam(decay="if (decoupled) p *= 1 - decay; else g += decay * p"),
     ),
-    ("4.2", "no weight decay", "weight decay is missing", adam(g="gradient[i]", shrink="")),
+    ("4.2", "no weight decay", "weight decay is missing", adam(decay="")),
     ("5.1", "the variance as spread", "square root", initializers(uniform="3 * v", normal_="v")),
     ("5.1", "the 3 forgotten", "3 is missing", initializers(uniform="std::sqrt(v)")),
     ("5.1", "the 3 for both", "needs no 3", initializers(normal_="std::sqrt(3 * v)")),

@@ -194,8 +194,8 @@ def of_two(f):
 SLOPE = Task(
     stub='needs_task("1.2", derivative, dL_da, dL_dz);',
     brief="""
-∂L/∂z = ∂L/∂a ⊙ σ′(z): every entry of ∂L/∂a times the entry of `derivative` in the same place, into `dL_dz`. `values()` and
-`data()` of a `Tensor` give all entries, `t(i, j)` one. The buffer may hold an earlier batch: assign, do not add.
+∂L/∂z = ∂L/∂a ⊙ σ′(z): every entry of ∂L/∂a times the entry of `derivative` in the same place, into `dL_dz`. Entry `t(i, j)` of
+a `Tensor` stands in row i and column j; `t[i]` counts all entries, row by row. The buffer may hold an earlier batch: assign, do not add.
 """,
     kinds={"derivative": (100, ["dL_dz"])},
     draw=lambda r: [("derivative", [matrix(r, 2, 3), matrix(r, 2, 3)]), ("derivative", [matrix(r, 4, 2), matrix(r, 4, 2)])],
@@ -565,8 +565,8 @@ def ordinary_only(f):
 
 CROSS_ENTROPY = Task(
     stub="""
-real value_from_logits(const Tensor& z, const Tensor& y) const override {
-  needs_task("3.1", z, y);  // smooth(y(i, k), y) is the target
+real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const override {
+  needs_task("3.1", z, y, scratch);  // smooth(y(i, k), y) is the target
 }
 void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override {
   needs_task("3.1", a, y, dL_dz);
@@ -576,7 +576,7 @@ void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const
 For a softmax output a and targets t (`smooth(y(i, k), y)`, which is y itself without label smoothing): L = −(1/N) Σᵢ Σₖ tᵢₖ ln aᵢₖ.
 ln of an a that has underflowed is −∞, so compute from the logits: −ln aₖ = ln Σⱼ exp zⱼ − zₖ, and the logarithm of the
 sum is m + ln Σⱼ exp(zⱼ − m) with m = maxⱼ zⱼ. The gradient is the reason for the pair: ∂L/∂z = (a − t)/N, N the number of rows; give `dL_dz` its shape with
-`resize`. `exp`, `log` and `std::max_element` are at hand.
+`resize`. `exp`, `log`, `subtract_maximum` and `std::max_element` are at hand; `scratch` is memory for whatever you like.
 """,
     kinds={
         "cross_entropy": (50, ["value", "dL_dz"]),
@@ -775,11 +775,15 @@ def optimizer_cases(kind, settings):
 
 
 SGD = Task(
-    stub='needs_task("4.1", p, m, n, lr, mu, g);  // g(i) is the gradient with weight decay; options_.nesterov',
+    stub="""
+void update(real& p, real g, real& m) const {
+  needs_task("4.1", p, g, m, lr, mu, nesterov, decay);
+}
+""",
     brief="""
-p ← p − η g. With momentum μ (`mu`): m ← μ m + g, where m starts at 0, then p ← p − η m; with
-`options_.nesterov` p ← p − η (g + μ m). These are PyTorch's definitions: η stays outside of m. `g(i)` gives gradient i with weight decay
-added, `lr` is η, `n` the number of entries; m is kept from step to step.
+One number `p` of a parameter moves along its gradient `g`. Weight decay λ (`decay`) comes first: g ← g + λ p. Then, with momentum μ (`mu`), m ← μ m + g and
+p ← p − η m, where η is `lr`; with `nesterov` p ← p − η (g + μ m). These are PyTorch's definitions: η stays outside of m. `m` starts at 0 and is kept
+from step to step; without momentum (μ = 0) it is 0 whenever a step begins.
 """,
     kinds={"sgd": (40, ["p"]), "sgd momentum": (30, ["p"]), "sgd nesterov": (15, ["p"]), "sgd decay": (15, ["p"])},
     draw=optimizer_cases(
@@ -801,11 +805,11 @@ added, `lr` is η, `n` the number of entries; m is kept from step to step.
         Wrong("p", "the learning rate belongs outside of m: it may change between steps", sgd_with(lr_inside=True)),
         Wrong("p", "Nesterov's step is not taken: g + μ m", sgd_with(nesterov=False)),
         Wrong("p", "Nesterov's step lacks g: g + μ m", sgd_with(nesterov="only_mu")),
-        Wrong("p", "Nesterov's step is taken though options_.nesterov is false", sgd_with(nesterov=True)),
-        Wrong("p", "weight decay is missing: g(i) has it, gradient[i] does not", sgd_with(decay=0)),
-        Wrong("p", "weight decay counts twice: g(i) has it already", sgd_with(decay=2)),
+        Wrong("p", "Nesterov's step is taken though `nesterov` is false", sgd_with(nesterov=True)),
+        Wrong("p", "weight decay is missing: g ← g + λ p comes first", sgd_with(decay=0)),
+        Wrong("p", "weight decay counts twice", sgd_with(decay=2)),
         Wrong("p", "weight decay has the wrong sign", sgd_with(decay=-1)),
-        Wrong("p", "momentum is missing: m must keep a share μ of itself", sgd_with(keep=None)),
+        Wrong("p", "momentum is missing: m must keep the fraction μ of itself", sgd_with(keep=None)),
         Wrong("p", "m is not kept from step to step", sgd_with(keep=False)),
     ],
 )
@@ -867,11 +871,15 @@ def adam_with(**changes):
 
 
 ADAM = Task(
-    stub='needs_task("4.2", p, gradient, m, v, n, lr, beta1, beta2, eps, decay);  // options_.beta1, state.steps, power(b, n)',
+    stub="""
+void update(real& p, real g, real& m, real& v) const {
+  needs_task("4.2", p, g, m, v, lr, beta1, beta2, eps, decay);  // t, options.beta1, power(b, n), decoupled
+}
+""",
     brief="""
-m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), p ← p − η m̂/(√v̂ + ε), with t =
-`state.steps`, which counts from 1. Weight decay λ (`decay`): `Rule::adam` adds λ p to g first; `Rule::adamw` leaves g alone and
-shrinks p to (1 − η λ) p. `rule_` says which; `power(b, n)` is bⁿ.
+One number `p` of a parameter moves along its gradient `g`: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ),
+p ← p − η m̂/(√v̂ + ε). `m` and `v` start at 0 and are kept from step to step; `t` counts the steps from 1. Weight decay λ (`decay`): Adam adds λ p to g first;
+AdamW, where `decoupled` is true, leaves g alone and shrinks p to (1 − η λ) p. `power(b, n)` is bⁿ in double; `options.beta1` is β₁ in double.
 """,
     kinds={"adam": (50, ["p"]), "adam epsilon": (15, ["p"]), "adam decay": (15, ["p"]), "adam adamw": (20, ["p"])},
     draw=optimizer_cases(
@@ -893,8 +901,8 @@ shrinks p to (1 − η λ) p. `rule_` says which; `power(b, n)` is bⁿ.
         ),
         Wrong("p", "the bias correction of v is missing", adam_with(correct2=False)),
         Wrong("p", "the bias correction of m is missing", adam_with(correct1=False)),
-        Wrong("p", "t counts from 1: state.steps is right as it is", adam_with(count_from=1)),
-        Wrong("p", "t counts from 1 and is state.steps: here it is one ahead", adam_with(count_from=-1)),
+        Wrong("p", "t counts from 1: it is right as it is", adam_with(count_from=1)),
+        Wrong("p", "t counts from 1: here it is one ahead", adam_with(count_from=-1)),
         Wrong("p", "v is the mean of g², not of g", adam_with(square=False)),
         Wrong("p", "the square root of v̂ is missing", adam_with(root=False)),
         Wrong("p", "β₁ and β₂ have changed places", adam_with(swap=True)),

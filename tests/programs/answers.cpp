@@ -75,8 +75,9 @@ Tensors dense_backward(const Tensors& in) {  // x, W, b, dL_dz → dL_dW, dL_db,
 Tensors cross_entropy(const Tensors& in) {  // z, a, y, smoothing → value, dL_dz
   const auto loss = make_loss({.loss = "cross_entropy", .label_smoothing = in[3](0, 0)});
   Tensor dL_dz;
+  Tensor scratch;
   loss->gradient_from_logits(in[1], in[2], dL_dz);
-  return {Tensor{{loss->value_from_logits(in[0], in[2])}}, dL_dz};
+  return {Tensor{{loss->value_from_logits(in[0], in[2], scratch)}}, dL_dz};
 }
 
 // The parameters after every step. They are two tensors of half the entries each, as in a network.

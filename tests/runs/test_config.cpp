@@ -299,7 +299,9 @@ TEST_CASE("a value of the wrong type or out of range is refused at its location"
       {"momentum = 1", "12: momentum: must be from 0 up to, but not including, 1, not 1"},
       {"rho = 1.5", "7: rho: must be from 0 to 1, not 1.5"},
       {"huber_delta = 0", "15: huber_delta: must be more than 0, not 0"},
-      {"schedule_step_size = 0.5", "22: schedule_step_size: must be 1 or more, not 0.5"},
+      {"schedule_step_size = 1.5", "22: schedule_step_size: must be an integer from 1 to 1000000000, not a float"},
+      {"schedule_step_size = 2e19", "22: schedule_step_size: must be an integer from 1 to 1000000000, not a float"},
+      {"schedule_step_size = 0", "22: schedule_step_size: must be an integer from 1 to 1000000000, not 0"},
       {"schedule_start_factor = 0", "25: schedule_start_factor: must be more than 0 and at most 1, not 0"},
       {"nesterov = 1", "12: nesterov: must be true or false, not an integer"},
       {"optimizer = 1", "13: optimizer: must be a string, not an integer"},
@@ -314,16 +316,31 @@ TEST_CASE("a value of the wrong type or out of range is refused at its location"
         ":1:8: seed: must be an integer from 0 to 9223372036854775807, not -1");
 }
 
+TEST_CASE("the angles of a spiral are limited to where sin and cos are accurate") {
+  const auto data = [](const std::string& key) {
+    return complaint("[data]\ngenerator = \"spirals\"\n" + key + "\n[[layer]]\n[train]\nloss = \"mse\"\n");
+  };
+  CHECK(data("turns = 1e18") == ":3:9: turns: must be from -100000 to 100000, not 1e+18");
+  CHECK(data("turns = -100001") == ":3:9: turns: must be from -100000 to 100000, not -100001");
+  CHECK(data("noise = 1e7") == ":3:9: noise: must be from 0 to 1000000, not 1e+07");
+  CHECK(data("turns = 100000") == "read");
+}
+
 TEST_CASE("the bounds of every count are allowed, and the next integers are not") {
   struct Bounds {
     const char* key;
     long low, high;
   };
-  constexpr Bounds counts[]{{"data.points", 1, 100'000'000},        {"data.classes", 2, 100'000},
-                            {"data.inputs", 1, 1'000'000},          {"layer.1.units", 1, 1'000'000},
-                            {"layer.1.repeat", 1, 1'000},           {"train.epochs", 0, 1'000'000'000},
-                            {"train.batch_size", 0, 1'000'000'000}, {"train.checkpoint_every", 0, 1'000'000'000},
-                            {"diagnostics.every", 0, 1'000'000'000}};
+  constexpr Bounds counts[]{{"data.points", 1, 100'000'000},
+                            {"data.classes", 2, 100'000},
+                            {"data.inputs", 1, 1'000'000},
+                            {"layer.1.units", 1, 1'000'000},
+                            {"layer.1.repeat", 1, 1'000},
+                            {"train.epochs", 0, 1'000'000'000},
+                            {"train.batch_size", 0, 1'000'000'000},
+                            {"train.checkpoint_every", 0, 1'000'000'000},
+                            {"diagnostics.every", 0, 1'000'000'000},
+                            {"train.schedule_step_size", 1, 1'000'000'000}};
   for (const auto& [key, low, high] : counts) {
     CAPTURE(key);
     const auto said = [&](long value) { return complaint(shortest, {{key, std::to_string(value)}}); };
@@ -343,7 +360,8 @@ TEST_CASE("the bounds of every number are allowed or refused as documented") {
     const char* key;
     std::vector<const char*> allowed, refused;
   };
-  const Numbers numbers[]{{"data.noise", {"0", "1e5"}, {"-1e-300", "inf", "nan"}},
+  const Numbers numbers[]{{"data.noise", {"0", "1e6"}, {"-1e-300", "1.001e6", "inf", "nan"}},
+                          {"data.turns", {"-1e5", "1e5"}, {"-1.001e5", "1.001e5", "nan"}},
                           {"data.test_fraction", {"0", "0.999"}, {"-1e-300", "1", "nan"}},
                           {"data.validation_fraction", {"0", "0.999"}, {"-1e-300", "1"}},
                           {"layer.1.dropout", {"0", "0.999"}, {"-1e-300", "1"}},

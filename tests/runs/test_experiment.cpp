@@ -3,7 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
+#include <optional>
 #include <set>
 
 #include "../program.hpp"
@@ -277,4 +280,48 @@ TEST_CASE("other rows for an experiment need the same number of columns and the 
         "names others");
   CHECK(complaint("a,b,kind\n5,20,perhaps\n") ==
         "o.csv:2:6: column 'kind': class 'perhaps' is not one of the 2 classes, no … yes");
+}
+
+namespace {
+
+// A user's activation that is a distribution: softmax, but without a canonical loss.
+class Shares : public Activation {
+ public:
+  std::string name() const override { return "test_shares"; }
+  bool elementwise() const override { return false; }
+  bool distribution() const override { return true; }
+  void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override { softmax_->forward(z, a, derivative); }
+  void value(const Tensor& z, Tensor& a) const override { softmax_->value(z, a); }
+  void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da,
+                Tensor& dL_dz) override {
+    softmax_->backward(z, a, derivative, dL_da, dL_dz);
+  }
+
+ private:
+  std::unique_ptr<Activation> softmax_ = make_activation("softmax");
+};
+
+}  // namespace
+
+TEST_CASE("a user's activation whose rows are distributions may stand before cross_entropy") {
+  const std::vector<std::string_view> names = activation_names();
+  if (std::find(names.begin(), names.end(), "test_shares") == names.end()) {
+    register_activation(
+        {"test_shares", [](std::optional<real>) -> std::unique_ptr<Activation> { return std::make_unique<Shares>(); }});
+  }
+  Files files;
+  files.output = "[[layer]]\nactivation = \"test_shares\"\n";
+  const Experiment e = files.load("x,y\n0,a\n1,b\n2,c\n3,a\n");
+  Network own = e.network();
+  files.output = "[[layer]]\nactivation = \"softmax\"\n";
+  Network plain = files.load("x,y\n0,a\n1,b\n2,c\n3,a\n").network();
+  const auto loss = make_loss(e.config.train);
+  CHECK(!own.canonical(*loss));
+  own.forward(e.data.train.x);
+  own.backward(*loss, e.data.train.y);
+  plain.forward(e.data.train.x);
+  plain.backward(*loss, e.data.train.y);
+  for (std::size_t i = 0; i < own.layers[0].dL_dWt.size(); ++i) {
+    CHECK(own.layers[0].dL_dWt[i] == doctest::Approx(plain.layers[0].dL_dWt[i]).epsilon(1e-5));
+  }
 }

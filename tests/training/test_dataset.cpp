@@ -141,12 +141,6 @@ TEST_CASE("rows are selected in the given order") {
   CHECK(part.x == Tensor{{3}, {4}});
 }
 
-TEST_CASE("the task follows from the loss") {
-  CHECK(task_of("cross_entropy") == Task::multiclass);
-  CHECK(task_of("binary_cross_entropy") == Task::binary);
-  CHECK(task_of("huber") == Task::regression);
-}
-
 TEST_CASE("the message of a refused target gives the reason") {
   CHECK_THROWS_WITH(encode_targets({text({"a", "d"})}, Task::multiclass, {"a", "b", "c"}),
                     "class 'd' is not one of the 3 classes, a … c");

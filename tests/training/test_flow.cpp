@@ -25,7 +25,7 @@ std::vector<FlowRow> observed(Network& network, const Tensor& x, const Tensor& y
   Flow flow(network);
   network.forward_training(x, 1);
   network.backward(*loss, y);
-  flow.before_update(network);
+  flow.before_update(network, *loss, y);
   return flow.finish(0, network);
 }
 
@@ -79,8 +79,9 @@ TEST_CASE("a unit is dead if σ′ was 0 on every observed sample, and a revived
   Flow flow(network);
   const auto observe = [&](const Tensor& x) {
     network.forward_training(x, 1);
-    network.backward(*loss, Tensor(x.rows(), 1));
-    flow.before_update(network);
+    const Tensor y(x.rows(), 1);
+    network.backward(*loss, y);
+    flow.before_update(network, *loss, y);
   };
   network.layers[0].b = Tensor{{-10, 0, 0}};
   const Tensor one{{1}};  // z = (−9, −1, 1)
@@ -107,7 +108,7 @@ TEST_CASE("a row is the mean over the steps observed in it, and the update is re
     network.layers[0].Wt(0, 0) = 3;
     network.forward_training(batch, 1);
     network.backward(*loss, Tensor{{0}});
-    flow.before_update(network);
+    flow.before_update(network, *loss, Tensor{{0}});
     network.layers[0].Wt(0, 0) += x;
     flow.after_update(network);
   }
@@ -187,7 +188,7 @@ TEST_CASE("every number of a row is its definition, whatever the number of rows 
       Flow flow(network);
       network.forward_training(x, 1);
       network.backward(*loss, y);
-      flow.before_update(network);
+      flow.before_update(network, *loss, y);
       const Dense& layer = network.layers[0];
       const Tensor before = layer.Wt;
       network.layers[0].Wt(1, 2) += real(0.5);
@@ -223,7 +224,7 @@ TEST_CASE("every number of a row is its definition, whatever the number of rows 
       CHECK(std::isnan(row.off) == (std::string(activation) == "tanh"));
       if (!std::isnan(row.off)) CHECK(same(row.off, off / n));
       CHECK(same(row.dead, static_cast<double>(dead) / 7));
-      CHECK(same(row.dL_da_norm, std::sqrt(sum(*layer.dL_da, square))));
+      CHECK(same(row.dL_da_norm, std::sqrt(sum(network.dL_da(0, *loss, y), square))));
       CHECK(same(row.dL_dz_norm, std::sqrt(sum(layer.dL_dz, square))));
       CHECK(same(row.dL_dW_norm, std::sqrt(sum(layer.dL_dWt, square))));
       CHECK(same(row.update_ratio, std::hypot(0.5, 1.25) / std::sqrt(sum(before, square))));
@@ -239,7 +240,7 @@ TEST_CASE("a learned α changes the limit of saturation from the next row on") {
   const auto row = [&](std::uint64_t epoch) {
     network.forward_training(Tensor{{1}}, 1);
     network.backward(*loss, Tensor{{0}});
-    flow.before_update(network);
+    flow.before_update(network, *loss, Tensor{{0}});
     return flow.finish(epoch, network)[0];
   };
   CHECK(row(0).saturated == 0);
@@ -255,7 +256,7 @@ TEST_CASE("weights that are all 0 have an update ratio of 0, and only steps with
   for (const bool updated : {true, false, true}) {
     network.forward_training(Tensor{{1}}, 1);
     network.backward(*loss, Tensor{{1}});
-    flow.before_update(network);
+    flow.before_update(network, *loss, Tensor{{1}});
     if (!updated) continue;
     network.layers[1].Wt(0, 0) *= 2;
     flow.after_update(network);
@@ -307,7 +308,7 @@ TEST_CASE("a row does not include the steps of the previous row") {
   const auto row = [&](const Tensor& x) {
     network.forward_training(x, 1);
     network.backward(*loss, Tensor{{0}});
-    flow.before_update(network);
+    flow.before_update(network, *loss, Tensor{{0}});
     flow.after_update(network);
     return flow.finish(1, network)[0];
   };

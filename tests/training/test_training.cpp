@@ -67,11 +67,11 @@ TEST_CASE("whole training runs follow PyTorch's, with momentum, decay, clipping 
     options.momentum = c.number("momentum", 0);
     options.beta1 = c.number("beta1", 0.9);
     options.beta2 = c.number("beta2", 0.999);
-    options.epsilon = c.number("eps", -1);
+    if (const double eps = c.number("eps", -1); eps >= 0) options.epsilon = eps;
     options.weight_decay = c.number("weight_decay", 0);
     ScheduleOptions schedule;
     schedule.schedule = c.attr.at("schedule");
-    schedule.schedule_step_size = c.number("sched_step_size", 1);
+    schedule.schedule_step_size = static_cast<std::size_t>(c.number("sched_step_size", 1));
     schedule.schedule_gamma = c.number("sched_gamma", 1);
 
     Network& network = setup.network;

@@ -1,5 +1,5 @@
-// Activation functions a = σ(z). An elementwise one is a small struct with a name, a value and a derivative; this file
-// lifts it to whole tensors, one virtual call a tensor, and keeps the table through which a config file finds it.
+// Activation functions a = σ(z). An elementwise one is a small struct with a name, a value and a derivative. This file
+// applies it to whole tensors, with one virtual call for each tensor, and registers it under its name.
 #pragma once
 
 #include <concepts>
@@ -15,23 +15,14 @@
 
 namespace primer {
 
-// A learnable tensor, its gradient, and its name in model files.
-struct Parameter {
-  std::string_view name;
-  Tensor* value;
-  Tensor* gradient;
-  bool transposed = false;  // value and gradient are kept as the transposes of what files hold: W, inputs × units
-};
-
-// σ on whole tensors. Every tensor is batch × units.
+// σ on whole tensors. Every tensor is batch × units. Const members may be called from several threads at once.
 class Activation {
  public:
   virtual ~Activation() = default;
 
   virtual std::string name() const = 0;  // as it stands in a config file: "leaky_relu(0.2)"
-  virtual std::unique_ptr<Activation> clone() const = 0;
 
-  // a = σ(z), and σ′(z) into `derivative`, in one pass. Where σ is no elementwise function, derivative is ∂aⱼ/∂zⱼ.
+  // a = σ(z), and σ′(z) into `derivative`, in one pass. If σ is not elementwise, derivative is the diagonal ∂aⱼ/∂zⱼ.
   virtual void forward(const Tensor& z, Tensor& a, Tensor& derivative) const = 0;
   // a = σ(z) alone, the same bits.
   virtual void value(const Tensor& z, Tensor& a) const = 0;
@@ -40,19 +31,20 @@ class Activation {
   virtual void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz);
 
   virtual bool elementwise() const { return true; }
+  virtual bool distribution() const { return false; }  // every row of a is ≥ 0 and sums to 1, as cross_entropy needs it
   virtual std::span<const real> kinks() const { return {}; }      // where σ, σ′ or σ″ jumps
   virtual bool rectifier() const { return false; }                // one-sided: a unit with z ≤ 0 counts as "off"
-  virtual std::string_view canonical_loss() const { return {}; }  // the loss that is computed from z, or none
+  virtual std::string_view canonical_loss() const { return {}; }  // the loss that is computed from z; empty: none
   virtual std::string_view initializer() const { return "xavier_uniform"; }  // what init = "auto" means
-  virtual real leak() const { return 0; }                      // σ′ on z < 0 where σ is linear there, for He's rule
-  virtual std::optional<Parameter> parameter() { return {}; }  // the shape constant, where it is learned
+  virtual real leak() const { return 0; }                      // σ′ on z < 0 if σ is linear there, for He's rule
+  virtual std::optional<Parameter> parameter() { return {}; }  // the shape constant, if it is learned
 };
 
-// What a struct must offer to become an activation: a name, a value and a derivative. It may also offer, as the
-// built-in ones in activation.cpp do,
-// - `alpha`, a shape constant that a config file writes as "name(0.2)", with its default; and in `alpha_ok()` and the
-//   words of `alpha_rule`, which values it may have;
-// - `kinks`, `rectifier`, `canonical_loss`, `initializer` and `leak()`, which mean what the members of Activation do.
+// What a struct must offer to become an activation: a name, a value and a derivative. activation.cpp shows what it may
+// offer besides:
+// - `alpha`, a shape constant with its default, which a config file writes as "name(0.2)"; `alpha_ok()` and the text
+//   `alpha_rule` say which values are allowed;
+// - `kinks`, `rectifier`, `canonical_loss`, `initializer` and `leak()`, with the meaning that they have in Activation.
 template <typename F>
 concept ElementwiseFunction = requires(const F f, real z) {
   { F::name } -> std::convertible_to<std::string_view>;
@@ -71,9 +63,8 @@ class Elementwise : public Activation {
     if constexpr (requires { f_.alpha; }) return spell(F::name, f_.alpha);
     return std::string(F::name);
   }
-  std::unique_ptr<Activation> clone() const override { return std::make_unique<Elementwise>(*this); }
 
-  // flatten: everything is inlined, without which no loop is vectorised.
+  // flatten inlines everything that a loop calls; otherwise the compiler would not vectorise the loop.
   [[gnu::flatten]] void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override {
     a.resize(z.rows(), z.cols());
     derivative.resize(z.rows(), z.cols());
@@ -120,44 +111,42 @@ class Elementwise : public Activation {
   F f_;
 };
 
-// How the table makes an activation. `alpha` is the shape constant as written, if one was.
+// What the table knows of an activation. `alpha` is the shape constant as written, if there is one.
 struct ActivationEntry {
   std::string_view name;
   std::unique_ptr<Activation> (*make)(std::optional<real> alpha);
+  bool alias = false;  // a second name of another entry
 };
 
-// Adds an entry; throws std::invalid_argument when the name is taken or is not letters, digits and '_'.
-void register_activation(const ActivationEntry& entry);
-
-// f with this shape constant. Throws std::invalid_argument saying which shape constants are allowed.
-template <ElementwiseFunction F>
-F with_alpha(F f, std::optional<real> alpha);
-[[noreturn]] void refuse_alpha(std::string_view name, std::string_view rule);  // "": there is none
+// Throws std::invalid_argument: the shape constant must obey `rule`, or, if that is empty, must not be written at all.
+[[noreturn]] void refuse_alpha(std::string_view name, std::string_view rule);
 
 template <ElementwiseFunction F>
-void register_activation() {
-  register_activation({F::name, [](std::optional<real> alpha) -> std::unique_ptr<Activation> {
-                         return std::make_unique<Elementwise<F>>(with_alpha(F{}, alpha));
-                       }});
+std::unique_ptr<Activation> make_elementwise(std::optional<real> alpha) {
+  F f{};
+  if constexpr (requires { f.alpha; }) {
+    if (alpha) f.alpha = *alpha;
+    if constexpr (requires { f.alpha_ok(); }) {
+      if (!f.alpha_ok()) refuse_alpha(F::name, F::alpha_rule);
+    }
+  } else if (alpha) {
+    refuse_alpha(F::name, "");
+  }
+  return std::make_unique<Elementwise<F>>(f);
 }
 
-// "tanh", "leaky_relu(0.2)", … Throws std::invalid_argument for an unknown name or an unfit shape constant.
+// Both throw std::invalid_argument when the name is taken or is not letters, digits and '_'. The entry is for an
+// activation that is not elementwise.
+void register_activation(const ActivationEntry& entry);
+template <ElementwiseFunction F>
+void register_activation() {
+  register_activation({F::name, make_elementwise<F>});
+}
+
+// "tanh", "leaky_relu(0.2)", … Throws std::invalid_argument for an unknown name or a wrong shape constant.
 std::unique_ptr<Activation> make_activation(std::string_view spec);
 
 // All names that make_activation knows, in the order of the catalogue; what a user registered comes last.
 std::vector<std::string_view> activation_names();
-
-template <ElementwiseFunction F>
-F with_alpha(F f, std::optional<real> alpha) {
-  if (!alpha) return f;
-  if constexpr (requires { f.alpha; }) {
-    f.alpha = *alpha;
-    if constexpr (requires { f.alpha_ok(); }) {
-      if (!f.alpha_ok()) refuse_alpha(F::name, F::alpha_rule);
-    }
-    return f;
-  }
-  refuse_alpha(F::name, "");
-}
 
 }  // namespace primer

@@ -1,10 +1,10 @@
-// A dense layer. It keeps everything the last pass left behind, so that it can be looked at: that is what primer is
-// for.
+// A dense layer. It keeps everything that the last pass computed, for you to look at.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "primer/core/activation.hpp"
@@ -14,39 +14,40 @@
 namespace primer {
 
 struct Dense {
-  // All parameters 0. Throws std::invalid_argument when a size is 0.
+  // All parameters are 0. Throws std::invalid_argument when a size is 0.
   Dense(std::size_t inputs, std::size_t units, std::unique_ptr<Activation> sigma);
 
-  // z = x Wᵀ + b, a = σ(z). With batch_norm, dropout or residual:
-  // u = x Wᵀ + b, z = batch_norm(u), s = σ(z), a = dropout(s) + x.
-  // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument when it does not fit.
+  // A plain layer computes z = x Wᵀ + b and a = σ(z). With batch_norm, dropout or residual:
+  //   u = x Wᵀ + b
+  //   z = batch_norm(u), otherwise u: what σ sees, in every layer
+  //   s = σ(z)
+  //   a = dropout(s) + x, without the part that the layer does not have: what the next layer sees
+  // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument when its shape is wrong.
   void forward(const Tensor& x);                               // evaluation
-  void forward_training(const Tensor& x, std::uint64_t step);  // batch statistics, the dropout mask of that step
-  void predict(const Tensor& x);                               // evaluation without σ′(z): backward() cannot follow
+  void forward_training(const Tensor& x, std::uint64_t step);  // batch statistics, and the dropout mask of that step
+  void predict(const Tensor& x);  // evaluation without σ′(z), which backward() would need
 
-  // From ∂L/∂a (batch × units) of the pass before: all gradients below. dL_dx is computed only when asked for.
+  // Computes all gradients below from ∂L/∂a (batch × units) of the pass before. dL_dx is computed only if wanted.
   void backward(const Tensor& dL_da, bool wants_dL_dx = true);
-  // The same from dL_dz, which the caller has filled (with dropout's mask, if there is one). Not for a residual layer,
-  // whose dL_dx has a share of dL_da.
+  // The same from dL_dz, which the caller has filled. Not for layers with dropout or residual.
   void backward_from_dL_dz(bool wants_dL_dx = true);
 
-  std::vector<Parameter> parameters();  // weight, bias, then alpha, gamma, beta where there are such
-  std::vector<Parameter> tensors();     // the same and, without a gradient, running_mean and running_var
+  std::vector<Parameter> parameters();  // weight and bias; alpha, gamma and beta if the layer has them
+  std::vector<Parameter> tensors();     // the same, then running_mean and running_var, which have no gradient
 
-  // Parameters. W is kept as its transpose, because then x Wᵀ and ∂L/∂W need no packing; only ∂L/∂x has to turn it,
-  // which the first layer never needs. Files hold W.
+  // Parameters. W is kept as its transpose, because x Wᵀ and ∂L/∂W then need no packing. Only ∂L/∂x has to transpose it
+  // back, and the first layer never needs that. Files hold W.
   Tensor Wt;                               // inputs × units
   Tensor b;                                // 1 × units
   std::unique_ptr<Activation> activation;  // σ
-  std::unique_ptr<BatchNorm> batch_norm;   // or none
-  std::unique_ptr<Dropout> dropout;        // or none
-  bool residual = false;                   // needs inputs = units
+  std::optional<BatchNorm> batch_norm;
+  std::optional<Dropout> dropout;
+  bool residual = false;  // needs as many units as inputs
 
-  // What the last passes left behind, each batch × units unless it says otherwise.
+  // What the last passes left behind, each batch × units unless stated otherwise.
   const Tensor* x = nullptr;  // batch × inputs
   Tensor z, derivative, a;    // derivative is σ′(z)
-  Tensor s;                   // σ(z), where a is more than that: with dropout or residual
-  const Tensor* dL_da = nullptr;
+  Tensor s;                   // σ(z), only if dropout or residual make a differ from it
   Tensor dL_dz;
   Tensor dL_dWt;  // inputs × units
   Tensor dL_db;   // 1 × units
@@ -58,7 +59,7 @@ struct Dense {
  private:
   enum class Mode { training, evaluation, prediction };
   void pass(const Tensor& x, Mode mode, std::uint64_t step);
-  bool dropped_ = false;  // dropout took part in the last forward pass
+  bool dropped_ = false;  // whether the last forward pass used dropout
 };
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// How the weights of a layer start. Biases start at 0 everywhere.
+// The initial weights of a layer. Biases always start at 0.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// A multilayer perceptron: dense layers in a row, run forward and backward.
+// A multilayer perceptron: dense layers one after the other, run forward and backward.
 #pragma once
 
 #include <cstdint>
@@ -18,29 +18,32 @@ struct LayerOptions {
   std::string init = "auto";  // asks the activation
   bool batch_norm = false;
   bool residual = false;  // needs as many units as inputs
-  double dropout = 0;     // the share of units left out in training, 0 ≤ p < 1
+  double dropout = 0;     // the fraction of units left out in training, 0 ≤ p < 1
 };
 
 class Network {
  public:
-  // The weights of layer l are a function of seed and l alone. Throws std::invalid_argument for an unfit layer.
+  // The weights of layer l are a function of seed and l alone. Throws std::invalid_argument for an impossible layer.
   Network(std::size_t inputs, std::span<const LayerOptions> layers, std::uint64_t seed);
   explicit Network(std::vector<Dense> dense) : layers(std::move(dense)) {}
 
   // x (batch × inputs) must live until backward() is done. The result, a of the last layer, is batch × outputs.
   const Tensor& forward(const Tensor& x);
   const Tensor& forward_training(const Tensor& x, std::uint64_t step);
-  const Tensor& predict(const Tensor& x);  // the same bits as forward() without σ′: faster, backward() cannot follow
+  const Tensor& predict(const Tensor& x);  // the same bits as forward(), but faster: without σ′, which backward() needs
 
   // L(a, y) of the last forward pass, y batch × outputs.
-  real loss(const Loss& loss, const Tensor& y) const;
-  // ∂L/∂ everything, into the layers, after a forward pass. ∂L/∂x of layer 1 is computed only when asked for.
+  real loss(const Loss& loss, const Tensor& y);
+  // ∂L/∂ everything, into the layers, after a forward pass. ∂L/∂x of layer 1 is computed only if wanted.
   void backward(const Loss& loss, const Tensor& y, bool wants_dL_dx = false);
+  // ∂L/∂a of layer l, counted from 0, after backward(loss, y). That of a canonical pair is computed here, because
+  // backward() does not need it. It is the mathematical one, and may be infinite.
+  const Tensor& dL_da(std::size_t l, const Loss& loss, const Tensor& y);
 
   // Whether output activation and loss are a canonical pair, computed from the logits.
   bool canonical(const Loss& loss) const;
 
-  // In model order: layer 1 weight, bias, alpha, gamma, beta, layer 2 …; pointers hold while the network lives.
+  // In model order: layer 1 weight, bias, alpha, gamma, beta, layer 2 …; pointers into `layers`.
   std::vector<Parameter> parameters();
 
   std::size_t inputs() const { return layers.front().Wt.rows(); }
@@ -49,7 +52,8 @@ class Network {
   std::vector<Dense> layers;
 
  private:
-  Tensor dL_da_;  // of the last layer
+  Tensor dL_da_;    // of the last layer
+  Tensor scratch_;  // of the loss
 };
 
 }  // namespace primer

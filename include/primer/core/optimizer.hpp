@@ -1,74 +1,158 @@
-// What turns gradients into steps: update rules with PyTorch's definitions and defaults, clipping and schedules.
+// What turns gradients into steps: update rules with PyTorch's definitions and defaults, and gradient clipping. A rule
+// is a small struct with a name and one function, which says how a single number p moves along its gradient g.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "primer/core/activation.hpp"
+#include "primer/core/tensor.hpp"
 
 namespace primer {
 
-// A negative number stands for the optimiser's own default.
 struct OptimizerOptions {
-  std::string optimizer = "sgd";  // sgd, rmsprop, adagrad, adam, adamw
-  double momentum = 0;            // sgd and rmsprop
-  bool nesterov = false;          // sgd with momentum
-  double rho = 0.99;              // rmsprop: decay of the mean square
-  double beta1 = 0.9;             // adam, adamw
+  std::string optimizer = "sgd";
+  double momentum = 0;    // μ
+  bool nesterov = false;  // Nesterov's form of momentum
+  double rho = 0.99;      // ρ, decay of the mean square in rmsprop
+  double beta1 = 0.9;     // β₁ and β₂, decay of Adam's two means
   double beta2 = 0.999;
-  double epsilon = -1;       // added outside the root: 1e-8, adagrad 1e-10
-  double weight_decay = -1;  // λ: 0, adamw 0.01. adamw shrinks the parameters by it, the others add λ p to the gradient
+  std::optional<double> epsilon{};       // ε, added outside the root; without a value: the rule's own default
+  std::optional<double> weight_decay{};  // λ; without a value: the rule's own default
 };
 
-// The same options with the optimiser's own defaults filled in. Throws std::invalid_argument for an unknown name.
+// The same options with the rule's defaults filled in. Throws std::invalid_argument for an unknown name.
 OptimizerOptions resolved(OptimizerOptions options);
 
-// The parameters' state is kept by position: always hand step() the same parameters in the same order.
+// One step of training, in the symbols of the formulas. A rule derives from it, or is constructed from it.
+struct Step {
+  const OptimizerOptions& options;  // with all defaults filled in
+  real lr;                          // η, the learning rate
+  std::uint64_t t;                  // 1, 2, …
+  real mu = static_cast<real>(options.momentum);
+  bool nesterov = options.nesterov;
+  real rho = static_cast<real>(options.rho);
+  real beta1 = static_cast<real>(options.beta1);
+  real beta2 = static_cast<real>(options.beta2);
+  real eps = static_cast<real>(*options.epsilon);
+  real decay = static_cast<real>(*options.weight_decay);
+};
+
+// What a struct must offer to become an optimiser: a name and update(p, g), update(p, g, m) or update(p, g, m, v),
+// where m and v are numbers that start at 0 and that the optimiser keeps for each p from step to step. optimizer.cpp
+// shows what it may offer besides:
+// - `uses`, the names of the members of OptimizerOptions that it reads;
+// - `default_epsilon` and `default_weight_decay`, where they differ from 1e-8 and 0;
+// - `keeps_m()`: false if m may start at 0 in every step, so that no memory is needed.
+template <typename R>
+concept ElementwiseRule = requires(const R rule, real x) {
+  { R::name } -> std::convertible_to<std::string_view>;
+  requires requires { rule.update(x, x); } || requires {
+    rule.update(x, x, x);
+  } || requires {
+    rule.update(x, x, x, x);
+  };
+};
+
+template <typename R>
+constexpr bool takes_v = requires(const R rule, real x) {
+  rule.update(x, x, x, x);
+};
+template <typename R>
+constexpr bool takes_m = takes_v<R> || requires(const R rule, real x) {
+  rule.update(x, x, x);
+};
+
+template <bool keep_m, ElementwiseRule R>
+[[gnu::flatten]] void update_each(const R rule, Tensor& value, const Tensor& gradient, Tensor& first, Tensor& second) {
+  real* __restrict const p = value.data();
+  const real* __restrict const g = gradient.data();
+  real* __restrict const m = first.data();
+  real* __restrict const v = second.data();
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    real m_i = 0;
+    if constexpr (keep_m) m_i = m[i];
+    if constexpr (takes_v<R>) {
+      rule.update(p[i], g[i], m_i, v[i]);
+    } else if constexpr (takes_m<R>) {
+      rule.update(p[i], g[i], m_i);
+    } else {
+      rule.update(p[i], g[i]);
+    }
+    if constexpr (keep_m) m[i] = m_i;
+  }
+}
+
+template <ElementwiseRule R>
+void update_tensor(const Step& step, Tensor& p, const Tensor& g, Tensor& m, Tensor& v) {
+  const R rule{step};
+  bool keep_m = takes_m<R>;
+  if constexpr (requires { rule.keeps_m(); }) keep_m = rule.keeps_m();
+  if (keep_m && m.size() == 0) m = Tensor(p.rows(), p.cols());
+  if (takes_v<R> && v.size() == 0) v = Tensor(p.rows(), p.cols());
+  keep_m ? update_each<true>(rule, p, g, m, v) : update_each<false>(rule, p, g, m, v);
+}
+
+// What the table knows of an optimiser. `update` changes p, and may keep one or two tensors of p's shape in m and v,
+// which are empty at first.
+struct OptimizerEntry {
+  std::string_view name;
+  void (*update)(const Step& step, Tensor& p, const Tensor& g, Tensor& m, Tensor& v);
+  std::span<const std::string_view> uses{};  // the members of OptimizerOptions that it reads
+  double epsilon = 1e-8;                     // the defaults
+  double weight_decay = 0;
+};
+
+template <ElementwiseRule R>
+OptimizerEntry optimizer_entry() {
+  OptimizerEntry entry{R::name, update_tensor<R>};
+  if constexpr (requires { R::uses; }) entry.uses = R::uses;
+  if constexpr (requires { R::default_epsilon; }) entry.epsilon = R::default_epsilon;
+  if constexpr (requires { R::default_weight_decay; }) entry.weight_decay = R::default_weight_decay;
+  return entry;
+}
+
+// Both throw std::invalid_argument when the name is taken or is not letters, digits and '_'. The entry is for a rule
+// that needs whole tensors.
+void register_optimizer(const OptimizerEntry& entry);
+template <ElementwiseRule R>
+void register_optimizer() {
+  register_optimizer(optimizer_entry<R>());
+}
+
+std::vector<std::string_view> optimizer_names();  // what a user registered comes last
+
+// Whether it reads that member of OptimizerOptions. Throws std::invalid_argument for an unknown name.
+bool optimizer_uses(std::string_view optimizer, std::string_view option);
+
+// Keeps the state of each parameter by its position: pass the same parameters in the same order to every step().
 class Optimizer {
  public:
   // Throws std::invalid_argument for an unknown name.
   explicit Optimizer(const OptimizerOptions& options);
 
-  // One update of all parameters from their gradients, which must be there. One step, however many tensors.
+  // Updates all parameters from their gradients. This is one step, however many tensors there are.
   void step(std::span<const Parameter> parameters, real learning_rate);
 
-  // Everything that step() remembers, for checkpoints: steps taken, and per parameter up to two tensors of its shape.
+  // Everything that step() remembers, for checkpoints: steps taken, and up to two tensors for each parameter.
   struct State {
     std::uint64_t steps = 0;
-    std::vector<Tensor> first;   // momentum, or Adam's mean of gradients
-    std::vector<Tensor> second;  // mean or sum of squared gradients
+    std::vector<Tensor> first;   // m: momentum, or Adam's mean of gradients
+    std::vector<Tensor> second;  // v: mean or sum of squared gradients
   };
   State state;
 
  private:
-  enum class Rule { sgd, rmsprop, adagrad, adam, adamw };
-  void update(const Parameter& p, Tensor& first, Tensor& second, real learning_rate) const;
   OptimizerOptions options_;
-  Rule rule_;
+  OptimizerEntry rule_;
 };
 
-std::vector<std::string_view> optimizer_names();
-
-// The 2-norm over all gradients together; where it exceeds max_norm they are scaled by max_norm / (norm + 1e-6).
+// The 2-norm of all gradients together. If it exceeds max_norm, all are scaled by max_norm / (norm + 1e-6).
 // Returns the norm before. (Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent networks", 2013)
 real clip_gradients(std::span<const Parameter> parameters, real max_norm);
-
-// The learning rate as a factor of time t = 0, 1, …, in epochs or steps.
-struct ScheduleOptions {
-  std::string schedule = "none";   // none, step, exponential, cosine, linear_warmup
-  double schedule_step_size = 30;  // step: γ^⌊t / step_size⌋
-  double schedule_gamma = 0.1;     // step and exponential: γᵗ
-  double schedule_t_max = 0;  // cosine: η_min + (η − η_min)(1 + cos(π t / t_max)) / 2; 0: the number of epochs
-  double schedule_eta_min = 0;
-  double schedule_start_factor = 1.0 / 3;  // linear_warmup: from η · start_factor to η over total_iters
-  double schedule_total_iters = 5;
-  std::string schedule_unit = "epoch";  // or "step"
-};
-double scheduled(const ScheduleOptions& options, double learning_rate, std::uint64_t t);
-
-std::vector<std::string_view> schedule_names();
 
 }  // namespace primer

@@ -1,7 +1,6 @@
-// The matrix product, where most of the time of training is spent: the first of the two places that are written for
-// speed (the other is elementary.hpp). Every element of a product is one chain of fused multiply-adds in the order of
-// k, so the bits depend on the operands alone, never on the compiler or the width of a vector register (but for the
-// sign and payload of a NaN).
+// The matrix product, in which training spends most of its time. Every element of a product is one chain of fused
+// multiply-adds in the order of k, so the bits depend on the operands alone, never on the compiler or the width of a
+// vector register (except for the sign and payload of a NaN).
 #pragma once
 
 #include <cstddef>
@@ -11,8 +10,8 @@
 
 namespace primer {
 
-// A matrix, rows × cols, in memory that belongs to another: element (i, j) lies at
-// data[i * row_stride + j * col_stride]. Any Tensor can be seen as one.
+// A matrix, rows × cols, in memory that it does not own: element (i, j) is data[i * row_stride + j * col_stride]. Every
+// Tensor converts to one.
 template <typename Number>
 struct View {
   Number* data;
@@ -40,11 +39,11 @@ inline MatrixView transposed(const Tensor& t) { return MatrixView(t).transposed(
 // C must not overlap A or B.
 void multiply(const MatrixView& A, const MatrixView& B, Tensor& C);
 
-// C = A B with `bias` (1 × B.cols) added to every row: it is where each chain starts. Throws as multiply() does, and
-// when the bias has another size. C must not overlap A, B or bias.
+// C = A B with `bias` (1 × B.cols) added to every row, as the first number of each chain. Throws as multiply() does,
+// and when the bias has another size. C must not overlap A, B or bias.
 void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, Tensor& C);
 
-// sums (1 × m.cols) = Σ rows of m, added from the first row to the last. sums must not be m.
+// sums (1 × m.cols) = Σ rows of m, added from the first row to the last. `sums` and `m` must be different tensors.
 void column_sums(const Tensor& m, Tensor& sums);
 
 }  // namespace primer

@@ -1,5 +1,5 @@
-// Random numbers that are the same on every machine: a counter put through the SplitMix64 mixer, and the few
-// distributions that training needs, spelt out, because the standard library leaves the algorithms of its own open.
+// Random numbers that are the same on every machine: a counter, mixed by SplitMix64, and the distributions that
+// training needs. Those of the standard library may differ from one implementation to another.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 
 namespace primer {
 
-// What random numbers are drawn for. Each purpose has streams of its own, so changing one (more points, another
-// shuffle) leaves the others as they were.
+// What random numbers are drawn for. Each purpose has its own streams, so a change of one (more points, another
+// shuffle) does not change the others.
 enum class Stream : std::uint64_t { data = 1, split, initialization, shuffling, dropout };
 
 class Random {
  public:
-  // The stream of a purpose; `index` tells its parts apart: a layer, an epoch, a step.
+  // The stream of a purpose; `index` numbers its parts: a layer, an epoch, a step.
   Random(std::uint64_t seed, Stream stream, std::uint64_t index = 0);
 
   std::uint64_t bits();                     // uniform over all 64-bit numbers
@@ -24,7 +24,7 @@ class Random {
   double normal();                          // mean 0, variance 1
   std::size_t below(std::size_t n);         // 0 … n − 1, n > 0
 
-  // Fisher–Yates: every order is equally likely.
+  // Fisher–Yates: all orders are equally likely.
   template <typename T>
   void shuffle(std::span<T> items) {
     for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);

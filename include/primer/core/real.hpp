@@ -1,5 +1,5 @@
-// The number type that everything is computed in. double is the default, and a float build compiles the same code:
-// one type for the whole library keeps every formula free of template parameters.
+// The number type of all computations. double is the default, and a float build compiles the same code. One type for
+// the whole library keeps every formula free of template parameters.
 #pragma once
 
 #ifdef __FAST_MATH__

@@ -1,17 +1,16 @@
-// Two things that may stand between a layer's formulas: batch normalisation before σ, dropout after it.
+// Two options of a dense layer: batch normalisation before σ, and dropout after it.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
 #include "primer/core/tensor.hpp"
 
 namespace primer {
 
-// Ioffe & Szegedy, "Batch normalization", 2015, algorithms 1 and 2. In training a column is normalised by the mean and
-// the biased variance of the batch, and the running statistics take in that mean and the unbiased variance; in
-// evaluation it is normalised by the running statistics. A batch of one row has no unbiased variance: the biased one
-// (0) stands in for it.
+// Ioffe & Szegedy, "Batch normalization", 2015, algorithms 1 and 2. In training, a column is normalised by the mean and
+// the biased variance of the batch, and the running statistics are updated with that mean and the unbiased variance. In
+// evaluation, it is normalised by the running statistics. For a batch of one row the unbiased variance is undefined,
+// and the biased one (0) is used instead.
 struct BatchNorm {
   static constexpr real eps = real(1e-5);
   static constexpr real momentum = real(0.1);
@@ -21,7 +20,7 @@ struct BatchNorm {
   Tensor gamma, beta;                // 1 × units, learned
   Tensor running_mean, running_var;  // 1 × units
 
-  Tensor u;  // batch × units: the input; whoever calls forward() fills it first
+  Tensor u;  // batch × units: the input, which the caller of forward() fills first
   Tensor dL_du, dL_dgamma, dL_dbeta;
 
   void forward(Tensor& z, bool training);  // z = γ û + β
@@ -34,8 +33,8 @@ struct BatchNorm {
   bool training_ = false;
 };
 
-// Srivastava et al., "Dropout", 2014, in the inverted form: what is kept is scaled by 1/(1 − p) in training, and
-// evaluation does nothing. The mask is a function of seed, layer and step alone.
+// Srivastava et al., "Dropout", 2014, in the inverted form: in training, the units that are kept are scaled by 1/(1 −
+// p); in evaluation nothing happens. The mask is a function of seed, layer and step alone.
 struct Dropout {
   real p;
   std::uint64_t seed;

@@ -1,5 +1,5 @@
-// Sums whose bits do not depend on the compiler: 32 running sums, added up in a fixed tree. They are independent, so
-// they fit into vector registers, several of them, which are added to in turn instead of waiting for one another.
+// Sums whose bits do not depend on the compiler: 32 running sums, which are added up in a fixed tree. They are
+// independent of one another, so the compiler keeps them in several vector registers and none waits for another.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@ real lane_sum(std::size_t n, Term term) {
   for (; i + lanes <= n; i += lanes) {
     for (std::size_t k = 0; k < lanes; ++k) lane[k] += term(i + k);
   }
-  std::size_t first = 0;  // what is left goes to the first lanes, four at a time
+  std::size_t first = 0;  // the rest goes to the first lanes, four at a time
   for (; i + 4 <= n; i += 4, first += 4) {
     for (std::size_t k = 0; k < 4; ++k) lane[first + k] += term(i + k);
   }
@@ -36,6 +36,19 @@ inline real sum(std::span<const real> v) {
 
 inline real sum_of_squares(std::span<const real> v) {
   return lane_sum(v.size(), [v](std::size_t i) { return v[i] * v[i]; });
+}
+
+// What softmax and its cross-entropy share: below = z − max z for one row, so that exp cannot overflow. Returns the
+// index of the maximum.
+inline std::size_t subtract_maximum(std::span<const real> z, std::span<real> below) {
+  std::size_t top = 0;
+  real highest = z[0];
+  for (std::size_t k = 1; k < z.size(); ++k) {
+    top = highest < z[k] ? k : top;
+    highest = highest < z[k] ? z[k] : highest;
+  }
+  for (std::size_t k = 0; k < z.size(); ++k) below[k] = z[k] - highest;
+  return top;
 }
 
 }  // namespace primer

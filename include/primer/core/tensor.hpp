@@ -1,4 +1,4 @@
-// A rank-2, row-major array of reals. Rows are samples, columns are units; a vector is a tensor of one row.
+// A rank-2, row-major array of reals. Rows are samples and columns are units; a vector is a tensor of one row.
 #pragma once
 
 #include <cstddef>
@@ -6,13 +6,14 @@
 #include <new>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "primer/core/real.hpp"
 
 namespace primer {
 
-// Memory that starts on a cache line, so that a vector register never straddles two.
+// Memory that starts on a cache line, so that no vector load crosses from one line into the next.
 template <typename T>
 struct CacheLineAllocator {
   using value_type = T;
@@ -43,13 +44,15 @@ class Tensor {
   const real* data() const { return storage_.data(); }
   real& operator()(std::size_t i, std::size_t j) { return storage_[i * cols_ + j]; }
   real operator()(std::size_t i, std::size_t j) const { return storage_[i * cols_ + j]; }
+  real& operator[](std::size_t i) { return storage_[i]; }  // of all entries, row by row
+  real operator[](std::size_t i) const { return storage_[i]; }
   std::span<real> row(std::size_t i) { return {data() + i * cols_, cols_}; }
   std::span<const real> row(std::size_t i) const { return {data() + i * cols_, cols_}; }
   std::span<real> values() { return {data(), size()}; }
   std::span<const real> values() const { return {data(), size()}; }
 
-  // Takes a new shape. The contents are unspecified afterwards; memory is allocated only when the tensor outgrows
-  // all that it ever held, so a last, smaller batch costs nothing.
+  // Changes the shape. The contents are unspecified afterwards. Memory is allocated only if the tensor becomes larger
+  // than it has ever been, so a last, smaller batch costs nothing.
   void resize(std::size_t rows, std::size_t cols) {
     if (rows * cols > storage_.size()) storage_.resize(rows * cols);
     rows_ = rows;
@@ -65,7 +68,12 @@ class Tensor {
   std::vector<real, CacheLineAllocator<real>> storage_;
 };
 
-// to = fromᵀ, resized to from.cols() × from.rows(). `to` must not be `from`.
-void transpose(const Tensor& from, Tensor& to);
+// A learnable tensor, its gradient, and its name in model files.
+struct Parameter {
+  std::string_view name;
+  Tensor* value;
+  Tensor* gradient;
+  bool transposed = false;  // value and gradient are kept as the transposes of what files hold: W, inputs × units
+};
 
 }  // namespace primer

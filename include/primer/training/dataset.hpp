@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "primer/core/loss.hpp"
 #include "primer/core/tensor.hpp"
 
 namespace primer {
@@ -48,10 +49,6 @@ struct Data {
   std::optional<Standardizer> standardizer;
   bool shuffle = true;  // whether every epoch draws its batches in a new random order
 };
-
-// The meaning of y, which follows from the loss.
-enum class Task { regression, binary, multiclass };
-Task task_of(const std::string& loss);
 
 // Both fractions are of all rows, from 0 to 1. If the target is one column of classes, the split is stratified: every
 // class is divided in these proportions.

@@ -76,8 +76,8 @@ class Flow {
  public:
   explicit Flow(const Network& network);
 
-  // Call the first after backward() and before clipping, the second after the update.
-  void before_update(const Network& network);
+  // Call the first after backward(loss, y) and before clipping, the second after the update.
+  void before_update(Network& network, const Loss& loss, const Tensor& y);
   void after_update(const Network& network);
 
   // The rows of the epoch, one per layer; none if no step was observed. The next epoch starts empty, but remembers

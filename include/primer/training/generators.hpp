@@ -10,13 +10,17 @@
 
 namespace primer {
 
+// The largest |turns| and noise. The angles of a spiral then stay below 1e8, where sin and cos are accurate.
+constexpr double most_turns = 100'000;
+constexpr double most_noise = 1'000'000;
+
 struct GeneratorOptions {
   std::string generator;
   std::size_t points = 0;   // in total; 0: the generator's default
   std::size_t classes = 0;  // of spirals and gaussians; 0: their default
   std::size_t inputs = 2;   // of gaussians and plane: the dimension of x
-  double turns = 0.75;      // of spirals: how far an arm winds
-  double noise = 0;         // a standard deviation; the list below says of what
+  double turns = 0.75;      // of spirals: how far an arm winds, −most_turns … most_turns
+  double noise = 0;         // a standard deviation, 0 … most_noise; the list below says of what
 };
 
 // The defaults are in brackets. Classes are assigned in turn: 0, 1, …, K − 1, 0, …

@@ -14,6 +14,7 @@
 #include "primer/core/loss.hpp"
 #include "primer/core/network.hpp"
 #include "primer/core/optimizer.hpp"
+#include "primer/core/schedule.hpp"
 #include "primer/training/dataset.hpp"
 #include "primer/training/flow.hpp"
 

@@ -1,0 +1,61 @@
+// A table in which a config file's word finds an activation, a loss or an optimiser. Entries are added by an explicit
+// call, because the linker would drop objects that register themselves from a static library.
+#pragma once
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace primer {
+
+// An Entry has a `name`. It may have a flag `alias`: it is then a second name, which names() leaves out.
+// Add entries before other threads look any up.
+template <typename Entry>
+class Registry {
+ public:
+  // `kind` is what messages call an entry: "activation".
+  Registry(std::string_view kind, std::vector<Entry> entries) : kind_(kind), entries_(std::move(entries)) {}
+
+  // Throws std::invalid_argument when the name is taken or is not letters, digits and '_'.
+  void add(const Entry& entry) {
+    const auto allowed = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    };
+    const std::string title = std::string(kind_) + " '" + std::string(entry.name) + "'";
+    if (entry.name.empty() || !std::all_of(entry.name.begin(), entry.name.end(), allowed))
+      throw std::invalid_argument(title + ": a name is letters, digits and '_'");
+    for (const Entry& known : entries_) {
+      if (known.name == entry.name) throw std::invalid_argument(title + " is registered already");
+    }
+    entries_.push_back(entry);
+  }
+
+  // Throws std::invalid_argument for an unknown name.
+  const Entry& at(std::string_view name) const {
+    for (const Entry& entry : entries_) {
+      if (entry.name == name) return entry;
+    }
+    throw std::invalid_argument("unknown " + std::string(kind_) + " '" + std::string(name) + "'");
+  }
+
+  // In the order of the table; what a user registered comes last.
+  std::vector<std::string_view> names() const {
+    std::vector<std::string_view> names;
+    for (const Entry& entry : entries_) {
+      if constexpr (requires { entry.alias; }) {
+        if (entry.alias) continue;
+      }
+      names.push_back(entry.name);
+    }
+    return names;
+  }
+
+ private:
+  std::string_view kind_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace primer
