@@ -1,4 +1,4 @@
-// Trains XOR with the library as any other project would, and fails when it is not learned.
+// Trains XOR with the library, as another project would. Fails if the network does not learn it.
 #include <array>
 #include <cstdio>
 
