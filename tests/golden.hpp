@@ -54,7 +54,7 @@ inline std::vector<std::string> split(const std::string& text, char at, std::siz
 
 inline double number(const std::string& text) { return std::strtod(text.c_str(), nullptr); }
 
-// The records of a file, without its comments and its header.
+// The lines of a file without its comments and its header.
 inline std::vector<std::string> records(const std::string& file) {
   std::ifstream in(std::string(PRIMER_TEST_DATA) + "/golden/" + file);
   std::vector<std::string> lines;
@@ -98,7 +98,7 @@ inline primer::Tensor transposed_copy(const primer::Tensor& m) {
   return t;
 }
 
-// "leaky_relu:0.2" is written leaky_relu(0.2) in primer.
+// Turns "leaky_relu:0.2" into primer's "leaky_relu(0.2)".
 inline std::string activation(const std::string& spec) {
   const std::vector<std::string> part = split(spec, ':');
   return part.size() == 1 ? spec : part[0] + "(" + part[1] + ")";
@@ -108,7 +108,7 @@ inline bool close(double got, double want, double rtol, double atol) {
   return got == want || (std::isnan(got) && std::isnan(want)) || std::abs(got - want) <= atol + rtol * std::abs(want);
 }
 
-// Every element of `got` against the case's expected numbers.
+// Compares every element of `got` with the expected numbers of the case.
 inline void check(const Case& c, const std::string& name, const primer::Tensor& got) {
   const auto found = c.out.find(name);
   REQUIRE_MESSAGE(found != c.out.end(), c.id << " expects no " << name);
@@ -120,7 +120,7 @@ inline void check(const Case& c, const std::string& name, const primer::Tensor& 
     constexpr double eps = std::numeric_limits<primer::real>::epsilon();
     double largest = 0;
     for (const double w : want.data) largest = std::isfinite(w) ? std::max(largest, std::abs(w)) : largest;
-    const double scaled_atol = atol * eps / std::numeric_limits<double>::epsilon();  // refers to terms that cancel
+    const double scaled_atol = atol * eps / std::numeric_limits<double>::epsilon();  // for terms that cancel
     rtol = std::max(rtol, 1000 * eps);
     atol = std::max(20 * eps * largest, std::min(scaled_atol, 10 * eps));
   }

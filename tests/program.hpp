@@ -1,27 +1,37 @@
-// Running the program as a user does, and folders that vanish with the test.
+// Runs the program as a user does, in folders that are removed at the end of a test.
 #pragma once
 
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <doctest/doctest.h>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace program {
 
+// Throws if the file cannot be opened: two files that are missing must not count as equal.
 inline std::string slurp(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error(path + ": cannot be opened");
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
 }
 
-inline void spill(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+inline void spill(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  if (!(file << text).flush()) throw std::runtime_error(path + ": cannot be written to");
+}
 
-// A folder of one's own, removed with all in it.
+// A new folder, which is removed with all its files.
 struct Folder {
   std::string path;
   Folder() {
@@ -38,28 +48,58 @@ struct Folder {
   std::string operator/(const std::string& name) const { return path + "/" + name; }
 };
 
-struct Result {
-  int code;  // of exit; 128 + the signal if one ended it
-  std::string out, err;
+// The exit code of a command; 128 + the signal if a signal ended it. A test that does not read the code fails unless
+// the code is 0: a program that crashes prints nothing, and a test may expect just that.
+class ExitCode {
+ public:
+  ExitCode(int code, std::string command) : code_(code), command_(std::move(command)) {}
+  ExitCode(ExitCode&& other) noexcept
+      : code_(other.code_), command_(std::move(other.command_)), was_read_(std::exchange(other.was_read_, true)) {}
+  ExitCode& operator=(ExitCode&&) = delete;
+  ~ExitCode() {
+    if (was_read_ || code_ == 0 || std::uncaught_exceptions() > 0) return;
+    FAIL_CHECK("this test does not read the exit code, which was " << code_ << ", of: " << command_);
+  }
+  operator int() const {
+    was_read_ = true;
+    return code_;
+  }
+  friend doctest::String toString(const ExitCode& code) { return doctest::toString(code.code_); }
+
+ private:
+  int code_;
+  std::string command_;
+  mutable bool was_read_ = false;
 };
 
-// `command` in a shell, standing in `folder`.
+struct Result {
+  ExitCode code;
+  std::string out, err;
+
+  // Standard error of a command that must end with the exit code `expected`.
+  std::string error(int expected) const {
+    CHECK(code == expected);
+    return err;
+  }
+};
+
+// Runs `command` in a shell whose current folder is `folder`.
 inline Result shell(const std::string& command, const std::string& folder) {
   const Folder streams;
   const std::string line =
       "cd '" + folder + "' && (" + command + ") >'" + streams / "out" + "' 2>'" + streams / "err" + "'";
   const int status = std::system(line.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), slurp(streams / "out"),
-          slurp(streams / "err")};
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return {ExitCode(code, command), slurp(streams / "out"), slurp(streams / "err")};
 }
 
-// `primer ARGUMENTS`, standing in the source folder unless another is named.
+// Runs `primer ARGUMENTS` in the source folder or in `folder`.
 inline Result primer(const std::string& arguments, const std::string& folder = PRIMER_SOURCE_DIR) {
   return shell(std::string("'") + PRIMER_BINARY + "' " + arguments, folder);
 }
 
-// The same with a SIGINT to `command`, which must end in an exec, once a line of `file` begins with `begin`, or after
-// half a minute. Who waits for that line is gone when the command is.
+// Runs `command`, which must end in an exec, and sends SIGINT to it once a line of `file` begins with `begin`, or after
+// half a minute. The process that waits for that line ends with the command.
 inline Result interrupted(const std::string& file, const std::string& begin, const std::string& command,
                           const std::string& folder) {
   spill(folder + "/command.sh", "echo $$ >pid\n" + command + "\n");

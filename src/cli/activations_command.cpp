@@ -1,4 +1,4 @@
-// primer activations: the catalogue, with what a scan of each function found, and single values as CSV.
+// primer activations: prints the catalogue of activation functions with their measured properties, or values as CSV.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -22,9 +22,8 @@ std::unique_ptr<Activation> named(const std::string& spec) {
   } catch (const std::invalid_argument& e) {
     const std::string name = spec.substr(0, spec.find('('));
     const std::vector<std::string_view> names = activation_names();
-    const bool known = std::find(names.begin(), names.end(), name) != names.end();
-    const std::string_view best = known ? std::string_view() : nearest(name, names);
-    throw UserError(printable(e.what()) + (best.empty() ? "" : "; did you mean '" + std::string(best) + "'?"));
+    const bool known = std::find(names.begin(), names.end(), name) != names.end();  // but its constant is wrong
+    throw UserError(printable(e.what()) + (known ? "" : did_you_mean(name, names)));
   }
 }
 
@@ -34,18 +33,18 @@ std::string bound(double v) {
   return short_number(v, 5);
 }
 
-std::string listed(const std::vector<Interval>& zones) {
+std::string listed(const std::vector<Interval>& intervals) {
   std::string text;
-  for (const Interval& zone : zones) {
+  for (const Interval& z : intervals) {
     if (!text.empty()) text += ", ";
-    if (std::isinf(zone.from) && std::isinf(zone.to)) {
+    if (std::isinf(z.from) && std::isinf(z.to)) {
       text += "everywhere";
-    } else if (std::isinf(zone.from)) {
-      text += "z ≤ " + bound(zone.to);
-    } else if (std::isinf(zone.to)) {
-      text += "z ≥ " + bound(zone.from);
+    } else if (std::isinf(z.from)) {
+      text += "z ≤ " + bound(z.to);
+    } else if (std::isinf(z.to)) {
+      text += "z ≥ " + bound(z.from);
     } else {
-      text += zone.from == zone.to ? bound(zone.from) : bound(zone.from) + " … " + bound(zone.to);
+      text += z.from == z.to ? bound(z.from) : bound(z.from) + " … " + bound(z.to);
     }
   }
   return text.empty() ? "–" : text;
@@ -121,23 +120,23 @@ int run(const Arguments& arguments) {
   return 0;
 }
 
-constexpr std::array<Option, 2> options{{{"--at", "Z,Z,...", "print CSV: value and derivative at these z"},
-                                         {"--svg", "FILE", "draw them: σ solid, σ′ dashed, saturated zones shaded"}}};
+constexpr std::array<Option, 2> options{{{"--at", "Z,Z,...", "print value and derivative at each z, as CSV"},
+                                         {"--svg", "FILE", "draw σ (solid), σ′ (dashed) and saturated intervals"}}};
 
 }  // namespace
 
-const Command activations_command{
-    "activations",
-    "[NAME...]",
-    0,
-    1000,
-    "Lists the activation functions and what a scan of each one found.",
-    "Ranges, zeros of σ′ and saturated zones are measured, not copied from a book. A round bracket means that\n"
-    "an end is only approached. Softmax is shown as a₁ of two units, and is refused by --at.\n\n"
-    "  primer activations gelu silu\n"
-    "  primer activations 'leaky_relu(0.2)' tanh --at -1,0,20\n"
-    "  primer activations --svg activations.svg\n",
-    options,
-    run};
+const Command activations_command{"activations",
+                                  "[NAME...]",
+                                  0,
+                                  1000,
+                                  "Lists activation functions and their properties.",
+                                  "primer measures the ranges, the zeros of σ′ and the saturated intervals by\n"
+                                  "scanning each function. A round bracket means that σ approaches this end of its\n"
+                                  "range and does not reach it. Softmax is shown as a₁ of two units, without --at.\n\n"
+                                  "  primer activations gelu silu\n"
+                                  "  primer activations 'leaky_relu(0.2)' tanh --at -1,0,20\n"
+                                  "  primer activations --svg activations.svg\n",
+                                  options,
+                                  run};
 
 }  // namespace primer

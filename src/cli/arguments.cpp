@@ -1,4 +1,4 @@
-// Parsing by table, and the help that is made from the same table.
+// Parses words by the table entry of a command, and makes the help from the same entry.
 #include "primer/cli/arguments.hpp"
 
 #include <algorithm>
@@ -8,19 +8,34 @@
 namespace primer {
 namespace {
 
+std::string usage(const Command& command) {
+  return "usage: primer " + std::string(command.name) + " " + std::string(command.operands) +
+         (command.options.empty() ? "" : " [OPTION]...");
+}
+
 const Option& find_option(const Command& command, std::string_view name) {
   std::vector<std::string_view> names;
   for (const Option& option : command.options) {
     if (option.name == name) return option;
     names.push_back(option.name);
   }
-  const std::string_view best = nearest(name, names);
-  throw UserError("unknown option '" + printable(name) + "'; " +
-                  (best.empty() ? "usage: " + usage_line(command) : "did you mean '" + std::string(best) + "'?"));
+  throw UserError("unknown option '" + printable(name) + "'" +
+                  did_you_mean(name, names, "; `primer " + std::string(command.name) + " --help` lists the options"));
 }
 
 std::string spelt(const Option& option) {
   return std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value));
+}
+
+// Quotes `word` for a shell if it needs quotes.
+std::string shell_word(const std::string& word) {
+  const bool plain = !word.empty() && word.find_first_not_of(
+                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "0123456789_-./=,:+@%") == std::string::npos;
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
 }
 
 }  // namespace
@@ -72,23 +87,22 @@ Arguments parse_arguments(const Command& command, std::span<char* const> words) 
   }
   const std::size_t n = arguments.operands.size();
   if (n < command.fewest || n > command.most) {
-    throw UserError((n < command.fewest ? "too few" : "too many") + std::string(" words; usage: ") +
-                    usage_line(command));
+    throw UserError((n < command.fewest ? "too few" : "too many") + std::string(" words; ") + usage(command));
   }
   return arguments;
 }
 
-std::string usage_line(const Command& command) {
+std::string shell_line(const Command& command, const Arguments& arguments) {
   std::string line = "primer " + std::string(command.name);
-  if (!command.operands.empty()) line += " " + std::string(command.operands);
-  for (const Option& option : command.options) {
-    line += " [" + spelt(option) + "]" + (option.name == set_option.name ? "..." : "");
+  for (const std::string& operand : arguments.operands) line += " " + shell_word(operand);
+  for (const auto& [name, value] : arguments.options) {
+    line += " " + std::string(name) + (find_option(command, name).value.empty() ? "" : " " + shell_word(value));
   }
   return line;
 }
 
 std::string help(const Command& command) {
-  std::string text = "usage: " + usage_line(command) + "\n\n" + std::string(command.summary) + "\n";
+  std::string text = usage(command) + "\n\n" + std::string(command.summary) + "\n";
   if (!command.options.empty()) text += "\n";
   std::size_t width = 0;
   for (const Option& option : command.options) width = std::max(width, spelt(option).size());

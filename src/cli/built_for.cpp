@@ -1,4 +1,4 @@
-// Compiled with the flags of the library, this file knows what they allow.
+// This file is compiled with the flags of the library, so it knows which instructions they allow.
 #include "primer/cli/built_for.hpp"
 
 namespace primer {

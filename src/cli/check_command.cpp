@@ -1,4 +1,4 @@
-// primer check: what is wrong with a config and what is likely to go wrong, before anything is trained.
+// primer check: reads a config as train does, and prints its errors and warnings without training.
 #include "primer/runs/warnings.hpp"
 
 #include <array>
@@ -19,16 +19,15 @@ constexpr std::array<Option, 1> options{{set_option}};
 
 }  // namespace
 
-const Command check_command{
-    "check",
-    "CONFIG",
-    1,
-    1,
-    "Prints a config's warnings, which train prints as well.",
-    "A line each, FILE:LINE:COLUMN: CODE: text; the exit code is 0. What is wrong rather than\n"
-    "unwise is an error, and the exit code is 2.\n\n"
-    "  primer check configs/spirals.toml --set layer.1.activation=sigmoid --set layer.1.repeat=8\n",
-    options,
-    run};
+const Command check_command{"check",
+                            "CONFIG",
+                            1,
+                            1,
+                            "Warns of settings that are likely to train badly.",
+                            "Each warning is a line, FILE:LINE:COLUMN: CODE: text, and the exit code is 0.\n"
+                            "An error ends the command with exit code 2. `primer train` prints the same.\n\n"
+                            "  primer check configs/iris.toml --set data.standardize=false\n",
+                            options,
+                            run};
 
 }  // namespace primer

@@ -160,24 +160,21 @@ int run(const Arguments& arguments) {
 }
 
 constexpr std::array<Option, 3> options{
-    {{"--seeds", "N", "train every arm with seeds 1 … N (default: what the claim says)"},
-     {"--dir", "DIR", "the folder of the claims (configs/claims)"},
+    {{"--seeds", "N", "train every arm with seeds 1 … N (default: as the claim says)"},
+     {"--dir", "DIR", "the folder of the claims (default: configs/claims)"},
      {"--measures", "", "print what a claim can measure"}}};
 
 }  // namespace
 
-const Command claims_command{
-    "claims",
-    "[NAME...]",
-    0,
-    1000,
-    "Tests what the study notes claim: the claim, what is measured, and the verdict.",
-    "Without a name, every claim runs with few seeds. With names, these claims run with all their seeds,\n"
-    "print an explanation and leave one run to look at in runs/claims/NAME. Exit code 1: a number is not in\n"
-    "its band.\n\n"
-    "  primer claims\n"
-    "  primer claims flow_sigmoid_vanishes --seeds 50\n",
-    options,
-    run};
+const Command claims_command{"claims",
+                             "[NAME...]",
+                             "Tests what study notes claim, and prints verdicts.",
+                             "Without NAME, all claims run with few seeds. With NAME, the claim runs with all\n"
+                             "its seeds, prints its explanation and leaves one run in runs/claims/NAME. The\n"
+                             "exit code is 1 if a number is outside its band.\n\n"
+                             "  primer claims\n"
+                             "  primer claims flow_sigmoid_vanishes --seeds 50\n",
+                             options,
+                             run};
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// Takes the command line apart, calls the verb it names, and turns every failure into one line and an exit code.
+// Finds the command that the command line names, runs it, and turns every exception into one line and an exit code.
 #include "primer/cli/command_line.hpp"
 
 #include <array>
@@ -21,14 +21,14 @@ constexpr std::array commands{&train_command,  &eval_command,  &predict_command,
 
 std::string overview() {
   std::string text =
-      "usage: primer VERB ...\n\n"
-      "Trains small multilayer perceptrons and shows how the gradient flows through σ′(z).\n\n";
+      "usage: primer COMMAND ...\n\n"
+      "Trains small neural networks and shows how gradients flow through σ′(z).\n\n";
   for (const Command* command : commands) {
     const std::string call = std::string(command->name) + " " + std::string(command->operands);
     text +=
-        "  " + call + std::string(call.size() < 24 ? 24 - call.size() : 1, ' ') + std::string(command->summary) + "\n";
+        "  " + call + std::string(call.size() < 26 ? 26 - call.size() : 1, ' ') + std::string(command->summary) + "\n";
   }
-  return text + "\n`primer VERB --help` says what a verb takes. `primer --version` prints the version.\n";
+  return text + "\nSee `primer COMMAND --help` for each command, and `primer --version`.\n";
 }
 
 int fail(int code, const std::string& text) {
@@ -42,9 +42,8 @@ const Command& find_command(std::string_view name) {
     if (command->name == name) return *command;
     names.push_back(command->name);
   }
-  const std::string_view best = nearest(name, names);
-  throw UserError("unknown verb '" + printable(name) + "'; " +
-                  (best.empty() ? "`primer --help` lists them" : "did you mean '" + std::string(best) + "'?"));
+  throw UserError("unknown command '" + printable(name) + "'" +
+                  did_you_mean(name, names, "; `primer --help` lists the commands"));
 }
 
 int dispatch(std::span<char* const> words) {
@@ -74,7 +73,7 @@ int dispatch(std::span<char* const> words) {
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is a write that fails, not a death
+  std::signal(SIGXFSZ, SIG_IGN);  // at the limit on file sizes a write fails, and the program goes on
   try {
     const int code = dispatch(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
     if (std::fflush(stdout) != 0) return fail(1, "standard output: cannot be written to");

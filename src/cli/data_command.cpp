@@ -1,4 +1,4 @@
-// primer data: a synthetic data set as CSV, for other programs or to look at.
+// primer data: prints a synthetic data set as CSV, for a reader or for another program.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -14,9 +14,9 @@
 namespace primer {
 namespace {
 
-// The value of an option, from low to high, or `otherwise`.
-double asked(const Arguments& arguments, std::string_view option, double otherwise, double low, double high,
-             bool whole = false) {
+// The value of an option, which must be from low to high, or `otherwise` if the option was not given.
+double number_of(const Arguments& arguments, std::string_view option, double otherwise, double low, double high,
+                 bool whole = false) {
   const auto text = arguments.value(option);
   if (!text) return otherwise;
   const auto value = parse_number(*text);
@@ -32,21 +32,20 @@ int run(const Arguments& arguments) {
   options.generator = arguments.operands.front();
   const std::vector<std::string_view> names = generator_names();
   if (std::find(names.begin(), names.end(), options.generator) == names.end()) {
-    const std::string_view best = nearest(options.generator, names);
     std::string known;
-    for (const std::string_view name : names) known += (known.empty() ? "known are " : ", ") + std::string(name);
-    throw UserError("unknown generator '" + printable(options.generator) + "'; " +
-                    (best.empty() ? known : "did you mean '" + std::string(best) + "'?"));
+    for (const std::string_view name : names) known += (known.empty() ? "; choose one of " : ", ") + std::string(name);
+    throw UserError("unknown generator '" + printable(options.generator) + "'" +
+                    did_you_mean(options.generator, names, known));
   }
   const auto whole = [&](std::string_view option, double low, double high) {
-    return static_cast<std::size_t>(asked(arguments, option, 0, low, high, true));
+    return static_cast<std::size_t>(number_of(arguments, option, 0, low, high, true));
   };
   options.points = whole("--points", 1, 100'000'000);
   options.classes = whole("--classes", 2, 100'000);
   if (arguments.has("--inputs")) options.inputs = whole("--inputs", 1, 1'000'000);
-  options.turns = asked(arguments, "--turns", options.turns, -most_turns, most_turns);
-  options.noise = asked(arguments, "--noise", options.noise, 0, most_noise);
-  const auto seed = static_cast<std::uint64_t>(asked(arguments, "--seed", 1, 0, 9e15, true));
+  options.turns = number_of(arguments, "--turns", options.turns, -most_turns, most_turns);
+  options.noise = number_of(arguments, "--noise", options.noise, 0, most_noise);
+  const auto seed = static_cast<std::uint64_t>(number_of(arguments, "--seed", 1, 0, 9e15, true));
 
   const Samples samples = generate(options, seed);
   std::vector<std::string> cells = samples.columns;
@@ -61,12 +60,12 @@ int run(const Arguments& arguments) {
   return 0;
 }
 
-constexpr std::array<Option, 6> options{{{"--points", "N", "samples in total"},
-                                         {"--classes", "K", "spirals and gaussians: number of classes"},
-                                         {"--inputs", "D", "gaussians and plane: columns of x"},
-                                         {"--turns", "T", "spirals: how far an arm winds (0.75)"},
-                                         {"--noise", "S", "standard deviation of the noise (0)"},
-                                         {"--seed", "N", "another sample (1)"}}};
+constexpr std::array<Option, 6> options{{{"--points", "N", "the number of samples"},
+                                         {"--classes", "K", "the number of classes of spirals and gaussians"},
+                                         {"--inputs", "D", "the number of inputs of gaussians and plane"},
+                                         {"--turns", "T", "the number of turns of each spiral (default 0.75)"},
+                                         {"--noise", "S", "the standard deviation of the noise (default 0)"},
+                                         {"--seed", "N", "the seed; each seed draws other samples (default 1)"}}};
 
 }  // namespace
 
@@ -75,7 +74,7 @@ const Command data_command{"data",
                            1,
                            1,
                            "Prints a synthetic data set as CSV.",
-                           "Generators: xor, spirals, circles, moons, gaussians, sine, plane.\n\n"
+                           "GENERATOR is one of xor, spirals, circles, moons, gaussians, sine and plane.\n\n"
                            "  primer data spirals --points 300 --noise 0.2 > spirals.csv\n",
                            options,
                            run};

@@ -1,4 +1,4 @@
-// primer eval: how good a model is on rows that it has not seen.
+// primer eval: prints how well a model predicts the rows of a CSV file.
 #include <unistd.h>
 
 #include <array>
@@ -17,31 +17,20 @@ namespace {
 
 void print(const char* metric, double value) { std::printf("%s,%s\n", metric, number(value).c_str()); }
 
-// All outputs for the rows of x.
-Tensor outputs(Model& model, const Tensor& x) {
-  Tensor all(x.rows(), model.network.outputs());
-  Tensor row(1, x.cols());
-  for (std::size_t i = 0; i < x.rows(); ++i) {
-    std::copy_n(x.row(i).data(), x.cols(), row.data());
-    std::copy_n(model.network.forward(row).data(), all.cols(), all.row(i).data());
-  }
-  return all;
-}
-
 Tensor confusion_of(const Model& model, const Tensor& a, const Tensor& y) {
-  std::vector<std::size_t> truth;
-  std::vector<std::size_t> prediction;
+  std::vector<std::size_t> actual;
+  std::vector<std::size_t> predicted;
   for (std::size_t i = 0; i < a.rows(); ++i) {
-    truth.push_back(class_of(y.row(i)));
-    prediction.push_back(class_of(a.row(i)));
+    actual.push_back(class_of(y.row(i)));
+    predicted.push_back(class_of(a.row(i)));
   }
-  return confusion_matrix(truth, prediction, model.classes.size());
+  return confusion_matrix(actual, predicted, model.classes.size());
 }
 
 std::string count_text(real count) { return std::to_string(static_cast<std::uint64_t>(count)); }
 
 void print_tables(const std::vector<std::string>& classes, const Tensor& confusion, const ClassScores& scores) {
-  std::vector<std::vector<std::string>> rows{{"true \\ predicted"}};
+  std::vector<std::vector<std::string>> rows{{"actual \\ predicted"}};
   for (const std::string& name : classes) rows[0].push_back(printable(name));
   for (std::size_t i = 0; i < classes.size(); ++i) {
     rows.push_back({printable(classes[i])});
@@ -50,10 +39,10 @@ void print_tables(const std::vector<std::string>& classes, const Tensor& confusi
   std::printf("\n%s\n", table(rows).c_str());
   rows = {{"class", "precision", "recall", "f1", "rows"}};
   for (std::size_t k = 0; k < classes.size(); ++k) {
-    real truly = 0;
-    for (const real count : confusion.row(k)) truly += count;
+    real actual = 0;
+    for (const real count : confusion.row(k)) actual += count;
     rows.push_back({printable(classes[k]), short_number(scores.precision[k]), short_number(scores.recall[k]),
-                    short_number(scores.f1[k]), count_text(truly)});
+                    short_number(scores.f1[k]), count_text(actual)});
   }
   std::printf("%s", table(rows).c_str());
 }
@@ -64,8 +53,8 @@ int run(const Arguments& arguments) {
   Dataset data{std::move(samples.x), encode(samples, model.task, model.classes)};
   if (model.standardizer) standardize(*model.standardizer, data.x);
 
-  const Scores scores = evaluate(model.network, *make_loss(model.config.train), data, model.task);
-  const Tensor a = outputs(model, data.x);
+  Tensor a;
+  const Scores scores = evaluate(model.network, *make_loss(model.config.train), data, model.task, &a);
   std::printf("metric,value\n");
   print("loss", scores.loss);
   if (model.task == Task::regression) {
@@ -84,20 +73,21 @@ int run(const Arguments& arguments) {
   return 0;
 }
 
-constexpr std::array<Option, 1> options{{{"--table", "", "the tables below also where the output is no terminal"}}};
+constexpr std::array<Option, 1> options{{{"--table", "", "print the tables even if the output is not a terminal"}}};
 
 }  // namespace
 
-const Command eval_command{
-    "eval",
-    "MODEL DATA.csv",
-    2,
-    2,
-    "Prints the loss and the task's metrics on data that the model has not seen.",
-    "Prints metric,value lines: for classes accuracy and macro_f1, and on a terminal the confusion matrix\n"
-    "and a table by class; for regression r2, rmse and mae. Columns are matched by name.\n\n"
-    "  primer eval runs/iris/model.safetensors data/iris.csv\n",
-    options,
-    run};
+const Command eval_command{"eval",
+                           "MODEL DATA.csv",
+                           2,
+                           2,
+                           "Prints a model's loss and metrics on labelled data.",
+                           "The output has a line metric,value for each metric: loss, accuracy and macro_f1\n"
+                           "for classes; loss, r2, rmse and mae for regression. For classes, a terminal also\n"
+                           "shows the confusion matrix and the scores of each class. primer matches columns\n"
+                           "by name. Use data that the model was not trained on.\n\n"
+                           "  primer eval runs/iris/model.safetensors data/iris.csv\n",
+                           options,
+                           run};
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// primer gradcheck: the analytic gradients of a config's network against numeric ones, tensor by tensor.
+// primer gradcheck: compares the analytic gradients of a config's network with numeric ones, tensor by tensor.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -13,7 +13,7 @@
 namespace primer {
 namespace {
 
-constexpr std::size_t most_rows = 16;  // of the batch: each entry costs four passes over it
+constexpr std::size_t most_rows = 16;  // each entry needs four passes over these rows
 
 std::string index_of(const TensorCheck& t) {
   return t.tensor == "input" || t.tensor.ends_with(".weight")
@@ -24,7 +24,7 @@ std::string index_of(const TensorCheck& t) {
 int run(const Arguments& arguments) {
   if (sizeof(real) != sizeof(double)) {
     throw UserError(
-        "gradcheck needs the double build: no step gives a float enough digits; build without PRECISION=float");
+        "gradcheck needs the double build, because a float has too few digits; build without PRECISION=float");
   }
   const Experiment experiment = load_experiment(arguments.operands.front(), arguments.overrides());
   Network network = experiment.network();
@@ -36,9 +36,8 @@ int run(const Arguments& arguments) {
   select_rows(first, {}, 0, rows, batch);
   const GradientCheck check = check_gradients(network, *loss, batch.x, batch.y);
 
-  std::fprintf(stderr,
-               "%zu rows; an entry is right if |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|); noise floor ε|L|/h = %s\n", rows,
-               short_number(check.noise_floor).c_str());
+  std::fprintf(stderr, "%zu rows; an entry passes if |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|); noise floor ε|L|/h = %s\n",
+               rows, short_number(check.noise_floor).c_str());
   std::string text = "tensor,entries,excluded,max_abs,max_rel,worst_index,verdict\n";
   std::string wrong;
   for (const TensorCheck& t : check.tensors) {
@@ -48,7 +47,7 @@ int run(const Arguments& arguments) {
     if (verdict != "pass") wrong += (wrong.empty() ? "" : ", ") + t.tensor + " (" + verdict + ")";
   }
   std::fputs(text.c_str(), stdout);
-  if (!check.passed()) throw RuntimeError("the gradients do not hold: " + wrong);
+  if (!check.passed()) throw RuntimeError("these gradients are wrong: " + wrong);
   return 0;
 }
 
@@ -56,19 +55,21 @@ constexpr std::array<Option, 1> options{{set_option}};
 
 }  // namespace
 
-const Command gradcheck_command{
-    "gradcheck",
-    "CONFIG",
-    1,
-    1,
-    "Holds every analytic gradient of a config's network against central differences.",
-    "Checks all parameters and the input on the first 16 rows of the first batch, with everything but the weights\n"
-    "moved off its starting value. Prints CSV: a row a tensor; excluded are entries whose ±h spans a kink of an\n"
-    "activation or of the loss; max_rel is |a − n| / (1e-3 + max(|a|, |n|)) and right up to 1e-6; worst_index counts\n"
-    "from 0, ROW:COLUMN of W (outputs × inputs). Exit code 1 if any tensor mismatches or nothing of it was "
-    "compared.\n\n"
-    "  primer gradcheck configs/iris.toml\n",
-    options,
-    run};
+const Command gradcheck_command{"gradcheck",
+                                "CONFIG",
+                                1,
+                                1,
+                                "Compares every gradient with central differences.",
+                                "The check covers all parameters and the input, on the first 16 rows of the first\n"
+                                "batch. It first moves all parameters but the weights away from their initial\n"
+                                "values. The output is CSV with a row for each tensor:\n"
+                                "  excluded     entries whose difference would cross a kink of σ or of the loss\n"
+                                "  max_abs      the largest |a − n|, a analytic and n numeric\n"
+                                "  max_rel      the largest |a − n| / (1e-3 + max(|a|, |n|)); up to 1e-6 is right\n"
+                                "  worst_index  the entry of max_rel, from 0; ROW:COLUMN of W (outputs × inputs)\n"
+                                "The exit code is 1 if a tensor mismatches or none of its entries was compared.\n\n"
+                                "  primer gradcheck configs/iris.toml\n",
+                                options,
+                                run};
 
 }  // namespace primer

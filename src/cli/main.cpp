@@ -1,5 +1,5 @@
-// Finds out whether this CPU can run what the library was compiled for, and only then calls it. That is why this file
-// alone is compiled for the oldest CPU of the architecture, and why the library may have no static initialisers.
+// Checks that this CPU has the instructions for which the library was compiled, and only then calls the library. So
+// this file alone is compiled for the oldest CPU of the architecture, and the library has no static initialisers.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -22,8 +22,8 @@ namespace {
 
 int refuse(const char* instructions) {
   std::fprintf(stderr,
-               "primer: this program was built for a CPU with %s, which this one lacks; build it here with `make`, "
-               "or once for all CPUs with `make PORTABLE=1`\n",
+               "primer: this program was built for a CPU with %s, and this CPU lacks that; build it here with `make`, "
+               "or build it for all CPUs with `make PORTABLE=1`\n",
                instructions);
   return 2;
 }
@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
 #if defined(__x86_64__) || defined(__i386__)
   if (const char* instructions = missing(primer::built_for)) return refuse(instructions);
 #else
-  // Elsewhere nothing says in advance what a CPU lacks, but every instruction that it lacks raises SIGILL.
+  // On other architectures the program cannot ask the CPU, but every instruction that it lacks raises SIGILL.
   std::signal(SIGILL, [](int) { std::_Exit(refuse("other instructions")); });
 #endif
   return primer::run_command_line(argc, argv);

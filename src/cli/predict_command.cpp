@@ -1,4 +1,4 @@
-// primer predict: rows in, an answer for each as soon as it is read.
+// primer predict: reads rows as CSV and answers each row as soon as it has read it.
 #include <array>
 #include <cstdio>
 #include <istream>
@@ -21,7 +21,7 @@ std::vector<std::string> header_of(const Model& model) {
   return header;
 }
 
-// The cells of one answer: the class and every class's probability, or the outputs.
+// The cells of one answer: the predicted class and the probability of every class, or the outputs.
 std::vector<std::string> answer(const Model& model, std::span<const real> a) {
   std::vector<std::string> cells;
   if (!model.classes.empty()) cells.push_back(model.classes[class_of(a)]);
@@ -64,18 +64,18 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-const Command predict_command{
-    "predict",
-    "MODEL [DATA.csv | -]",
-    1,
-    2,
-    "Predicts every row of a CSV file or of standard input, as CSV.",
-    "Columns are matched by name and those that the model does not know are ignored. For classes the\n"
-    "answer is prediction,p_CLASS,..., else the values of the targets. Rows from a pipe are answered\n"
-    "one by one as they come.\n\n"
-    "  primer predict runs/iris/model.safetensors data/iris.csv\n"
-    "  head -n 3 data/iris.csv | primer predict runs/iris/model.safetensors\n",
-    {},
-    run};
+const Command predict_command{"predict",
+                              "MODEL [DATA.csv]",
+                              1,
+                              2,
+                              "Predicts every row of a CSV file or of a pipe.",
+                              "Without DATA.csv, or with -, it reads standard input and answers each row at\n"
+                              "once. primer matches columns by name and ignores columns that the model does\n"
+                              "not know. The output is CSV: prediction,p_CLASS,... for classes, or the values\n"
+                              "of the targets.\n\n"
+                              "  primer predict runs/iris/model.safetensors data/iris.csv\n"
+                              "  head -n 3 data/iris.csv | primer predict runs/iris/model.safetensors\n",
+                              {},
+                              run};
 
 }  // namespace primer

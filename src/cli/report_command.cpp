@@ -1,4 +1,4 @@
-// primer report: draws report.html of a run again.
+// primer report: draws the report of a run again.
 #include <cstdio>
 #include <span>
 
@@ -22,8 +22,9 @@ const Command report_command{"report",
                              "RUN_DIR",
                              1,
                              1,
-                             "Draws report.html of a run again, from the files in its folder alone.",
-                             "The page is one file that asks the network for nothing; open it in any browser.\n\n"
+                             "Draws report.html of a run again.",
+                             "It needs only the files in the folder of the run. The page is one file and loads\n"
+                             "nothing from the internet; open it in any browser.\n\n"
                              "  primer report runs/spirals\n",
                              {},
                              run};

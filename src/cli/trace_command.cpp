@@ -1,4 +1,4 @@
-// primer trace: one forward and backward pass in training mode, to read or to compare with.
+// primer trace: runs one forward and backward pass in training mode and shows every number, or writes them to a file.
 #include <array>
 #include <cstdio>
 
@@ -34,25 +34,25 @@ int run(const Arguments& arguments) {
 
 constexpr std::array<Option, 4> options{
     {set_option,
-     {"--init", "FILE", "the tensors of a safetensors file instead of the seed's"},
-     {"--data", "FILE.csv", "every row of this file instead of the first training batch"},
-     {"--out", "FILE.safetensors", "write every quantity of every layer instead of the table"}}};
+     {"--init", "FILE", "take the parameters from this safetensors file"},
+     {"--data", "FILE.csv", "use the rows of this file, not the first training batch"},
+     {"--out", "FILE", "write all arrays to this safetensors file"}}};
 
 }  // namespace
 
-const Command trace_command{
-    "trace",
-    "CONFIG",
-    1,
-    1,
-    "Runs one batch forward and backward and shows every quantity of every layer.",
-    "Without --out the first sample is walked through the network and back; with --set train.batch_size=1 all of it\n"
-    "can be followed by hand. With --out the file holds, for layer l, l.x l.z l.slope l.a l.dL_da l.dL_dz l.dL_dW\n"
-    "l.dL_db l.dL_dx, what else the layer has (l.dL_dalpha l.u l.dL_du l.dL_dgamma l.dL_dbeta l.mask l.s), loss and "
-    "y.\n\n"
-    "  primer trace configs/xor.toml --set train.batch_size=1\n"
-    "  primer trace configs/xor.toml --init runs/xor/model.safetensors --out xor.safetensors\n",
-    options,
-    run};
+const Command trace_command{"trace",
+                            "CONFIG",
+                            1,
+                            1,
+                            "Shows all numbers of a forward and a backward pass.",
+                            "Without --out it prints the first sample of the batch, layer by layer, forward\n"
+                            "and then backward. With train.batch_size=1 you can compute all of it by hand.\n"
+                            "With --out the file contains loss, y and for each layer l the arrays l.x l.z\n"
+                            "l.slope (σ′) l.a l.dL_da l.dL_dz l.dL_dW l.dL_db l.dL_dx. Some layers also have\n"
+                            "l.dL_dalpha, or l.u l.dL_du l.dL_dgamma l.dL_dbeta, or l.mask, or l.s.\n\n"
+                            "  primer trace configs/xor.toml --set train.batch_size=1\n"
+                            "  primer trace configs/iris.toml --data data/iris.csv --out iris.safetensors\n",
+                            options,
+                            run};
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// primer train: a config in, a run's folder and the gradient-flow table out.
+// primer train: trains what a config describes, writes the folder of the run and prints the table of the gradient flow.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -39,24 +39,11 @@ void print_scores(const char* set, const std::string& metric, const std::optiona
               short_number(scores->metric, 4).c_str());
 }
 
-// `word` for a shell.
-std::string shell_word(const std::string& word) {
-  const bool plain = !word.empty() && word.find_first_not_of(
-                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                          "0123456789_-./=,:+@%") == std::string::npos;
-  if (plain) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
-
-// The command that goes on with this run.
-std::string command_to_resume(const Arguments& arguments) {
-  std::string command = "primer train " + shell_word(arguments.operands.front());
-  for (const auto& [name, value] : arguments.options) {
-    if (name == "--set" || name == "--out") command += " " + std::string(name) + " " + shell_word(value);
-  }
-  return printable(command + " --resume");
+// The line that continues this run.
+std::string line_to_resume(Arguments arguments) {
+  std::erase_if(arguments.options, [](const auto& o) { return o.first != "--set" && o.first != "--out"; });
+  arguments.options.emplace_back("--resume", "");
+  return printable(shell_line(train_command, arguments));
 }
 
 std::vector<std::string> texts_of(const std::vector<Warning>& warnings) {
@@ -65,10 +52,10 @@ std::vector<std::string> texts_of(const std::vector<Warning>& warnings) {
   return texts;
 }
 
-// One call of `primer train`.
-class Run {
+// One call of `primer train`: connects the training with the run's folder, the recorder of frames and the terminal.
+class TrainingSession {
  public:
-  explicit Run(const Arguments& arguments)
+  explicit TrainingSession(const Arguments& arguments)
       : arguments_(arguments),
         experiment_(load_experiment(arguments.operands.front(), arguments.overrides())),
         folder_(arguments.value("--out").value_or("runs/" +
@@ -94,7 +81,7 @@ class Run {
     if (training_.state.epoch == 0) save();
     write_results();
     if (done_before && !quiet_) {
-      std::fprintf(stderr, "all %llu epochs were done before; raise train.epochs to go on\n",
+      std::fprintf(stderr, "all %llu epochs are done already; raise train.epochs to continue\n",
                    static_cast<unsigned long long>(first_epoch));
     }
     print_results();
@@ -109,7 +96,7 @@ class Run {
     }
     if (arguments_.has("--resume")) {
       if (arguments_.has("--init")) {
-        throw UserError("--resume goes on with the run's own parameters; leave --init out");
+        throw UserError("--resume continues with the parameters of the run; remove --init");
       }
       folder_.resume(experiment_, training_);
       recorder_.resume(read_frames(folder_.file("frames.safetensors")), training_.state.epoch);
@@ -143,7 +130,7 @@ class Run {
     return hooks;
   }
 
-  // The frames first: those beyond the checkpoint are dropped when the run goes on.
+  // Writes the frames first: --resume drops the frames that are newer than the checkpoint.
   void save() {
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     folder_.write_checkpoint(training_, experiment_);
@@ -160,7 +147,7 @@ class Run {
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     write_results();
     throw RuntimeError(std::string(e.what()) + "; " + to_string(Location{folder_.file("model.safetensors")}) +
-                       " holds the parameters before epoch " + std::to_string(e.epoch) + "; try " + remedy(e));
+                       " contains the parameters from before epoch " + std::to_string(e.epoch) + "; try " + remedy(e));
   }
 
   std::string remedy(const Divergence& e) const {
@@ -176,10 +163,10 @@ class Run {
     save();
     if (!training_.state.best.empty()) restore(training_.state.best, network_);
     write_results();
-    std::fprintf(stderr, "primer: interrupted in epoch %s of %zu after batch %s of %zu; to go on: %s\n",
+    std::fprintf(stderr, "primer: interrupted in epoch %s of %zu after batch %s of %zu; to continue: %s\n",
                  std::to_string(training_.state.epoch + 1).c_str(), experiment_.config.train.epochs,
                  std::to_string(training_.state.batch).c_str(), training_.batches(),
-                 command_to_resume(arguments_).c_str());
+                 line_to_resume(arguments_).c_str());
     return 130;
   }
 
@@ -209,36 +196,36 @@ class Run {
   Training training_;
   FrameRecorder recorder_;
   Terminal terminal_;
-  std::optional<EpochRecord> last_;  // of this call
+  std::optional<EpochRecord> last_;  // the last epoch of this call
   std::vector<FlowRow> flow_;
   std::optional<InterruptHandler> interrupt_handler_;  // from the first batch on
 };
 
-int run(const Arguments& arguments) { return Run(arguments).go(); }
+int run(const Arguments& arguments) { return TrainingSession(arguments).go(); }
 
 constexpr std::array<Option, 5> options{
     {set_option,
-     {"--out", "DIR", "the run's folder (default: runs/CONFIG_NAME)"},
-     {"--init", "FILE", "start from the tensors of a safetensors file"},
-     {"--resume", "", "go on with the run in that folder; only train.epochs may change"},
-     {"--quiet", "", "no progress, only the result"}}};
+     {"--out", "DIR", "the folder of the run (default: runs/CONFIG_NAME)"},
+     {"--init", "FILE", "start with the parameters in this safetensors file"},
+     {"--resume", "", "continue the run in that folder; only train.epochs may change"},
+     {"--quiet", "", "print only the result and no progress"}}};
 
 }  // namespace
 
-const Command train_command{
-    "train",
-    "CONFIG",
-    1,
-    1,
-    "Trains a network from a config file and shows how the gradient flowed.",
-    "Writes into the run's folder, where an earlier run is replaced: config.toml, model.safetensors,\n"
-    "checkpoint.safetensors, history.csv, flow.csv, frames.safetensors and report.html, a page to look at.\n"
-    "Ctrl-C finishes the batch, saves, and says how to go on. The last line is a signature: equal runs\n"
-    "have equal signatures.\n\n"
-    "  primer train configs/spirals.toml\n"
-    "  primer train configs/spirals.toml --set train.learning_rate=0.1 --out runs/fast\n"
-    "  primer train configs/spirals.toml --set train.epochs=400 --resume\n",
-    options,
-    run};
+const Command train_command{"train",
+                            "CONFIG",
+                            1,
+                            1,
+                            "Trains a network and shows how its gradient flowed.",
+                            "It writes these files to the folder of the run and replaces an earlier run:\n"
+                            "config.toml, model.safetensors, checkpoint.safetensors, history.csv, flow.csv,\n"
+                            "frames.safetensors and report.html, which you can open in a browser. Ctrl-C\n"
+                            "finishes the batch, saves the run and prints the command that continues it. The\n"
+                            "last line is a signature: equal runs have equal signatures.\n\n"
+                            "  primer train configs/spirals.toml\n"
+                            "  primer train configs/spirals.toml --set train.learning_rate=0.1 --out runs/b\n"
+                            "  primer train configs/spirals.toml --set train.epochs=400 --resume\n",
+                            options,
+                            run};
 
 }  // namespace primer

@@ -108,17 +108,19 @@ std::unique_ptr<Loss> make_loss(const TrainOptions& options) {
       LossOptions{options.loss, static_cast<real>(options.huber_delta), static_cast<real>(options.label_smoothing)});
 }
 
-Scores evaluate(Network& network, const Loss& loss, const Dataset& data, Task task) {
+Scores evaluate(Network& network, const Loss& loss, const Dataset& data, Task task, Tensor* outputs) {
   constexpr std::size_t rows_at_a_time = 256;
   Dataset part;
   double loss_sum = 0;
   double correct = 0;
   std::vector<double> residual_squares(data.y.cols());
+  if (outputs != nullptr) outputs->resize(data.size(), network.outputs());
   for (std::size_t first = 0; first < data.size(); first += rows_at_a_time) {
     select_rows(data, {}, first, std::min(first + rows_at_a_time, data.size()), part);
     const Tensor& a = network.predict(part.x);
     loss_sum += network.loss(loss, part.y) * static_cast<double>(part.size());
     add_predictions(a, part.y, task, correct, residual_squares);
+    if (outputs != nullptr) std::copy_n(a.data(), a.size(), outputs->row(first).data());
   }
   return {loss_sum / static_cast<double>(data.size()),
           metric(task, correct, residual_squares, total_squares(data.y), data.y)};

@@ -1,4 +1,4 @@
-// One line a layer, and the headline split in words.
+// Writes a row for each layer and then the line that splits the ratio of the gradients into its two parts.
 #include "primer/views/flow_table.hpp"
 
 #include <cmath>
@@ -12,7 +12,7 @@ namespace {
 std::string cell(double value, FlowUnit unit) {
   if (std::isnan(value)) return "–";
   if (unit == FlowUnit::count) return std::to_string(static_cast<std::uint64_t>(value));
-  return unit == FlowUnit::fraction ? short_number(100 * value) + "%" : short_number(value);
+  return unit == FlowUnit::fraction ? percent(value) : short_number(value);
 }
 
 }  // namespace

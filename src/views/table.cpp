@@ -1,13 +1,16 @@
-// Columns.
+// Measures every column first, then pads each cell.
 #include "primer/views/table.hpp"
 
 #include <algorithm>
+#include <cmath>
+
+#include "primer/formats/number.hpp"
 
 namespace primer {
 
 std::size_t display_width(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;  // bytes that continue a character take no column
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;  // a byte that continues a character takes no column
   }));
 }
 
@@ -28,6 +31,11 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
     text += line + "\n";
   }
   return text;
+}
+
+std::string percent(double fraction) {
+  if (fraction > 0 && fraction < 0.0005) return "<0.1%";
+  return short_number(std::round(fraction * 1000) / 10) + "%";
 }
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// Laying out the view, and deciding when it may be drawn.
+// Lays out the view, and decides when to draw it.
 #include "primer/views/terminal.hpp"
 
 #include <sys/ioctl.h>
@@ -23,14 +23,14 @@ constexpr std::size_t regions_side = 32;
 constexpr std::size_t plot_rows = 5;
 constexpr std::size_t most_classes = 8;
 constexpr double shortest_pause = 0.08;  // seconds between two drawings
-constexpr double fewest_decades = 4;     // that the bars of ‖∂L/∂z‖ span
+constexpr double fewest_decades = 4;     // the bars of ‖∂L/∂z‖ span at least these
 
-// Colours of xterm's 256, from Okabe & Ito's: classes as points and, darker, as regions.
+// Colours from xterm's 256, close to Okabe & Ito's palette: bright for the points of a class, dim for its region.
 constexpr std::array<int, most_classes> bright{39, 214, 42, 203, 153, 176, 227, 252};
 constexpr std::array<int, most_classes> dim{24, 94, 22, 88, 60, 53, 58, 238};
 constexpr int train_color = 39, validation_color = 208, good_color = 42, bad_color = 208, quiet_color = 245;
 
-// A line under construction, which knows how wide it is.
+// A line under construction, which counts its columns.
 class Line {
  public:
   Line& put(std::string_view text) {
@@ -60,6 +60,7 @@ class Line {
   }
   std::size_t width() const { return width_; }
   const std::string& text() const { return text_; }
+  LiveLine finished() const { return {text_, width_}; }
 
  private:
   std::string text_;
@@ -77,18 +78,16 @@ std::string cut(const std::string& text, std::size_t width) {
   return kept;
 }
 
-// A bar of eighths of a column.
-std::string bar(double share, std::size_t width) {
+// A bar that is exact to an eighth of a column.
+std::string bar(double fraction, std::size_t width) {
   static constexpr std::array<std::string_view, 8> parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const double clamped = share > 0 ? std::min(share, 1.0) : 0;
+  const double clamped = fraction > 0 ? std::min(fraction, 1.0) : 0;
   const auto eighths = static_cast<std::size_t>(std::lround(clamped * 8 * static_cast<double>(width)));
   std::string text;
   for (std::size_t i = 0; i < eighths / 8; ++i) text += "█";
   text += parts[eighths % 8];
   return text;
 }
-
-std::string percent(double share) { return short_number(std::round(share * 1000) / 10) + " %"; }
 
 std::string duration(double seconds) {
   if (!(seconds < 1e6)) return "…";
@@ -98,7 +97,7 @@ std::string duration(double seconds) {
   return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
 }
 
-// A curve in Braille dots, 2 × 4 a character, of up to two series over the planned epochs.
+// A plot of up to two series over the planned epochs, in Braille characters of 2 × 4 dots.
 class Plot {
  public:
   Plot(std::size_t columns, std::size_t rows) : columns_(columns), rows_(rows), cells_(columns * rows) {}
@@ -110,8 +109,8 @@ class Plot {
     for (std::size_t x = 0; x < dots; ++x) {
       const auto at = static_cast<std::size_t>(static_cast<double>(x) / static_cast<double>(dots) * span);
       if (at >= series.size() || !std::isfinite(series[at])) continue;
-      const double share = std::clamp((series[at] - low) / (high - low), 0.0, 1.0);
-      const auto y = static_cast<std::size_t>(std::lround((1 - share) * static_cast<double>(4 * rows_ - 1)));
+      const double up = std::clamp((series[at] - low) / (high - low), 0.0, 1.0);
+      const auto y = static_cast<std::size_t>(std::lround((1 - up) * static_cast<double>(4 * rows_ - 1)));
       const std::size_t from = previous == none ? y : std::min(previous, y);
       const std::size_t to = previous == none ? y : std::max(previous, y);
       for (std::size_t dot = from; dot <= to; ++dot) set(x, dot, first);
@@ -148,7 +147,7 @@ class Plot {
   std::vector<Cell> cells_;
 };
 
-// Title and plot of one quantity, plot_rows + 1 lines of `width` columns.
+// The title and the plot of one quantity: plot_rows + 1 lines of `width` columns.
 std::vector<Line> curve(const std::string& name, std::vector<double> train, std::vector<double> validation,
                         bool may_be_logarithmic, std::uint64_t epochs, std::size_t width) {
   std::vector<Line> lines(plot_rows + 1);
@@ -161,7 +160,9 @@ std::vector<Line> curve(const std::string& name, std::vector<double> train, std:
   double high = -low;
   const auto widen = [&](const std::vector<double>& series) {
     for (const double v : series) {
-      if (std::isfinite(v)) low = std::min(low, v), high = std::max(high, v);
+      if (!std::isfinite(v)) continue;
+      low = std::min(low, v);
+      high = std::max(high, v);
     }
   };
   widen(train);
@@ -176,7 +177,10 @@ std::vector<Line> curve(const std::string& name, std::vector<double> train, std:
     low = std::log10(low);
     high = std::log10(high);
   }
-  if (low == high) low -= 0.5, high += 0.5;
+  if (low == high) {
+    low -= 0.5;
+    high += 0.5;
+  }
   Plot plot(width - label_width, plot_rows);
   plot.add(validation, low, high, epochs, false);
   plot.add(train, low, high, epochs, true);
@@ -202,7 +206,7 @@ Line header(const LiveState& state, std::size_t width) {
   return line;
 }
 
-// The table of the layers: σ′ and δ as bars.
+// The table of the layers, which shows σ′ and δ as bars.
 std::vector<Line> layers(const std::vector<FlowRow>& flow, std::size_t width, std::size_t height) {
   if (flow.empty() || height < 3) return {};
   std::size_t name_width = 5;
@@ -215,7 +219,7 @@ std::vector<Line> layers(const std::vector<FlowRow>& flow, std::size_t width, st
     smallest = std::min(smallest, row.dL_dz_norm);
   }
   const double decades = std::max(fewest_decades, std::log10(largest) - std::log10(smallest) + 1);
-  constexpr std::size_t numbers = 2 + 8 + 2 + 9 + 2 + 7 + 2 + 6 + 2;  // the columns of figures with their gaps
+  constexpr std::size_t numbers = 2 + 8 + 2 + 9 + 2 + 7 + 2 + 6 + 2;  // the columns of numbers and their gaps
   const std::size_t fixed = 4 + name_width + numbers;
   const std::size_t length = width > fixed + 4 ? std::min<std::size_t>((width - fixed) / 2, 30) : 0;
 
@@ -224,7 +228,7 @@ std::vector<Line> layers(const std::vector<FlowRow>& flow, std::size_t width, st
   const std::size_t saturated_at = delta_at + length + 1 + 9 + 1;
   const std::size_t dead_at = saturated_at + 8;
   std::vector<Line> lines(1);
-  if (width < dead_at + 7) {  // too narrow for bars and figures: the figures alone
+  if (width < dead_at + 7) {  // too narrow for bars: numbers alone
     lines[0].put(cut("layer  mean |σ′|  ‖∂L/∂z‖", width), quiet_color);
     for (const FlowRow& row : flow) {
       if (lines.size() == height) break;
@@ -248,8 +252,11 @@ std::vector<Line> layers(const std::vector<FlowRow>& flow, std::size_t width, st
     line.to(number.size() < 3 ? 3 - number.size() : 0).put(number + " " + cut(row.activation, name_width));
     line.to(slope_at).put(bar(row.slope_mean, length), row.slope_mean < 0.05 ? bad_color : good_color);
     line.to(slope_at + length + 1).put(short_number(row.slope_mean));
-    const double share = 1 + (std::log10(row.dL_dz_norm) - std::log10(largest)) / decades;
-    line.to(delta_at).put(bar(share, length), train_color).to(delta_at + length + 1).put(short_number(row.dL_dz_norm));
+    const double logarithmic = 1 + (std::log10(row.dL_dz_norm) - std::log10(largest)) / decades;
+    line.to(delta_at)
+        .put(bar(logarithmic, length), train_color)
+        .to(delta_at + length + 1)
+        .put(short_number(row.dL_dz_norm));
     line.to(saturated_at).put(percent(row.saturated), row.saturated > 0.5 ? bad_color : quiet_color);
     line.to(dead_at).put(percent(row.dead), row.dead > 0 ? bad_color : quiet_color);
   }
@@ -276,7 +283,7 @@ std::vector<Line> regions(const LiveState& state) {
 
 void append(std::vector<Line>& to, const std::vector<Line>& lines) { to.insert(to.end(), lines.begin(), lines.end()); }
 
-// `right` set beside `left`, from `column` on.
+// Sets `right` beside `left`, from `column` on.
 void set_beside(std::vector<Line>& left, const std::vector<Line>& right, std::size_t column) {
   left.resize(std::max(left.size(), right.size()));
   for (std::size_t i = 0; i < right.size(); ++i) left[i].to(column).append(right[i]);
@@ -307,23 +314,11 @@ Size terminal_size() {
   return {size.ws_col, size.ws_row};
 }
 
-// The columns that a line with escape codes for colour takes.
-std::size_t visible_width(const std::string& line) {
-  std::string text;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '\033')
-      i = line.find('m', i);
-    else
-      text += line[i];
-  }
-  return display_width(text);
-}
-
 double seconds_since(std::chrono::steady_clock::time_point from) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
 }
 
-// The epoch's numbers on a line of their own.
+// The numbers of an epoch as one plain line.
 std::string described(const EpochRecord& r, const std::string& metric, std::uint64_t epochs) {
   std::string text = "epoch " + std::to_string(r.epoch) + "/" + std::to_string(epochs) + "  loss " +
                      short_number(r.train.loss) + "  " + metric + " " + short_number(r.train.metric);
@@ -336,7 +331,7 @@ std::string described(const EpochRecord& r, const std::string& metric, std::uint
 
 }  // namespace
 
-std::vector<std::string> live_view(const LiveState& state, std::size_t width, std::size_t height) {
+std::vector<LiveLine> live_view(const LiveState& state, std::size_t width, std::size_t height) {
   constexpr std::size_t gap = 3;
   constexpr std::size_t curves_height = plot_rows + 1;
   const bool has_regions = state.side > 0;
@@ -352,11 +347,11 @@ std::vector<std::string> live_view(const LiveState& state, std::size_t width, st
     append(lines, regions(state));
   }
   if (lines.size() > height) lines.resize(height);
-  std::vector<std::string> text;
+  std::vector<LiveLine> finished;
   for (const Line& line : lines) {
-    if (line.width() <= width) text.push_back(line.text());
+    if (line.width() <= width) finished.push_back(line.finished());
   }
-  return text;
+  return finished;
 }
 
 Terminal::Terminal(Network& network, const Data& data, const TrainOptions& options, const std::string& metric)
@@ -368,7 +363,7 @@ Terminal::Terminal(Network& network, const Data& data, const TrainOptions& optio
   if (live_ && classes && data.train.x.cols() == 2) place_points();
 }
 
-// The frame around the training rows, as the network takes them, and where they are in it.
+// Lays the grid of pixels over the training rows and finds the pixel of each row.
 void Terminal::place_points() {
   const std::size_t side = state_.side = regions_side;
   const Tensor& x = data_.train.x;
@@ -390,12 +385,11 @@ void Terminal::place_points() {
   }
   state_.regions.resize(side * side);
   state_.points.assign(side * side, -1);
-  const auto location = [&](real share) { return std::min(static_cast<std::size_t>(share * n), side - 1); };
+  const auto pixel = [&](real fraction) { return std::min(static_cast<std::size_t>(fraction * n), side - 1); };
   for (std::size_t i = 0; i < x.rows(); ++i) {
     const real u = high[0] > low[0] ? (x(i, 0) - low[0]) / (high[0] - low[0]) : 0;
     const real v = high[1] > low[1] ? (high[1] - x(i, 1)) / (high[1] - low[1]) : 0;
-    state_.points[location(v) * side + location(u)] =
-        static_cast<std::int8_t>(class_of(data_.train.y.row(i)) % most_classes);
+    state_.points[pixel(v) * side + pixel(u)] = static_cast<std::int8_t>(class_of(data_.train.y.row(i)) % most_classes);
   }
 }
 
@@ -433,7 +427,7 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
   if (!flow.empty()) state_.flow = flow;
   for (auto* series : {&state_.train_loss, &state_.train_metric, &state_.validation_loss, &state_.validation_metric}) {
     const bool used = record.validation || series == &state_.train_loss || series == &state_.train_metric;
-    if (used) series->resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());  // of a continued run
+    if (used) series->resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());  // the epochs before a resume
   }
   state_.train_loss.push_back(record.train.loss);
   state_.train_metric.push_back(record.train.metric);
@@ -443,12 +437,12 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
   }
 }
 
-// Whether another drawing, and the last one, keep the view's share of the time below 1 %.
+// Whether the view takes less than 1 % of the time even with this drawing and the last one.
 bool Terminal::affordable() {
   return spent_ + 2 * cost_ <= 0.01 * seconds_since(start_) && seconds_since(last_draw_) >= shortest_pause;
 }
 
-// One write, during which the cursor is hidden: whatever ends the program, the cursor is there afterwards.
+// Hides the cursor, draws and shows the cursor in a single write, so that the cursor is there however the program ends.
 void Terminal::draw() {
   last_draw_ = Clock::now();
   const Size size = terminal_size();
@@ -458,13 +452,13 @@ void Terminal::draw() {
   if (state_.side > 0) predict_regions();
 
   std::string text = "\033[?25l";
-  std::size_t up = 0;  // lines that were as wide as the terminal then take more of them if it has become narrower
+  std::size_t up = 0;  // on a terminal that has become narrower, a line that was drawn takes several lines
   for (const std::size_t width : drawn_widths_) up += std::max<std::size_t>(1, (width + size.width - 1) / size.width);
   if (up > 0) text += "\r\033[" + std::to_string(std::min(up, size.height - 1)) + "A";
   drawn_widths_.clear();
-  for (const std::string& line : live_view(state_, size.width - 1, size.height - 1)) {
-    text += line + "\033[0m\033[K\n";
-    drawn_widths_.push_back(visible_width(line));
+  for (const LiveLine& line : live_view(state_, size.width - 1, size.height - 1)) {
+    text += line.text + "\033[0m\033[K\n";
+    drawn_widths_.push_back(line.width);
   }
   text += "\033[J\033[?25h";
   std::fwrite(text.data(), 1, text.size(), stderr);

@@ -1,4 +1,4 @@
-// A table a layer, upwards and then downwards.
+// Writes a table for each layer, forward and then backward.
 #include "primer/views/trace_table.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ using Rows = std::vector<std::vector<std::string>>;
 
 std::string text(real v) { return short_number(static_cast<double>(v), 6); }
 
-// "(0.5, -1, … 62 more)": a row of the first sample.
+// The first sample of t: "(0.5, -1, … 62 more)".
 std::string first_row(const Tensor& t) {
   std::string list;
   for (std::size_t j = 0; j < std::min(t.cols(), most_inputs); ++j) list += (j == 0 ? "" : ", ") + text(t(0, j));
@@ -29,7 +29,7 @@ std::string layer_line(const Dense& layer, std::size_t l) {
          " → " + std::to_string(layer.Wt.cols()) + "\n";
 }
 
-// A table whose rows are units: the named columns of the first sample, and the row of an inputs × units matrix.
+// A table with a row for each unit. Its columns are values of the first sample and the rows of inputs × units matrices.
 class UnitTable {
  public:
   UnitTable(std::size_t units, std::size_t inputs)

@@ -7,7 +7,7 @@
 
 using namespace primer;
 
-TEST_CASE("activations --at has the library's bits for every function, and echoes names as given") {
+TEST_CASE("activations --at prints the bits of the library for every function, and the names as given") {
   const std::vector<real> points{-750, real(-1.2784645), real(-0.0), 0, real(1e-300), real(0.1), 40};
   std::string at;
   for (const real z : points) at += (at.empty() ? "" : ",") + number(z);
@@ -31,12 +31,12 @@ TEST_CASE("activations --at has the library's bits for every function, and echoe
   CHECK(program::primer("activations" + names + " --at " + at).out == want);
 }
 
-TEST_CASE("activations --at takes infinities, not-a-number and −0") {
+TEST_CASE("activations --at accepts infinities, not-a-number and −0") {
   CHECK(program::primer("activations tanh --at=-inf,inf,nan,-0").out ==
         "name,z,value,derivative\ntanh,-inf,-1,0\ntanh,inf,1,0\ntanh,nan,nan,nan\ntanh,-0,-0,1\n");
 }
 
-TEST_CASE("the catalogue says what was measured") {
+TEST_CASE("the catalogue lists every activation with its measured properties") {
   const std::string all = program::primer("activations").out;
   for (const std::string_view name : activation_names()) {
     if (name.starts_with("test_")) continue;
@@ -48,7 +48,7 @@ TEST_CASE("the catalogue says what was measured") {
   CHECK(program::primer("activations identity").out.find("(-∞, ∞)     {1} ") != std::string::npos);
 }
 
-TEST_CASE("what the catalogue does not have is refused with one line") {
+TEST_CASE("an unknown activation or a wrong z gives one line") {
   const auto refused = [](const std::string& arguments) {
     const auto result = program::primer("activations " + arguments);
     CHECK(result.code == 2);
@@ -63,7 +63,7 @@ TEST_CASE("what the catalogue does not have is refused with one line") {
   CHECK(refused("tanh --at 1,") == "primer: --at: '' is not a number; write them as in --at -1,0,0.5,inf\n");
 }
 
-TEST_CASE("activations --svg draws those named, or all") {
+TEST_CASE("activations --svg draws the named activations, or all") {
   const program::Folder folder;
   const auto draw = [&](const std::string& names) {
     return program::primer("activations " + names + " --svg '" + folder / "drawn.svg" + "'");
@@ -78,6 +78,6 @@ TEST_CASE("activations --svg draws those named, or all") {
     if (name.starts_with("test_")) continue;
     CHECK(all.find("data-activation=\"" + std::string(name) + "\"") != std::string::npos);
   }
-  CHECK(draw("tan").err == "primer: unknown activation 'tan'; did you mean 'tanh'?\n");
+  CHECK(draw("tan").error(2) == "primer: unknown activation 'tan'; did you mean 'tanh'?\n");
   CHECK(program::primer("activations --svg '" + folder / "absent/drawn.svg" + "'").code == 1);
 }

@@ -51,23 +51,29 @@ TEST_CASE("overrides keep their order and split at the first equals sign") {
                        "--set ab: write --set KEY=VALUE, as in --set train.learning_rate=0.1", primer::UserError);
 }
 
-TEST_CASE("what a verb does not take is refused with what it does take") {
-  const std::string usage = "usage: primer bake CAKE [TOPPING] [--set KEY=VALUE]... [--out DIR] [--quiet]";
+TEST_CASE("the line for a shell parses into the same arguments and is quoted where needed") {
+  const Arguments a = parse({"it's", "--set", "layer.1.activation=elu(1)", "--out=", "--quiet"});
+  CHECK(shell_line(command, a) == R"(primer bake 'it'\''s' --set 'layer.1.activation=elu(1)' --out '' --quiet)");
+  CHECK(shell_line(command, parse({"carrot", "--set", "a.b=0.1"})) == "primer bake carrot --set a.b=0.1");
+}
+
+TEST_CASE("the error for words that a command does not take says what it takes") {
+  const std::string usage = "usage: primer bake CAKE [TOPPING] [OPTION]...";
   CHECK(refusal({"carrot", "--qiuet"}) == "unknown option '--qiuet'; did you mean '--quiet'?");
-  CHECK(refusal({"carrot", "--frobnicate"}) == "unknown option '--frobnicate'; " + usage);
+  CHECK(refusal({"carrot", "--frobnicate"}) == "unknown option '--frobnicate'; `primer bake --help` lists the options");
   CHECK(refusal({}) == "too few words; " + usage);
   CHECK(refusal({"a", "b", "c"}) == "too many words; " + usage);
   CHECK(refusal({"carrot", "--out"}) == "--out needs a value: --out DIR");
   CHECK(refusal({"carrot", "--quiet=yes"}) == "--quiet takes no value");
 }
 
-TEST_CASE("the help is made of the same table") {
+TEST_CASE("the help is made from the same table entry") {
   CHECK(help(command) ==
-        "usage: primer bake CAKE [TOPPING] [--set KEY=VALUE]... [--out DIR] [--quiet]\n"
+        "usage: primer bake CAKE [TOPPING] [OPTION]...\n"
         "\n"
         "Bakes a cake.\n"
         "\n"
-        "  --set KEY=VALUE  override a key of the config: train.learning_rate=0.1, layer.1.units=8\n"
+        "  --set KEY=VALUE  override a key of the config, such as layer.1.units=8\n"
         "  --out DIR        where to\n"
         "  --quiet          say less\n"
         "\n"

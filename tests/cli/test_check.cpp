@@ -1,4 +1,4 @@
-// primer check, and the same warnings at the start of train.
+// primer check, and the same warnings at the start of primer train.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -19,7 +19,7 @@ constexpr const char* config =
 
 }  // namespace
 
-TEST_CASE("check prints a line for each warning and exits with 0; train prints them too and goes on") {
+TEST_CASE("check prints a line for each warning and exits with 0; train prints the same lines and then trains") {
   const Folder folder;
   spill(folder / "c.toml", config);
   const Result check = primer("check c.toml", folder.path);
@@ -38,15 +38,22 @@ TEST_CASE("check prints a line for each warning and exits with 0; train prints t
   CHECK(program::slurp(folder / "runs/c/report.html").find("zero-slope") != std::string::npos);
 }
 
-TEST_CASE("what is wrong is an error of check as of train") {
+TEST_CASE("check prints nothing and exits with 0 for a config without warnings") {
+  const Result check = primer("check configs/spirals.toml");
+  CHECK(check.code == 0);
+  CHECK(check.out.empty());
+  CHECK(check.err.empty());
+}
+
+TEST_CASE("an error of train is the same error of check") {
   const Folder folder;
   spill(folder / "c.toml", config);
   const Result check = primer("check c.toml --set layer.2.activation=relu", folder.path);
   CHECK(check.code == 2);
   CHECK(check.out.empty());
+  CHECK(primer("train c.toml --set layer.2.activation=relu", folder.path).error(2) == check.err);
   CHECK(check.err ==
         "primer: --set layer.2.activation: binary_cross_entropy needs probabilities at the output, and relu leaves [0, "
         "1]; "
         "write activation = \"sigmoid\"\n");
-  CHECK(primer("check configs/spirals.toml").out.empty());
 }

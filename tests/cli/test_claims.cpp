@@ -55,7 +55,8 @@ TEST_CASE("a band that leaves out its value makes primer claims fail" * doctest:
 TEST_CASE("mistakes of primer claims are one line" * doctest::skip(!in_double)) {
   const Folder folder;
   const std::string dir = "--dir '" + shipped + "' ";
-  CHECK(claims("", folder).err == "primer: configs/claims: there are no claims here; name their folder with --dir\n");
+  CHECK(claims("", folder).error(2) ==
+        "primer: configs/claims: there are no claims here; name their folder with --dir\n");
   const Result unknown = claims(dir + "gelu_rang", folder);
   CHECK(unknown.code == 2);
   CHECK(unknown.err == "primer: there is no claim 'gelu_rang' in " + shipped + "; did you mean 'gelu_range'?\n");

@@ -4,7 +4,7 @@
 
 #include "../program.hpp"
 
-TEST_CASE("data prints a header and a row a point, the same for the same seed") {
+TEST_CASE("data prints a header and a row for each point, and the same rows for the same seed") {
   const program::Result a = program::primer("data spirals --points 30 --noise 0.2");
   CHECK(a.code == 0);
   CHECK(a.out.starts_with("x1,x2,class\n"));
@@ -14,7 +14,7 @@ TEST_CASE("data prints a header and a row a point, the same for the same seed") 
   CHECK(program::primer("data xor").out == "x1,x2,class\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n");
 }
 
-TEST_CASE("what data prints, train reads: the same rows give the same training as the generator") {
+TEST_CASE("train on the rows that data prints equals train on the generator") {
   const program::Folder folder;
   program::spill(
       folder / "generated.toml",
@@ -32,7 +32,7 @@ TEST_CASE("what data prints, train reads: the same rows give the same training a
   CHECK(program::slurp(folder / "a/flow.csv") == program::slurp(folder / "b/flow.csv"));
 }
 
-TEST_CASE("data says what is wrong with its arguments") {
+TEST_CASE("an error of data says which argument is wrong") {
   const auto refusal = [](const std::string& arguments) {
     const program::Result result = program::primer("data " + arguments);
     CHECK(result.code == 2);
@@ -41,7 +41,7 @@ TEST_CASE("data says what is wrong with its arguments") {
   };
   CHECK(refusal("spiral") == "primer: unknown generator 'spiral'; did you mean 'spirals'?\n");
   CHECK(refusal("cat") ==
-        "primer: unknown generator 'cat'; known are xor, spirals, circles, moons, gaussians, sine, plane\n");
+        "primer: unknown generator 'cat'; choose one of xor, spirals, circles, moons, gaussians, sine, plane\n");
   CHECK(refusal("xor --points 0") == "primer: --points: must be a whole number from 1 to 100000000, not '0'\n");
   CHECK(refusal("xor --points 2.5") == "primer: --points: must be a whole number from 1 to 100000000, not '2.5'\n");
   CHECK(refusal("xor --noise loud") == "primer: --noise: must be a number from 0 to 1000000, not 'loud'\n");

@@ -15,19 +15,20 @@ constexpr const char* regression =
 
 }  // namespace
 
-TEST_CASE("eval of a regression prints loss, r2, rmse and mae, by hand") {
+TEST_CASE("eval of a regression prints loss, r2, rmse and mae as computed by hand") {
   const Folder folder;
   spill(folder / "c.toml", regression);
   spill(folder / "d.csv", "x,y\n1,2\n2,4\n");
   REQUIRE(primer("train c.toml --quiet --out r", folder.path).code == 0);
-  // A model that answers 0: squares 0 + 16 + 0 + 16, the mean of y is 2 and SS_tot = 16.
+  // The model always answers 0: squares 0 + 16 + 0 + 16, the mean of y is 2 and SS_tot = 16.
   spill(folder / "e.csv", "note,y,x\na,0,7\nb,4,7\nc,0,7\nd,4,7\n");
   const Result result = primer("eval r/model.safetensors e.csv", folder.path);
+  CHECK(result.code == 0);
   CHECK(result.err.empty());
   CHECK(result.out == "metric,value\nloss,8\nr2,-1\nrmse,2.8284271247461903\nmae,2\n");
 }
 
-TEST_CASE("eval of classes with names in text prints accuracy and macro_f1, and the tables when asked") {
+TEST_CASE("eval of classes with text labels prints accuracy and macro_f1, and the tables with --table") {
   const Folder folder;
   spill(folder / "c.toml",
         "[data]\nfile = \"d.csv\"\n[[layer]]\nactivation = \"softmax\"\n[train]\nloss = \"cross_entropy\"\n"
@@ -41,16 +42,16 @@ TEST_CASE("eval of classes with names in text prints accuracy and macro_f1, and 
   const Result tables = primer("eval r/model.safetensors e.csv --table", folder.path);
   CHECK(tables.out == plain.out +
                           "\n"
-                          "true \\ predicted  cat  dog, big\n"
-                          "cat                 2         1\n"
-                          "dog, big            0         1\n"
+                          "actual \\ predicted  cat  dog, big\n"
+                          "cat                   2         1\n"
+                          "dog, big              0         1\n"
                           "\n"
                           "class     precision  recall     f1  rows\n"
                           "cat               1   0.667    0.8     3\n"
                           "dog, big        0.5       1  0.667     1\n");
 }
 
-TEST_CASE("eval on the rows of a validation file repeats what training said of them") {
+TEST_CASE("eval on a validation file prints the numbers that training printed for it") {
   const Folder folder;
   const std::string text = program::slurp(PRIMER_SOURCE_DIR "/configs/iris.toml");
   spill(folder / "train.csv", program::slurp(PRIMER_SOURCE_DIR "/data/iris.csv"));
@@ -73,7 +74,7 @@ TEST_CASE("eval on the rows of a validation file repeats what training said of t
   CHECK(history.substr(history.find("\n5,")).find("," + loss + "," + accuracy + ",,,") != std::string::npos);
 }
 
-TEST_CASE("eval refuses what does not fit, by name and place") {
+TEST_CASE("eval refuses data that do not fit, with name and location") {
   const Folder folder;
   spill(folder / "c.toml", regression);
   spill(folder / "d.csv", "x,y\n1,2\n2,4\n");
@@ -91,7 +92,7 @@ TEST_CASE("eval refuses what does not fit, by name and place") {
         "primer: e.csv:2:3: column \"y\" needs a number, not \"two\"; correct the cell or remove the row\n");
   CHECK(complaint("x,y\n") == "primer: e.csv: has a header but no rows\n");
   CHECK(complaint("") == "primer: e.csv: the file is empty; a CSV file begins with a header row\n");
-  CHECK(primer("eval d.csv d.csv", folder.path).err.starts_with("primer: d.csv: "));
-  CHECK(primer("eval none d.csv", folder.path).err == "primer: none: cannot be opened: No such file or directory\n");
+  CHECK(primer("eval d.csv d.csv", folder.path).error(2).starts_with("primer: d.csv: "));
+  CHECK(primer("eval none d.csv", folder.path).error(2) == "primer: none: cannot be opened: No such file or directory\n");
   CHECK(primer("eval r/model.safetensors", folder.path).code == 2);
 }

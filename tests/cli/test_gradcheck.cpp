@@ -33,7 +33,7 @@ TEST_CASE("the gradient check passes for every config, every activation and ever
   }
 }
 
-TEST_CASE("gradients that do not hold end with exit code 1 and name the tensors" * doctest::skip(!is_double)) {
+TEST_CASE("wrong gradients end with exit code 1 and the names of their tensors" * doctest::skip(!is_double)) {
   const program::Folder folder;
   program::spill(folder / "rows.csv", "x,y\n1e200,1\n");  // its square is infinite, and no gradient is right
   program::spill(folder / "c.toml",
@@ -41,7 +41,7 @@ TEST_CASE("gradients that do not hold end with exit code 1 and name the tensors"
   const auto result = program::primer("gradcheck c.toml", folder.path);
   CHECK(result.code == 1);
   CHECK(result.out.find("layers.1.weight,1,0,nan,nan,0:0,mismatch\n") != std::string::npos);
-  CHECK(result.err.find("primer: the gradients do not hold: layers.1.weight (mismatch), layers.1.bias (mismatch), "
+  CHECK(result.err.find("primer: these gradients are wrong: layers.1.weight (mismatch), layers.1.bias (mismatch), "
                         "input (mismatch)\n") != std::string::npos);
 }
 
@@ -49,6 +49,6 @@ TEST_CASE("the float build refuses to check gradients" * doctest::skip(is_double
   const auto result = program::primer("gradcheck configs/xor.toml");
   CHECK(result.code == 2);
   CHECK(result.err ==
-        "primer: gradcheck needs the double build: no step gives a float enough digits; build without "
+        "primer: gradcheck needs the double build, because a float has too few digits; build without "
         "PRECISION=float\n");
 }

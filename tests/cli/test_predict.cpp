@@ -25,7 +25,7 @@ void train_animals(const Folder& folder) {
 
 }  // namespace
 
-TEST_CASE("classes are answered by name with a probability each, columns in any order") {
+TEST_CASE("predict prints the predicted class and a probability for each class, for columns in any order") {
   const Folder folder;
   train_animals(folder);
   spill(folder / "e.csv", "kg,owner,x\n4,Ann,-5\n4,,5\n");
@@ -44,7 +44,7 @@ TEST_CASE("classes are answered by name with a probability each, columns in any 
   CHECK_FALSE(std::getline(lines, line));
 }
 
-TEST_CASE("a pipe and a file, named or -, are answered alike") {
+TEST_CASE("predict gives the same answers for a file, for a pipe and for -") {
   const Folder folder;
   train_animals(folder);
   const std::string from_file = primer("predict r/model.safetensors d.csv", folder.path).out;
@@ -64,15 +64,14 @@ TEST_CASE("standard input is read from where the shell left it, whatever it is")
   CHECK(shell("cat noted.csv | { read note; " + predict + "; }", folder.path).out == answer);
   const Result closed = shell(predict + " <&-", folder.path);
   CHECK(closed.code == 1);
-  CHECK(closed.err == "primer: standard input: cannot be read: Bad file descriptor\n");
-  CHECK(shell(predict + " <.", folder.path).err == "primer: standard input: cannot be read: Is a directory\n");
+  CHECK(closed.error(1) == "primer: standard input: cannot be read: Bad file descriptor\n");
+  CHECK(shell(predict + " <.", folder.path).error(1) == "primer: standard input: cannot be read: Is a directory\n");
 }
 
-TEST_CASE("a row from a pipe is answered before the next one comes") {
+TEST_CASE("predict answers a row from a pipe before the next row comes") {
   const Folder folder;
   train_animals(folder);
-  // The second row is sent only once the first is answered, or else after ten seconds together with a word that is no
-  // row.
+  // The shell waits for the first answer, for at most ten seconds, and sends no second row.
   const Result result = shell("mkfifo rows && (" + binary +
                                   " predict r/model.safetensors <rows >answers &) && exec 3>rows && "
                                   "printf 'x,kg\\n-5,4\\n' >&3 && for i in 1 2 3 4 5 6 7 8 9 10; do grep -q '^cat' "
@@ -84,7 +83,7 @@ TEST_CASE("a row from a pipe is answered before the next one comes") {
   CHECK(std::stod(result.out.substr(4)) > 0.99);
 }
 
-TEST_CASE("a sigmoid answers with both classes, regression and several sigmoids with the targets' names") {
+TEST_CASE("one sigmoid gives both classes; regression and several sigmoids give the names of the targets") {
   const Folder folder;
   REQUIRE(primer("train configs/xor.toml --quiet --out '" + (folder / "x") + "' --set train.epochs=0").code == 0);
   spill(folder / "e.csv", "x1,x2\n0,0\n");
@@ -100,7 +99,7 @@ TEST_CASE("a sigmoid answers with both classes, regression and several sigmoids 
   }
 }
 
-TEST_CASE("a wrong cell ends the answers at its row, with its place") {
+TEST_CASE("a wrong cell ends the answers at its row, with its location") {
   const Folder folder;
   train_animals(folder);
   const Result result =
@@ -110,11 +109,11 @@ TEST_CASE("a wrong cell ends the answers at its row, with its place") {
         "primer: standard input:3:3: column \"x\" has a missing value (\"?\"); fill in the cell or remove the row\n");
   CHECK(result.out.starts_with("prediction,p_cat,\"p_dog, big\"\n\"dog, big\","));
   CHECK(primer("predict r/model.safetensors c.toml", folder.path).code == 2);
-  CHECK(shell("printf 'kg,y\\n4,1\\n' | " + binary + " predict r/model.safetensors", folder.path).err ==
+  CHECK(shell("printf 'kg,y\\n4,1\\n' | " + binary + " predict r/model.safetensors", folder.path).error(2) ==
         "primer: standard input:1: there is no column \"x\", an input of the model\n");
 }
 
-TEST_CASE("an output that cannot be written to is a failure") {
+TEST_CASE("predict fails if it cannot write its output") {
   const Folder folder;
   train_animals(folder);
   const Result result = shell(binary + " predict r/model.safetensors d.csv >/dev/full", folder.path);

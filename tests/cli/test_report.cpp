@@ -5,7 +5,7 @@
 using program::Folder;
 using program::slurp;
 
-TEST_CASE("primer report on a copied run draws the bytes that train drew, warnings included") {
+TEST_CASE("primer report on a copy of a run writes the same bytes as train, with the warnings") {
   const Folder folder;
   const auto trained = program::primer(
       "train configs/spirals.toml --quiet --set layer.1.activation=sigmoid --set layer.1.repeat=10 --set "
@@ -23,7 +23,7 @@ TEST_CASE("primer report on a copied run draws the bytes that train drew, warnin
   CHECK(slurp(folder / "copy/report.html") == drawn);
 }
 
-TEST_CASE("primer report refuses a folder that holds no run") {
+TEST_CASE("primer report refuses a folder that contains no run") {
   const Folder folder;
   const auto result = program::primer("report .", folder.path);
   CHECK(result.code == 2);

@@ -1,4 +1,4 @@
-// A run that stops and goes on, as a user sees it: the same bits as a run that never stopped, and nothing lost.
+// A run that stops and continues, as a user sees it: it ends with the same bytes as a run that never stopped.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -12,7 +12,8 @@ using program::Result;
 using program::slurp;
 using program::spill;
 
-// Everything that has state: two moments, batch statistics, dropout, a learned α, a split, a schedule by steps.
+// A config with everything that has state: two moments, batch statistics, dropout, a learned α, a split, a schedule by
+// steps.
 constexpr const char* config =
     "seed = 5\n"
     "[data]\n"
@@ -88,18 +89,18 @@ TEST_CASE("early stopping ends a resumed run where it ends the whole one") {
   CHECK(slurp(runs / "whole/history.csv").find("\n60,") == std::string::npos);
 }
 
-TEST_CASE("a run that is done is left as it is, whatever is asked of its end again") {
+TEST_CASE("--resume of a finished run restores a missing model and changes nothing else") {
   const Runs runs;
   REQUIRE(runs.train("a").code == 0);
   REQUIRE(runs.train("b").code == 0);
   std::filesystem::remove(runs / "b/model.safetensors");
   const Result again = program::primer("train c.toml --out b --resume", runs.path);
   CHECK(again.code == 0);
-  CHECK(again.err.find("all 8 epochs were done before; raise train.epochs to go on\n") != std::string::npos);
+  CHECK(again.err.find("all 8 epochs are done already; raise train.epochs to continue\n") != std::string::npos);
   runs.check_same("a", "b");
 }
 
-TEST_CASE("periodic checkpoints change nothing, and a run cut off after one goes on from it") {
+TEST_CASE("periodic checkpoints do not change the run, and a killed run continues from the last one") {
   const Runs runs;
   REQUIRE(runs.train("whole", "--set train.checkpoint_every=3").code == 0);
   // As if killed in epoch 7: the CSV files are ahead of the checkpoint of epoch 6, and end within a line.
@@ -115,7 +116,7 @@ TEST_CASE("periodic checkpoints change nothing, and a run cut off after one goes
   CHECK_FALSE(std::filesystem::exists(runs / "cut/history.csv.123.tmp"));
 }
 
-TEST_CASE("--resume goes on with the same config, data and number type only") {
+TEST_CASE("--resume needs the same config, the same data and the same number type") {
   const Runs runs;
   REQUIRE(runs.train("r").code == 0);
   const std::string before = slurp(runs / "r/checkpoint.safetensors");
@@ -136,35 +137,35 @@ TEST_CASE("--resume goes on with the same config, data and number type only") {
         "\"exponential\", not \"cosine\"; only train.epochs may change\n");
   CHECK(complaint("--init r/model.safetensors") ==
         "primer: --resume goes on with the run's own parameters; leave --init out\n");
-  CHECK(runs.train("none", "--resume").err ==
+  CHECK(runs.train("none", "--resume").error(2) ==
         "primer: none: there is no checkpoint to resume from; train without --resume\n");
   CHECK_FALSE(std::filesystem::exists(runs / "none"));
   CHECK(slurp(runs / "r/checkpoint.safetensors") == before);
 }
 
-TEST_CASE("--resume refuses data that have changed and files that do not belong together") {
+TEST_CASE("--resume refuses changed data and files that do not belong together") {
   const Runs runs;
   spill(runs / "c.toml", "[data]\nfile = \"d.csv\"\n[[layer]]\n[train]\nloss = \"mse\"\nepochs = 2\n");
   spill(runs / "d.csv", "x,y\n1,2\n2,4\n");
   REQUIRE(runs.train("r").code == 0);
   spill(runs / "d.csv", "x,y\n1,2\n2,5\n");
-  CHECK(runs.train("r", "--resume").err ==
+  CHECK(runs.train("r", "--resume").error(2) ==
         "primer: r/checkpoint.safetensors: the data have changed since; train again without --resume\n");
   spill(runs / "d.csv", "x,y\n1,2\n2,4\n");
   spill(runs / "r/history.csv", "epoch\n1\n");
-  CHECK(runs.train("r", "--resume").err ==
+  CHECK(runs.train("r", "--resume").error(2) ==
         "primer: r/history.csv: does not have the 2 epochs of the checkpoint; train without --resume\n");
   std::filesystem::copy_file(runs / "r/model.safetensors", runs / "r/checkpoint.safetensors",
                              std::filesystem::copy_options::overwrite_existing);
-  CHECK(runs.train("r", "--resume").err ==
+  CHECK(runs.train("r", "--resume").error(2) ==
         "primer: r/checkpoint.safetensors: there is no metadata \"real\"; is it a checkpoint?\n");
 }
 
-TEST_CASE("a cosine schedule that follows the epochs does not change unnoticed") {
+TEST_CASE("--resume refuses a cosine schedule that would change with the epochs") {
   const Runs runs;
   const std::string cosine = "--set train.schedule=cosine --set train.schedule_unit=epoch ";
   REQUIRE(runs.train("r", cosine + "--set train.epochs=4").code == 0);
-  CHECK(runs.train("r", cosine + "--resume").err.find("in which train.schedule_t_max is 4.0, not 8.0") !=
+  CHECK(runs.train("r", cosine + "--resume").error(2).find("in which train.schedule_t_max is 4.0, not 8.0") !=
         std::string::npos);
   REQUIRE(runs.train("whole", cosine).code == 0);
   REQUIRE(runs.train("r", cosine + "--set train.schedule_t_max=8 --set train.epochs=4").code == 0);
@@ -172,14 +173,14 @@ TEST_CASE("a cosine schedule that follows the epochs does not change unnoticed")
   runs.check_same("whole", "r");
 }
 
-TEST_CASE("Ctrl-C finishes the batch, saves, says how to go on, and the end is the same") {
+TEST_CASE("Ctrl-C finishes the batch, saves and prints the command that continues the run to the same end") {
   const Runs runs;
   const std::string endless = "--set train.early_stopping=0 --set diagnostics.every=1000 --set train.epochs=";
   const std::string epochs = endless + "4000000";
   const Result interrupted = program::interrupted(
       "i/history.csv", "2,", "exec '" PRIMER_BINARY "' train c.toml --quiet --out i " + epochs, runs.path);
   CHECK(interrupted.code == 130);
-  const std::string expected = "to go on: primer train c.toml --out i " + epochs + " --resume\n";
+  const std::string expected = "to continue: primer train c.toml --out i " + epochs + " --resume\n";
   const std::string begin = "primer: interrupted in epoch ";
   REQUIRE(interrupted.err.starts_with(begin));
   CHECK(interrupted.err.ends_with(expected));
@@ -204,19 +205,19 @@ TEST_CASE("divergence is explained, exits with 1 and keeps the last checkpoint a
   const std::string before = "is the first number that is not finite; before this step the layer had ‖W‖ = ";
   CHECK(result.err.starts_with("primer: diverged at step " + step + " (epoch " + epoch + "): layer 1, "));
   CHECK(result.err.find(before) != std::string::npos);
-  CHECK(result.err.ends_with("; r/model.safetensors holds the parameters before epoch " + epoch +
+  CHECK(result.err.ends_with("; r/model.safetensors contains the parameters from before epoch " + epoch +
                              "; try train.learning_rate = 0.01, or train.clip_norm = 1, or data.standardize = true\n"));
   // The checkpoint is of the last epoch of ten, and going on from it diverges at the same step.
   const std::string model = slurp(runs / "r/model.safetensors");
   const std::string checkpoint = slurp(runs / "r/checkpoint.safetensors");
   REQUIRE(std::stoul(epoch) > 10);
-  CHECK(runs.train("r", "--resume").err == result.err);
+  CHECK(runs.train("r", "--resume").error(1) == result.err);
   CHECK(slurp(runs / "r/model.safetensors") == model);
   CHECK(slurp(runs / "r/checkpoint.safetensors") == checkpoint);
   CHECK(runs.train("r", "--set train.epochs=" + std::to_string(std::stoul(epoch) - 1) + " --resume").code == 0);
 }
 
-TEST_CASE("divergence in the first step says so of the weights") {
+TEST_CASE("divergence in the first step suggests smaller initial weights") {
   const Runs runs;
   const Result result =
       runs.train("r", "--set layer.1.init='constant(1e308)' --set layer.1.units=1 --set layer.1.batch_norm=false");

@@ -1,8 +1,9 @@
-// The signature that `primer train` prints for every shipped config, an FNV-1a hash of the trained parameters, as it
-// was when someone last looked: a regression check. It shows that the arithmetic is what it was, to the last bit, with
-// this compiler, these flags and this CPU; it does not show that it is right, which is for the other tests. Whoever
-// changes the arithmetic on purpose renews the numbers, says so in the commit, and corrects the README's. A failure
-// prints the change in the words of sed, so once `make test` and `make test PRECISION=float` have built the tests:
+// The signature that `primer train` prints for every shipped config. It is an FNV-1a hash of the trained parameters,
+// and this test compares it with an earlier one. An equal signature shows that the arithmetic did not change, to the
+// last bit, with this compiler, these flags and this CPU. It does not show that the arithmetic is right; other tests
+// do. If you change the arithmetic on purpose, renew the numbers here and in the README and say so in the commit. A
+// failure prints the change as a command of sed, so that you can run, after `make test` and `make test
+// PRECISION=float`:
 //   for b in build build-float; do $b/primer-tests -tc='*signature*'; done |
 //     grep -oE 's/[0-9A-F]{16}/[0-9A-F]{16}/' | sed -i -f - tests/cli/test_signatures.cpp
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// primer trace, and what else on the command line must give the library's own bits.
+// primer trace and primer train --init, which must give the same bits as the library.
 #include <doctest/doctest.h>
 
 #include "../program.hpp"
@@ -11,12 +11,11 @@ using namespace primer;
 
 namespace {
 
-// A python3 with NumPy, or "" and a line that says so.
+// The name of a Python that has NumPy, or "".
 std::string numpy() {
   for (const char* const python : {"python3", "/usr/bin/python3"}) {
     if (program::shell(std::string(python) + " -c 'import numpy'", "/").code == 0) return python;
   }
-  MESSAGE("skipped: there is no python3 with NumPy");
   return {};
 }
 
@@ -56,9 +55,12 @@ const std::vector<Example> examples{
 
 }  // namespace
 
-TEST_CASE("a trace read by NumPy satisfies the formulas of backpropagation") {
+TEST_CASE("the arrays of a trace satisfy the formulas of backpropagation in NumPy") {
   const std::string python = numpy();
-  if (python.empty() || sizeof(real) != sizeof(double)) return;
+  if (python.empty() || sizeof(real) != sizeof(double)) {
+    MESSAGE("skipped: it needs NumPy and the double build");
+    return;
+  }
   const program::Folder folder;
   for (const Example& example : examples) {
     program::spill(folder / "c.toml", config(example));
@@ -78,13 +80,16 @@ TEST_CASE("a trace read by NumPy satisfies the formulas of backpropagation") {
   }
 }
 
-TEST_CASE("the README's comparison of NumPy gradients with a trace works as it is printed") {
+TEST_CASE("the README's comparison of NumPy gradients with a trace works as printed") {
   const std::string readme = program::slurp(PRIMER_SOURCE_DIR "/README.md");
   const std::size_t begin = readme.find("```python\n");
   REQUIRE(begin != std::string::npos);
   const std::string code = readme.substr(begin + 10, readme.find("```", begin + 10) - begin - 10);
   const std::string python = numpy();
-  if (python.empty() || sizeof(real) != sizeof(double)) return;
+  if (python.empty() || sizeof(real) != sizeof(double)) {
+    MESSAGE("skipped: it needs NumPy and the double build");
+    return;
+  }
   const program::Folder folder;
   program::spill(folder / "student.py", code);
   std::filesystem::create_directory(folder / "configs");
@@ -98,7 +103,7 @@ TEST_CASE("the README's comparison of NumPy gradients with a trace works as it i
   CHECK(student.out == "dL_dW1 agrees: True\n");
 }
 
-TEST_CASE("trace --init --data has the library's bits") {
+TEST_CASE("trace --init --data writes the bits of the library") {
   const program::Folder folder;
   program::spill(folder / "c.toml", config(examples[0]));
   program::spill(folder / "rows.csv", "a,b,kind\n0.5,-1,2\n0.25,3,0\n-1e-3,7,1\n");
@@ -119,7 +124,7 @@ TEST_CASE("trace --init --data has the library's bits") {
         safetensors_bytes(trace_contents(network, *loss, rows.y), Dtype::F64));
 }
 
-TEST_CASE("train --init without shuffling has the library's bits") {
+TEST_CASE("train --init without shuffling gives the bits of the library") {
   const program::Folder folder;
   program::spill(folder / "c.toml", config(examples[0]));
   REQUIRE(program::primer("train c.toml --quiet --out start --set seed=9", folder.path).code == 0);
@@ -154,7 +159,7 @@ TEST_CASE("train --init without shuffling has the library's bits") {
   CHECK(signature(loaded) == signature(network));
 }
 
-TEST_CASE("without --out a sample is walked through the network and back") {
+TEST_CASE("without --out trace shows one sample on its way through the network and back") {
   const auto walked = program::primer(
       "trace configs/xor.toml --set train.batch_size=1 --set layer.1.units=2 "
       "--set layer.1.init='constant(0.5)' --set layer.2.init='constant(1)' "
@@ -192,7 +197,7 @@ TEST_CASE("without --out a sample is walked through the network and back") {
   CHECK(program::primer("trace configs/digits.toml").out.find("… 56 more") != std::string::npos);
 }
 
-TEST_CASE("trace refuses rows that do not fit with one line") {
+TEST_CASE("trace refuses unfit rows with one line") {
   const program::Folder folder;
   program::spill(folder / "c.toml", config(examples[0]));
   const auto refused = [&](const std::string& rows) {

@@ -1,5 +1,5 @@
-// The main job, run as a user runs it: every shipped config to its band, the same bits twice, and every mistake in one
-// line that names the place.
+// primer train as a user runs it: every shipped config reaches its band, equal runs have equal bytes, and every error
+// is one line that names the location.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -120,7 +120,7 @@ TEST_CASE("the same command twice, and training on the run's own config.toml, gi
   }
 }
 
-TEST_CASE("another seed, and nothing else, gives other bytes") {
+TEST_CASE("another seed gives other bytes") {
   const Folder a;
   const Folder b;
   CHECK(train("configs/xor.toml", a, "--set train.epochs=3").code == 0);
@@ -128,7 +128,7 @@ TEST_CASE("another seed, and nothing else, gives other bytes") {
   CHECK(slurp(a / "history.csv") != slurp(b / "history.csv"));
 }
 
-TEST_CASE("flow.csv has a row an epoch and layer, from epoch 0 on, and its numbers tell one story") {
+TEST_CASE("flow.csv has a row for each epoch and layer, from epoch 0 on, and its numbers are consistent") {
   const Folder run;
   CHECK(train("configs/spirals.toml", run, "--set train.epochs=4 --set diagnostics.every=1").code == 0);
   const auto rows = csv(run / "flow.csv");
@@ -137,7 +137,7 @@ TEST_CASE("flow.csv has a row an epoch and layer, from epoch 0 on, and its numbe
     CHECK(rows[i].at("epoch") == std::to_string(i / 3));
     CHECK(rows[i].at("layer") == std::to_string(i % 3 + 1));
     CHECK((rows[i].at("update_ratio").empty()) == (i < 3));
-    CHECK(rows[i].at("off").empty());  // tanh and softmax are no rectifiers
+    CHECK(rows[i].at("off").empty());  // only rectifiers have this fraction
     const double derivative = std::stod(rows[i].at("slope_mean"));
     CHECK(derivative > 0);
     CHECK(derivative <= 1);
@@ -156,7 +156,7 @@ TEST_CASE("zero epochs write the initial model and the flow of epoch 0") {
   CHECK(std::filesystem::exists(run / "model.safetensors"));
 }
 
-TEST_CASE("the table at the end names every layer, its σ and the columns of flow.csv") {
+TEST_CASE("the table at the end shows every layer, its σ and the columns of flow.csv") {
   const Folder run;
   const Result result = train("configs/spirals.toml", run, "--set train.epochs=2");
   for (const char* word :
@@ -167,7 +167,7 @@ TEST_CASE("the table at the end names every layer, its σ and the columns of flo
   }
 }
 
-TEST_CASE("a wrong config is one line with its place and the remedy, exit code 2, and nothing is written") {
+TEST_CASE("a wrong config gives one line with location and remedy and exit code 2, and nothing is written") {
   const Folder folder;
   const auto refused = [&](const std::string& text, const std::string& message, const std::string& more = "") {
     spill(folder / "c.toml", text);
@@ -206,7 +206,7 @@ TEST_CASE("a wrong config is one line with its place and the remedy, exit code 2
           "--set train.learning_rat=0.1");
 }
 
-TEST_CASE("a missing file and a broken CSV are one line with the place") {
+TEST_CASE("a missing file and a broken CSV give one line with the location") {
   const Folder folder;
   const auto message = [&](const std::string& arguments) {
     const Result result = program::primer("train " + arguments + " --out out", folder.path);
@@ -250,7 +250,7 @@ TEST_CASE("divergence ends with exit code 1, names step, layer and tensor, and k
   CHECK(kept.substr(kept.size() - numbers) == wanted.substr(wanted.size() - numbers));
 }
 
-TEST_CASE("a folder that is not a run is left alone") {
+TEST_CASE("train does not touch a folder that contains no run") {
   const Folder folder;
   spill(folder / "thesis.txt", "years of work");
   spill(folder / "c.toml", small_config);
@@ -258,15 +258,4 @@ TEST_CASE("a folder that is not a run is left alone") {
   CHECK(result.code == 2);
   CHECK(result.err == "primer: .: is not empty and is not the folder of a run; choose another --out\n");
   CHECK(slurp(folder / "thesis.txt") == "years of work");
-}
-
-TEST_CASE("the help of every verb prints its usage") {
-  const Result all = program::primer("--help");
-  CHECK(all.code == 0);
-  const Result one = program::primer("train --help");
-  CHECK(one.code == 0);
-  CHECK(one.out.starts_with("usage: primer train CONFIG [--set KEY=VALUE]..."));
-  const Result wrong = program::primer("trian");
-  CHECK(wrong.code == 2);
-  CHECK(wrong.err == "primer: unknown verb 'trian'; did you mean 'train'?\n");
 }

@@ -72,7 +72,7 @@ TEST_CASE("an earlier run is replaced, and a folder without a run is refused and
 
   fs::remove_all(runs / "r");
   spill(runs / "r", "a file");
-  CHECK(runs.train().err == "primer: r: is not a folder; choose another --out\n");
+  CHECK(runs.train().error(2) == "primer: r: is not a folder; choose another --out\n");
   CHECK(slurp(runs / "r") == "a file");
 }
 
@@ -180,7 +180,7 @@ TEST_CASE("a disk that fills up at any file of a run gives one clear line, and t
 TEST_CASE("a folder that cannot be written gives one clear line, and its files stay usable") {
   const Runs runs;
   REQUIRE(runs.train().code == 0);
-  CHECK(shell("'" PRIMER_BINARY "' train c.toml --quiet --out /proc/primer", runs.path).err ==
+  CHECK(shell("'" PRIMER_BINARY "' train c.toml --quiet --out /proc/primer", runs.path).error(1) ==
         "primer: /proc/primer: cannot be created: No such file or directory\n");
   std::string as_user;
   if (geteuid() == 0) {  // who may write anywhere

@@ -273,8 +273,9 @@ TEST_CASE("evaluation in parts is the mean over all rows") {
   const Dataset data{samples.x, encode_targets(samples.targets, Task::regression, {})};
   Network network(1, std::vector<LayerOptions>{{4, "tanh"}, {1, "identity"}}, 1);
   const auto loss = make_loss(LossOptions{"mse"});
-  const Scores scores = evaluate(network, *loss, data, Task::regression);
-  network.forward(data.x);
+  Tensor outputs;
+  const Scores scores = evaluate(network, *loss, data, Task::regression, &outputs);
+  CHECK(outputs == network.forward(data.x));
   CHECK(scores.loss == doctest::Approx(static_cast<double>(network.loss(*loss, data.y))).epsilon(1e-6));
   double total = 0;
   double mean = 0;

@@ -1,5 +1,5 @@
-"""Watches `primer train` on a pseudo-terminal: PROGRAM CONFIG. No line is broken at 80 or at 140 columns or after the
-window changes, the cursor comes back, and a pipe, NO_COLOR and a dumb terminal get no escape code."""
+"""Watches `primer train` on a pseudo-terminal: terminal.py PROGRAM CONFIG. No line may be wider than the terminal, also
+after its size changes; the cursor must come back; a pipe, NO_COLOR and a dumb terminal must get no escape code."""
 
 import fcntl
 import os
@@ -19,7 +19,7 @@ ARGUMENTS = [PROGRAM, "train", CONFIG, "--set", "train.epochs=20000", "--set", "
 
 
 class Screen:
-    """As much of a terminal as the live view uses; anything else is an error."""
+    """Those functions of a terminal that the live view uses. Anything else is an error."""
 
     def __init__(self, width, height):
         self.width, self.height = width, height
@@ -65,7 +65,7 @@ def set_size(terminal, width, height):
 
 
 def watch(width, height, resize=None, **variables):
-    """Trains on a terminal of that size; returns all it wrote and the screen, which is checked while it is drawn."""
+    """Trains on a terminal of that size. Checks every frame, and returns the output and the screen."""
     environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | {"TERM": "xterm-256color"} | variables
     resized = resize is not None
     ours, theirs = pty.openpty()
@@ -93,7 +93,7 @@ def watch(width, height, resize=None, **variables):
     if resized or "\x1b" not in text:
         return text, None
     screen = Screen(width, height)
-    screen.feed(text[text.index("\x1b"):])  # what comes before the view may be folded
+    screen.feed(text[text.index("\x1b"):])  # the lines before the view may be wrapped
     assert screen.cursor, "the cursor is gone"
     return text, screen
 
@@ -106,8 +106,8 @@ def main():
         assert shown.count("epoch 20000/20000") == 1, shown
         if width >= 80:
             assert "softmax" in shown and "mean |σ′|" in shown, shown
-    # From 140 to 80 columns while it runs: whatever comes after the change fits 80. (How a terminal folds the lines that
-    # were there before is its own affair.)
+    # The width changes from 140 to 80 columns during the run, and the last frame must fit into 80. (Each terminal wraps
+    # the older lines in its own way.)
     text, _ = watch(140, 50, resize=(80, 50))
     last = text[text.rindex("\x1b[?25l"):]
     Screen(80, 50).feed(re.sub(r"\x1b\[\d+A", "", last))

@@ -17,7 +17,7 @@ primer::FlowRow row(std::size_t layer, const char* activation, double dL_da, dou
 
 }  // namespace
 
-TEST_CASE("the headline is the exact product of what the slopes and the weights took") {
+TEST_CASE("the last line splits the ratio of the gradients into the parts of the derivatives and of the weights") {
   // ‖δ¹‖/‖δ³‖ = 0.5/8 = 1/16; derivatives: (0.5/2)(2/4) = 1/8; weights: (2/2)(4/8) = 1/2
   const std::vector<primer::FlowRow> rows{row(1, "tanh", 2, 0.5), row(2, "tanh", 4, 2), row(3, "tanh", 9, 8),
                                           row(4, "softmax", 1, 1)};
@@ -25,7 +25,7 @@ TEST_CASE("the headline is the exact product of what the slopes and the weights 
   CHECK(text.ends_with("‖∂L/∂z‖ of layer 1 over layer 3: 0.0625 = 0.125 by σ′ × 0.5 by W\n"));
 }
 
-TEST_CASE("a layer without an off share or an update shows a dash, and one hidden layer has no headline") {
+TEST_CASE("a layer without an off fraction or an update shows a dash, and one hidden layer has no ratio") {
   primer::FlowRow relu = row(1, "relu", 1, 1);
   relu.off = 0.5;
   relu.update_ratio = 0.001;
@@ -37,7 +37,7 @@ TEST_CASE("a layer without an off share or an update shows a dash, and one hidde
   CHECK(primer::flow_table({}).empty());
 }
 
-TEST_CASE("every line of the table is as wide as its columns say") {
+TEST_CASE("the rows of the table are as wide as its head") {
   const std::string text = primer::flow_table({row(1, "leaky_relu(0.2)", 1, 1e-12), row(2, "softmax", 123456, 1)});
   const std::string head = text.substr(0, text.find('\n'));
   const std::string first = text.substr(head.size() + 1, text.find('\n', head.size() + 1) - head.size() - 1);

@@ -1,4 +1,4 @@
-// The live view stays within the terminal, whatever its size, and says what the run says.
+// The live view fits into a terminal of any size and shows the numbers of the run.
 #include "primer/views/terminal.hpp"
 
 #include <doctest/doctest.h>
@@ -42,7 +42,7 @@ LiveState some_state(std::size_t layers) {
   return state;
 }
 
-// The text of a line; "" if it holds any control byte but those of colours.
+// The text of a line without its colours; "" if the line contains another control byte.
 std::string without_colors(const std::string& line) {
   std::string text;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -59,9 +59,9 @@ std::string without_colors(const std::string& line) {
   return text;
 }
 
-std::string all(const std::vector<std::string>& lines) {
+std::string all(const std::vector<LiveLine>& lines) {
   std::string text;
-  for (const std::string& line : lines) text += without_colors(line) + "\n";
+  for (const LiveLine& line : lines) text += without_colors(line.text) + "\n";
   return text;
 }
 
@@ -69,24 +69,25 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 
 }  // namespace
 
-TEST_CASE("no line of the live view is wider than the terminal, and none is one too many") {
+TEST_CASE("no line of the live view is wider than the terminal, and there are never too many lines") {
   for (const std::size_t layers : {0U, 1U, 3U, 40U}) {
     LiveState state = some_state(layers);
     for (std::size_t width = 1; width <= 200; width += width < 90 ? 1 : 11) {
       for (const std::size_t height : {1U, 2U, 5U, 9U, 10U, 14U, 23U, 30U, 60U}) {
-        const std::vector<std::string> lines = live_view(state, width, height);
+        const std::vector<LiveLine> lines = live_view(state, width, height);
         CHECK(lines.size() <= height);
-        for (const std::string& line : lines) {
-          const std::string text = without_colors(line);
-          if (text.empty() && !line.empty()) FAIL("control bytes in " << line);
-          if (display_width(text) > width) FAIL(width << " × " << height << ": " << line);
+        for (const LiveLine& line : lines) {
+          const std::string text = without_colors(line.text);
+          if (text.empty() && !line.text.empty()) FAIL("control bytes in " << line.text);
+          if (display_width(text) != line.width) FAIL("the width is not " << line.width << ": " << line.text);
+          if (line.width > width) FAIL(width << " × " << height << ": " << line.text);
         }
       }
     }
   }
 }
 
-TEST_CASE("the live view says the epoch, the numbers and every layer") {
+TEST_CASE("the live view shows the epoch, the numbers and every layer") {
   for (const std::size_t width : {79U, 139U}) {
     const std::string text = all(live_view(some_state(3), width, 50));
     CAPTURE(text);
@@ -97,25 +98,27 @@ TEST_CASE("the live view says the epoch, the numbers and every layer") {
     CHECK(contains(text, "  1 tanh"));
     CHECK(contains(text, "  3 tanh"));
     CHECK(contains(text, " 0.001 "));
-    CHECK(contains(text, "12.5 %"));
-    CHECK(contains(text, "50 %"));
+    CHECK(contains(text, "12.5%"));
+    CHECK(contains(text, "50%"));
     CHECK(contains(text, "▀▀▀▀"));
   }
 }
 
-TEST_CASE("layers that do not fit are counted") {
+TEST_CASE("the live view says how many layers do not fit") {
   CHECK(contains(all(live_view(some_state(40), 79, 23)), "more layers"));
-  CHECK(!contains(all(live_view(some_state(4), 79, 23)), "more layers"));
+  const std::string four = all(live_view(some_state(4), 79, 23));
+  CHECK(contains(four, "\n  4 leaky_relu"));
+  CHECK(!contains(four, "more layers"));
 }
 
-TEST_CASE("the bars of δ shrink with its logarithm and a zero has none") {
+TEST_CASE("the bars of δ show its logarithm, and a zero has no bar") {
   LiveState state = some_state(3);
   state.side = 0;
   state.flow[2].dL_dz_norm = 0;
   std::vector<std::size_t> lengths;
-  for (const std::string& line : live_view(state, 119, 40)) {
-    const std::string text = without_colors(line);
-    if (!contains(text, "12.5 %")) continue;
+  for (const LiveLine& line : live_view(state, 119, 40)) {
+    const std::string text = without_colors(line.text);
+    if (!contains(text, "12.5%")) continue;
     std::size_t blocks = 0;
     for (std::size_t at = text.find("█", 60); at != std::string::npos; at = text.find("█", at + 3)) ++blocks;
     lengths.push_back(blocks);
@@ -125,7 +128,7 @@ TEST_CASE("the bars of δ shrink with its logarithm and a zero has none") {
   CHECK(lengths[1] > lengths[2]);
 }
 
-TEST_CASE("the live view stands numbers that are not finite") {
+TEST_CASE("the live view can show numbers that are not finite") {
   LiveState state = some_state(2);
   const double nan = std::numeric_limits<double>::quiet_NaN();
   state.train_loss.assign(120, nan);

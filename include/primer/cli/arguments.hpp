@@ -1,4 +1,5 @@
-// The words of a command line, taken apart by what a verb says it takes.
+// The words of a command line, and the table entry of a command: it defines how the words are parsed and what the help
+// says.
 #pragma once
 
 #include <optional>
@@ -10,21 +11,23 @@
 
 namespace primer {
 
-// "--set KEY=VALUE": an option with a value has one word after its name, separated by a space or by '='.
+// "--set KEY=VALUE": a space or a '=' separates the name of an option from its value.
 struct Option {
   std::string_view name;   // "--set"
-  std::string_view value;  // what stands for the value in the help; empty: the option is a switch
+  std::string_view value;  // the word for the value in the help; empty if the option takes no value
   std::string_view help;
 };
 
 struct Arguments;
 
+// One command of the program, such as `primer train`. To add a command, write a file with its Command and list the
+// Command in command_line.cpp. The help is at most 80 columns wide.
 struct Command {
   std::string_view name;
-  std::string_view operands;  // "CONFIG", "[DATA.csv | -]": as they stand in the usage line
-  std::size_t fewest, most;   // operands
-  std::string_view summary;   // one line
-  std::string_view details;   // what more there is to say, with an example; ends with a line feed
+  std::string_view operands;  // as the usage line shows them: "CONFIG", "MODEL [DATA.csv]"
+  std::size_t fewest, most;   // how many operands the command takes
+  std::string_view summary;   // one sentence of at most 52 columns, for `primer --help`
+  std::string_view details;   // further sentences and examples; ends with a line feed
   std::span<const Option> options;
   int (*run)(const Arguments&);  // returns the exit code
 };
@@ -34,19 +37,20 @@ struct Arguments {
   std::vector<std::pair<std::string_view, std::string>> options;  // name and value, in the order given
 
   bool has(std::string_view option) const;
-  std::optional<std::string> value(std::string_view option) const;  // the last one given
-  // The values of all `--set KEY=VALUE`; throws UserError for one without '='.
+  std::optional<std::string> value(std::string_view option) const;  // the last value if the option was given twice
+  // The keys and values of all `--set KEY=VALUE`. Throws UserError for a value without '='.
   std::vector<std::pair<std::string, std::string>> overrides() const;
 };
 
-// Throws UserError naming what is wrong and what the verb takes.
+// Throws UserError, which says what is wrong and what the command takes.
 Arguments parse_arguments(const Command& command, std::span<char* const> words);
 
-std::string usage_line(const Command& command);
+// The line that runs `command` with these arguments, quoted for a shell.
+std::string shell_line(const Command& command, const Arguments& arguments);
+
 std::string help(const Command& command);
 
-// The option that every verb with a CONFIG shares.
-inline constexpr Option set_option{"--set", "KEY=VALUE",
-                                   "override a key of the config: train.learning_rate=0.1, layer.1.units=8"};
+// The option that every command with a CONFIG has.
+inline constexpr Option set_option{"--set", "KEY=VALUE", "override a key of the config, such as layer.1.units=8"};
 
 }  // namespace primer

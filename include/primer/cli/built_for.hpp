@@ -1,16 +1,16 @@
-// The instructions that this build of the library may use beyond those of the oldest CPU of its architecture. A program
-// asks for them before anything else, and says one clear line where it would otherwise die of an illegal instruction.
+// The instructions that this build of the library may use beyond those of the oldest CPU of its architecture. The
+// program compares them with its CPU first, so that it prints one clear line instead of an illegal instruction.
 #pragma once
 
 namespace primer {
 
 struct InstructionSet {
   const char* name;
-  bool used;  // by the compiler, for the library
+  bool used;  // whether the compiler may use it for the library
 };
 
-// F(name, macro) for each x86 instruction set that a compiler uses by itself: the name that __builtin_cpu_supports
-// knows, and the macro that the compiler defines when it may use it. (lzcnt and movbe came with avx2.)
+// F(name, macro) for each x86 instruction set that a compiler uses by itself: the name for __builtin_cpu_supports, and
+// the macro that the compiler defines if it may use the set. (Every CPU with avx2 has lzcnt and movbe, too.)
 // clang-format off
 #define PRIMER_X86_INSTRUCTION_SETS(F)                                                               \
   F("sse3", __SSE3__) F("ssse3", __SSSE3__) F("sse4.1", __SSE4_1__)                                  \
@@ -23,7 +23,7 @@ struct InstructionSet {
   F("avx512bitalg", __AVX512BITALG__) F("avx512vpopcntdq", __AVX512VPOPCNTDQ__) F("gfni", __GFNI__)
 // clang-format on
 
-// One entry for each of the above in that order, then one without a name.
+// One entry for each line above, in the same order, then an entry without a name.
 extern const InstructionSet built_for[];
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// What primer can be asked to do. Each verb stands in a file of its own name; the table of all is in command_line.cpp.
+// All commands of the program. NAME_command.cpp defines NAME_command; command_line.cpp has the table of all commands.
 #pragma once
 
 #include "primer/cli/arguments.hpp"

@@ -1,4 +1,4 @@
-// The table a training run ends with: how the signal and the gradient went through each layer.
+// The table at the end of a training run: how the signal and the gradient went through each layer.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace primer {
 
-// `rows` are the layers of one epoch. Ends with the headline: what is left of the gradient at layer 1, and whether the
-// derivatives or the weights took it.
+// `rows` are the layers of one epoch. The last line says what fraction of the gradient reached layer 1, and how much
+// the derivatives and the weights changed it.
 std::string flow_table(const std::vector<FlowRow>& rows);
 
 }  // namespace primer

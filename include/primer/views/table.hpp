@@ -1,4 +1,4 @@
-// Text laid out in columns for a terminal or a pipe.
+// Text in columns, for a terminal or a pipe.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +8,14 @@
 
 namespace primer {
 
-// How many columns UTF-8 text takes on a terminal: one a character.
+// The number of columns that UTF-8 text takes on a terminal: one for each character.
 std::size_t display_width(std::string_view text);
 
-// Rows of cells under each other, two spaces between columns. The first `left` columns are flush left, numbers flush
-// right. A row shorter than the first is padded.
+// A line for each row of cells, with two spaces between columns. The first `left` columns are aligned to the left, the
+// others to the right. A row may be shorter than the first.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left = 1);
+
+// "12.5%", with one decimal; "<0.1%" for a fraction that is not 0 but would be rounded to 0.
+std::string percent(double fraction);
 
 }  // namespace primer

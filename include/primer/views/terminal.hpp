@@ -1,5 +1,4 @@
-// What a person sees while a network trains: on a terminal a view that is redrawn in place, elsewhere a few plain
-// lines.
+// The progress of a training run: on a terminal a view that is redrawn in place, elsewhere a few plain lines.
 #pragma once
 
 #include <chrono>
@@ -14,35 +13,41 @@
 
 namespace primer {
 
-// What the view shows, apart from where and when.
+// The content of the view.
 struct LiveState {
   std::uint64_t epoch = 0, epochs = 0;  // finished and planned
-  double done = 0;                      // share of the planned batches
+  double done = 0;                      // fraction of the planned batches
   double seconds_left = 0;
   std::string metric;
-  std::vector<double> train_loss, validation_loss, train_metric, validation_metric;  // an epoch each
-  std::vector<FlowRow> flow;                                                         // of the last epoch that has one
+  std::vector<double> train_loss, validation_loss, train_metric, validation_metric;  // an entry for each epoch
+  std::vector<FlowRow> flow;                                                         // of the last observed epoch
 
-  // The decision regions: side × side classes from the top, and at each place the class of a training row there, or −1.
+  // The decision regions, side × side pixels from the top: the predicted class, and the actual class of a training row
+  // that lies there, or −1.
   std::size_t side = 0;
   std::vector<std::uint8_t> regions;
   std::vector<std::int8_t> points;
 };
 
-// The view as lines without line feeds, at most height of them and each at most `width` columns wide, with escape codes
-// for colour.
-std::vector<std::string> live_view(const LiveState& state, std::size_t width, std::size_t height);
+// One line of the view: text without a line feed, with escape codes for colour, and its width in columns.
+struct LiveLine {
+  std::string text;
+  std::size_t width;
+};
+
+// The view: at most `height` lines, each at most `width` columns wide.
+std::vector<LiveLine> live_view(const LiveState& state, std::size_t width, std::size_t height);
 
 class Terminal {
  public:
-  // Draws on standard error: in place if that is a terminal that can and NO_COLOR is not set, else plain lines. The
-  // references must outlive it.
+  // Draws on standard error: in place on a terminal that supports it unless NO_COLOR is set, else as plain lines. The
+  // references must outlive this object.
   Terminal(Network& network, const Data& data, const TrainOptions& options, const std::string& metric);
 
   void started(const std::vector<FlowRow>& flow);
   void batch_done(const Training& training);
   void epoch_done(const EpochRecord& record, const std::vector<FlowRow>& flow);
-  void finish();  // the last state stays on the screen
+  void finish();  // draws the last state, which stays on the screen
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -58,15 +63,15 @@ class Terminal {
   bool live_;
   bool finished_ = false;
 
-  // The view may cost 1 % of the time that has passed; the clock itself is looked at only every `pace_` calls.
+  // The view may take 1 % of the time that has passed. Only every `pace_`-th call reads the clock.
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_look_ = start_, last_draw_ = start_;
-  double spent_ = 0, cost_ = 1e-3;  // seconds; of all draws, and expected of the next
+  double spent_ = 0, cost_ = 1e-3;  // seconds for all drawings, and expected seconds for the next one
   std::uint64_t pace_ = 1, calls_ = 0;
   double done_at_start_ = -1;
 
-  Dataset grid_;                           // the places of the regions, as the network takes them
-  std::vector<std::size_t> drawn_widths_;  // of the lines on the screen
+  Dataset grid_;                           // the network's input at each pixel of the regions
+  std::vector<std::size_t> drawn_widths_;  // the widths of the lines on the screen
 };
 
 }  // namespace primer

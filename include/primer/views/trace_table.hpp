@@ -1,4 +1,4 @@
-// One sample walked through the network and back, with numbers to follow on a pocket calculator.
+// One sample on its way through the network and back, with all numbers, so that a reader can repeat the calculation.
 #pragma once
 
 #include <string>
@@ -7,8 +7,9 @@
 
 namespace primer {
 
-// Of the network's last forward_training() and backward() with ∂L/∂x: x, W, b, z, σ′(z), a of the first sample from the
-// first layer to the last, then ∂L/∂a, ∂L/∂z, ∂L/∂b, ∂L/∂W, ∂L/∂x back. Of wide layers the first units are shown.
+// Shows the first sample of the last forward_training() and backward(), which must have computed ∂L/∂x: x, W, b, z,
+// σ′(z), a from the first layer to the last, then ∂L/∂a, ∂L/∂z, ∂L/∂b, ∂L/∂W, ∂L/∂x from the last layer to the first.
+// Shows only the first units of wide layers.
 std::string trace_table(Network& network, const Loss& loss, const Tensor& y);
 
 }  // namespace primer
