@@ -1,5 +1,5 @@
-# A thin front: the work is done by CMake and by the scripts in tests/. `make help` lists what there is.
-# PRECISION=float and PORTABLE=1 change any of them, each with a build folder of its own.
+# Short names for the work of CMake and of the scripts in tests/. `make help` lists all targets. PRECISION=float and
+# PORTABLE=1 change what a target builds; each has its own build folder.
 
 CONFIG ?= configs/spirals.toml
 PREFIX ?= /usr/local
@@ -18,31 +18,31 @@ SOURCES := $(shell find src include tests -name '*.[ch]pp' 2>/dev/null)
 
 .PHONY: all run test bench bench-peers bits fuzz mutants check assignment grade autograder misconceptions handout-data lint format sanitize claims-page pictures install clean help
 
-all: $(BUILD)/cmake_install.cmake ## build the program, build/primer (PRECISION=float: build-float/; PORTABLE=1, for every CPU: build-portable/)
+all: $(BUILD)/cmake_install.cmake ## build the program build/primer (PRECISION=float: in build-float/; PORTABLE=1: for every CPU, in build-portable/)
 	@$(COMPILE) $(BUILD) --target primer-cli
 
-run: all ## train CONFIG=configs/spirals.toml; ARGS="--set train.epochs=10" is handed on
+run: all ## train CONFIG=configs/spirals.toml; ARGS="--set train.epochs=10" adds arguments
 	@$(BUILD)/primer train $(CONFIG) $(ARGS)
 
-test: ## build and run all tests; ARGS="--test-case=*softmax*" picks some of the unit tests
+test: ## build and run all tests; ARGS="--test-case=*softmax*" selects unit tests
 	@cmake -S . -B $(BUILD) $(OPTIONS) -DPRIMER_TESTS=ON >/dev/null
 	@grep -q PRIMER_TESTS:BOOL=ON $(BUILD)/CMakeCache.txt
 	@$(COMPILE) $(BUILD)
 	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) ctest --test-dir $(BUILD) --output-on-failure --exclude-regex primer-tests
 	@$(BUILD)/primer-tests $(ARGS)
 
-bench: all ## measure the workloads W1 to W7 against the floor of this machine; ARGS=--json
+bench: all ## time the workloads W1 to W7 and compare them with the floor of this machine; ARGS=--json
 	@$(COMPILE) $(BUILD) --target primer-bench
 	@$(BUILD)/primer-bench $(ARGS)
 
-bench-peers: all ## the same work in whatever of PyTorch, NumPy and scikit-learn PYTHON=python3 has
+bench-peers: all ## time the same work in PyTorch, NumPy and scikit-learn, if PYTHON=python3 has them
 	@$(COMPILE) $(BUILD) --target primer-bench
 	@$(PYTHON) tests/bench_peers.py $(BUILD)/primer-bench $(ARGS)
 
 bits: ## prove that every build on this machine computes the same bits
 	@JOBS=$(JOBS) sh tests/bits.sh $(ARGS)
 
-fuzz: ## feed each reader of files with nonsense for FUZZ_SECONDS=60 (needs clang)
+fuzz: ## feed random bytes to each reader of files for FUZZ_SECONDS=60 (needs clang)
 	@cmake -S . -B build-fuzz -DCMAKE_CXX_COMPILER=clang++ \
 	  -DCMAKE_CXX_FLAGS="-g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" >/dev/null
 	@$(COMPILE) build-fuzz --target fuzz
@@ -51,13 +51,13 @@ fuzz: ## feed each reader of files with nonsense for FUZZ_SECONDS=60 (needs clan
 	  build-fuzz/fuzz-$$reader -max_total_time=$(FUZZ_SECONDS) build-fuzz/$$reader tests/fuzz/$$reader || exit 1; \
 	done
 
-mutants: ## break the code in many small ways and see the tests notice each; RANDOM=200 SEED=1: one random token at a time
+mutants: ## break the code in many small ways and show whether the tests notice; RANDOM=200 SEED=1: at random tokens
 	@python3 tests/mutations.py $(if $(RANDOM),--random $(RANDOM) --seed $(or $(SEED),1)) $(ARGS)
 
-check: ## check your solution of TASK=1.1 (of all tasks without it) on the public inputs
+check: ## check your solution of TASK=1.1 on the public inputs; without TASK, of all tasks
 	@python3 tests/course/check.py "$(TASK)"
 
-assignment: ## make a student's tree in OUT=folder, with stubs for TASKS="1.1 2.1" (default: all)
+assignment: ## make a student's tree in OUT=folder, with stubs for TASKS="1.1 2.1" (default: all tasks)
 	@python3 tests/course/handout.py "$(OUT)" "$(TASKS)"
 
 grade: ## grade SUBMISSION=folder; TASKS="1.1 2.1", HIDDEN=any secret text file, RESULTS=build-course/results.json
@@ -67,10 +67,10 @@ grade: ## grade SUBMISSION=folder; TASKS="1.1 2.1", HIDDEN=any secret text file,
 autograder: ## pack OUT=autograder.zip for Gradescope; TASKS and HIDDEN as for grade
 	@python3 tests/course/gradescope.py "$(OUT)" "$(TASKS)" "$(HIDDEN)"
 
-handout-data: all ## write OUT=folder: small networks with every quantity of a pass and five steps, for any language
+handout-data: all ## write small networks with every quantity of a pass and of five steps to OUT=folder, for any language
 	@sh tests/course/handout_data.sh $(BUILD)/primer "$(OUT)"
 
-misconceptions: ## try the wrong solutions of tests/course/misconceptions.py: who is caught, and is told why
+misconceptions: ## grade the wrong solutions of tests/course/misconceptions.py: are they caught and explained?
 	@python3 tests/course/misconceptions.py
 
 lint: all $(BIOME) ## clang-format, clang-tidy, Biome for the web files, and the rules of the architecture (needs npm)
@@ -80,11 +80,11 @@ lint: all $(BIOME) ## clang-format, clang-tidy, Biome for the web files, and the
 	@cmake -S . -B build-lint -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
 	@run-clang-tidy -quiet -p build-lint -j $(JOBS) '/src/' >build-lint/tidy.txt 2>&1 || { grep -A 3 'error:' build-lint/tidy.txt; exit 1; }
 
-format: $(BIOME) ## lay out all sources as .clang-format and .biome.jsonc say (needs npm)
+format: $(BIOME) ## format all sources by .clang-format and .biome.jsonc (needs npm)
 	@clang-format -i $(SOURCES)
 	@$(BIOME) format --write
 
-sanitize: ## all tests with the address and undefined-behaviour sanitizers, in build-sanitize/
+sanitize: ## run all tests with the address and undefined-behaviour sanitizers, in build-sanitize/
 	@cmake -S . -B build-sanitize $(OPTIONS) -DPRIMER_TESTS=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	  -DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=all -D_GLIBCXX_ASSERTIONS" >/dev/null
 	@$(COMPILE) build-sanitize
@@ -93,16 +93,16 @@ sanitize: ## all tests with the address and undefined-behaviour sanitizers, in b
 claims-page: all ## write what `primer claims` prints into configs/claims/README.md
 	@tests/claims_page.sh $(BUILD)/primer
 
-pictures: all ## make the README's pictures again, data/pictures/ (needs chromium, chromedriver and python3)
+pictures: all ## draw the pictures of the README in data/pictures/ (needs chromium, chromedriver and python3)
 	@python3 tests/report/pictures.py $(BUILD)/primer configs data/pictures
 
-install: all ## install the program, the library and its headers under PREFIX=/usr/local
+install: all ## install the program, the libraries and the headers under PREFIX=/usr/local
 	@cmake --install $(BUILD) --prefix $(PREFIX)
 
-clean: ## remove what was built; runs/ stays
+clean: ## remove all build folders; runs/ stays
 	@rm -rf build build-*/
 
-help: ## this list
+help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 $(BIOME):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The work of primer-bench in whatever of PyTorch, NumPy and scikit-learn is installed for the Python that runs this: the
-same weights, rows, order and steps, in turns with primer, one thread each, with the CPU kernels that suit the machine.
-Prints how many times longer than primer each takes, and checks by the final loss that the work was the same.
+"""Does the work of primer-bench in PyTorch, NumPy and scikit-learn, as far as this Python has them: the same weights, rows,
+order and steps, in turns with primer, on one thread each, with the CPU kernels that suit the machine. Prints how many
+times as long as primer each takes, and checks by the final loss that the work was the same.
 Usage: tests/bench_peers.py [PROGRAM [WORKLOAD…]] (make bench-peers)"""
 import importlib.util
 import json
@@ -19,12 +19,12 @@ from collections import namedtuple
 for variable in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]:
     os.environ[variable] = "1"
 if os.path.exists("/proc/cpuinfo") and "avx512f" in open("/proc/cpuinfo").read():
-    os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx512")  # both take older kernels by themselves
+    os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx512")  # by default both use older kernels
     os.environ.setdefault("OPENBLAS_CORETYPE", "SKYLAKEX")
 try:
     import numpy as np
 except ModuleNotFoundError:
-    sys.exit(f"bench_peers: {sys.executable} has no NumPy, and so none of the peers; another Python may have:\n"
+    sys.exit(f"bench_peers: {sys.executable} has no NumPy and so no peer; try another Python:\n"
              "  make bench-peers PYTHON=/usr/bin/python3")
 
 TURNS = 3
@@ -79,7 +79,7 @@ SPIRALS = TRAINED["W2"][0]
 
 
 def weights(job, real):
-    """Of each layer, outputs × inputs."""
+    """The weights of each layer, outputs × inputs."""
     for l, (n, m) in enumerate(zip(job.sizes, job.sizes[1:])):
         rectifier = job.hidden in ("relu", "gelu") and l + 2 < len(job.sizes)
         limit = math.sqrt(6 / n) if rectifier else math.sqrt(6 / (n + m))
@@ -90,13 +90,13 @@ def row_orders(job, n):
     return [np.argsort(u(5000 + e, np.arange(n)), kind="stable") for e in range(job.epochs)] if job.shuffled else None
 
 
-# A peer is a class: made from a job, with the weights in place; `rows` and `targets` convert data to what it works on,
-# outside the time; `train` returns the last epoch's mean loss, `infer` the outputs for each of the inputs. `lacks` says
-# why it cannot do a job, `differs` why it does it a little otherwise.
+# A peer is a class. Its constructor takes a job and its weights. `rows` and `targets` convert the data; their time is not
+# counted. `train` returns the mean loss of the last epoch, `infer` the outputs for each input. `lacks` says why the peer
+# cannot do a job, `differs` how its work differs from primer's.
 
 
 class NumPy:
-    """Backprop by hand, all parameters and all gradients in one array each."""
+    """Backprop by hand, with all parameters in one array and all gradients in another."""
 
     def __init__(self, job, real):
         self.job = job
@@ -129,7 +129,7 @@ class NumPy:
     targets = rows
 
     def activate(self, l, a, training=True):
-        """Layer l of a: its output, and σ′(z) when it trains. Sigmoid and softmax, which meet their own losses, need none."""
+        """The output of layer l for the input a, and σ′(z) in training. Sigmoid and softmax need no σ′ before their own losses."""
         z = a @ self.W[l]
         z += self.b[l]
         name = self.job.hidden if l + 1 < len(self.W) else self.job.output
@@ -214,7 +214,7 @@ class PyTorch:
             layer.weight.data, layer.bias.data = torch.from_numpy(w), torch.from_numpy(np.zeros(len(w), real))
             layers.append(layer)
             name = job.hidden if l + 2 < len(job.sizes) else job.output
-            if name in made:  # sigmoid and softmax are within the loss
+            if name in made:  # the loss contains sigmoid or softmax
                 layers.append(made[name]())
         self.net = nn.Sequential(*layers)
         self.loss = {"ce": nn.CrossEntropyLoss, "bce": nn.BCEWithLogitsLoss, "mse": nn.MSELoss}[job.loss]()
@@ -261,18 +261,18 @@ class ScikitLearn:
         self.job = job
         K = job.sizes[-1]
         classifies = job.loss != "mse"
-        # Its squared error is half the sum over the outputs, not their mean: the rate takes the factor.
+        # Its squared error is half the sum over the outputs, not their mean; the learning rate makes up for the factor.
         self.net = (MLPClassifier if classifies else MLPRegressor)(
             job.sizes[1:-1], activation=job.hidden, solver="adam" if job.optimizer == "adam" else "sgd", alpha=0,
             batch_size=job.batch, learning_rate_init=job.rate if classifies else job.rate * 2 / K,
             momentum=0.9 if job.optimizer == "momentum" else 0, nesterovs_momentum=False, max_iter=job.epochs,
             n_iter_no_change=job.epochs + 1, shuffle=False, warm_start=True)
-        if classifies:  # one step makes the shapes …
+        if classifies:  # one step creates the arrays …
             labels = np.arange(max(K, 2))
             self.net.partial_fit(np.zeros((len(labels), job.sizes[0]), real), labels, labels)
         else:
             self.net.partial_fit(np.zeros((1, job.sizes[0]), real), np.zeros((1, K), real))
-        del self.net._optimizer  # … and is forgotten
+        del self.net._optimizer  # … and is then undone
         for l, w in enumerate(weights(job, real)):
             self.net.coefs_[l][:], self.net.intercepts_[l][:] = w.T, 0
 
@@ -328,7 +328,7 @@ def whole_process(name, real, path):
     print(np.mean(np.argmax(np.asarray(net.infer([net.rows(x)])[0]), 1) == labels))
 
 
-# One measurement of a peer: the seconds of one step, sample, row or process, and what shows that the work was the same.
+# One measurement of a peer: the seconds for one step, sample, row or process, and the loss that shows that the work was the same.
 
 
 def measure(workload, name, real, data):
@@ -349,7 +349,7 @@ def measure(workload, name, real, data):
         units = math.ceil(len(x) / job.batch) if workload in ("W1", "W5") else len(x)
         return seconds / (units * job.epochs), loss
     net = make(SPIRALS, real)
-    batches = data if workload == "W6a" else data * 20  # 3000 of one row, or one of 4096 rows twenty times
+    batches = data if workload == "W6a" else data * 20  # 3000 batches of one row, or twenty times a batch of 4096 rows
     inputs = [net.rows(batch) for batch in batches]
     net.infer(inputs[:1])
     seconds, outputs = timed(lambda: net.infer(inputs))
@@ -378,7 +378,7 @@ def primer(program, workload):
 
 
 def blas():
-    """The library behind the peers' matrix products, as far as the system tells."""
+    """The name of the BLAS library that the peers use, as far as the system knows it."""
     if not os.path.exists("/proc/self/maps"):
         return "unknown"
     files = {line.split()[-1] for line in open("/proc/self/maps") if "/" in line}
@@ -396,7 +396,7 @@ def main():
     real = {"f64": np.float64, "f32": np.float32}[primer(program, "W1")["dtype"]]
     print(f"{sys.executable}: " + ", ".join(f"{name} {importlib.import_module(PEERS[name][0]).__version__}" for name in peers)
           + f"; BLAS: {blas()}")
-    digits, exact = (6, 1.5e-6) if real == np.float64 else (4, 1e-4)  # float's rounding grows through the steps
+    digits, exact = (6, 1.5e-6) if real == np.float64 else (4, 1e-4)  # the rounding of float grows with the steps
     print(f"Process time on one thread in {np.dtype(real).name}, median of {TURNS} turns; ratio: how many times primer's time.")
     print(f"Losses are compared to {digits} digits, W7's accuracy to 3.\n")
     print(f"{'':4} {'peer':13} {'peer':>9} {'primer':>9}  {'unit':10} {'ratio':>8}   loss")
@@ -412,7 +412,7 @@ def main():
                 for name in able:
                     theirs[name].append(measure(workload, name, real, data))
             metric = ours[0]["metric"]
-            scale = {"µs": 1e-6, "s": 1}.get(metric.split("/")[0])  # None: so many a second
+            scale = {"µs": 1e-6, "s": 1}.get(metric.split("/")[0])  # None: a rate, per second
             for name in peers:
                 if name not in able:
                     print(f"{workload:4} {name:13} {PEERS[name][1].lacks(job)}")
@@ -433,7 +433,7 @@ def main():
                 print(f"{workload:4} {name:13} {statistics.median(values):9.4g} {statistics.median(own):9.4g}  {metric:10} "
                       f"{times:6.1f} ×   {verdict}", flush=True)
     if not agree:
-        print("bench_peers: a loss is not the one specified; its time is of other work", file=sys.stderr)
+        print("bench_peers: a loss is not the specified one, so its time is for other work", file=sys.stderr)
     return 0 if agree else 1
 
 

@@ -1,15 +1,14 @@
 #!/bin/sh
-# Proves that every build computes the same bits: trains the same small nets with each compiler, optimisation level,
-# instruction set and precision that there is on this machine, aarch64 under qemu-user included, and compares
-# model.safetensors, history.csv and flow.csv byte for byte. At the end a sum is reassociated on purpose, which must be
-# noticed. What computes, src/core and src/training, is compiled anew for each; the rooms that read, write and draw only
-# once for each precision, and for the lines that end in "whole".
-# Usage: tests/bits.sh [WORD…], the builds whose lines hold one of the words; BITS=ci takes three of them; JOBS=2
+# Proves that every build computes the same bits. Trains the same small networks with each compiler, optimisation level,
+# instruction set and precision of this machine, and for aarch64 under qemu-user. Compares model.safetensors, history.csv
+# and flow.csv byte for byte. As a control it then changes the order of a sum, and this must change the bits. Each build
+# compiles src/core and src/training; the other rooms are compiled once for each precision, and for lines with "whole".
+# Usage: tests/bits.sh [WORD…] tries the builds whose lines contain one of the words; BITS=ci tries three; JOBS=2
 cd "$(dirname "$0")/.." || exit 2
 source=$PWD
 folder=$PWD/build-bits
 mkdir -p "$folder"
-rest_is=  # the precision of what `part` takes all the rest from
+rest_is=  # the precision of the objects that `part` does not compile
 jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN)}
 
 builds() {  # real compiler optimisation instructions
@@ -32,9 +31,9 @@ needs() {
   for tool in "$@"; do command -v "$tool" >/dev/null || { reason="no $tool"; return 1; }; done
 }
 
-# Both ways to build leave in $program what runs the program, or say in $reason why there is none and return 1 where
-# this machine has not what it takes, 2 where the build fails.
-whole() {  # whole REAL COMPILER LEVEL CPU: all of the program, in the folder $place
+# Both ways to build set $program to the command that runs the program. If they fail they set $reason and return 1 if
+# this machine lacks a tool, or 2 if the build fails.
+whole() {  # whole REAL COMPILER LEVEL CPU: builds the whole program in the folder $place
   place=$folder/$1-$2$3-$4
   options=-DPRIMER_NATIVE=OFF flags=$3 emulator=
   case $4 in
@@ -60,7 +59,7 @@ whole() {  # whole REAL COMPILER LEVEL CPU: all of the program, in the folder $p
 }
 
 cat >"$folder/part.mk" <<'END'
-# What computes when a network is trained: all that core and training are but the tools of other verbs.
+# The files that compute when a network is trained: core and training without the tools of other commands.
 sources := src/cli/built_for.cpp $(wildcard src/core/*.cpp) $(filter-out %/properties.cpp %/gradcheck.cpp,$(wildcard src/training/*.cpp))
 objects := $(subst /,-,$(sources:%.cpp=%.o))
 $(PLACE)/primer: $(addprefix $(PLACE)/,$(objects)) $(REST)/libprimer-command-line.a $(REST)/libprimer.a
@@ -69,7 +68,7 @@ $(foreach s,$(sources),$(eval $(PLACE)/$(subst /,-,$(s:%.cpp=%.o)): $s $(PLACE)/
 -include $(PLACE)/*.d
 END
 
-part() {  # part SOURCE REAL COMPILER LEVEL CPU: what computes, in SOURCE, compiled so, with all the rest from one build
+part() {  # part SOURCE REAL COMPILER LEVEL CPU: compiles these files of SOURCE, and links them with the rest of another build
   needs "$3" || return
   [ "$rest_is" = "$2" ] || { whole "$2" g++ -O2 x86-64 && rest=$place rest_is=$2 || return; }
   place=$folder/part-$2-$3$4-$5
@@ -130,7 +129,7 @@ layers() {  # layers WIDTH ACTIVATION...
 } | config wide
 configs="classes binary regression momentum wide"
 
-bits() {  # what $program makes of every config, as one checksum
+bits() {  # prints one checksum of the runs of all configs with $program
   run=$folder/run
   rm -rf "$run"
   mkdir -p "$run"
@@ -173,7 +172,7 @@ while read -r real compiler level cpu extent <&3; do
 done 3<"$folder/builds"
 [ -n "$first" ] || { echo "bits: no build to compare with"; exit 1; }
 
-# The control, in the precision of the last line: the same sums in another order, 16 running sums for 32.
+# The control, in the precision of the last line: the same sums in another order, with 16 running sums instead of 32.
 control=$folder/control
 rm -rf "$control"
 mkdir -p "$control"
@@ -183,7 +182,7 @@ cmp -s include/primer/core/sum.hpp "$control/include/primer/core/sum.hpp" && { e
 part "$control" "${first% *}" g++ -O2 x86-64 || { echo "bits: the control: $reason"; exit 1; }
 now=$(bits) || exit 1
 if [ "$now" = "${first#* }" ]; then
-  echo "bits: a sum in another order is not noticed"
+  echo "bits: the comparison does not notice a sum in another order"
   exit 1
 fi
 printf '%-48s %s  different, as it must be\n' "${first% *}: a sum in another order" "$now"

@@ -1,5 +1,5 @@
-"""Holds a trace against the formulas of backpropagation, with NumPy: the ⊙ line to the last bit, matrix identities to
-1e-12, the output layer of a canonical pair to 1e-15. Usage: check_trace.py TRACE MODEL SIGMA[,SIGMA...] LOSS"""
+"""Compares a trace with the formulas of backpropagation in NumPy: the ⊙ line to the last bit, matrix identities to 1e-12,
+the output layer of a canonical pair to 1e-15. Usage: check_trace.py TRACE MODEL SIGMA[,SIGMA...] LOSS"""
 import json
 import sys
 
@@ -40,7 +40,7 @@ for l, sigma in enumerate(sigmas, 1):
     u, dL_du = (q("u"), q("dL_du")) if normalised else (q("z"), q("dL_dz"))
     close(f"{l}: u = x W^T + b", u, q("x") @ W.T + b, 1e-12)
     close(f"{l}: dL_dW = dL_du^T x", q("dL_dW"), dL_du.T @ q("x"), 1e-12)
-    close(f"{l}: dL_db", q("dL_db") + 1, dL_du.sum(0) + 1, 1e-12)  # 0 before batch_norm, but for rounding
+    close(f"{l}: dL_db", q("dL_db") + 1, dL_du.sum(0) + 1, 1e-12)  # before batch_norm it is 0, apart from rounding
     skip = q("dL_da") if q("s") is not None else 0
     close(f"{l}: dL_dx = dL_du W", q("dL_dx"), dL_du @ W + skip, 1e-12)
     if normalised:

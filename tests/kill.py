@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Kills training runs that checkpoint every epoch with SIGKILL, at random moments, and goes on with --resume.
+"""Kills training runs that write a checkpoint after every epoch, at random moments with SIGKILL, and continues with --resume.
 
 Each of RUNS runs is killed again and again and must end with the same bytes as the run that nobody disturbed; after each
 kill every file that stands under its final name must be whole. Prints how many kills hit before the end and how many in

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Proves the architecture: each room includes only the rooms that it may know, the maths core neither prints nor opens a
-# file, every header compiles alone, the library has no static initialisers (main must be able to refuse a CPU before
-# any of the library's code runs), and the top level holds nothing but the card's list. Prints every line that offends.
+# Proves the architecture: each room includes only the rooms that it may include, core neither prints nor opens a file,
+# every header compiles alone, the libraries have no static initialisers (main must be able to refuse a CPU before any
+# code of the libraries runs), and the top level has only the entries of a fixed list. Prints every line that breaks a rule.
 # Usage: tests/lint_rooms.sh LIBRARY.a...
 cd "$(dirname "$0")/.." || exit 2
 status=0
-refuse() {  # refuse RULE LINES: fails when there are any
+refuse() {  # refuse RULE LINES: prints the lines and fails, if there are any
   [ -z "$2" ] && return
   printf '%s:\n%s\n' "$1" "$2"
   status=1
@@ -31,16 +31,16 @@ while IFS=: read -r room known; do
 done <<END
 $rooms
 END
-refuse "a folder that is not a room" \
+refuse "these folders are not rooms" \
   "$(ls -d src/*/ include/primer/*/ | xargs -n 1 basename | sort -u | grep -vxE "$(echo "$rooms" | cut -d : -f 1 | paste -sd '|')")"
-refuse "the maths core never prints and opens no file" \
+refuse "core neither prints nor opens a file" \
   "$(grep -rnE '#include <(iostream|ostream|fstream|cstdio|filesystem|print)>' include/primer/core src/core)"
-refuse "not on the list of what may stand at the top level" \
+refuse "the top level may not have these entries" \
   "$( (git ls-files || echo 'git ls-files failed') | cut -d / -f 1 | sort -u |
      grep -vxE '\..*|src|include|tests|data|configs|CMakeLists\.txt|Makefile|README\.md')"
-refuse "every header compiles alone" \
+refuse "every header must compile alone" \
   "$(find include -name '*.hpp' | sort | xargs -P 2 -I{} sh -c '
      echo "#include \"{}\"" | ${CXX:-c++} -std=c++20 -fsyntax-only -Wall -Wextra -Iinclude -I. -x c++ - 2>&1')"
-refuse "no static initialisers (make it constexpr or static inside a function; <cstdio> prints without one, <iostream> does not)" \
+refuse "the libraries may not have static initialisers (use constexpr, a static inside a function, or <cstdio> for <iostream>)" \
   "$(nm -A "$@" | grep -E '_GLOBAL__sub_I_|__cxx_global_var_init')"
 exit $status

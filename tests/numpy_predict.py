@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Does in NumPy alone what `primer predict` does, for networks of tanh, relu, sigmoid, softmax and identity.
+"""Does the work of `primer predict` in NumPy alone, for networks of tanh, relu, sigmoid, softmax and identity.
 
     python3 tests/numpy_predict.py MODEL.safetensors DATA.csv
 
-Prints a line of outputs for each row. test_model.cpp holds them against primer's.
+Prints a line of outputs for each row. test_model.cpp compares them with primer's.
 """
 import csv
 import json
