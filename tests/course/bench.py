@@ -14,7 +14,7 @@ import tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 OBJECTS = ROOT / "build-course"
-# A header is compiled as part of the file that uses what the task is about.
+# A header is compiled as a part of the file that uses the function of the task.
 COMPILED_AS = {"include/primer/core/elementary.hpp": "src/core/activation.cpp"}
 FLAGS = "-std=c++20 -O1 -ffp-contract=off -fno-math-errno -fno-trapping-math -w -fdiagnostics-color=never".split()
 HEADERS = [ROOT / "include", ROOT / "tests/course/handout/include"]
@@ -26,7 +26,7 @@ def compiler():
 
 
 def call(arguments, folder):
-    """The compiler, within limits, in a folder of its own."""
+    """Runs the compiler within limits, in its own folder."""
     environment = {"PATH": os.environ.get("PATH", os.defpath), "TMPDIR": str(folder), "LC_ALL": "C"}
     return sandbox.run(
         [compiler(), *map(str, arguments)],
@@ -48,7 +48,7 @@ def system_headers():
 
 @functools.cache
 def assembling():
-    """Makes the assembler, where it is GNU's, list the files that it reads."""
+    """Makes the assembler list the files that it reads, if it is GNU's."""
     if not sandbox.FILTERED:
         return []
     with tempfile.TemporaryDirectory() as folder:
@@ -60,12 +60,12 @@ def linked(folder, own):
     """Links the student's objects, and the pristine ones of the other files, to folder/answers."""
     names = [path.name for path in own]
     objects = [*own, *(path for path in sorted(OBJECTS.glob("*.o")) if path.name not in names)]
-    static = ["-static"] if sandbox.FILTERED else []  # the filter lets no program open a library
+    static = ["-static"] if sandbox.FILTERED else []  # the filter does not let a program open a library
     return call([*static, *objects, "-o", "answers"], folder)
 
 
 def prepare():
-    """Compiles the pristine sources that have changed since the last time."""
+    """Compiles the original sources that have changed since the last time."""
     OBJECTS.mkdir(exist_ok=True)
     sources = [
         *sorted((ROOT / "src/core").glob("*.cpp")),
@@ -106,8 +106,8 @@ def foreign(record, folder, path):
 
 
 def compiled(folder, path, target):
-    """Compiles the student's file at `path` in `folder` to `target`; says why not, or nothing. It is preprocessed first,
-    so that what it includes is known before the compiler can say a word about that."""
+    """Compiles the student's file at `path` in `folder` to `target`. Returns an error text, or nothing. It preprocesses the file
+    first, so that the included files are known before the compiler can print anything about them."""
     source = ROOT / COMPILED_AS[path] if path in COMPILED_AS else folder / path
     folders = [f"-I{home}" for home in (folder / "include", *HEADERS)]
     steps = {
@@ -118,7 +118,7 @@ def compiled(folder, path, target):
         ended = call([*FLAGS, *arguments], folder)
         if ended.status != 0:
             errors = [line for line in ended.errors.replace(f"{folder}/", "").split("\n") if "error:" in line]
-            if record == "preprocessed":  # what was read is not known yet: only the student's own lines are told
+            if record == "preprocessed":  # the files that were read are not known yet: show only the student's own lines
                 errors = [line for line in errors if line.startswith(f"{path}:")]
             told = errors and not ended.reason.startswith("took")
             return f"does not compile: {errors[0][:300] if told else 'the compiler ' + ended.reason}"
@@ -147,7 +147,7 @@ def answers_of(path, text, *groups):
         answers, run = [], None
         for cases in groups:
             if run and run.reason.startswith("took"):
-                run = run._replace(output="")  # one hang is enough
+                run = run._replace(output="")  # one endless loop is enough
             else:
                 run = sandbox.run([folder / "answers"], judge.encoded(cases), folder / "run", memory=1 << 29)
             answers.append(judge.decoded(run.output, len(cases), run.reason))
@@ -155,7 +155,7 @@ def answers_of(path, text, *groups):
 
 
 def text_with(region, code):
-    """The pristine file in which `code` stands in the place of a task's solution."""
+    """The original file with `code` in place of the solution of a task."""
     return marks.with_include(marks.replaced((ROOT / region.path).read_text(), region, code))
 
 

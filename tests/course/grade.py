@@ -24,8 +24,8 @@ PUBLIC = "public"
 
 
 def taken(submission, path):
-    """The text of a submitted file, or the reason why there is none. It may lie in its folder, in a tree one folder down,
-    as in a zip of that folder, or alone, as uploads of single files do."""
+    """The text of a submitted file, or the reason why there is none. The file may lie in its folder, in a tree one folder
+    down, as in a zip of that folder, or alone, as in an upload of single files."""
     ways = [submission / path, *sorted(submission.glob(f"*/{path}")), submission / Path(path).name]
     place = next((way for way in ways if os.path.lexists(way)), ways[0])
     if place.resolve() != submission.resolve() / place.relative_to(submission):
@@ -66,7 +66,7 @@ def grade_task(region, submission, hidden):
 
 
 def write(path, tests):
-    """results.json for Gradescope, whole or not at all."""
+    """Writes results.json for Gradescope, completely or not at all."""
     result = {
         "score": round(sum(test["score"] for test in tests), 2),
         "visibility": "visible",
@@ -81,8 +81,8 @@ def write(path, tests):
 def main():
     parser = argparse.ArgumentParser(description="grades a submission")
     parser.add_argument("submission", type=Path)
-    parser.add_argument("--tasks", default="", help="those that were handed out; default: all")
-    parser.add_argument("--hidden", type=Path, help="any text of your own, from which the hidden inputs are drawn")
+    parser.add_argument("--tasks", default="", help="the tasks that were handed out; default: all")
+    parser.add_argument("--hidden", type=Path, help="a secret text, from which the hidden inputs are drawn")
     parser.add_argument("--results", type=Path, default=bench.OBJECTS / "results.json")
     options = parser.parse_args()
     if not options.submission.is_dir():
@@ -111,7 +111,7 @@ def main():
     for region, test in zip(regions, tests):
         try:
             points, messages = grade_task(region, options.submission, hidden)
-        except Exception as error:  # a fault of the grader's must not cost the other tasks
+        except Exception as error:  # a fault of the grader must not cost the points of other tasks
             points, messages = 0.0, [f"the grader failed: {error!r}"]
         test["score"] = round(region.points * points / 100, 2)
         test["status"] = "passed" if points == 100 else "failed"
@@ -122,7 +122,7 @@ def main():
             print(f"       {message}")
     print(f"     {sum(t['score'] for t in tests):5g} / {sum(r.points for r in regions)}  of all, in {options.results}")
     if not options.hidden:
-        print("     hidden inputs: those that anybody can draw; HIDDEN=FILE makes them yours", file=sys.stderr)
+        print("     the hidden inputs come from a public word; HIDDEN=FILE keeps them secret", file=sys.stderr)
 
 
 if __name__ == "__main__":

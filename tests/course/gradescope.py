@@ -7,7 +7,7 @@ from pathlib import Path
 import tasks
 
 ROOT = Path(__file__).resolve().parents[2]
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes whenever it is packed
+EPOCH = (1980, 1, 1, 0, 0, 0)  # so that the same files give the same bytes
 
 
 def main():
@@ -28,7 +28,7 @@ def main():
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.external_attr = (0o755 if name in ("setup.sh", "run_autograder") else 0o644) << 16
             pack.writestr(entry, content, zipfile.ZIP_DEFLATED)
-    print(f"{out}: upload it as the autograder; the tasks are {files['tasks'].decode()}")
+    print(f"{out}: upload this file as the autograder; its tasks are {files['tasks'].decode()}")
 
 
 if __name__ == "__main__":

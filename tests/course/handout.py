@@ -19,7 +19,7 @@ LEFT_BEHIND = [
     "tests/course",
     "tests/mutations.py",
     "tests/cli/test_signatures.cpp",
-]  # a right solution may round otherwise
+]  # a right solution may round differently
 FOR_STUDENTS = ["check.py", "judge.py"]
 
 
@@ -41,7 +41,7 @@ def copy_tree(out):
     (out / "tests/course").mkdir()
     for name in FOR_STUDENTS:
         shutil.copy(COURSE / name, out / "tests/course" / name)
-    # Of the Makefile, without the targets that need a script that stayed behind.
+    # The Makefile without the targets whose scripts are not in the handout.
     paragraphs = (out / "Makefile").read_text().split("\n\n")
     kept = [
         p for p in paragraphs if all((out / script).exists() for script in re.findall(r"tests/[\w/]+\.(?:py|sh)", p))
@@ -50,7 +50,7 @@ def copy_tree(out):
 
 
 def strip(out, chosen):
-    """Puts the stubs in; all regions lose their marks, and those that were not chosen keep their code."""
+    """Replaces the solutions of the chosen tasks by stubs, and removes the marks of all tasks."""
     for region in sorted(
         chosen + [r for r in marks.regions(out, list(tasks.TASKS)) if r not in chosen], key=lambda r: -r.first
     ):
@@ -77,7 +77,7 @@ def telling_lines(chosen):
 
 
 def leaks(out, chosen):
-    """Every place of the tree in which a mark or a line of a solution is left."""
+    """Every line of the tree that still has a mark or a part of a solution."""
     telling = telling_lines(chosen)
     for path in sorted(p for p in out.rglob("*") if p.is_file()):
         try:
@@ -92,7 +92,7 @@ def leaks(out, chosen):
         flat = marks.squeezed(text)
         for line, region in telling.items():
             if line in flat:
-                yield f"{name}: holds a line of the solution of task {region.task}: {line}"
+                yield f"{name}: contains a line of the solution of task {region.task}: {line}"
 
 
 def readme(chosen):
@@ -112,7 +112,7 @@ def readme(chosen):
 
 
 def workflow(chosen):
-    """GitHub Classroom: a step a task, because a step is all or nothing."""
+    """The workflow for GitHub Classroom. Each task is a step, because a step gets all points or none."""
     steps = [
         "name: Autograding",
         "on: [push, workflow_dispatch]",

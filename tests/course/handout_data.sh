@@ -1,9 +1,9 @@
 #!/bin/sh
-# Writes what it takes to check one's own code in any language: tests/course/handout_data.sh PRIMER OUT makes for three
-# small networks NAME.toml (the network), NAME.csv (the batch), NAME.weights.safetensors (where it starts),
-# NAME.trace.safetensors (every quantity of one pass forward and backward) and NAME.sgd.safetensors and
-# NAME.adam.safetensors (the weights after five steps on the whole batch, learning
-# rate 0.1, with momentum 0.9 and with Adam's defaults).
+# Writes data with which students can check code in any language. tests/course/handout_data.sh PRIMER OUT writes for each
+# of three small networks: NAME.toml (the network), NAME.csv (the batch), NAME.weights.safetensors (the initial weights),
+# NAME.trace.safetensors (every quantity of one forward and backward pass), NAME.sgd.safetensors and
+# NAME.adam.safetensors (the weights after five steps on the whole batch, with learning rate 0.1, and with momentum 0.9
+# or Adam's defaults).
 set -e
 [ -n "$2" ] || { echo 'write: make handout-data OUT=folder' >&2; exit 2; }
 primer=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
@@ -38,7 +38,7 @@ END
   after "$1" adam --set train.optimizer=adam
 }
 
-after() {  # after NAME WHAT OPTION...: the weights that a training run ends with
+after() {  # after NAME WHAT OPTION...: the weights at the end of a training run
   name=$1 what=$2
   shift 2
   "$primer" train "$name.toml" --quiet --out "run.$what" "$@" >/dev/null

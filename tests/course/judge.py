@@ -1,4 +1,4 @@
-"""Compares a solution's raw answers with what is right, and finds the words for what is wrong: the numbers, the formula,
+"""Compares the raw answers of a solution with the right answers, and explains what is wrong: the numbers, the formula,
 and the misconception where the answers are those that a known one leads to.
 """
 
@@ -31,7 +31,7 @@ def matrices(words):
 
 
 def decoded(output, count, ending):
-    """An answer a case: its matrices, or a text that says why there are none. `ending` says how the program ended."""
+    """One answer for each case: its matrices, or a text that says why there are none. `ending` says how the program ended."""
     answers = []
     for line in output.split("\n")[:-1]:
         try:
@@ -61,7 +61,7 @@ def scale(m):
 
 
 def first_difference(got, want, rtol):
-    """The first entry that is wrong. Sums cancel, so rounding is measured by the matrix, except for tanh far out."""
+    """The first wrong entry. Terms of sums cancel, so the tolerance depends on the whole matrix, except for tanh of large |z|."""
     for i, row in enumerate(want):
         for j, v in enumerate(row):
             if not close(got[i][j], v, rtol, 0.0 if abs(v) < 1e-12 and v != 0 else 1e-13 * scale(want)):
@@ -70,7 +70,7 @@ def first_difference(got, want, rtol):
 
 
 def looks_like(got, wrong, right, rtol):
-    """Whether an answer is the one that a misconception predicts. The prediction need not share its rounding."""
+    """Whether an answer equals the prediction of a misconception, apart from rounding."""
     if wrong is None:
         return True
     limit = 1e-8 * scale(right) + 1e-12
@@ -80,7 +80,7 @@ def looks_like(got, wrong, right, rtol):
 
 
 def spoken(x, y):
-    """Two numbers, with as many digits as it takes to tell them apart."""
+    """Two numbers, with as many digits as are needed to tell them apart."""
     for digits in (4, 7, 10, 17):
         if f"{x:.{digits}g}" != f"{y:.{digits}g}":
             break
@@ -88,7 +88,7 @@ def spoken(x, y):
 
 
 def hint_for(quantity, failures, solved):
-    """What the first misconception that explains every failure says. `failures` are (index of the case, answer)."""
+    """The hint of the first misconception that explains every failure. `failures` are (index of the case, answer)."""
     for w, (name, hint, _) in enumerate(solved[0]["wrong"]):
         if name != quantity:
             continue
@@ -106,11 +106,11 @@ def hint_for(quantity, failures, solved):
 
 
 def judged(solved, answers):
-    """(points out of 100, messages). An aspect's share is split among its quantities, each all or nothing."""
+    """(points out of 100, messages). The points of an aspect are split among its quantities; each gets all or nothing."""
     failures, broken, messages = {}, {}, []
     for i, (case, answer) in enumerate(zip(solved, answers)):
         if isinstance(answer, str) or len(answer) < len(case["right"]):
-            text = answer if isinstance(answer, str) else "there are answers missing"
+            text = answer if isinstance(answer, str) else "some answers are missing"
             broken.setdefault(text, i)
             for quantity, *_ in case["right"]:
                 failures.setdefault((case["aspect"], quantity), [])
@@ -126,7 +126,7 @@ def judged(solved, answers):
             at = first_difference(got, right, case["rtol"])
             if at:
                 failures.setdefault((case["aspect"], quantity), []).append((i, got, at))
-    misfits = [text for text in broken if "×" in text]  # the first tells as much as all
+    misfits = [text for text in broken if "×" in text]  # the first one tells as much as all of them
     for text, i in broken.items():
         if text not in misfits:
             messages.append(text)

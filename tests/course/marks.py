@@ -32,7 +32,7 @@ def sources(root):
 
 
 def regions(root, known):
-    """The marked regions of the tree at `root`, in task order. Refuses whatever is not a clean pair of known marks."""
+    """The marked regions of the tree at `root`, in task order. Refuses marks that are unknown or do not form pairs."""
     root = Path(root)
     found = {}
     for path in sources(root):
@@ -74,14 +74,14 @@ def indented(line, by):
 
 
 def handed_out(region, line, stub):
-    """The lines that stand in a handout for a region whose mark was `line`."""
+    """The lines of a handout that replace a region whose mark was `line`."""
     depth = len(line) - len(line.lstrip())
     begin = YOURS.format(region.task, region.points, region.title)
     return [indented(text, depth) for text in [begin, *stub.strip("\n").split("\n"), YOURS_END.format(region.task)]]
 
 
 def with_include(text):
-    """needs_task() becomes known after the last #include."""
+    """Adds the declaration of needs_task() after the last #include."""
     lines = text.split("\n")
     last = max(i for i, line in enumerate(lines) if line.startswith("#include"))
     wanted = '#include "primer/core/needs_task.hpp"'
@@ -89,7 +89,7 @@ def with_include(text):
 
 
 def code_of(region, text):
-    """What a submission wrote between "from here" and "to here", or None where the two comments are not there once."""
+    """The code of a submission between "from here" and "to here", or None if it does not have each comment exactly once."""
     lines = text.split("\n")
     begins = [
         i
@@ -107,8 +107,8 @@ def squeezed(line):
 
 
 def telling_lines(region, text, stub):
-    """The lines of a solution that would give it away: code, without comment, space and loop head, that the stub does not
-    show. Changes of shape, which occur everywhere, are none."""
+    """The lines of a solution that would give it away: code that the stub does not show, without comments, spaces and loop
+    heads. Changes of shape do not count, because they occur everywhere."""
     for line in text.split("\n")[region.first + 1 : region.last]:
         code = re.sub(r"^for\([^;]*;[^;]*;[^)]*\)", "", squeezed(line.split("//")[0]))
         telling = len(code) >= 24 and code.endswith((";", "}")) and ".resize(" not in code

@@ -115,7 +115,7 @@ def difference(
     return f"bool smooth = true; const auto at = [&](double offset) {{ {at} {look} return L; }}; const double d = {result}; {end}"
 
 
-# Right solutions written another way, which must get all points: the templates above with nothing wrong in them.
+# Right solutions in another form, which must get all points: the templates above without a mistake.
 RIGHT = [
     ("1.1", tanh()),
     ("1.2", entry("d = g * s")),
@@ -129,7 +129,7 @@ RIGHT = [
     ("6.1", difference()),
 ]
 
-# Task, the misconception, words that the message must contain, the solution.
+# The task, the misconception, words that the message must contain, the solution.
 WRONG = [
     ("1.1", "z where a belongs", "z where a", tanh(derivative="return T(1) - z * z;")),
     ("1.1", "the square forgotten", "squared", tanh(derivative="return T(1) - std::tanh(z);")),
@@ -324,7 +324,7 @@ WRONG = [
     ),
     ("3.1", "the maximum never put back", "never put back", loss(value="total += log(sum) - dot")),
     ("3.1", "log10", "log10", loss(value="total += m + log(sum) / log(real(10)) - dot")),
-    ("3.1", "the logit forgotten", "logit of the right class", loss(value="total += m + log(sum)")),
+    ("3.1", "the logit forgotten", "logit of the correct class", loss(value="total += m + log(sum)")),
     ("3.1", "the logarithm forgotten", "lacks its logarithm", loss(value="total += m + sum - dot")),
     (
         "3.1",
@@ -345,7 +345,7 @@ WRONG = [
         "gone through softmax",
         loss(gradient="(a(i, k) - t) / rows(a) * a(i, k) * (1 - a(i, k))"),
     ),
-    ("3.1", "only the right class", "only the right class", loss(gradient="y(i, k) * (a(i, k) - t) / rows(a)")),
+    ("3.1", "only the right class", "only the correct class", loss(gradient="y(i, k) * (a(i, k) - t) / rows(a)")),
     ("3.1", "∂L/∂a", "∂L/∂z", loss(gradient="-t / a(i, k) / rows(a)")),
     ("4.1", "climbing", "climbs", sgd(step="p += lr * (nesterov ? g + mu * m : m)")),
     ("4.1", "no learning rate", "learning rate is missing", sgd(step="p -= nesterov ? g + mu * m : m")),

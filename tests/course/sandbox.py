@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from typing import NamedTuple
 
-# For each architecture what linux/audit.h calls it, and the system calls of a statically linked program by number.
+# For each architecture its number in linux/audit.h, and the numbers of the system calls of a statically linked program.
 CALLS = {
     "x86_64": (
         0xC000003E,
@@ -36,12 +36,12 @@ SHOWN = 1 << 20  # bytes of output that are read
 class Ending(NamedTuple):
     status: int  # exit code, negative for a signal
     reason: str  # in words
-    output: str  # without control characters, which could forge a line on a terminal
+    output: str  # without control characters, which could fake a line on a terminal
     errors: str
 
 
 def filter_program():
-    """The system call filter, in the language of linux/filter.h. What is not allowed fails with "not permitted"."""
+    """The system call filter, in the language of linux/filter.h. All other calls fail with "not permitted"."""
     architecture, calls = CALLS[platform.machine()]
     load, equal, answer = 0x20, 0x15, 0x06
     refuse, allow, kill = 0x00050001, 0x7FFF0000, 0x80000000
@@ -99,7 +99,7 @@ def run(command, given="", folder=".", seconds=10, memory=1 << 30, file_size=0, 
             file.seek(0)
             text = file.read(SHOWN).decode(errors="replace")
             texts.append("".join(c if c.isprintable() or c in "\n\t" else "?" for c in text))
-        # A compiler is several processes: it says in words that one of them met the limit.
+        # A compiler consists of several processes. Its output says that one of them met the limit.
         if timed_out or status == -signal.SIGXCPU or signal.strsignal(signal.SIGXCPU) in texts[1]:
             reason = f"took more than {seconds} seconds"
         elif status == -signal.SIGXFSZ:

@@ -1,5 +1,5 @@
-"""The tasks: what stands in their place, what a student is told, the inputs that are tried, the right answers and the
-wrong ones that have a name. The right answers are computed here, from the formulas, and not by any part of the library.
+"""The tasks: the stub that replaces each solution, the text for the student, the inputs, the right answers and the wrong
+answers with a known cause. This file computes the right answers from the formulas, without any part of the library.
 """
 
 import math
@@ -10,7 +10,7 @@ inf, nan = math.inf, math.nan
 
 
 class Wrong(NamedTuple):
-    """An answer that a misconception leads to, and what to say to whoever gives it."""
+    """The answer that a misconception leads to, and the hint for a student who gives it."""
 
     quantity: str
     hint: str
@@ -18,7 +18,7 @@ class Wrong(NamedTuple):
 
 
 class Task(NamedTuple):
-    stub: str  # what stands in the place of the solution
+    stub: str  # replaces the solution
     brief: str  # for the student
     kinds: dict  # kind of case: (share of the points, names of the quantities)
     draw: Callable  # random.Random → cases (kind, arguments); a case's first aspect word follows the kind after a space
@@ -27,7 +27,7 @@ class Task(NamedTuple):
     wrong: list
     where: Callable = lambda kind, arguments, i, j: f"[{i}][{j}]"
     rtol: float = 1e-9
-    on_throw: str = ""  # a hint where shapes do not fit
+    on_throw: str = ""  # a hint for shapes that do not fit
 
 
 def shape(m):
@@ -56,7 +56,7 @@ def product(A, B):
 
 
 def quiet(f):
-    """f, with the NaN and ∞ of a machine where Python would raise."""
+    """f, which returns NaN or ∞ where Python would raise."""
 
     def g(*arguments):
         try:
@@ -128,10 +128,10 @@ inline T tanh_derivative(T z) {
 }
 """,
     brief="""
-a = tanh(z) = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ) and its derivative tanh′(z) = 1 − a², both as functions of z. Two things to see:
-eᶻ overflows at z = 710, so write both in e = e^(−2|z|), which cannot: tanh |z| = (1 − e)/(1 + e). And 1 − a² rounds to
-0 from |z| = 19 on, where the derivative is small and not 0: find its form in e. `exp`, `expm1` and `std::copysign` are at hand;
-`sigmoid` and `sigmoid_derivative`, a few lines below, show the style.
+Write a = tanh(z) = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ) and its derivative tanh′(z) = 1 − a², both as functions of z. There are two
+difficulties. First, eᶻ overflows at z = 710, so express both in e = e^(−2|z|), which cannot overflow:
+tanh |z| = (1 − e)/(1 + e). Second, 1 − a² rounds to 0 from |z| = 19 on, where the derivative is small but not 0: find its form
+in e. You can use `exp`, `expm1` and `std::copysign`. `sigmoid` and `sigmoid_derivative`, a few lines below, show the style.
 """,
     kinds={"tanh": (60, ["tanh", "derivative"]), "tanh far out": (40, ["tanh", "derivative"])},
     draw=tanh_cases,
@@ -140,7 +140,7 @@ eᶻ overflows at z = 710, so write both in e = e^(−2|z|), which cannot: tanh 
     wrong=[
         Wrong(
             "derivative",
-            "1 − a² rounds to 0 far out, where a is 1: write the derivative in e = exp(−2|z|)",
+            "for large |z| a rounds to 1, and 1 − a² rounds to 0: compute the derivative from e = exp(−2|z|)",
             of_tanh(lambda z: 1 - math.tanh(z) ** 2),
         ),
         Wrong("derivative", "did you pass z where a belongs?", of_tanh(lambda z: 1 - z * z)),
@@ -150,11 +150,11 @@ eᶻ overflows at z = 710, so write both in e = e^(−2|z|), which cannot: tanh 
         Wrong("derivative", "is tanh applied twice?", of_tanh(lambda z: 1 - math.tanh(math.tanh(z)) ** 2)),
         Wrong("derivative", "this is the value, not its derivative", of_tanh(math.tanh)),
         Wrong("derivative", "it has the wrong sign: 1 − a², not a² − 1", of_tanh(lambda z: math.tanh(z) ** 2 - 1)),
-        Wrong("derivative", "a plus stands where the minus belongs", of_tanh(lambda z: 1 + math.tanh(z) ** 2)),
+        Wrong("derivative", "there is a plus where the minus belongs", of_tanh(lambda z: 1 + math.tanh(z) ** 2)),
         Wrong("derivative", "e must be exp(−2|z|): is the factor 2 in it?", of_tanh(lambda z: tanh_derivative(z / 2))),
         Wrong(
             "derivative",
-            "the chain rule's outer factor is missing: this is a quarter of it",
+            "the outer factor of the chain rule is missing: this is a quarter of the derivative",
             of_tanh(lambda z: tanh_derivative(z) / 4),
         ),
         Wrong(
@@ -162,19 +162,19 @@ eᶻ overflows at z = 710, so write both in e = e^(−2|z|), which cannot: tanh 
         ),
         Wrong(
             "derivative",
-            "exp overflows far out: use e = exp(−2|z|), which cannot",
+            "exp overflows for large |z|: use e = exp(−2|z|), which cannot overflow",
             of_tanh(lambda z: 1 - exp_quotient(z) ** 2),
         ),
         Wrong("tanh", "this is the sigmoid", of_tanh(sigmoid)),
-        Wrong("tanh", "exp overflows far out: use e = exp(−2|z|), which cannot", of_tanh(exp_quotient)),
+        Wrong("tanh", "exp overflows for large |z|: use e = exp(−2|z|), which cannot overflow", of_tanh(exp_quotient)),
         Wrong(
             "tanh",
-            "exp overflows far out: use e = exp(−2|z|), which cannot",
+            "exp overflows for large |z|: use e = exp(−2|z|), which cannot overflow",
             of_tanh(lambda z: (1 - exp(-2 * z)) / (1 + exp(-2 * z))),
         ),
         Wrong(
             "tanh",
-            "exp overflows far out: use e = exp(−2|z|), which cannot",
+            "exp overflows for large |z|: use e = exp(−2|z|), which cannot overflow",
             of_tanh(lambda z: (exp(z) - exp(-z)) / (exp(z) + exp(-z))),
         ),
         Wrong("tanh", "2σ(z) − 1 is tanh(z/2): is the factor 2 in the exponent?", of_tanh(lambda z: math.tanh(z / 2))),
@@ -194,33 +194,34 @@ def of_two(f):
 SLOPE = Task(
     stub='needs_task("1.2", derivative, dL_da, dL_dz);',
     brief="""
-∂L/∂z = ∂L/∂a ⊙ σ′(z): every entry of ∂L/∂a times the entry of `derivative` in the same place, into `dL_dz`. Entry `t(i, j)` of
-a `Tensor` stands in row i and column j; `t[i]` counts all entries, row by row. The buffer may hold an earlier batch: assign, do not add.
+Write ∂L/∂z = ∂L/∂a ⊙ σ′(z) to `dL_dz`: multiply every entry of ∂L/∂a by the entry of `derivative` at the same position.
+Entry `t(i, j)` of a `Tensor` is in row i and column j; `t[i]` counts all entries, row by row. The buffer may contain an
+earlier batch: assign, do not add.
 """,
     kinds={"derivative": (100, ["dL_dz"])},
     draw=lambda r: [("derivative", [matrix(r, 2, 3), matrix(r, 2, 3)]), ("derivative", [matrix(r, 4, 2), matrix(r, 4, 2)])],
     right={"derivative": lambda a: [each(lambda s, g: s * g, a[0], a[1])]},
     formula={"dL_dz": "∂L/∂a ⊙ σ′(z)"},
     wrong=[
-        Wrong("dL_dz", "the derivative σ′(z) is not in it", of_two(lambda s, g: g)),
-        Wrong("dL_dz", "this is σ′(z) alone; ∂L/∂a is not in it", of_two(lambda s, g: s)),
+        Wrong("dL_dz", "the derivative σ′(z) is not in your result", of_two(lambda s, g: g)),
+        Wrong("dL_dz", "this is σ′(z) alone; ∂L/∂a is not in your result", of_two(lambda s, g: s)),
         Wrong("dL_dz", "⊙ is a product: you add", of_two(lambda s, g: s + g)),
         Wrong("dL_dz", "⊙ is a product: you divide", of_two(lambda s, g: g / s)),
         Wrong("dL_dz", "the derivative is applied twice", of_two(lambda s, g: g * s * s)),
-        Wrong("dL_dz", "the buffer holds the pass before: assign, do not add", of_two(lambda s, g: 2 * g * s)),
+        Wrong("dL_dz", "the buffer still contains the previous pass: assign, do not add", of_two(lambda s, g: 2 * g * s)),
         Wrong("dL_dz", "the minus sign belongs to the optimiser", of_two(lambda s, g: -g * s)),
         Wrong(
             "dL_dz",
-            "the mean over the batch is in the loss already",
+            "the loss already contains the mean over the batch",
             lambda a: each(lambda s, g: s * g / len(a[0]), a[0], a[1]),
         ),
         Wrong(
-            "dL_dz", "this is a (1 − a): the derivative of σ comes to you in `derivative`", of_two(lambda s, g: g * s * (1 - s))
+            "dL_dz", "you multiply by a (1 − a), but `derivative` already contains σ′(z)", of_two(lambda s, g: g * s * (1 - s))
         ),
-        Wrong("dL_dz", "this takes `derivative` for a: it is σ′(z) already", of_two(lambda s, g: g * (1 - s * s))),
+        Wrong("dL_dz", "this takes `derivative` for a, but `derivative` is already σ′(z)", of_two(lambda s, g: g * (1 - s * s))),
         Wrong(
             "dL_dz",
-            "only the first row is there: a batch has many",
+            "only the first row is computed: a batch has many rows",
             lambda a: [[s * g * (i == 0) for s, g in zip(*rows)] for i, rows in enumerate(zip(a[0], a[1]))],
         ),
         Wrong("dL_dz", "∂L/∂a is squared", of_two(lambda s, g: g * g * s)),
@@ -290,19 +291,19 @@ aⱼ = exp zⱼ / Σₖ exp zₖ couples the units of a row: ∂aₖ/∂zⱼ = a
         Wrong("dL_dz", "the factor aⱼ is missing", by_row(lambda p, g: [v - dot(p, g) for v in g])),
         Wrong(
             "dL_dz",
-            "aⱼ must multiply the sum too: mind the parentheses",
+            "aⱼ must also multiply the sum: check the parentheses",
             by_row(lambda p, g: [a * v - dot(p, g) for a, v in zip(p, g)]),
         ),
         Wrong(
             "dL_dz",
-            "a plus stands where the minus belongs",
+            "there is a plus where the minus belongs",
             by_row(lambda p, g: [a * (v + dot(p, g)) for a, v in zip(p, g)]),
         ),
-        Wrong("dL_dz", "the sum runs on from row to row: start it at 0 in each row", running_dot),
+        Wrong("dL_dz", "the sum continues from row to row: start it at 0 in each row", running_dot),
         Wrong("dL_dz", "the sum runs over the batch; it must run over the units of one row", dot_over_batch),
         Wrong(
             "dL_dz",
-            "the mean over the batch is in the loss already",
+            "the loss already contains the mean over the batch",
             lambda a: each(lambda v: v / len(a[0]), by_row(softmax_right)(a)),
         ),
         Wrong(
@@ -333,7 +334,7 @@ def forward_with(f):
 
 
 def square(f):
-    """f, where W is square; elsewhere nothing that can be predicted."""
+    """f if W is square; otherwise the answer cannot be predicted."""
     return lambda a: f(a) if len(a[1]) == len(a[1][0]) else None
 
 
@@ -344,14 +345,14 @@ def forward_cases(r):
     ]
 
 
-TURNED = "is W transposed where Wᵀ belongs, or the other way round? Wt holds Wᵀ, inputs × units"
+TURNED = "is W transposed where it should not be, or not transposed where it should be? Wt contains Wᵀ, inputs × units"
 
 FORWARD = Task(
     stub='needs_task("2.1", *x, Wt, b, u);',
     brief="""
-u = x Wᵀ + b, which is z where the layer has no batch normalisation: uᵢⱼ = bⱼ + Σₖ xᵢₖ Wⱼₖ. x is batch × inputs, b is
-1 × units; the layer keeps Wᵀ as `Wt`, inputs × units, so Wⱼₖ is `Wt(k, j)`. Give `u` its shape with
-`u.resize(x->rows(), Wt.cols())` and write three loops, or find the function in `primer/core/product.hpp` that does it all.
+Compute u = x Wᵀ + b: uᵢⱼ = bⱼ + Σₖ xᵢₖ Wⱼₖ. Without batch normalisation, u is z. x is batch × inputs, b is 1 × units. The layer
+stores Wᵀ as `Wt`, inputs × units, so Wⱼₖ is `Wt(k, j)`. Give `u` its shape with `u.resize(x->rows(), Wt.cols())`. Then write
+three loops, or find the function in `primer/core/product.hpp` that does the same.
 """,
     kinds={"dense_forward": (100, ["z"])},
     draw=forward_cases,
@@ -375,18 +376,18 @@ u = x Wᵀ + b, which is z where the layer has no batch normalisation: uᵢⱼ =
         Wrong("z", "the bias is multiplied by x Wᵀ; it is added", forward_with(lambda x, w, b: dot(x, w) * b)),
         Wrong(
             "z",
-            "the buffer holds the pass before: start every sum at bⱼ",
+            "the buffer still contains the previous pass: start every sum at bⱼ",
             forward_with(lambda x, w, b: 2 * (dot(x, w) + b)),
         ),
         Wrong(
             "z",
-            "the buffer holds the pass before: start every sum at bⱼ",
+            "the buffer still contains the previous pass: start every sum at bⱼ",
             forward_with(lambda x, w, b: 2 * dot(x, w) + b),
         ),
         Wrong("z", TURNED, square(lambda a: [[v + b for v, b in zip(row, a[2][0])] for row in product(a[0], a[1])])),
         Wrong(
             "z",
-            "b has an entry a unit: index it by the unit j, not by the sample i",
+            "b has one entry for each unit: index it by the unit j, not by the sample i",
             square(
                 lambda a: [[v + a[2][0][i] for v in row] for i, row in enumerate(product(a[0], transposed(a[1])))]
                 if len(a[0]) <= len(a[1])
@@ -395,10 +396,10 @@ u = x Wᵀ + b, which is z where the layer has no batch normalisation: uᵢⱼ =
         ),
         Wrong(
             "z",
-            "b has an entry a unit: index it by the unit j; all get the first",
+            "b has one entry for each unit: index it by the unit j; all get the first",
             lambda a: [[dot(x, w) + a[2][0][0] for w in a[1]] for x in a[0]],
         ),
-        Wrong("z", "σ is applied here already: z is what σ sees", forward_with(lambda x, w, b: sigmoid(dot(x, w) + b))),
+        Wrong("z", "σ is applied here already, but z is the input of σ", forward_with(lambda x, w, b: sigmoid(dot(x, w) + b))),
     ],
     on_throw=TURNED,
 )
@@ -443,9 +444,9 @@ ALL = {"dL_dW": dW, "dL_db": db, "dL_dx": dx}
 BACKWARD = Task(
     stub='needs_task("2.2", *x, delta, Wt, dL_dWt, dL_db, dL_dx, wants_dL_dx);',
     brief="""
-With δ = ∂L/∂z (here `delta`, batch × units): ∂L/∂W = δᵀ x, ∂L/∂b = Σᵢ δᵢ over the samples, ∂L/∂x = δ W, the last only if
-`wants_dL_dx`. The layer keeps transposes: `dL_dWt` is (∂L/∂W)ᵀ = xᵀ δ, inputs × units, and `Wt` is Wᵀ. Assign, do not add: each
-pass starts afresh. `primer/core/product.hpp` has `multiply`, `transposed` and `column_sums`.
+δ = ∂L/∂z is `delta` here, batch × units. Compute ∂L/∂W = δᵀ x, ∂L/∂b = Σᵢ δᵢ over the samples and, only if `wants_dL_dx`,
+∂L/∂x = δ W. The layer stores transposes: `dL_dWt` is (∂L/∂W)ᵀ = xᵀ δ, inputs × units, and `Wt` is Wᵀ. Assign, do not add, because
+each pass computes new gradients. `primer/core/product.hpp` has `multiply`, `transposed` and `column_sums`.
 """,
     kinds={"dense_backward": (100, ["dL_dW", "dL_db", "dL_dx"])},
     draw=backward_cases,
@@ -453,30 +454,30 @@ pass starts afresh. `primer/core/product.hpp` has `multiply`, `transposed` and `
     formula={"dL_dW": "δᵀ x", "dL_db": "Σᵢ δᵢ", "dL_dx": "δ W"},
     wrong=[
         *both(
-            "the mean over the batch is in the loss already: add up, do not average",
+            "the loss already contains the mean over the batch: add up, do not average",
             {q: scaled(f, lambda a: 1 / len(a[0])) for q, f in ALL.items()},
         ),
-        *both("the buffer holds the pass before: assign, do not add", {q: scaled(f, 2) for q, f in ALL.items()}),
+        *both("the buffer still contains the previous pass: assign, do not add", {q: scaled(f, 2) for q, f in ALL.items()}),
         *both("the minus sign belongs to the optimiser", {q: scaled(f, -1) for q, f in ALL.items()}),
-        *both("σ′(z) is in ∂L/∂z already: the derivative is applied twice", {q: derivative_again(f) for q, f in ALL.items()}),
+        *both("∂L/∂z already contains σ′(z): the derivative is applied twice", {q: derivative_again(f) for q, f in ALL.items()}),
         *both("this was never computed: it is 0", {q: scaled(f, 0) for q, f in ALL.items()}),
         Wrong(
             "dL_dW",
-            "δ and x have changed places: dL_dWt holds the transpose, xᵀ δ",
+            "δ and x are exchanged: dL_dWt holds the transpose, xᵀ δ",
             square(lambda a: transposed(dW(a))),
         ),
         Wrong(
             "dL_dW",
-            "this is z's own gradient with the output in x's place: the layer's input x belongs here",
+            "you use the output of the layer; the layer's input x belongs here",
             lambda a: product(transposed(a[3]), each(sigmoid, forward(a))) if len(a[1]) == len(a[1][0]) else None,
         ),
         Wrong(
             "dL_dW",
-            "only the first sample is in it: add up all samples",
+            "only the first sample is in your sum: add up all samples",
             lambda a: dW([a[0][:1], a[1], a[2], a[3][:1]]),
         ),
-        Wrong("dL_db", "only the first sample is in it: add up all samples", lambda a: [a[3][0]]),
-        Wrong("dL_db", "only the last sample is in it: add up all samples", lambda a: [a[3][-1]]),
+        Wrong("dL_db", "only the first sample is in your sum: add up all samples", lambda a: [a[3][0]]),
+        Wrong("dL_db", "only the last sample is in your sum: add up all samples", lambda a: [a[3][-1]]),
         Wrong(
             "dL_db",
             "this adds up the units of a sample; add up the samples of a unit",
@@ -521,8 +522,8 @@ def ce_cases(r):
         [[r.uniform(800, 2000), 0.25, -3.0], [-1000.0, -1001.0, -1002.5]],
         0.0,
         0,
-    )  # the right class has all the probability
-    mistaken = [[-r.uniform(800, 2000), 1.5, 0.5], [-760.0, 2.0, 1.0]], 0.0, 0  # or none
+    )  # the correct class has all the probability
+    mistaken = [[-r.uniform(800, 2000), 1.5, 0.5], [-760.0, 2.0, 1.0]], 0.0, 0  # or the correct class has none
     return [
         case("cross_entropy", matrix(r, 2, 3), 0.0),
         case("cross_entropy", matrix(r, 5, 4), 0.0),
@@ -541,7 +542,7 @@ def without_maximum(a):
 
 
 def log_of(probabilities_of):
-    """−Σ t ln a, a a softmax of the logits."""
+    """−Σ t ln a, where a is a softmax of the logits."""
     return lambda a: sum(
         -t_k * log(p_k)
         for p, t in zip(probabilities_of(a[0]), smoothed(a[2], a[3][0][0]))
@@ -559,7 +560,7 @@ def scalar(f):
 
 
 def ordinary_only(f):
-    """f, where no logit is extreme."""
+    """f if no logit is extreme."""
     return lambda a: f(a) if max(abs(v) for row in a[0] for v in row) < 100 else None
 
 
@@ -607,17 +608,17 @@ sum is m + ln Σⱼ exp(zⱼ − m) with m = maxⱼ zⱼ. The gradient is the re
         ),
         Wrong(
             "value",
-            "the maximum was taken off and never put back",
+            "the maximum was subtracted and never put back",
             scalar(lambda a: cross_entropy(a) - total(max(row) for row in a[0]) / len(a[0])),
         ),
         Wrong(
             "value",
-            "the maximum is put back, but not taken off the exponents",
+            "the maximum is put back, but it was not subtracted from the exponents",
             ordinary_only(scalar(lambda a: cross_entropy(a) + total(max(row) for row in a[0]) / len(a[0]))),
         ),
         Wrong(
             "value",
-            "this is ln Σₖ exp zₖ alone: the logit of the right class is missing",
+            "this is ln Σₖ exp zₖ alone: the logit of the correct class is missing",
             scalar(
                 lambda a: total(max(z) + math.log(total(math.exp(v - max(z)) for v in z)) for z in a[0]) / len(a[0])
             ),
@@ -637,7 +638,7 @@ sum is m + ln Σⱼ exp(zⱼ − m) with m = maxⱼ zⱼ. The gradient is the re
         ),
         Wrong(
             "value",
-            "this is the binary form, with (1 − y) ln(1 − a) added: for softmax −Σ y ln a is all",
+            "this is the binary form, which adds (1 − y) ln(1 − a): the loss for softmax is only −Σ y ln a",
             ordinary_only(
                 scalar(
                     lambda a: cross_entropy(a)
@@ -666,11 +667,11 @@ sum is m + ln Σⱼ exp(zⱼ − m) with m = maxⱼ zⱼ. The gradient is the re
             scalar(log_of(probabilities)),
         ),
         Wrong(
-            "value", "exp overflows, or all of it underflows: take the largest logit off first", scalar(without_maximum)
+            "value", "exp overflows or underflows: subtract the largest logit first", scalar(without_maximum)
         ),
         Wrong(
             "value",
-            "exp overflows, or all of it underflows: take the largest logit off first",
+            "exp overflows or underflows: subtract the largest logit first",
             scalar(log_of(softmax_without_maximum)),
         ),
         Wrong("dL_dz", "it has the wrong sign: a − t, not t − a", scaled(ce_gradient, -1)),
@@ -683,17 +684,17 @@ sum is m + ln Σⱼ exp(zⱼ − m) with m = maxⱼ zⱼ. The gradient is the re
         Wrong("dL_dz", "label smoothing is missing: use smooth(y(i, k), y)", lambda a: ce_gradient(a, 0.0)),
         Wrong(
             "dL_dz",
-            "(a − t)/N has gone through softmax already: no a (1 − a)",
+            "(a − t)/N has gone through softmax already: do not multiply by a (1 − a)",
             lambda a: each(lambda d, p: d * p * (1 - p), ce_gradient(a), a[1]),
         ),
         Wrong(
             "dL_dz",
-            "only the right class has a gradient here; every class has one: a − 0 where the target is 0",
+            "only the correct class has a gradient here, but every class has one: a − 0 where the target is 0",
             lambda a: each(lambda d, y: d * y, ce_gradient(a), a[2]),
         ),
         Wrong(
             "dL_dz",
-            "this is ∂L/∂a = −t/a; what is asked for is ∂L/∂z",
+            "this is ∂L/∂a = −t/a; the task asks for ∂L/∂z",
             lambda a: each(
                 lambda p, t: -t / p / len(a[0]) if p else -inf if t else nan, a[1], smoothed(a[2], a[3][0][0])
             ),
@@ -798,10 +799,10 @@ from step to step; without momentum (μ = 0) it is 0 whenever a step begins.
     right={"sgd": lambda a: [path(sgd_rule)(a)]},
     formula={"p": "p − η m with m ← μ m + g, in Nesterov's form p − η (g + μ m),"},
     wrong=[
-        Wrong("p", "this climbs: the minus sign of descent is missing", sgd_with(sign=1)),
+        Wrong("p", "this climbs the loss: the minus sign of gradient descent is missing", sgd_with(sign=1)),
         Wrong("p", "the learning rate is missing", sgd_with(rate=False)),
         Wrong("p", "the old p is missing: this sets p to −η g", sgd_with(gain=0.0)),
-        Wrong("p", "PyTorch's m takes g whole: there is no factor (1 − μ)", sgd_with(damp=True)),
+        Wrong("p", "PyTorch's m adds the whole g: there is no factor (1 − μ)", sgd_with(damp=True)),
         Wrong("p", "the learning rate belongs outside of m: it may change between steps", sgd_with(lr_inside=True)),
         Wrong("p", "Nesterov's step is not taken: g + μ m", sgd_with(nesterov=False)),
         Wrong("p", "Nesterov's step lacks g: g + μ m", sgd_with(nesterov="only_mu")),
@@ -809,7 +810,7 @@ from step to step; without momentum (μ = 0) it is 0 whenever a step begins.
         Wrong("p", "weight decay is missing: g ← g + λ p comes first", sgd_with(decay=0)),
         Wrong("p", "weight decay counts twice", sgd_with(decay=2)),
         Wrong("p", "weight decay has the wrong sign", sgd_with(decay=-1)),
-        Wrong("p", "momentum is missing: m must keep the fraction μ of itself", sgd_with(keep=None)),
+        Wrong("p", "momentum is missing: the new m must contain μ m", sgd_with(keep=None)),
         Wrong("p", "m is not kept from step to step", sgd_with(keep=False)),
     ],
 )
@@ -908,7 +909,7 @@ AdamW, where `decoupled` is true, leaves g alone and shrinks p to (1 − η λ) 
         Wrong("p", "β₁ and β₂ have changed places", adam_with(swap=True)),
         Wrong("p", "the factor (1 − β₁) is missing", adam_with(share1=False)),
         Wrong("p", "the factor (1 − β₂) is missing", adam_with(share2=False)),
-        Wrong("p", "this climbs: the minus sign of descent is missing", adam_with(sign=1)),
+        Wrong("p", "this climbs the loss: the minus sign of gradient descent is missing", adam_with(sign=1)),
         Wrong("p", "ε belongs outside of the square root", adam_with(eps="inside")),
         Wrong("p", "ε is added to √v̂, after the bias correction", adam_with(eps="before")),
         Wrong("p", "ε is missing", adam_with(eps="none")),
@@ -941,7 +942,7 @@ def is_uniform(kind):
 def initializer(
     xavier=xavier_variance, he=he_variance, then=lambda spread, kind: spread, three=is_uniform, uniform=is_uniform
 ):
-    """(1 if uniform, spread), and what becomes of it with another variance or another way from variance to spread."""
+    """(1 if uniform, spread), for another variance or another way to compute the spread from the variance."""
 
     def answer(a, kind):
         variance = (xavier if kind.startswith("xavier") else he)(*a[0][0])
@@ -958,8 +959,8 @@ INITIALIZERS = Task(
     stub='if (spec.starts_with("xavier_") || spec.starts_with("he_")) needs_task("5.1", in, out, alpha, uniform, normal);',
     brief="""
 `xavier_uniform`, `xavier_normal`: variance 2/(fan_in + fan_out). `he_uniform`, `he_normal`: variance 2/((1 + α²) fan_in). Return
-`{uniform, l}` for U(−l, l), which has variance l²/3, or `{normal, s}` for N(0, s²), four cases of `spec`; the lines below for
-`lecun_…` show the form. `in` and `out` are fan_in and fan_out.
+`{uniform, l}` for U(−l, l), which has variance l²/3, or `{normal, s}` for N(0, s²). `spec` has these four cases; the lines below
+for `lecun_…` show the form. `in` and `out` are fan_in and fan_out.
 """,
     kinds={kind: (share, ["spread"]) for kind, share in INITIALIZER_KINDS.items()},
     draw=lambda r: [
@@ -1008,7 +1009,7 @@ INITIALIZERS = Task(
         Wrong("spread", "α must be squared: (1 + α²)", initializer(he=lambda i, o, alpha: 2 / ((1 + alpha) * i))),
         Wrong(
             "spread",
-            "He's variance has a 2, because relu stops half: it is missing",
+            "the 2 of He's variance is missing; it is needed because relu stops half of the signal",
             initializer(he=lambda i, o, alpha: 1 / ((1 + alpha**2) * i)),
         ),
         Wrong(
@@ -1022,7 +1023,7 @@ INITIALIZERS = Task(
 
 # 6.1 the gradient check of one unit a = σ(W x + b) with L = (a − y)²
 
-STEPS = [2.0**-15, 2.0**-11, 2.0**-19, 2.0**-23]  # that the check tries; the last spans a kink only when all do
+STEPS = [2.0**-15, 2.0**-11, 2.0**-19, 2.0**-23]  # the steps of the check; if the last spans a kink, all do
 SIGMOID, RELU = 0.0, 1.0
 
 
@@ -1044,7 +1045,7 @@ def unit_gradient(a):
 
 
 def unit_excluded(a):
-    """1 where even the smallest step spans the kink of relu."""
+    """1 if even the smallest step spans the kink of relu."""
     (((x,),), ((W,),), ((b,),), _, ((sigma,),)) = a
     return [
         [
@@ -1059,7 +1060,7 @@ def differences(rule):
 
     def answer(a):
         if a[4][0][0] == RELU and abs(a[1][0][0] * a[0][0][0] + a[2][0][0]) < 1e-3:
-            return None  # near the kink it depends on the points that are taken
+            return None  # near the kink the answer depends on the points
         loss = unit_loss(a)
         columns = []
         for name, p in unit_numbers(a).items():
@@ -1089,10 +1090,11 @@ def gradcheck_cases(r):
 GRADIENT_CHECK = Task(
     stub='needs_task("6.1", p, here, h, sides_here_);',
     brief="""
-The derivative that no formula of yours takes part in: central differences, (L(p + h) − L(p − h)) / 2h, or with five points and a smaller error
-(8 (L(h) − L(−h)) − (L(2h) − L(−2h))) / 12h. Set `p` (`static_cast<real>`) to `here` plus the offset and ask `value()`. Where σ or the loss has a kink between the points, the
-difference means nothing: `value()` leaves in `sides_` on which side of each kink everything lies, and when that is not `sides_here_` at every
-point, return `{}`. Put `p` back to `here`. Why no one-sided difference: its error is of order h, not h².
+Compute the derivative without your formulas, by central differences: (L(p + h) − L(p − h)) / 2h, or with five points and a smaller
+error (8 (L(h) − L(−h)) − (L(2h) − L(−2h))) / 12h. Set `p` (`static_cast<real>`) to `here` plus the offset and call `value()`. If σ or
+the loss has a kink between the points, the difference is meaningless. `value()` stores in `sides_` on which side of each kink the
+numbers lie; if this differs from `sides_here_` at any point, return `{}`. At the end set `p` to `here` again. Do not use a
+one-sided difference: its error is of order h, not h².
 """,
     kinds={"gradcheck": (70, ["numeric"]), "gradcheck kink": (30, ["numeric", "excluded"])},
     draw=gradcheck_cases,
@@ -1117,12 +1119,12 @@ point, return `{}`. Put `p` back to `here`. Why no one-sided difference: its err
         Wrong("numeric", "twice too large: the points lie 2h apart", differences(lambda L, h: (L(h) - L(-h)) / h)),
         Wrong(
             "numeric",
-            "half of it: is p set to here plus the offset, or moved on from where it was?",
+            "this is half of the derivative: set p to here plus the offset; your p is moved on by the offset",
             differences(lambda L, h: (L(h) - L(-h)) / (4 * h)),
         ),
         Wrong(
             "numeric",
-            "half of it: is p set to here plus the offset, or moved on from where it was?",
+            "this is half of the derivative: set p to here plus the offset; your p is moved on by the offset",
             differences(lambda L, h: (L(h) - L(0)) / (2 * h)),
         ),
         Wrong(
@@ -1175,13 +1177,13 @@ TASKS = {
 
 
 def cases(number, seed):
-    """The inputs that `seed` stands for, the same on every machine, as (aspect, kind, arguments)."""
+    """The inputs for `seed`, the same on every machine, as (aspect, kind, arguments)."""
     drawn = TASKS[number].draw(random.Random(f"{number} {seed}"))
     return [(aspect, aspect.split(" ")[0], arguments) for aspect, arguments in drawn]
 
 
 def solved(number, seed):
-    """Cases with all that a judge needs: the inputs, what is right, what is wrong and how to say it."""
+    """The cases with everything that the judge needs: inputs, right answers, wrong answers and hints."""
     task = TASKS[number]
     result = []
     for aspect, kind, arguments in cases(number, seed):

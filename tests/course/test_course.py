@@ -52,7 +52,7 @@ def conforms(value, form):
     return isinstance(value, dict) and all(key in form and form[key](entry) for key, entry in value.items())
 
 
-# What Gradescope takes, after its autograder specification.
+# The form that Gradescope accepts, from its autograder specification.
 VISIBILITY = one_of("hidden", "after_due_date", "after_published", "visible")
 ANYTHING = {"visibility": VISIBILITY, "output": text, "extra_data": lambda value: isinstance(value, dict)}
 TEST = {
@@ -76,7 +76,7 @@ RESULT = {
 
 
 def fault_of(results):
-    """What is wrong with the text of a results.json, or nothing."""
+    """The fault in the text of a results.json, or nothing."""
 
     def refuse(constant):
         raise ValueError(f"{constant} is not JSON")
@@ -90,7 +90,7 @@ def fault_of(results):
     tests = result.get("tests", [])
     if "score" not in result and not (tests and all("score" in test for test in tests)):
         return "no score"
-    for test in tests:  # what it does not ask for, and a reader expects
+    for test in tests:  # Gradescope does not need these, but a reader does
         if not 0 <= test["score"] <= test["max_score"]:
             return "a score out of its range"
         if (test["status"] == "passed") != (test["score"] == test["max_score"]):
@@ -110,7 +110,7 @@ class Form(unittest.TestCase):
         self.assertNotEqual(fault_of("{}"), "")
 
 
-ONE, OTHER = "2.1", "2.2"  # which share a file
+ONE, OTHER = "2.1", "2.2"  # both are in the same file
 POINTS, OTHERS_POINTS = (next(r.points for r in bench.regions() if r.task == task) for task in (ONE, OTHER))
 
 
@@ -467,7 +467,7 @@ class Handout(unittest.TestCase):
 
 
 class Readme(unittest.TestCase):
-    """The README's lines for lecturers, as they stand there, in a tree whose neighbours are the handout and a submission."""
+    """Runs the README's commands for lecturers in a tree beside a handout and a submission."""
 
     def test_the_lines_for_lecturers_work(self):
         text = (bench.ROOT / "README.md").read_text()
@@ -477,7 +477,7 @@ class Readme(unittest.TestCase):
             root = Path(folder) / "primer"
             shutil.copytree(bench.ROOT, root, ignore=shutil.ignore_patterns("build*", "runs", ".git", "__pycache__"))
             (Path(folder) / "secret.txt").write_text("words that no student knows\n")
-            for line in lines[:3]:  # the fourth is a step of its own
+            for line in lines[:3]:  # another test runs the fourth
                 done = subprocess.run(["sh", "-c", line], cwd=root, capture_output=True, text=True)
                 self.assertEqual(done.returncode, 0, line + done.stdout + done.stderr)
                 if "assignment" in line:
@@ -534,7 +534,7 @@ class Builds(unittest.TestCase):
     there is one tree, build-course/COMPILER: from handout to handout only the files that differ are compiled anew."""
 
     def follow(self, new, tree):
-        """Makes `tree` what `new` is, without touching what is the same already."""
+        """Makes `tree` equal to `new` without touching files that are equal already."""
         files = {path.relative_to(new) for path in new.rglob("*") if path.is_file()}
         for path in {path.relative_to(tree) for path in tree.rglob("*") if path.is_file()} - files:
             if path.parts[0] != "build":
@@ -545,7 +545,7 @@ class Builds(unittest.TestCase):
                 shutil.copy(new / path, tree / path)
 
     def outcome_of(self, tree):
-        """The last line of the tests, after each that failed."""
+        """The last line of the tests, after the lines of the failures."""
         built = subprocess.run(
             ["cmake", "--build", tree / "build", "--target", "primer-tests", "answers"], capture_output=True, text=True
         )
@@ -555,7 +555,7 @@ class Builds(unittest.TestCase):
         return "\n".join([line for line in lines if line.startswith("FAILED")] + lines[-1:])
 
     def checks_of(self, tree, chosen):
-        """What `make check` says of each task."""
+        """The result of `make check` for each task."""
         told = subprocess.run(
             [sys.executable, tree / "tests/course/check.py"], capture_output=True, text=True, cwd=tree
         ).stdout
@@ -579,7 +579,7 @@ class Builds(unittest.TestCase):
             self.assertTrue(found and found <= set(chosen), said)
             for task, told in zip(chosen, self.checks_of(tree, chosen)):
                 self.assertRegex(told, "needs task [0-9]" if len(chosen) > 1 else f"needs task {task}")
-            if chosen == ALL:  # the other tests, but one that compiles the library once more
+            if chosen == ALL:  # the other tests, except one that compiles the library again
                 others = ["ctest", "--test-dir", tree / "build", "--exclude-regex", "primer-tests|add_subdirectory"]
                 said = subprocess.run(others, capture_output=True, text=True).stdout
                 self.assertIn("100% tests passed", said)
@@ -591,7 +591,7 @@ class Builds(unittest.TestCase):
             unmarked = "\n".join(line for line in lines if not marks.LIKE_A_MARK.search(line))
             if (
                 unmarked != (tree / path).read_text()
-            ):  # a mark that comes back changes nothing and is not worth compiling
+            ):  # a restored mark changes nothing, so this need not be compiled
                 shutil.copy(bench.ROOT / path, tree / path)
         said = self.outcome_of(tree)
         print(compiler, "reference put back:", said, flush=True)
