@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <sstream>
 
 #include "primer/cli/commands.hpp"
 #include "primer/formats/atomic_file.hpp"
@@ -67,15 +68,13 @@ void print_catalogue(const std::vector<std::string>& names) {
 
 std::vector<real> parse_points(const std::string& text) {
   std::vector<real> points;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', begin), text.size());
-    const std::string word = text.substr(begin, comma - begin);
+  std::istringstream words(text + ",");
+  for (std::string word; std::getline(words, word, ',');) {
     const auto z = parse_number(word);
     if (!z) {
       throw UserError("--at: '" + printable(word) + "' is not a number; write them as in --at -1,0,0.5,inf");
     }
     points.push_back(static_cast<real>(*z));
-    begin = comma + 1;
   }
   return points;
 }
@@ -127,8 +126,6 @@ constexpr std::array<Option, 2> options{{{"--at", "Z,Z,...", "print value and de
 
 const Command activations_command{"activations",
                                   "[NAME...]",
-                                  0,
-                                  1000,
                                   "Lists activation functions and their properties.",
                                   "primer measures the ranges, the zeros of σ′ and the saturated intervals by\n"
                                   "scanning each function. A round bracket means that σ approaches this end of its\n"

@@ -85,10 +85,11 @@ Arguments parse_arguments(const Command& command, std::span<char* const> words) 
       }
     }
   }
-  const std::size_t n = arguments.operands.size();
-  if (n < command.fewest || n > command.most) {
-    throw UserError((n < command.fewest ? "too few" : "too many") + std::string(" words; ") + usage(command));
-  }
+  const std::string_view takes = command.operands;
+  const auto most = std::count(takes.begin(), takes.end(), ' ') + 1;
+  const auto n = std::ssize(arguments.operands);
+  if (n < most - std::count(takes.begin(), takes.end(), '[')) throw UserError("too few words; " + usage(command));
+  if (n > most && !takes.ends_with("...]")) throw UserError("too many words; " + usage(command));
   return arguments;
 }
 

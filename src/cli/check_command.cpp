@@ -21,8 +21,6 @@ constexpr std::array<Option, 1> options{{set_option}};
 
 const Command check_command{"check",
                             "CONFIG",
-                            1,
-                            1,
                             "Warns of settings that are likely to train badly.",
                             "Each warning is a line, FILE:LINE:COLUMN: CODE: text, and the exit code is 0.\n"
                             "An error ends the command with exit code 2. `primer train` prints the same.\n\n"

@@ -71,8 +71,6 @@ constexpr std::array<Option, 6> options{{{"--points", "N", "the number of sample
 
 const Command data_command{"data",
                            "GENERATOR",
-                           1,
-                           1,
                            "Prints a synthetic data set as CSV.",
                            "GENERATOR is one of xor, spirals, circles, moons, gaussians, sine and plane.\n\n"
                            "  primer data spirals --points 300 --noise 0.2 > spirals.csv\n",

@@ -79,8 +79,6 @@ constexpr std::array<Option, 1> options{{{"--table", "", "print the tables even 
 
 const Command eval_command{"eval",
                            "MODEL DATA.csv",
-                           2,
-                           2,
                            "Prints a model's loss and metrics on labelled data.",
                            "The output has a line metric,value for each metric: loss, accuracy and macro_f1\n"
                            "for classes; loss, r2, rmse and mae for regression. For classes, a terminal also\n"

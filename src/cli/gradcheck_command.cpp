@@ -57,8 +57,6 @@ constexpr std::array<Option, 1> options{{set_option}};
 
 const Command gradcheck_command{"gradcheck",
                                 "CONFIG",
-                                1,
-                                1,
                                 "Compares every gradient with central differences.",
                                 "The check covers all parameters and the input, on the first 16 rows of the first\n"
                                 "batch. It first moves all parameters but the weights away from their initial\n"

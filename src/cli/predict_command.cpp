@@ -66,8 +66,6 @@ int run(const Arguments& arguments) {
 
 const Command predict_command{"predict",
                               "MODEL [DATA.csv]",
-                              1,
-                              2,
                               "Predicts every row of a CSV file or of a pipe.",
                               "Without DATA.csv, or with -, it reads standard input and answers each row at\n"
                               "once. primer matches columns by name and ignores columns that the model does\n"

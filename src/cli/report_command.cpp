@@ -20,8 +20,6 @@ int run(const Arguments& arguments) {
 
 const Command report_command{"report",
                              "RUN_DIR",
-                             1,
-                             1,
                              "Draws report.html of a run again.",
                              "It needs only the files in the folder of the run. The page is one file and loads\n"
                              "nothing from the internet; open it in any browser.\n\n"

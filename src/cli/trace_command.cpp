@@ -42,8 +42,6 @@ constexpr std::array<Option, 4> options{
 
 const Command trace_command{"trace",
                             "CONFIG",
-                            1,
-                            1,
                             "Shows all numbers of a forward and a backward pass.",
                             "Without --out it prints the first sample of the batch, layer by layer, forward\n"
                             "and then backward. With train.batch_size=1 you can compute all of it by hand.\n"

@@ -214,8 +214,6 @@ constexpr std::array<Option, 5> options{
 
 const Command train_command{"train",
                             "CONFIG",
-                            1,
-                            1,
                             "Trains a network and shows how its gradient flowed.",
                             "It writes these files to the folder of the run and replaces an earlier run:\n"
                             "config.toml, model.safetensors, checkpoint.safetensors, history.csv, flow.csv,\n"

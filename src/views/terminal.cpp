@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 #include "primer/formats/number.hpp"
 #include "primer/training/metrics.hpp"
@@ -34,48 +35,40 @@ constexpr int train_color = 39, validation_color = 208, good_color = 42, bad_col
 class Line {
  public:
   Line& put(std::string_view text) {
-    text_ += text;
-    width_ += display_width(text);
+    line_.text += text;
+    line_.width += display_width(text);
     return *this;
   }
   Line& put(std::string_view text, int color) {
-    text_ += "\033[38;5;" + std::to_string(color) + "m";
+    line_.text += "\033[38;5;" + std::to_string(color) + "m";
     put(text);
-    text_ += "\033[39m";
+    line_.text += "\033[39m";
     return *this;
   }
   Line& pixels(int above, int below) {
-    text_ += "\033[38;5;" + std::to_string(above) + ";48;5;" + std::to_string(below) + "m▀\033[0m";
-    ++width_;
+    line_.text += "\033[38;5;" + std::to_string(above) + ";48;5;" + std::to_string(below) + "m▀\033[0m";
+    ++line_.width;
     return *this;
   }
   Line& to(std::size_t column) {
-    if (width_ < column) put(std::string(column - width_, ' '));
+    if (width() < column) put(std::string(column - width(), ' '));
     return *this;
   }
   Line& append(const Line& other) {
-    text_ += other.text_;
-    width_ += other.width_;
+    line_.text += other.line_.text;
+    line_.width += other.line_.width;
     return *this;
   }
-  std::size_t width() const { return width_; }
-  const std::string& text() const { return text_; }
-  LiveLine finished() const { return {text_, width_}; }
+  std::size_t width() const { return line_.width; }
+  const LiveLine& finished() const { return line_; }
 
  private:
-  std::string text_;
-  std::size_t width_ = 0;
+  LiveLine line_;
 };
 
-std::string cut(const std::string& text, std::size_t width) {
-  std::string kept;
-  std::size_t columns = 0;
-  for (const char c : text) {
-    const bool begins = (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-    if (begins && ++columns > width) break;
-    kept += c;
-  }
-  return kept;
+std::string cut(std::string text, std::size_t width) {
+  while (display_width(text) > width) text.pop_back();
+  return text;
 }
 
 // A bar that is exact to an eighth of a column.
@@ -158,22 +151,20 @@ std::vector<Line> curve(const std::string& name, std::vector<double> train, std:
   }
   double low = std::numeric_limits<double>::infinity();
   double high = -low;
-  const auto widen = [&](const std::vector<double>& series) {
-    for (const double v : series) {
-      if (!std::isfinite(v)) continue;
-      low = std::min(low, v);
-      high = std::max(high, v);
+  for (const auto* series : {&train, &validation}) {
+    for (const double v : *series) {
+      low = std::isfinite(v) ? std::min(low, v) : low;
+      high = std::isfinite(v) ? std::max(high, v) : high;
     }
-  };
-  widen(train);
-  widen(validation);
+  }
   constexpr std::size_t label_width = 9;
   if (!(low <= high) || width < label_width + 4) return lines;
   const std::string top = short_number(high);
   const std::string bottom = short_number(low);
   if (may_be_logarithmic && low > 0 && high / low > 30) {
-    for (double& v : train) v = std::log10(v);
-    for (double& v : validation) v = std::log10(v);
+    for (auto* series : {&train, &validation}) {
+      for (double& v : *series) v = std::log10(v);
+    }
     low = std::log10(low);
     high = std::log10(high);
   }
@@ -229,21 +220,17 @@ std::vector<Line> layers(const std::vector<FlowRow>& flow, std::size_t width, st
   const std::size_t dead_at = saturated_at + 8;
   std::vector<Line> lines(1);
   if (width < dead_at + 7) {  // too narrow for bars: numbers alone
-    lines[0].put(cut("layer  mean |σ′|  ‖∂L/∂z‖", width), quiet_color);
-    for (const FlowRow& row : flow) {
-      if (lines.size() == height) break;
-      std::string text = std::to_string(row.layer);
-      text.resize(7, ' ');
-      text += short_number(row.slope_mean);
-      text.resize(std::max<std::size_t>(text.size() + 1, 18), ' ');
-      lines.emplace_back().put(cut(text + short_number(row.dL_dz_norm), width));
+    lines[0].put("layer  mean |σ′|  ‖∂L/∂z‖", quiet_color);
+    for (std::size_t l = 0; l < std::min(flow.size(), height - 1); ++l) {
+      Line& line = lines.emplace_back().put(std::to_string(flow[l].layer));
+      line.to(7).put(short_number(flow[l].slope_mean)).to(18).put(short_number(flow[l].dL_dz_norm));
     }
     return lines;
   }
   Line title;
   title.put("layer").to(slope_at).put("mean |σ′|").to(delta_at).put("‖∂L/∂z‖, log").to(saturated_at).put("sat.");
   title.to(dead_at).put("dead");
-  lines[0].put(title.text(), quiet_color);
+  lines[0].put(title.finished().text, quiet_color);
   const std::size_t shown = flow.size() + 1 <= height ? flow.size() : height - 2;
   for (std::size_t l = 0; l < shown; ++l) {
     const FlowRow& row = flow[l];
@@ -305,12 +292,10 @@ bool can_redraw() {
          (no_color == nullptr || *no_color == '\0');
 }
 
-struct Size {
-  std::size_t width = 80, height = 24;
-};
-Size terminal_size() {
+// Width and height.
+std::pair<std::size_t, std::size_t> terminal_size() {
   winsize size{};
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {80, 24};
   return {size.ws_col, size.ws_row};
 }
 
@@ -320,13 +305,11 @@ double seconds_since(std::chrono::steady_clock::time_point from) {
 
 // The numbers of an epoch as one plain line.
 std::string described(const EpochRecord& r, const std::string& metric, std::uint64_t epochs) {
-  std::string text = "epoch " + std::to_string(r.epoch) + "/" + std::to_string(epochs) + "  loss " +
-                     short_number(r.train.loss) + "  " + metric + " " + short_number(r.train.metric);
-  if (r.validation) {
-    text += "  validation loss " + short_number(r.validation->loss) + "  " + metric + " " +
-            short_number(r.validation->metric);
-  }
-  return text;
+  const auto text = [&](const Scores& scores) {
+    return "loss " + short_number(scores.loss) + "  " + metric + " " + short_number(scores.metric);
+  };
+  return "epoch " + std::to_string(r.epoch) + "/" + std::to_string(epochs) + "  " + text(r.train) +
+         (r.validation ? "  validation " + text(*r.validation) : "");
 }
 
 }  // namespace
@@ -425,16 +408,15 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
     return;
   }
   if (!flow.empty()) state_.flow = flow;
-  for (auto* series : {&state_.train_loss, &state_.train_metric, &state_.validation_loss, &state_.validation_metric}) {
-    const bool used = record.validation || series == &state_.train_loss || series == &state_.train_metric;
-    if (used) series->resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());  // the epochs before a resume
-  }
-  state_.train_loss.push_back(record.train.loss);
-  state_.train_metric.push_back(record.train.metric);
-  if (record.validation) {
-    state_.validation_loss.push_back(record.validation->loss);
-    state_.validation_metric.push_back(record.validation->metric);
-  }
+  const auto add = [&](std::vector<double>& series, double value) {
+    series.resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());  // the epochs before a resume
+    series.push_back(value);
+  };
+  add(state_.train_loss, record.train.loss);
+  add(state_.train_metric, record.train.metric);
+  if (!record.validation) return;
+  add(state_.validation_loss, record.validation->loss);
+  add(state_.validation_metric, record.validation->metric);
 }
 
 // Whether the view takes less than 1 % of the time even with this drawing and the last one.
@@ -445,7 +427,7 @@ bool Terminal::affordable() {
 // Hides the cursor, draws and shows the cursor in a single write, so that the cursor is there however the program ends.
 void Terminal::draw() {
   last_draw_ = Clock::now();
-  const Size size = terminal_size();
+  const auto [columns, rows] = terminal_size();
   const double passed = seconds_since(start_);
   const double progress = state_.done - done_at_start_;
   state_.seconds_left = progress > 0 ? passed / progress * (1 - state_.done) : std::numeric_limits<double>::infinity();
@@ -453,10 +435,10 @@ void Terminal::draw() {
 
   std::string text = "\033[?25l";
   std::size_t up = 0;  // on a terminal that has become narrower, a line that was drawn takes several lines
-  for (const std::size_t width : drawn_widths_) up += std::max<std::size_t>(1, (width + size.width - 1) / size.width);
-  if (up > 0) text += "\r\033[" + std::to_string(std::min(up, size.height - 1)) + "A";
+  for (const std::size_t width : drawn_widths_) up += std::max<std::size_t>(1, (width + columns - 1) / columns);
+  if (up > 0) text += "\r\033[" + std::to_string(std::min(up, rows - 1)) + "A";
   drawn_widths_.clear();
-  for (const LiveLine& line : live_view(state_, size.width - 1, size.height - 1)) {
+  for (const LiveLine& line : live_view(state_, columns - 1, rows - 1)) {
     text += line.text + "\033[0m\033[K\n";
     drawn_widths_.push_back(line.width);
   }

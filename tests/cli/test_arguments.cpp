@@ -13,8 +13,7 @@ using primer::Option;
 
 constexpr std::array<Option, 3> options{
     {primer::set_option, {"--out", "DIR", "where to"}, {"--quiet", "", "say less"}}};
-const primer::Command command{"bake",          "CAKE [TOPPING]",         1,       2,
-                              "Bakes a cake.", "  primer bake carrot\n", options, nullptr};
+const primer::Command command{"bake", "CAKE [TOPPING]", "Bakes a cake.", "  primer bake carrot\n", options, nullptr};
 
 Arguments parse(std::vector<std::string> words) {
   std::vector<char*> pointers;
@@ -63,6 +62,7 @@ TEST_CASE("the error for words that a command does not take says what it takes")
   CHECK(refusal({"carrot", "--frobnicate"}) == "unknown option '--frobnicate'; `primer bake --help` lists the options");
   CHECK(refusal({}) == "too few words; " + usage);
   CHECK(refusal({"a", "b", "c"}) == "too many words; " + usage);
+  CHECK(refusal({"a", "b"}) == "accepted");
   CHECK(refusal({"carrot", "--out"}) == "--out needs a value: --out DIR");
   CHECK(refusal({"carrot", "--quiet=yes"}) == "--quiet takes no value");
 }

@@ -170,7 +170,7 @@ TEST_CASE("the README's line counts are those of the tree") {
     const double actual = std::stod(checkout.run(counting[i]).out);
     CAPTURE(counting[i]);
     CHECK(actual > 100);
-    CHECK(std::stod(stated[i]) == doctest::Approx(actual).epsilon(0.02));
+    CHECK(std::stod(stated[i]) == doctest::Approx(actual).epsilon(0.03));
   }
 }
 

@@ -24,8 +24,7 @@ struct Arguments;
 // Command in command_line.cpp. The help is at most 80 columns wide.
 struct Command {
   std::string_view name;
-  std::string_view operands;  // as the usage line shows them: "CONFIG", "MODEL [DATA.csv]"
-  std::size_t fewest, most;   // how many operands the command takes
+  std::string_view operands;  // "CONFIG"; "MODEL [DATA.csv]": one or two; "[NAME...]": any number
   std::string_view summary;   // one sentence of at most 52 columns, for `primer --help`
   std::string_view details;   // further sentences and examples; ends with a line feed
   std::span<const Option> options;

@@ -32,7 +32,7 @@ struct LiveState {
 // One line of the view: text without a line feed, with escape codes for colour, and its width in columns.
 struct LiveLine {
   std::string text;
-  std::size_t width;
+  std::size_t width = 0;
 };
 
 // The view: at most `height` lines, each at most `width` columns wide.
