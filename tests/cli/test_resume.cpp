@@ -136,7 +136,7 @@ TEST_CASE("--resume needs the same config, the same data and the same number typ
         "primer: --set train.schedule: --resume needs the config of the run, in which train.schedule is "
         "\"exponential\", not \"cosine\"; only train.epochs may change\n");
   CHECK(complaint("--init r/model.safetensors") ==
-        "primer: --resume goes on with the run's own parameters; leave --init out\n");
+        "primer: --resume continues with the parameters of the run; remove --init\n");
   CHECK(runs.train("none", "--resume").error(2) ==
         "primer: none: there is no checkpoint to resume from; train without --resume\n");
   CHECK_FALSE(std::filesystem::exists(runs / "none"));
