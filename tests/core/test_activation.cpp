@@ -61,7 +61,7 @@ struct Squared {
 
 }  // namespace
 
-TEST_CASE("every value, slope and ∂a/∂α of the 50-digit tables is met") {
+TEST_CASE("every value, derivative and ∂a/∂α equals that of the 50-digit tables") {
   std::map<std::string, std::unique_ptr<Activation>> activations;
   std::size_t compared = 0;
   for (const Row& row : golden_rows()) {
@@ -133,7 +133,7 @@ TEST_CASE("softmax, its logarithm and their vector–Jacobian products meet the 
   }
 }
 
-TEST_CASE("the slope of every registered activation is the derivative of its value, whatever its shape constant") {
+TEST_CASE("σ′ of every registered activation is the derivative of its value, whatever its shape constant") {
   std::size_t compared = 0;
   std::vector<std::string_view> names = activation_names();
   names.insert(names.end(), {"leaky_relu(0.3)", "prelu(-0.5)", "elu(2.5)"});
@@ -170,7 +170,7 @@ TEST_CASE("softmax rows sum to 1 and do not change when a number is added to a r
   }
 }
 
-TEST_CASE("nothing but a not-a-number comes out of a not-a-number, and infinities have their limits") {
+TEST_CASE("NaN gives NaN, and infinities give the limits") {
   for (const std::string_view name : activation_names()) {
     INFO(name);
     const auto activation = make_activation(name);
@@ -232,7 +232,7 @@ TEST_CASE("only softmax is a distribution over the units of a row") {
   }
 }
 
-TEST_CASE("an activation is found by the name it spells, with its shape constant") {
+TEST_CASE("an activation is found by its name, with its shape constant") {
   for (const char* spec : {"leaky_relu(0.2)", "prelu(0.1)", "elu(2)", "tanh", "gelu_tanh", "softmax"}) {
     CHECK(make_activation(spec)->name() == spec);
   }
@@ -241,7 +241,7 @@ TEST_CASE("an activation is found by the name it spells, with its shape constant
   CHECK(forward(*make_activation("elu(2)"), Tensor{{-infinity, 3}}).a == Tensor{{-2, 3}});
 }
 
-TEST_CASE("a wrong activation is refused with what would be right") {
+TEST_CASE("a wrong activation is refused, and the message says what would be right") {
   CHECK_THROWS_WITH(make_activation("rleu"), "unknown activation 'rleu'");
   CHECK_THROWS_WITH(make_activation(""), "unknown activation ''");
   CHECK_THROWS_WITH(make_activation("leaky_relu(x)"),
@@ -278,7 +278,7 @@ TEST_CASE("the second name of an activation is taken, but not listed") {
   CHECK(std::count(names.begin(), names.end(), "silu") == 1);
 }
 
-TEST_CASE("∂L/∂z of an elementwise activation is ∂L/∂a times the slope, to the last bit") {
+TEST_CASE("∂L/∂z of an elementwise activation is ∂L/∂a times σ′(z), to the last bit") {
   const Tensor z{{real(-1.3), real(0.2), real(0.7)}, {real(2.9), real(-0.1), 0}};
   const Tensor dL_da{{real(0.3), real(-7.1), real(1e-9)}, {real(12.5), real(0.01), real(0.77)}};
   for (const std::string_view name : activation_names()) {

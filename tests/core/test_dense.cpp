@@ -91,7 +91,7 @@ TEST_CASE("residual blocks over two layers, put together from the library's piec
   }
 }
 
-TEST_CASE("a residual layer adds its input to σ(z), and its gradient arrives on both ways") {
+TEST_CASE("a residual layer adds its input to σ(z), and the gradient flows back through both") {
   Dense layer(2, 2, make_activation("tanh"));
   layer.Wt = Tensor{{real(0.5), real(-1)}, {2, real(0.25)}};
   const Tensor x{{real(0.3), real(-0.7)}};
@@ -144,7 +144,7 @@ TEST_CASE("a layer lists its parameters with their gradients, and its state with
   CHECK(layer.parameters()[1].gradient == &layer.dL_db);
 }
 
-TEST_CASE("a layer without inputs or units, or a batch that does not fit, is refused") {
+TEST_CASE("a layer without inputs or units, or a batch of the wrong width, is refused") {
   CHECK_THROWS_WITH(Dense(0, 2, make_activation("tanh")), "a dense layer needs at least one input and one unit");
   CHECK_THROWS_WITH(Dense(2, 0, make_activation("tanh")), "a dense layer needs at least one input and one unit");
   Dense layer(3, 2, make_activation("tanh"));

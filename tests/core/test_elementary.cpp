@@ -170,12 +170,12 @@ TEST_CASE("the elementary functions keep the ulp that their header states, in fl
   check_against_golden<float>("f32");
 }
 
-TEST_CASE("infinities, not-a-number, signed zeros and the smallest numbers give what mathematics gives") {
+TEST_CASE("infinities, NaN, signed zeros and the smallest numbers give the mathematical results") {
   check_special_values<double>();
   check_special_values<float>();
 }
 
-TEST_CASE("the slope of tanh and of the sigmoid stays right where the value has become 1") {
+TEST_CASE("the derivative of tanh and of the sigmoid is right where the value has become 1") {
   CHECK(primer::tanh(20.0) == 1);
   CHECK(primer::tanh_derivative(20.0) == doctest::Approx(4 * std::exp(-40.0)).epsilon(1e-14));
   CHECK(primer::sigmoid(40.0) == 1);

@@ -47,7 +47,7 @@ TEST_CASE("drawn weights have the mean, the deviation and the limits of their di
   }
 }
 
-TEST_CASE("constants are constants") {
+TEST_CASE("constant(c) fills the weights with c") {
   Tensor W(2, 3, 9);
   initialize(make_initializer("zeros", 2, 3), Random(1, Stream::initialization, 1), W);
   CHECK(W == Tensor(2, 3));

@@ -134,7 +134,7 @@ TEST_CASE("canonical pairs are finite at logits of ±1e4, and their gradient is 
   }
 }
 
-TEST_CASE("the loss of a confident right answer keeps its digits") {
+TEST_CASE("the loss of a confident correct prediction keeps its digits") {
   const double want = 4.248354255291589e-18;  // ln(1 + e⁻⁴⁰)
   const double rtol = golden::is_double ? 1e-14 : 1e-5;
   const auto binary = make_loss({"binary_cross_entropy"});
@@ -155,7 +155,7 @@ TEST_CASE("label smoothing moves the targets towards the uniform distribution") 
   for (std::size_t k = 0; k < 4; ++k) CHECK(dL_dz(0, k) == doctest::Approx((a(0, k) - (k == 1 ? 0.9 : 0.1)) / 4));
 }
 
-TEST_CASE("an impossible event of weight 0 costs nothing, one that was promised costs everything") {
+TEST_CASE("a probability of 0 costs nothing if the target is 0, and is infinitely bad if it is 1") {
   constexpr real infinity = std::numeric_limits<real>::infinity();
   const auto loss = make_loss({"cross_entropy"});
   CHECK(loss->value(Tensor{{0, 1}}, Tensor{{0, 1}}) == 0);
@@ -170,7 +170,7 @@ TEST_CASE("an impossible event of weight 0 costs nothing, one that was promised 
   CHECK(dL_da == Tensor{{real(0.5), real(-0.5)}});
 }
 
-TEST_CASE("at a residual of exactly 0 mae has slope 0, and huber joins its branches at ±δ") {
+TEST_CASE("at a residual of exactly 0 the derivative of mae is 0, and huber joins its branches at ±δ") {
   Tensor dL_da;
   make_loss({"mae"})->gradient(Tensor{{1, 2, 3}}, Tensor{{1, 1, 4}}, dL_da);
   CHECK(dL_da == Tensor{{0, real(1) / 3, real(-1) / 3}});
@@ -181,7 +181,7 @@ TEST_CASE("at a residual of exactly 0 mae has slope 0, and huber joins its branc
   CHECK(dL_da == Tensor{{real(2) / 3, real(-2) / 3, real(1) / 3}});
 }
 
-TEST_CASE("losses are found by name, pair with their partner alone, and refuse what they cannot do") {
+TEST_CASE("losses are found by name, are canonical with their partner only, and refuse what they cannot do") {
   for (const std::string_view name : loss_names()) {
     const auto loss = make_loss({name});
     CHECK(loss->name() == name);

@@ -105,7 +105,7 @@ TEST_CASE("a network's loss is finite where a probability has underflowed") {
   }
 }
 
-TEST_CASE("residual and dropout at the output leave the canonical path, and both paths agree without them") {
+TEST_CASE("a pair with residual or dropout at the output is not canonical, and both ways to compute it agree") {
   const auto loss = make_loss({"binary_cross_entropy"});
   Network plain(2, std::vector<LayerOptions>{{2, "sigmoid"}}, 1);
   Network residual(2, std::vector<LayerOptions>{{2, "sigmoid", "auto", false, true}}, 1);
@@ -138,7 +138,7 @@ TEST_CASE("∂L/∂x of the first layer is computed only when asked for") {
   CHECK(network.layers[0].dL_dx.shape() == "1 × 2");
 }
 
-TEST_CASE("parameters come layer by layer, and sizes are the outer ones") {
+TEST_CASE("parameters are listed layer by layer, and inputs() and outputs() are those of the whole network") {
   Network network(5, std::vector<LayerOptions>{{4, "prelu"}, {4, "tanh", "auto", true}, {2, "softmax"}}, 1);
   CHECK(network.inputs() == 5);
   CHECK(network.outputs() == 2);
@@ -147,7 +147,7 @@ TEST_CASE("parameters come layer by layer, and sizes are the outer ones") {
   CHECK(names == "weight bias alpha weight bias gamma beta weight bias ");
 }
 
-TEST_CASE("a network that cannot be is refused by name") {
+TEST_CASE("an impossible network is refused, and the message names what is wrong") {
   const auto build = [](std::vector<LayerOptions> layers) { return Network(3, layers, 1); };
   CHECK_THROWS_WITH(build({}), "a network needs at least one layer");
   CHECK_THROWS_WITH(build({{4, "tanh"}, {3, "tanh", "auto", false, true}}),

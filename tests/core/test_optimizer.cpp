@@ -120,7 +120,7 @@ TEST_CASE("Adam's bias correction counts steps, not tensors") {
   CHECK(p(0, 0) == doctest::Approx(-0.3));  // a constant gradient moves p by the learning rate each step
 }
 
-TEST_CASE("a zero gradient from the first step on moves nothing and makes no NaN") {
+TEST_CASE("a gradient that is always 0 moves nothing and gives no NaN") {
   for (const std::string_view name : optimizer_names()) {
     Tensor p{{1, -2}};
     Tensor g(1, 2);

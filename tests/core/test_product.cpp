@@ -77,7 +77,7 @@ TEST_CASE("a product of many rows and few columns is the same") {
       for (std::size_t N : {1u, 2u, 3u, 4u, 5u, 7u}) check_all_layouts(M, K, N);
 }
 
-TEST_CASE("a product deeper than one panel goes on where its chains stopped") {
+TEST_CASE("a product with more rows of B than a panel continues its chains") {
   check_all_layouts(11, 255, 19);
   check_all_layouts(12, 256, 16);
   check_all_layouts(9, 257, 33);
@@ -96,7 +96,7 @@ TEST_CASE("a chain is fused: the product keeps what a rounded multiplication wou
   CHECK(C(0, 0) == -e * e);  // −1 + (1 + e)(1 − e)
 }
 
-TEST_CASE("not-a-number and infinity pass through a padded tile without reaching their neighbours") {
+TEST_CASE("NaN and infinity pass through a padded tile without reaching their neighbours") {
   Tensor A = noise(9, 40, 1), B = noise(40, 11, 2), C;
   B(3, 5) = std::numeric_limits<real>::infinity();
   multiply(A, B, C);
@@ -104,7 +104,7 @@ TEST_CASE("not-a-number and infinity pass through a padded tile without reaching
     for (std::size_t j = 0; j < 11; ++j) CHECK(std::isfinite(C(i, j)) == (j != 5));
 }
 
-TEST_CASE("operands that do not fit are refused with both shapes named") {
+TEST_CASE("operands of wrong shapes are refused, and the message names both shapes") {
   Tensor C;
   const Tensor A(2, 3), B(4, 5);
   CHECK_THROWS_WITH(multiply(A, B, C), "product: 2 × 3 times 4 × 5: the inner sizes must be equal");

@@ -65,7 +65,7 @@ TEST_CASE("evaluation leaves the running statistics alone") {
   CHECK(z(0, 0) == doctest::Approx(5 / std::sqrt(1 + 1e-5)));
 }
 
-TEST_CASE("dropout leaves out a share p, scales the rest by 1/(1 − p), and its mask goes both ways") {
+TEST_CASE("dropout leaves out a fraction p, scales the rest by 1/(1 − p), and uses its mask in both passes") {
   Dropout dropout{real(0.25), 1, 2, {}, {}};
   const Tensor s(200, 100, 3);
   Tensor a;

@@ -48,24 +48,13 @@ struct Step {
 // - `uses`, the names of the members of OptimizerOptions that it reads;
 // - `default_epsilon` and `default_weight_decay`, where they differ from 1e-8 and 0;
 // - `keeps_m()`: false if m may start at 0 in every step, so that no memory is needed.
-template <typename R>
-concept ElementwiseRule = requires(const R rule, real x) {
-  { R::name } -> std::convertible_to<std::string_view>;
-  requires requires { rule.update(x, x); } || requires {
-    rule.update(x, x, x);
-  } || requires {
-    rule.update(x, x, x, x);
-  };
-};
-
-template <typename R>
-constexpr bool takes_v = requires(const R rule, real x) {
-  rule.update(x, x, x, x);
+template <typename R, typename... State>
+concept Updates = requires(const R rule, real x, State... state) {
+  rule.update(x, x, state...);
 };
 template <typename R>
-constexpr bool takes_m = takes_v<R> || requires(const R rule, real x) {
-  rule.update(x, x, x);
-};
+concept ElementwiseRule = std::convertible_to<decltype(R::name), std::string_view> &&
+    (Updates<R> || Updates<R, real> || Updates<R, real, real>);
 
 template <bool keep_m, ElementwiseRule R>
 [[gnu::flatten]] void update_each(const R rule, Tensor& value, const Tensor& gradient, Tensor& first, Tensor& second) {
@@ -76,9 +65,9 @@ template <bool keep_m, ElementwiseRule R>
   for (std::size_t i = 0; i < value.size(); ++i) {
     real m_i = 0;
     if constexpr (keep_m) m_i = m[i];
-    if constexpr (takes_v<R>) {
+    if constexpr (Updates<R, real, real>) {
       rule.update(p[i], g[i], m_i, v[i]);
-    } else if constexpr (takes_m<R>) {
+    } else if constexpr (Updates<R, real>) {
       rule.update(p[i], g[i], m_i);
     } else {
       rule.update(p[i], g[i]);
@@ -90,10 +79,10 @@ template <bool keep_m, ElementwiseRule R>
 template <ElementwiseRule R>
 void update_tensor(const Step& step, Tensor& p, const Tensor& g, Tensor& m, Tensor& v) {
   const R rule{step};
-  bool keep_m = takes_m<R>;
+  bool keep_m = Updates<R, real> || Updates<R, real, real>;
   if constexpr (requires { rule.keeps_m(); }) keep_m = rule.keeps_m();
   if (keep_m && m.size() == 0) m = Tensor(p.rows(), p.cols());
-  if (takes_v<R> && v.size() == 0) v = Tensor(p.rows(), p.cols());
+  if (Updates<R, real, real> && v.size() == 0) v = Tensor(p.rows(), p.cols());
   keep_m ? update_each<true>(rule, p, g, m, v) : update_each<false>(rule, p, g, m, v);
 }
 
