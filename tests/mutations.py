@@ -40,7 +40,8 @@ READERS = {"formats": ("toml", "table_reader", "csv", "json", "safetensors", "nu
            "runs": ("config", "samples", "experiment", "model", "named_tensor", "signature", "checkpoint")}
 
 LOSS, ACTIVATION, DENSE, NETWORK = (f"core/{name}.cpp" for name in ("loss", "activation", "dense", "network"))
-REGULARIZE, OPTIMIZER, SCHEDULE, INITIALIZER = (f"core/{name}.cpp" for name in ("regularize", "optimizer", "schedule", "initializer"))
+REGULARIZE, OPTIMIZER, INITIALIZER = (f"core/{name}.cpp" for name in ("regularize", "optimizer", "initializer"))
+SCHEDULE = "training/schedule.cpp"
 TRAINING, METRICS, FLOW, DATASET = (f"training/{name}.cpp" for name in ("training", "metrics", "flow", "dataset"))
 
 # (title, file under src, text, what it becomes)
@@ -432,7 +433,7 @@ def at_random(tree, number, seed, part):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--random", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("word", nargs="?", default="")

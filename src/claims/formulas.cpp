@@ -57,7 +57,7 @@ double largest_difference(const Quantity& q) {
   return worst;
 }
 
-// The z ≥ 0 from which |σ′| stays below 0.05 · max |σ′|.
+// The z ≥ 0 from which |σ′| stays below saturation_threshold · max |σ′|.
 double saturated_from(const Properties& p) {
   return p.saturated.empty() || p.saturated.back().to < infinity ? infinity : std::max(p.saturated.back().from, 0.0);
 }

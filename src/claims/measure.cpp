@@ -71,7 +71,8 @@ double epochs_to_loss(const FinishedRun& run, const Quantity& q) {
 double flow_column(FinishedRun& run, const Quantity& q) {
   const std::string_view column = std::string_view(q.measure->name).substr(std::string_view("flow.").size());
   const auto observed = std::ranges::find_if(run.flow, [&](auto& rows) { return rows.front().epoch == q.epoch; });
-  if (q.epoch && observed == run.flow.end()) refuse("the flow of epoch ", *q.epoch, " was not observed; ", observe_it);
+  if (q.epoch && observed == run.flow.end())
+    refuse("the run recorded no gradient flow in epoch ", *q.epoch, "; ", observe_it);
   const std::vector<FlowRow>& rows = q.epoch ? *observed : run.flow_at_end;
   const auto of_layer = [&](std::size_t layer) {
     check_layer(layer, rows.size());
@@ -111,7 +112,7 @@ double history_column(FinishedRun& run, const Quantity& q) {
 
 double units_of(const FinishedRun& run, const Quantity& q, const std::vector<std::size_t>& of_layer) {
   check_layer(q.layer, of_layer.size());
-  if (run.flow.empty() || run.flow.back().front().epoch == 0) refuse("no epoch was observed; ", observe_it);
+  if (run.flow.empty() || run.flow.back().front().epoch == 0) refuse("the run recorded no gradient flow; ", observe_it);
   return static_cast<double>(of_layer[q.layer - 1]);
 }
 

@@ -1,6 +1,7 @@
 // Turns the values of several seeds into an estimate, and the estimate into a verdict.
 #include "primer/claims/verdict.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -56,6 +57,15 @@ Verdict judge(const Claim& claim, std::size_t i, const std::vector<Trial>& trial
   verdict.holds = f.band.contains(verdict.estimate.value) &&
                   (!f.other_arm() || f.band.contains(equality) || verdict.distinguishable);
   return verdict;
+}
+
+ClaimVerdict judge(const Claim& claim, const std::vector<Trial>& trials) {
+  ClaimVerdict all;
+  for (const Check& check : claim.checks) all.checks.push_back(judge(check));
+  for (std::size_t i = 0; i < claim.findings.size(); ++i) all.findings.push_back(judge(claim, i, trials));
+  const auto holds = [](const Verdict& verdict) { return verdict.holds; };
+  all.holds = std::ranges::all_of(all.checks, holds) && std::ranges::all_of(all.findings, holds);
+  return all;
 }
 
 }  // namespace primer

@@ -52,7 +52,8 @@ std::string listed(const std::vector<Interval>& intervals) {
 }
 
 void print_catalogue(const std::vector<std::string>& names) {
-  std::vector<std::vector<std::string>> rows{{"σ", "range of σ", "range of σ′", "σ′ = 0", "|σ′| < 5% of its maximum",
+  std::vector<std::vector<std::string>> rows{{"σ", "range of σ", "range of σ′", "σ′ = 0",
+                                              "|σ′| < " + short_number(100 * saturation_threshold) + "% of its maximum",
                                               "monotone", "zero-centred", "kinks", "init = \"auto\""}};
   for (const std::string& name : names) {
     const auto activation = named(name);

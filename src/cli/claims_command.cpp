@@ -56,29 +56,27 @@ std::string wrapped(const std::string& text, std::size_t width) {
 
 // Returns whether every number is in its band.
 bool print_claim(const Claim& claim, std::size_t seeds) {
-  const std::vector<Trial> trials = run_trials(claim, seeds, interrupt_requested);
+  const ClaimVerdict judged = judge(claim, run_trials(claim, seeds, interrupt_requested));
   std::vector<std::vector<std::string>> rows{{"  measured", "value", "99 % interval", "band", ""}};
-  bool held = true;
-  for (const Check& check : claim.checks) {
-    const Verdict verdict = judge(check);
-    held = held && verdict.holds;
+  for (std::size_t i = 0; i < claim.checks.size(); ++i) {
+    const Check& check = claim.checks[i];
+    const Verdict& verdict = judged.checks[i];
     rows.push_back({"  " + text_of(check.quantity), short_number(verdict.estimate.value), "exact", text_of(check.band),
                     remark(verdict, false)});
   }
   for (std::size_t i = 0; i < claim.findings.size(); ++i) {
     const Finding& f = claim.findings[i];
-    const Verdict verdict = judge(claim, i, trials);
-    held = held && verdict.holds;
+    const Verdict& verdict = judged.findings[i];
     rows.push_back({"  " + text_of(f, claim), verdict.diverged ? "–" : short_number(verdict.estimate.value),
                     verdict.diverged ? "–" : range(verdict.estimate.low, verdict.estimate.high), text_of(f.band),
                     remark(verdict, f.other_arm().has_value())});
   }
   const std::string sample = claim.arms.empty() ? "no seeds" : std::to_string(seeds) + " seeds";
-  std::printf("%s: %s\n", claim.name.c_str(), held ? claim.verdict.c_str() : "A BAND IS MISSED");
+  std::printf("%s: %s\n", claim.name.c_str(), judged.holds ? claim.verdict.c_str() : "A BAND IS MISSED");
   std::printf("%s%s; %s\n%s\n", wrapped(claim.claim, 116).c_str(), claim.notes.c_str(), sample.c_str(),
               table(rows).c_str());
   std::fflush(stdout);
-  return held;
+  return judged.holds;
 }
 
 // Trains one run to look at: the first arm that `primer train` can repeat.

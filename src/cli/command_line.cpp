@@ -76,7 +76,7 @@ int run_command_line(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // at the limit on file sizes a write fails, and the program goes on
   try {
     const int code = dispatch(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
-    if (std::fflush(stdout) != 0) return fail(1, "standard output: cannot be written to");
+    if (std::fflush(stdout) != 0) return fail(1, "standard output: cannot be written");
     return code;
   } catch (const UserError& e) {
     return fail(2, e.what());

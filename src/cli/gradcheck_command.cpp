@@ -16,9 +16,7 @@ namespace {
 constexpr std::size_t most_rows = 16;  // each entry needs four passes over these rows
 
 std::string index_of(const TensorCheck& t) {
-  return t.tensor == "input" || t.tensor.ends_with(".weight")
-             ? std::to_string(t.worst_row) + ":" + std::to_string(t.worst_col)
-             : std::to_string(t.worst_col);
+  return (t.matrix ? std::to_string(t.worst_row) + ":" : "") + std::to_string(t.worst_col);
 }
 
 int run(const Arguments& arguments) {

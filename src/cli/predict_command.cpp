@@ -43,7 +43,7 @@ void predict(Model& model, std::istream& stream, const std::string& file, bool s
     if (model.standardizer) standardize(*model.standardizer, x);
     print(csv_row(answer(model, model.network.predict(x).row(0))));
     if (streamed) std::fflush(stdout);
-    if (std::ferror(stdout) != 0) throw RuntimeError("standard output: cannot be written to");
+    if (std::ferror(stdout) != 0) throw RuntimeError("standard output: cannot be written");
   }
 }
 

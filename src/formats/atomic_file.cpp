@@ -1,4 +1,5 @@
-// Write beside, fsync, rename, fsync the folder: the order in which POSIX promises all or nothing.
+// Writes a temporary file, then calls fsync, rename, and fsync on the folder. After a crash POSIX then leaves either
+// the whole new file or the old one.
 #include "primer/formats/atomic_file.hpp"
 
 #include <fcntl.h>

@@ -185,7 +185,7 @@ std::size_t CsvReader::read_quoted_cell(std::size_t begin, Cell& cell) {
   ++end;
   while (has(end) && is_space(buffer_[row_ + end])) ++end;
   if (has(end) && buffer_[row_ + end] != ',' && buffer_[row_ + end] != '\n') {
-    throw UserError(location_of(end), "there is text after the closing quote; write a quote within quotes twice");
+    throw UserError(location_of(end), "there is text after the closing quote; write \"\" for a quote inside quotes");
   }
   return end;
 }

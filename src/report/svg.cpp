@@ -80,7 +80,7 @@ std::string words(double x, double y, int size, const char* style, std::string_v
          ">" + escaped(text) + "</text>\n";
 }
 
-// A text with numbers as print has them, with a minus sign in the place of each hyphen.
+// Replaces each hyphen by a minus sign, as in printed numbers.
 std::string with_minus(const std::string& text) {
   std::string set;
   for (const char c : text) set += c == '-' ? "−" : std::string(1, c);

@@ -188,7 +188,7 @@ void read_checkpoint(const std::string& path, const Experiment& experiment, Trai
   check_config(experiment.config, metadatum("config"));
   if (metadatum("real") != number_type()) {
     throw UserError({path}, "was written by the ", printable(metadatum("real")),
-                    " build; resume with that build, because this one computes other bits");
+                    " build; resume with that build, because this one rounds differently");
   }
   if (metadatum("data") != fingerprint(experiment.data)) {
     throw UserError({path}, "the data have changed since; train again without --resume");

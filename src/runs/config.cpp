@@ -292,7 +292,7 @@ void check_values(const Config& config) {
   for (std::size_t l = 0; l + 1 < config.layers.size(); ++l) {
     if (config.layers[l].units > 0) continue;
     throw UserError(config.location(concat("layer.", l + 1)),
-                    "this layer needs the key units; only those of the last layer follow from the data");
+                    "this layer needs the key 'units'; only the last layer takes its units from the data");
   }
   if (config.train.loss.empty()) {
     throw UserError(config.location("train"), "[train] needs a loss: ", listed(loss_names()));

@@ -17,7 +17,7 @@ std::string metadatum(const Safetensors& contents, const std::string& file, cons
   const std::string* const text = contents.metadatum(key);
   if (text != nullptr) return *text;
   throw UserError({file}, "there is no metadata \"", key,
-                  "\"; without it the file can start a training (--init), but it cannot predict");
+                  "\"; without it primer can use the file for --init, but not to predict");
 }
 
 // Checks the sizes of the layers before memory is taken for the network.

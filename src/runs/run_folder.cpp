@@ -69,6 +69,18 @@ void add_scores(std::vector<std::string>& cells, const std::optional<Scores>& sc
   cells.push_back(scores ? number(scores->metric) : "");
 }
 
+std::string history_head(Task task) {
+  const std::string metric = metric_name(task);
+  return concat("epoch,train_loss,train_", metric, ",validation_loss,validation_", metric, ",test_loss,test_", metric,
+                ",learning_rate\n");
+}
+
+std::string flow_head() {
+  std::vector<std::string> head{"epoch", "layer", "activation"};
+  for (const FlowQuantity& q : flow_quantities) head.emplace_back(q.name);
+  return csv_row(head);
+}
+
 }  // namespace
 
 const char* metric_name(Task task) { return task == Task::regression ? "r2" : "accuracy"; }
@@ -98,12 +110,8 @@ void RunFolder::start(const Experiment& experiment) {
     fs::remove(file(name), error);
     if (error) throw RuntimeError({file(name)}, "cannot be replaced: ", error.message());
   }
-  const std::string metric = metric_name(experiment.task);
-  write_file_atomically(file("history.csv"), concat("epoch,train_loss,train_", metric, ",validation_loss,validation_",
-                                                    metric, ",test_loss,test_", metric, ",learning_rate\n"));
-  std::vector<std::string> head{"epoch", "layer", "activation"};
-  for (const FlowQuantity& q : flow_quantities) head.emplace_back(q.name);
-  write_file_atomically(file("flow.csv"), csv_row(head));
+  write_file_atomically(file("history.csv"), history_head(experiment.task));
+  write_file_atomically(file("flow.csv"), flow_head());
   open_to_append(history_, "history.csv");
   open_to_append(flow_, "flow.csv");
 }
@@ -123,6 +131,9 @@ void RunFolder::resume(const Experiment& experiment, Training& training) {
   }
   if (state.epoch > 0 && !training.done()) history.back() = without_test(history.back());
   std::vector<std::string> flow = lines_up_to(file("flow.csv"), state.epoch);
+  if (flow.empty() || flow.front() != flow_head() || history.front() != history_head(experiment.task)) {
+    throw UserError({path_}, "another version of primer wrote other columns there; train without --resume");
+  }
   if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // epoch 0 will be observed again
 
   write_file_atomically(file("config.toml"), to_toml(experiment.config, path_));

@@ -96,6 +96,7 @@ TensorCheck check_tensor(const std::string& name, Tensor& values, const Tensor& 
                          LossSurface& surface) {
   TensorCheck check;
   check.tensor = name;
+  check.matrix = transposed;
   check.entries = values.size();
   for (std::size_t i = 0; i < values.rows(); ++i) {
     for (std::size_t j = 0; j < values.cols(); ++j) {
@@ -152,6 +153,7 @@ GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& 
     }
   }
   check.tensors.push_back(check_tensor("input", surface.x(), *gradient, false, surface));
+  check.tensors.back().matrix = true;
   restore(before, network);
   return check;
 }

@@ -139,7 +139,8 @@ TEST_CASE("flow.COLUMN and history.COLUMN read the rows of any epoch") {
   q.epoch = 4;
   CHECK_THROWS_WITH_AS(measure(q, o), "epoch must be from 1 to 3, not 4", std::invalid_argument);
   q.measure = find_measure("flow.a_norm");
-  CHECK_THROWS_WITH_AS(measure(q, o), "the flow of epoch 4 was not observed; set diagnostics.every and train.epochs",
+  CHECK_THROWS_WITH_AS(measure(q, o),
+                       "the run recorded no gradient flow in epoch 4; set diagnostics.every and train.epochs",
                        std::invalid_argument);
   CHECK(refusal(o, "history.train_r2") == "this run has no such value at epoch 3");
   CHECK(refusal(o, "history.test_loss") == "this run has no such value at epoch 3");
@@ -151,12 +152,13 @@ TEST_CASE("A run without hidden layers, observed epochs, spread or a full rank h
   FinishedRun flat = train_to_the_end(Network(2, one, 1), data, Task::binary, plan("binary_cross_entropy", 2), 1, 0);
   CHECK(refusal(flat, "flow.dead") == "the network has no hidden layer to take the mean over; give the key 'layer'");
   CHECK(refusal(flat, "delta_ratio") == "the network needs at least two hidden layers");
-  CHECK(refusal(flat, "seen_dead", 1) == "no epoch was observed; set diagnostics.every and train.epochs");
+  CHECK(refusal(flat, "seen_dead", 1) == "the run recorded no gradient flow; set diagnostics.every and train.epochs");
   CHECK(refusal(flat, "revived", 2) == "layer must be from 1 to 1, not 2");
   CHECK(refusal(flat, "epochs_to_loss") == "the training loss is never below 0; raise `at` or train.epochs");
   FinishedRun untrained =
       train_to_the_end(Network(2, one, 1), data, Task::binary, plan("binary_cross_entropy", 0), 1, 1);
-  CHECK(refusal(untrained, "revived", 1) == "no epoch was observed; set diagnostics.every and train.epochs");
+  CHECK(refusal(untrained, "revived", 1) ==
+        "the run recorded no gradient flow; set diagnostics.every and train.epochs");
   CHECK(refusal(untrained, "history.train_loss") == "epoch must be from 1 to 0, not 0");
 
   std::vector<LayerOptions> constant{layer(4, "identity", "zeros"), layer(1, "identity")};

@@ -15,8 +15,7 @@ TEST_CASE("activations --at prints the bits of the library for every function, a
   std::string names;
   std::vector<std::string> specs{"leaky_relu(0.2)", "elu(1)", "swish"};
   for (const std::string_view name : activation_names()) {
-    if (name == "softmax") break;
-    specs.emplace_back(name);
+    if (!name.starts_with("test_") && make_activation(name)->elementwise()) specs.emplace_back(name);
   }
   for (const std::string& spec : specs) {
     names += " '" + spec + "'";

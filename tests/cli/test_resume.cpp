@@ -152,6 +152,11 @@ TEST_CASE("--resume refuses changed data and files that do not belong together")
   CHECK(runs.train("r", "--resume").error(2) ==
         "primer: r/checkpoint.safetensors: the data have changed since; train again without --resume\n");
   spill(runs / "d.csv", "x,y\n1,2\n2,4\n");
+  const std::string flow = slurp(runs / "r/flow.csv");
+  spill(runs / "r/flow.csv", "epoch,layer,activation,a_norm\n");
+  CHECK(runs.train("r", "--resume").error(2) ==
+        "primer: r: another version of primer wrote other columns there; train without --resume\n");
+  spill(runs / "r/flow.csv", flow);
   spill(runs / "r/history.csv", "epoch\n1\n");
   CHECK(runs.train("r", "--resume").error(2) ==
         "primer: r/history.csv: does not have the 2 epochs of the checkpoint; train without --resume\n");

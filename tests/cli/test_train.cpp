@@ -197,7 +197,7 @@ TEST_CASE("a wrong config gives one line with location and remedy and exit code 
   refused(replaced(good, "loss = \"cross_entropy\"\n", ""),
           "c.toml:10:1: [train] needs a loss: mse, mae, huber, binary_cross_entropy or cross_entropy");
   refused(replaced(good, "units = 4\n", ""),
-          "c.toml:5:1: this layer needs the key units; only those of the last layer follow from the data");
+          "c.toml:5:1: this layer needs the key 'units'; only the last layer takes its units from the data");
   refused(replaced(good, "activation = \"tanh\"", "activation = \"softmax\"\nresidual = true"),
           "c.toml:8:12: residual adds the layer's input to its output, so the layer needs 2 units, not 4");
   refused(replaced(replaced(good, "generator = \"spirals\"", "generator = \"sine\""), "\"cross_entropy\"", "\"mse\""),

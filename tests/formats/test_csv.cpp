@@ -177,7 +177,7 @@ TEST_CASE("a header of the columns' own numbers 0, 1, … is accepted") {
 TEST_CASE("a quote that is not closed and text after a quote are refused at their location") {
   CHECK(complaint("a,b\n1,\"x\n2,y\n") == "f.csv:2:3: the quote is not closed; add a \" at the end of the cell");
   CHECK(complaint("a,b\n1,\"x\"y\n") ==
-        "f.csv:2:6: there is text after the closing quote; write a quote within quotes twice");
+        "f.csv:2:6: there is text after the closing quote; write \"\" for a quote inside quotes");
 }
 
 TEST_CASE("a file with one row and thousands of columns is read") {

@@ -166,7 +166,7 @@ TEST_CASE("a file that is not a checkpoint of the run is refused by name") {
   bad.metadata[1].second = "half";
   write_safetensors(path, bad, Dtype::F64);
   CHECK(complaint(path, experiment) ==
-        path + ": was written by the half build; resume with that build, because this one computes other bits");
+        path + ": was written by the half build; resume with that build, because this one rounds differently");
   bad = good;
   bad.metadata.pop_back();
   write_safetensors(path, bad, Dtype::F64);

@@ -345,7 +345,8 @@ TEST_CASE("the bounds of every count are allowed, and the next integers are not"
     CAPTURE(key);
     const auto said = [&](long value) { return complaint(shortest, {{key, std::to_string(value)}}); };
     // repeat would make several layers, all but the last without units.
-    const std::string allowed = std::string(key) == "layer.1.repeat" ? ":3:1: this layer needs the key units" : "read";
+    const std::string allowed =
+        std::string(key) == "layer.1.repeat" ? ":3:1: this layer needs the key 'units'" : "read";
     CHECK(said(low).starts_with("read"));
     CHECK(said(high).starts_with(allowed));
     CHECK(said(low - 1).find("must be an integer from " + std::to_string(low)) != std::string::npos);
@@ -441,7 +442,7 @@ TEST_CASE("keys that contradict each other are refused") {
 
 TEST_CASE("a hidden layer needs its units") {
   CHECK(complaint("[data]\ngenerator = \"xor\"\n[[layer]]\n[[layer]]\n[train]\nloss = \"mse\"\n") ==
-        ":3:1: this layer needs the key units; only those of the last layer follow from the data");
+        ":3:1: this layer needs the key 'units'; only the last layer takes its units from the data");
 }
 
 TEST_CASE("the text of a config is read without a file, as the file would be") {

@@ -115,7 +115,7 @@ TEST_CASE("a model whose parts do not fit each other is refused by name") {
   CHECK(complaint([](Safetensors&) {}) == "read");
   for (const char* key : {"config", "columns", "classes"}) {
     CHECK(lacking(key) == std::string("there is no metadata \"") + key +
-                              "\"; without it the file can start a training (--init), but it cannot predict");
+                              "\"; without it primer can use the file for --init, but not to predict");
   }
   CHECK(complaint([](Safetensors& c) { metadatum(c, "columns") = "[\"a\"]"; }) ==
         "tensor layers.1.weight has the shape [3, 2], but the network needs [3, 1]");

@@ -25,8 +25,11 @@ bool close(double got, double want) {
 }
 
 std::vector<std::string> built_in() {
-  const std::vector<std::string_view> names = activation_names();
-  return {names.begin(), std::find(names.begin(), names.end(), "softmax") + 1};
+  std::vector<std::string> names;
+  for (const std::string_view name : activation_names()) {
+    if (!name.starts_with("test_")) names.emplace_back(name);  // other tests register these
+  }
+  return names;
 }
 
 struct Want {

@@ -64,7 +64,7 @@ Claim read_claim(const std::string& path);
 // The names of the claims in a folder, sorted. Throws UserError if there are none.
 std::vector<std::string> claim_names(const std::string& folder);
 
-// "activation.derivative(gelu, -1)", and "delta_ratio of sigmoid over relu".
+// How a report names them: "activation.derivative(gelu, -1)", and "delta_ratio of sigmoid over relu".
 std::string text_of(const Quantity& quantity);
 std::string text_of(const Finding& finding, const Claim& claim);
 

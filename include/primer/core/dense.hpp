@@ -19,9 +19,9 @@ struct Dense {
 
   // A plain layer computes z = x Wᵀ + b and a = σ(z). With batch_norm, dropout or residual:
   //   u = x Wᵀ + b
-  //   z = batch_norm(u), otherwise u: what σ sees, in every layer
+  //   z = batch_norm(u), or u without batch_norm: the input of σ
   //   s = σ(z)
-  //   a = dropout(s) + x, without the part that the layer does not have: what the next layer sees
+  //   a = dropout(s) + x, where a layer without dropout or residual omits that part: the input of the next layer
   // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument when its shape is wrong.
   void forward(const Tensor& x);                               // evaluation
   void forward_training(const Tensor& x, std::uint64_t step);  // batch statistics, and the dropout mask of that step

@@ -106,7 +106,7 @@ template <int offset, typename T>
   } else {
     q = polynomial(r, 0.5f, 0.16666543f, 0.04166628f, 0.008366584f, 0.001394645f);
   }
-  return {t + std::fma(r * r, q, -rest), std::bit_cast<Bits>(shifted)};  // r + r² q, without the rounding of r
+  return {t + std::fma(r * r, q, -rest), std::bit_cast<Bits>(shifted)};  // r + r² q, with the exact r = t − rest
 }
 
 // e^x = (1 + p) · half_scale · other_half, with |p| < 0.42 and the scales powers of two. There are two because their

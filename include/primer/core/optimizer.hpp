@@ -1,4 +1,4 @@
-// What turns gradients into steps: update rules with PyTorch's definitions and defaults, and gradient clipping. A rule
+// Turns gradients into steps: update rules with PyTorch's definitions and defaults, and gradient clipping. A rule
 // is a small struct with a name and one function, which says how a single number p moves along its gradient g.
 #pragma once
 

@@ -1,4 +1,4 @@
-// A run as the data that the report's script draws.
+// Writes a run as JSON: the data that the script of the report draws.
 #pragma once
 
 #include <string>

@@ -59,6 +59,6 @@ struct Setting {
   std::string key, value;
 };
 std::vector<Setting> settings_of(const Config& config);
-std::vector<Setting> settings_in(const std::string& text);  // of a text that to_toml wrote
+std::vector<Setting> settings_in(const std::string& text);  // `text` was written by to_toml
 
 }  // namespace primer

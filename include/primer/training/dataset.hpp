@@ -82,7 +82,7 @@ std::vector<std::string> find_classes(const std::vector<Target>& targets, Task t
 
 // Encodes, splits and standardises `samples`. `validation` replaces the validation rows, if the caller has them from
 // elsewhere. Throws std::invalid_argument if no row is left to train on or a fraction is not from 0 to 1, and
-// TargetError for a value in `samples`.
+// TargetError if a target in `samples` does not fit the task.
 Data prepare(const Samples& samples, const std::optional<Dataset>& validation, Task task,
              const std::vector<std::string>& classes, const SplitOptions& options, std::uint64_t seed);
 

@@ -47,7 +47,7 @@ struct FlowQuantity {
 };
 
 // Every quantity, in the order of the columns. A new one needs a line here, its member, and its formula in flow.cpp.
-inline constexpr std::array<FlowQuantity, 11> flow_quantities{{
+inline constexpr auto flow_quantities = std::to_array<FlowQuantity>({
     {"a_norm", "‖a‖", FlowUnit::number, FlowMean::over_steps, &FlowRow::a_norm},
     {"a_mean", "mean a", FlowUnit::number, FlowMean::over_steps, &FlowRow::a_mean},
     {"slope_mean", "mean |σ′|", FlowUnit::number, FlowMean::over_steps, &FlowRow::slope_mean},
@@ -59,7 +59,7 @@ inline constexpr std::array<FlowQuantity, 11> flow_quantities{{
     {"dL_dz_norm", "‖∂L/∂z‖", FlowUnit::number, FlowMean::over_steps, &FlowRow::dL_dz_norm},
     {"dL_dW_norm", "‖∂L/∂W‖", FlowUnit::number, FlowMean::over_steps, &FlowRow::dL_dW_norm},
     {"update_ratio", "‖ΔW‖/‖W‖", FlowUnit::ratio, FlowMean::over_updates, &FlowRow::update_ratio},
-}};
+});
 
 // The quantity with this name; NaN where it has no value, nothing if no quantity has this name.
 std::optional<double> flow_value(const FlowRow& row, std::string_view name);

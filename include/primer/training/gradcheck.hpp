@@ -19,6 +19,7 @@ struct TensorCheck {
   double max_abs = 0;        // the largest |a − n|
   double max_rel = 0;        // the largest |a − n| / (1e-3 + max(|a|, |n|)); up to 1e-6 is right
   std::size_t worst_row = 0, worst_col = 0;  // where max_rel is, from 0; for a weight in W, outputs × inputs
+  bool matrix = false;                       // whether the tensor has rows: a weight, or the input
 
   std::string_view verdict() const;  // "pass", "mismatch" or "nothing compared"
 };

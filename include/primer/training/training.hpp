@@ -14,9 +14,9 @@
 #include "primer/core/loss.hpp"
 #include "primer/core/network.hpp"
 #include "primer/core/optimizer.hpp"
-#include "primer/core/schedule.hpp"
 #include "primer/training/dataset.hpp"
 #include "primer/training/flow.hpp"
+#include "primer/training/schedule.hpp"
 
 namespace primer {
 
@@ -37,8 +37,8 @@ std::unique_ptr<Loss> make_loss(const TrainOptions& options);
 struct Scores {
   double loss, metric;
 };
-// In evaluation mode, a few hundred rows at a time. Stores a of all rows in `outputs` if it is not null. NaN if there are
-// no rows.
+// In evaluation mode, a few hundred rows at a time. Stores a of all rows in `outputs` if it is not null. NaN if there
+// are no rows.
 Scores evaluate(Network& network, const Loss& loss, const Dataset& data, Task task, Tensor* outputs = nullptr);
 
 // The order in which an epoch (from 0) visits the rows of data.train, and the first batch of epoch 0.

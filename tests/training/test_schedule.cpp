@@ -1,4 +1,4 @@
-#include "primer/core/schedule.hpp"
+#include "primer/training/schedule.hpp"
 
 #include "../golden.hpp"
 

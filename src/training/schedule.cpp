@@ -1,5 +1,5 @@
 // The formulas of the schedules.
-#include "primer/core/schedule.hpp"
+#include "primer/training/schedule.hpp"
 
 #include <algorithm>
 #include <cmath>
