@@ -81,7 +81,10 @@ Quantity read_quantity(TableReader& table, bool formula) {
     try {
       if (!name.empty()) make_activation(name);
     } catch (const std::invalid_argument& e) {
-      table.refuse(key, e.what() + did_you_mean(name, activation_names()));
+      const std::string_view word = std::string_view(name).substr(0, name.find('('));
+      const std::vector<std::string_view> names = activation_names();
+      const bool known = std::ranges::find(names, word) != names.end();
+      table.refuse(key, e.what() + (known ? "" : did_you_mean(word, names)));
     }
   }
   return q;

@@ -110,7 +110,8 @@ double softmax_against_sigmoid(const Quantity&) {
   constexpr std::size_t side = 161;
   Tensor z(side * side, 2);
   for (std::size_t i = 0; i < z.rows(); ++i) {
-    z(i, 0) = static_cast<real>(i / side) / 4 - 20;
+    const std::size_t row = i / side;
+    z(i, 0) = static_cast<real>(row) / 4 - 20;
     z(i, 1) = static_cast<real>(i % side) / 4 - 20;
   }
   Tensor a, derivatives;

@@ -65,7 +65,10 @@ std::vector<Trial> run_trials(const Claim& claim, std::size_t n, const std::func
   if (claim.arms.empty()) return trials;
   for (std::uint64_t seed = 1; seed <= n; ++seed) {
     std::vector<ArmRun> runs;
-    for (const Arm& arm : claim.arms) runs.push_back(run_arm(arm, claim, runs, seed, interrupted));
+    for (const Arm& arm : claim.arms) {
+      if (interrupted && interrupted()) throw Interrupted();
+      runs.push_back(run_arm(arm, claim, runs, seed, interrupted));
+    }
     Trial& trial = trials.emplace_back(Trial{seed, {}});
     for (const Finding& f : claim.findings) {
       Measured& measured = trial.findings.emplace_back();

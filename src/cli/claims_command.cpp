@@ -143,6 +143,7 @@ int run(const Arguments& arguments) {
   const InterruptHandler handler;
   try {
     for (const Claim& claim : claims) {
+      if (interrupt_requested()) throw Interrupted();
       held += print_claim(claim, seeds > 0 ? seeds : full ? claim.seeds : claim.quick_seeds) ? 1 : 0;
       ++judged;
       if (!full) continue;

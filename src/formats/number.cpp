@@ -44,7 +44,7 @@ std::string short_number(double value, int digits) {
   const bool plain = value == 0 || (size >= 1e-3 && size < most) || !std::isfinite(value);
   const auto format = plain ? std::chars_format::general : std::chars_format::scientific;
   const int whole_digits =
-      size >= 1 && size < most ? static_cast<int>(std::log10(size)) + 1 : 0;  // all of them are shown
+      size >= 1 && size < most ? static_cast<int>(std::log10(std::round(size))) + 1 : 0;  // all of them are shown
   const int precision = plain ? std::max(digits, whole_digits) : digits - 1;
   return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, precision).ptr};
 }

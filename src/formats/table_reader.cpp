@@ -2,6 +2,7 @@
 #include "primer/formats/table_reader.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "primer/formats/number.hpp"
@@ -60,6 +61,14 @@ std::optional<std::size_t> TableReader::count(std::string_view key, std::size_t 
     refuse(key, concat("must be ", wanted, ", not ", std::to_string(*value)));
   }
   return static_cast<std::size_t>(*value);
+}
+
+std::optional<std::size_t> TableReader::whole(std::string_view key, std::size_t low, std::size_t high) {
+  const Value* const value = find(key);
+  const auto* const v = value == nullptr ? nullptr : std::get_if<double>(&value->data);
+  const bool fits =
+      v != nullptr && *v == std::floor(*v) && *v >= static_cast<double>(low) && *v <= static_cast<double>(high);
+  return fits ? static_cast<std::size_t>(*v) : count(key, low, high);
 }
 
 std::optional<double> TableReader::number(std::string_view key, const Range& range) {

@@ -141,9 +141,9 @@ const Setting* find(const std::vector<Setting>& settings, const std::string& key
   return found == settings.end() ? nullptr : &*found;
 }
 
-void check_config(const Config& config, const std::string& earlier) {
+void check_config(const Config& config, const Config& earlier) {
   const std::vector<Setting> now = settings_of(config);
-  const std::vector<Setting> then = settings_in(earlier);
+  const std::vector<Setting> then = settings_of(earlier);
   const auto compare = [&](const std::string& key) {
     if (key == "train.epochs") return;
     const Setting* const a = find(now, key);
@@ -185,7 +185,7 @@ void read_checkpoint(const std::string& path, const Experiment& experiment, Trai
     if (text == nullptr) throw UserError({path}, "there is no metadata \"", key, "\"; is it a checkpoint?");
     return *text;
   };
-  check_config(experiment.config, metadatum("config"));
+  check_config(experiment.config, parse_model_config(metadatum("config"), path));
   if (metadatum("real") != number_type()) {
     throw UserError({path}, "was written by the ", printable(metadatum("real")),
                     " build; resume with that build, because this one rounds differently");

@@ -78,7 +78,7 @@ void visit_train(Visitor& v, Options& o) {
   v.number("weight_decay", o.weight_decay, not_negative);
   v.number("clip_norm", o.clip_norm, not_negative);
   v.choice("schedule", o.schedule, schedule_names());
-  v.count("schedule_step_size", o.schedule_step_size, 1, many);
+  v.whole("schedule_step_size", o.schedule_step_size, 1, many);
   v.number("schedule_gamma", o.schedule_gamma, positive);
   v.number("schedule_t_max", o.schedule_t_max, positive);
   v.number("schedule_eta_min", o.schedule_eta_min, not_negative);
@@ -112,7 +112,15 @@ class Reader {
     } catch (const std::invalid_argument& e) {
       const auto name_of = [](std::string_view spec) { return spec.substr(0, spec.find('(')); };
       const std::string_view name = name_of(member);
-      const bool is_known = std::ranges::find(names, name, name_of) != names.end();
+      const auto is_valid = [&](std::string_view spec) {
+        try {
+          check(std::string(spec));
+          return true;
+        } catch (const std::invalid_argument&) {
+          return false;
+        }
+      };
+      const bool is_known = std::ranges::find(names, name, name_of) != names.end() || is_valid(name);
       table_.refuse(key, e.what() + (is_known ? "" : did_you_mean(name, names, "; write " + listed(names))));
     }
   }
@@ -129,6 +137,9 @@ class Reader {
   }
   void count(std::string_view key, std::size_t& member, std::size_t low, std::size_t high) {
     set(member, table_.count(key, low, high));
+  }
+  void whole(std::string_view key, std::size_t& member, std::size_t low, std::size_t high) {
+    set(member, table_.whole(key, low, high));
   }
   template <typename Number>  // double or std::optional<double>
   void number(std::string_view key, Number& member, const Range& range) {
@@ -173,6 +184,9 @@ class Writer {
   }
   void count(std::string_view key, std::size_t member, std::size_t low, std::size_t) {
     if (member >= low) line(key, {static_cast<std::int64_t>(member), {}});
+  }
+  void whole(std::string_view key, std::size_t member, std::size_t low, std::size_t high) {
+    count(key, member, low, high);
   }
   void number(std::string_view key, std::optional<double> member, const Range& range) {
     if (member && range.contains(*member)) line(key, {*member, {}});
@@ -362,11 +376,9 @@ std::string to_toml(const Config& config, const std::string& folder) {
   return out;
 }
 
-std::vector<Setting> settings_of(const Config& config) { return settings_in(to_toml(config, "")); }
-
-std::vector<Setting> settings_in(const std::string& text) {
+std::vector<Setting> settings_of(const Config& config) {
   std::vector<Setting> settings;
-  std::istringstream lines(text);
+  std::istringstream lines(to_toml(config, ""));
   std::string section;
   std::size_t layers = 0;
   for (std::string line; std::getline(lines, line);) {

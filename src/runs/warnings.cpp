@@ -79,8 +79,7 @@ class WarningCollector {
       if (!sigma_[l]->elementwise()) {
         warn(key(l, "activation"), "softmax-hidden",
              "softmax makes the units of a hidden layer compete for a sum of 1, and its derivatives a(1−a) are small, "
-             "so "
-             "the layers below learn slowly; keep softmax for the output and use tanh or relu here");
+             "so the layers below learn slowly; keep softmax for the output and use tanh or relu here");
       }
       if (layer.activation == "identity" && !layer.batch_norm && layer.dropout == 0) {
         warn(key(l, "activation"), "linear",

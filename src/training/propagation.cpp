@@ -28,6 +28,10 @@ Moments moments(const Activation& sigma, double variance) {
     m.square += weight * value * value;
     m.derivative_square += weight * prime * prime;
   }
+  for (std::size_t i = 0; i < points; ++i) {  // a second pass, because m.square − mean² may be less than 0 by rounding
+    const double weight = exp(-t(i) * t(i) / 2) / (16 * std::sqrt(2 * std::numbers::pi));
+    m.variance += weight * (static_cast<double>(a(0, i)) - m.mean) * (static_cast<double>(a(0, i)) - m.mean);
+  }
   return m;
 }
 
@@ -63,10 +67,11 @@ std::optional<double> predicted_gradient_ratio(std::span<const LayerOptions> lay
     const Moments m = moments(*sigma, layer.batch_norm ? 1 : w * static_cast<double>(fan_in) * square);
     if (m.derivative_square == 0) return {};
     square = m.square + (layer.residual ? square : 0);
-    a_variance = m.square - m.mean * m.mean + (layer.residual ? a_variance : 0);
+    a_variance = m.variance + (layer.residual ? a_variance : 0);
     derivative_square = m.derivative_square;
     fan_in = layer.units;
   }
+  if (!std::isfinite(ratio_square)) return {};
   return std::sqrt(ratio_square);
 }
 

@@ -27,6 +27,7 @@ double scheduled(const ScheduleOptions& o, double learning_rate, std::uint64_t t
     const double done = std::min(time / o.schedule_total_iters, 1.0);
     return learning_rate * (o.schedule_start_factor + (1 - o.schedule_start_factor) * done);
   }
+  if (o.schedule != "none") throw std::invalid_argument("unknown schedule '" + o.schedule + "'");
   return learning_rate;
 }
 

@@ -25,11 +25,10 @@ TEST_CASE("check prints a line for each warning and exits with 0; train prints t
   const Result check = primer("check c.toml", folder.path);
   CHECK(check.code == 0);
   CHECK(check.err.empty());
-  CHECK(
-      check.out ==
-      "c.toml:5:14: zero-slope: σ′ of step is 0 everywhere, so no gradient passes: this layer never changes; use "
-      "sigmoid or tanh, which are smooth steps\n"
-      "c.toml:11:7: idle-key: train.rho does nothing with optimizer = \"sgd\"; remove it\n");
+  CHECK(check.out ==
+        "c.toml:5:14: zero-slope: σ′ of step is 0 everywhere, so no gradient passes: this layer never changes; use "
+        "sigmoid or tanh, which are smooth steps\n"
+        "c.toml:11:7: idle-key: train.rho does nothing with optimizer = \"sgd\"; remove it\n");
   CHECK_FALSE(std::filesystem::exists(folder / "runs"));
   const Result train = primer("train c.toml --quiet", folder.path);
   CHECK(train.code == 0);

@@ -93,6 +93,7 @@ TEST_CASE("eval refuses data that do not fit, with name and location") {
   CHECK(complaint("x,y\n") == "primer: e.csv: has a header but no rows\n");
   CHECK(complaint("") == "primer: e.csv: the file is empty; a CSV file begins with a header row\n");
   CHECK(primer("eval d.csv d.csv", folder.path).error(2).starts_with("primer: d.csv: "));
-  CHECK(primer("eval none d.csv", folder.path).error(2) == "primer: none: cannot be opened: No such file or directory\n");
+  CHECK(primer("eval none d.csv", folder.path).error(2) ==
+        "primer: none: cannot be opened: No such file or directory\n");
   CHECK(primer("eval r/model.safetensors", folder.path).code == 2);
 }

@@ -76,7 +76,8 @@ std::string python_with(const std::string& modules) {
   return python.substr(0, python.find('\n'));
 }
 
-// Whether another test runs the command: CI runs make, test_plugins.cpp compiles the example, and ctest runs all claims.
+// Whether another test runs the command: CI runs make, test_plugins.cpp compiles the example, and ctest runs all
+// claims.
 bool is_tested_elsewhere(const std::string& command) {
   const std::vector<std::string> beginnings{"make", "c++ ", "build/own "};
   if (command == "  primer claims" || command == "build/primer claims") return true;

@@ -123,6 +123,8 @@ TEST_CASE("a short number keeps its significant digits, whatever its size") {
   CHECK(short_number(0.00012345) == "1.23e-04");
   CHECK(short_number(312.4) == "312");
   CHECK(short_number(99999) == "99999");
+  CHECK(short_number(999.9) == "999.9");
+  CHECK(short_number(9999.6) == "9999.6");
   CHECK(short_number(12345678) == "1.23e+07");
   CHECK(short_number(1.0 / 3, 5) == "0.33333");
   CHECK(short_number(1.0 / 0.0) == "inf");

@@ -162,6 +162,16 @@ TEST_CASE("a file that is not a checkpoint of the run is refused by name") {
     refused += complaint(path, experiment) != "read" ? 1 : 0;
   }
   CHECK(refused > 40);
+  Safetensors rewritten = good;  // the same config, in which a whole count is written as a float
+  for (auto& [key, text] : rewritten.metadata) {
+    const std::string line = "schedule_step_size = 30\n";
+    if (const std::size_t at = text.find(line); at != std::string::npos) {
+      text.replace(at, line.size(), "schedule_step_size = 30.0\n");
+    }
+  }
+  REQUIRE(rewritten.metadata != good.metadata);
+  write_safetensors(path, rewritten, Dtype::F64);
+  CHECK(complaint(path, experiment) == "read");
   Safetensors bad = good;
   bad.metadata[1].second = "half";
   write_safetensors(path, bad, Dtype::F64);

@@ -341,12 +341,12 @@ TEST_CASE("the bounds of every count are allowed, and the next integers are not"
                             {"train.checkpoint_every", 0, 1'000'000'000},
                             {"diagnostics.every", 0, 1'000'000'000},
                             {"train.schedule_step_size", 1, 1'000'000'000}};
-  for (const auto& [key, low, high] : counts) {
+  for (const auto& [name, low, high] : counts) {
+    const std::string key = name;
     CAPTURE(key);
     const auto said = [&](long value) { return complaint(shortest, {{key, std::to_string(value)}}); };
     // repeat would make several layers, all but the last without units.
-    const std::string allowed =
-        std::string(key) == "layer.1.repeat" ? ":3:1: this layer needs the key 'units'" : "read";
+    const std::string allowed = key == "layer.1.repeat" ? ":3:1: this layer needs the key 'units'" : "read";
     CHECK(said(low).starts_with("read"));
     CHECK(said(high).starts_with(allowed));
     CHECK(said(low - 1).find("must be an integer from " + std::to_string(low)) != std::string::npos);
@@ -379,7 +379,8 @@ TEST_CASE("the bounds of every number are allowed or refused as documented") {
                           {"train.schedule_gamma", {"1e-300", "2"}, {"0", "-1", "inf"}},
                           {"train.schedule_eta_min", {"0", "2"}, {"-1e-300", "inf"}},
                           {"train.schedule_start_factor", {"1e-300", "1"}, {"0", "1.001"}}};
-  for (const auto& [key, allowed, refused] : numbers) {
+  for (const auto& [name, allowed, refused] : numbers) {
+    const std::string key = name;
     CAPTURE(key);
     for (const char* value : allowed) CHECK(complaint(shortest, {{key, value}}) == "read");
     for (const char* value : refused)

@@ -152,6 +152,15 @@ TEST_CASE("a model whose parts do not fit each other is refused by name") {
         }) == "tensor layers.1.weight has the shape [3, 2], but the network needs [1000000, 2]");
 }
 
+TEST_CASE("a model whose config writes a whole count as a float is read") {
+  CHECK(complaint([](Safetensors& contents) {
+          std::string& config = metadatum(contents, "config");
+          const std::string line = "schedule_step_size = 30\n";
+          REQUIRE(config.find(line) != std::string::npos);
+          config.replace(config.find(line), line.size(), "schedule_step_size = 30.0\n");
+        }) == "read");
+}
+
 TEST_CASE("a weight beyond the largest float is refused by the float build, and read by the double build") {
   const std::string said = complaint([](Safetensors& c) { tensor(c, "layers.1.weight").values[4] = -1e300; });
   CHECK(said ==

@@ -88,7 +88,7 @@ TEST_CASE("a training step allocates nothing, for every optimiser and kind of la
        {.units = 20, .activation = "prelu", .residual = true},
        {.units = 3, .activation = "softmax"}}};
   for (const auto& layers : nets) {
-    for (const char* optimizer : {"sgd", "adam", "rmsprop"}) {
+    for (const char* optimizer : {"sgd", "rmsprop", "adagrad", "adam", "adamw"}) {
       CAPTURE(layers.size());
       CAPTURE(std::string(optimizer));
       TrainOptions options;

@@ -49,6 +49,17 @@ TEST_CASE("moments are the Gaussian integrals of σ, σ² and σ′²") {
   CHECK(tanh.derivative_square == doctest::Approx(0.464402902));
 }
 
+TEST_CASE("the variance of a nearly constant activation is not lost in rounding") {
+  // sigmoid(z) ≈ ½ + z/4 for small z, so Var[σ(z)] = Var[z] / 16; E[σ²] − E[σ]² would be 0 or less than 0 here.
+  if (sizeof(real) == sizeof(double)) {
+    CHECK(moments_of("sigmoid", 1e-18).variance == doctest::Approx(1e-18 / 16).epsilon(1e-3));
+  }
+  const std::vector<LayerOptions> layers(
+      3, {.units = 8, .activation = "sigmoid", .init = "normal(1e-9)", .batch_norm = true});
+  const auto ratio = predicted_gradient_ratio(layers, Tensor{{1, 2}, {-1, 0.5}});
+  CHECK((!ratio || (std::isfinite(*ratio) && *ratio > 0)));
+}
+
 TEST_CASE("the variance of a weight follows from its distribution") {
   using Shape = Initializer::Shape;
   CHECK(variance({Shape::normal, 0.5}) == 0.25);

@@ -59,3 +59,9 @@ TEST_CASE("a step size or a t_max of 0 is refused, and a huge step size never ta
   o.schedule = "cosine";
   CHECK_THROWS_WITH(scheduled(o, 1, 3), "schedule_t_max must be more than 0");
 }
+
+TEST_CASE("an unknown schedule is refused") {
+  ScheduleOptions options;
+  options.schedule = "cosin";
+  CHECK_THROWS_WITH(scheduled(options, 0.1, 0), "unknown schedule 'cosin'");
+}

@@ -11,8 +11,8 @@ namespace primer {
 inline constexpr double confidence = 0.99;
 
 // How the values of several seeds become one. mean: Student's t. geometric: the same on the logarithms, for what spans
-// orders of magnitude. fraction: of values that are all 0 or 1, the interval of E. B. Wilson, "Probable inference, the law
-// of succession, and statistical inference", 1927, eq. 4, which is not fooled by five successes out of five.
+// orders of magnitude. fraction: of values that are all 0 or 1, the interval of E. B. Wilson, "Probable inference, the
+// law of succession, and statistical inference", 1927, eq. 4, which is not fooled by five successes out of five.
 enum class Average { mean, geometric, fraction };
 
 struct Estimate {

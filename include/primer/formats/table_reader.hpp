@@ -40,6 +40,8 @@ class TableReader {
   std::optional<std::string> text(std::string_view key);
   std::optional<std::string> choice(std::string_view key, std::span<const std::string_view> names);  // one of the names
   std::optional<std::size_t> count(std::string_view key, std::size_t low, std::size_t high);
+  // Like count, but accepts a float without a fraction, such as 30.0, too.
+  std::optional<std::size_t> whole(std::string_view key, std::size_t low, std::size_t high);
   std::optional<double> number(std::string_view key, const Range& range);  // an integer is a number, too
   std::optional<bool> flag(std::string_view key);
   std::vector<std::string> texts(std::string_view key);  // a string or a list of strings; empty if the key is absent

@@ -39,8 +39,7 @@ struct Frame {
 // field      two inputs, classes: side × side cells from low to high, a row for each value of the second input. A cell
 //            is k + p/2, where k is the predicted class and p its probability
 // curve      one input, regression: side × outputs, the outputs at `side` locations from low to high; not-a-number
-// where
-//            a diverging network has no output
+//            where a diverging network has no output
 // confusion  other classification: counts, actual class × predicted class
 // none       other tasks, and more classes than fit on a page
 enum class Picture { none, field, curve, confusion };

@@ -59,6 +59,5 @@ struct Setting {
   std::string key, value;
 };
 std::vector<Setting> settings_of(const Config& config);
-std::vector<Setting> settings_in(const std::string& text);  // `text` was written by to_toml
 
 }  // namespace primer

@@ -13,9 +13,10 @@
 
 namespace primer {
 
-// E[σ(z)], E[σ(z)²] and E[σ′(z)²] for z ∼ N(0, variance).
+// For z ∼ N(0, variance).
 struct Moments {
-  double mean, square, derivative_square;
+  double mean, square, variance;  // E[σ(z)], E[σ(z)²], Var[σ(z)]
+  double derivative_square;       // E[σ′(z)²]
 };
 Moments moments(const Activation& sigma, double variance);
 
@@ -24,7 +25,8 @@ Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, s
 double variance(const Initializer& initializer);  // of a weight; 0 if all weights are the same number
 
 // ‖∂L/∂z¹‖ / ‖∂L/∂zᴴ‖ with the initial weights, where H ≥ 1 is the last hidden layer and x (rows × inputs) the input.
-// Nothing if a hidden layer is not elementwise, has σ′ = 0 everywhere, or starts with equal weights.
+// Nothing if a hidden layer is not elementwise, has σ′ = 0 everywhere, or starts with equal weights, or if the ratio is
+// beyond the largest number.
 std::optional<double> predicted_gradient_ratio(std::span<const LayerOptions> layers, const Tensor& x);
 
 }  // namespace primer

@@ -19,8 +19,8 @@ struct ScheduleOptions {
   std::string schedule_unit = "epoch";  // of t; or "step"
 };
 
-// The learning rate at time t, for η = learning_rate. Throws std::invalid_argument when step_size (of step) or t_max
-// (of cosine) is 0.
+// The learning rate at time t, for η = learning_rate. Throws std::invalid_argument for an unknown schedule, and when
+// step_size (of step) or t_max (of cosine) is 0.
 double scheduled(const ScheduleOptions& options, double learning_rate, std::uint64_t t);
 
 std::vector<std::string_view> schedule_names();
