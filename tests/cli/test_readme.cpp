@@ -118,7 +118,7 @@ TEST_CASE("every command of the README succeeds, in the order of the README") {
     check_success(checkout, command);
     ++run;
   }
-  CHECK(run >= 15);
+  CHECK(run >= (sizeof(primer::real) == 8 ? 15 : 14));  // the float build refuses claims
   for (const char* folder : {"runs/deep", "runs/wine", "runs/digits", "runs/xor"}) {
     CAPTURE(folder);
     CHECK(slurp(checkout / folder + "/report.html").size() > 10'000);
