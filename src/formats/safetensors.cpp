@@ -112,7 +112,7 @@ class HeaderReader {
       parts[k] = &part;
     }
     if (!parts[0] || !parts[1] || !parts[2]) fail(name, "the description needs dtype, shape and data_offsets");
-    const std::string& dtype = as<std::string>(*parts[0], tensor + ": the dtype", "a string");
+    const auto& dtype = as<std::string>(*parts[0], tensor + ": the dtype", "a string");
     if (dtype != "F64" && dtype != "F32") {
       fail(name, concat("dtype ", quoted(dtype), " is not supported; convert the tensor to F64 or F32"));
     }
