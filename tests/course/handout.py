@@ -18,6 +18,8 @@ TAKEN = ["src", "include", "tests", "data", "configs", "CMakeLists.txt", "Makefi
 LEFT_BEHIND = [
     "tests/course",
     "tests/mutations.py",
+    "tests/random_faults.py",
+    "tests/equivalent_faults.txt",
     "tests/cli/test_signatures.cpp",
 ]  # a right solution may round differently
 FOR_STUDENTS = ["check.py", "judge.py"]
