@@ -238,7 +238,8 @@ TEST_CASE("a learned α changes the limit of saturation from the next row on") {
   const auto loss = make_loss({"mse"});
   Flow flow(network);
   const auto row = [&](std::uint64_t epoch) {
-    network.forward_training(Tensor{{1}}, 1);
+    const Tensor x{{1}};
+    network.forward_training(x, 1);
     network.backward(*loss, Tensor{{0}});
     flow.before_update(network, *loss, Tensor{{0}});
     return flow.finish(epoch, network)[0];
@@ -254,7 +255,8 @@ TEST_CASE("weights that are all 0 have an update ratio of 0, and only steps with
   const auto loss = make_loss({"mse"});
   Flow flow(network);
   for (const bool updated : {true, false, true}) {
-    network.forward_training(Tensor{{1}}, 1);
+    const Tensor x{{1}};
+    network.forward_training(x, 1);
     network.backward(*loss, Tensor{{1}});
     flow.before_update(network, *loss, Tensor{{1}});
     if (!updated) continue;
