@@ -43,8 +43,9 @@ std::string short_number(double value, int digits) {
   const double most = std::max(1e6, std::pow(10, digits));
   const bool plain = value == 0 || (size >= 1e-3 && size < most) || !std::isfinite(value);
   const auto format = plain ? std::chars_format::general : std::chars_format::scientific;
-  const int whole_digits =
-      size >= 1 && size < most ? static_cast<int>(std::log10(std::round(size))) + 1 : 0;  // all of them are shown
+  if (plain && std::isfinite(value) && size >= std::pow(10, digits - 1)) value = std::nearbyint(value);
+  const double shown = std::abs(value);
+  const int whole_digits = shown >= 1 && plain && std::isfinite(value) ? static_cast<int>(std::log10(shown)) + 1 : 0;
   const int precision = plain ? std::max(digits, whole_digits) : digits - 1;
   return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, precision).ptr};
 }

@@ -123,8 +123,13 @@ TEST_CASE("a short number keeps its significant digits, whatever its size") {
   CHECK(short_number(0.00012345) == "1.23e-04");
   CHECK(short_number(312.4) == "312");
   CHECK(short_number(99999) == "99999");
-  CHECK(short_number(999.9) == "999.9");
-  CHECK(short_number(9999.6) == "9999.6");
+  CHECK(short_number(999.9) == "1000");
+  CHECK(short_number(9999.6) == "10000");
+  CHECK(short_number(-999.9) == "-1000");
+  CHECK(short_number(999.4) == "999");
+  CHECK(short_number(99.96) == "100");
+  CHECK(short_number(999.96, 4) == "1000");
+  CHECK(short_number(99999.4, 5) == "99999");
   CHECK(short_number(12345678) == "1.23e+07");
   CHECK(short_number(1.0 / 3, 5) == "0.33333");
   CHECK(short_number(1.0 / 0.0) == "inf");

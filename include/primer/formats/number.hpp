@@ -11,7 +11,8 @@ namespace primer {
 std::string number(double value);
 std::string number(float value);
 
-// A number for a person, with `digits` significant digits: "0.0312", "3.12e-05", "312".
+// A number for a person, with `digits` significant digits, or more if it has more before the point: "0.0312",
+// "3.12e-05", "312", "99999".
 std::string short_number(double value, int digits = 3);
 
 // The double nearest to the decimal number `text`: an optional sign, digits with or without a point, an optional
