@@ -77,7 +77,7 @@ lint: all $(BIOME) ## clang-format, clang-tidy, Biome for the web files, and the
 	@clang-format --dry-run -Werror $(SOURCES)
 	@$(BIOME) check --error-on-warnings
 	@sh tests/lint_rooms.sh $(BUILD)/libprimer.a $(BUILD)/libprimer-command-line.a
-	@cmake -S . -B build-lint -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
+	@cmake -S . -B build-lint -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
 	@run-clang-tidy -quiet -p build-lint -j $(JOBS) '/src/' >build-lint/tidy.txt 2>&1 || { grep -A 3 'error:' build-lint/tidy.txt; exit 1; }
 
 format: $(BIOME) ## format all sources by .clang-format and .biome.jsonc (needs npm)

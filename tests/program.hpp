@@ -95,7 +95,7 @@ inline Result shell(const std::string& command, const std::string& folder) {
 
 // Runs `primer ARGUMENTS` in the source folder or in `folder`.
 inline Result primer(const std::string& arguments, const std::string& folder = PRIMER_SOURCE_DIR) {
-  return shell(std::string("'") + PRIMER_BINARY + "' " + arguments, folder);
+  return shell("'" PRIMER_BINARY "' " + arguments, folder);
 }
 
 // Runs `command`, which must end in an exec, and sends SIGINT to it once a line of `file` begins with `begin`, or after

@@ -63,19 +63,19 @@ double CsvReader::number(std::size_t column) const {
   const std::string_view text = trimmed(raw(column));
   const std::optional<double> value = parse_number(text);
   if (value && std::isfinite(*value)) return *value;
-  const std::string name = "column " + quoted(columns_[column]);
+  const std::string name = "column " + in_quotes(columns_[column]);
   if (means_missing(text)) {
-    const std::string written = text.empty() ? "" : concat(" (", quoted(text), ")");
+    const std::string written = text.empty() ? "" : concat(" (", in_quotes(text), ")");
     throw UserError(location(column), name, " has a missing value", written, "; fill in the cell or remove the row");
   }
   throw UserError(location(column), name, value ? " needs a finite number, not " : " needs a number, not ",
-                  quoted(text), "; correct the cell or remove the row");
+                  in_quotes(text), "; correct the cell or remove the row");
 }
 
 std::string CsvReader::text(std::size_t column) const {
   const std::string_view text = raw(column);
   if (text.empty()) {
-    throw UserError(location(column), "column ", quoted(columns_[column]),
+    throw UserError(location(column), "column ", in_quotes(columns_[column]),
                     " has a missing value; fill in the cell or remove the row");
   }
   if (!is_utf8(text)) throw UserError(location(column), "the text is not UTF-8; save the file as UTF-8");
@@ -107,11 +107,11 @@ void CsvReader::read_header() {
 void CsvReader::check_name(std::size_t column) {
   const std::string& name = columns_[column];
   if (!index_.emplace(name, column).second) {
-    throw UserError(location(column), "two columns have the name ", quoted(name), "; rename one");
+    throw UserError(location(column), "two columns have the name ", in_quotes(name), "; rename one");
   }
   const std::size_t other = cell_count_ == 1 ? name.find_first_of(";\t|") : name.npos;
   if (other != name.npos) {
-    throw UserError(location(column), "the cells are separated by ", quoted(name.substr(other, 1)),
+    throw UserError(location(column), "the cells are separated by ", in_quotes(name.substr(other, 1)),
                     "; save the file with commas");
   }
   const std::size_t carriage_return = name.find('\r');

@@ -100,7 +100,7 @@ std::string printable(std::string_view text) {
   return safe;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 60;
   std::size_t end = std::min(text.size(), most);
   while (end < text.size() && end > most - 4 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;

@@ -90,7 +90,7 @@ class Parser {
     for (const auto& [key, value] : members) keys.push_back(key);
     std::ranges::sort(keys);
     const auto twice = std::ranges::adjacent_find(keys);
-    if (twice != keys.end()) throw UserError(location_, "the key ", quoted(*twice), " occurs twice");
+    if (twice != keys.end()) throw UserError(location_, "the key ", in_quotes(*twice), " occurs twice");
   }
 
   bool take_digits() {
@@ -190,10 +190,10 @@ std::vector<std::string> parse_string_array(std::string_view text, const Locatio
   Value value = parse(text, location);
   std::vector<std::string> strings;
   auto* elements = std::get_if<Array>(&value.data);
-  if (!elements) throw UserError(location, "expected a JSON array of strings, not ", quoted(text));
+  if (!elements) throw UserError(location, "expected a JSON array of strings, not ", in_quotes(text));
   for (Value& element : *elements) {
     auto* string = std::get_if<std::string>(&element.data);
-    if (!string) throw UserError(location, "expected a JSON array of strings, not ", quoted(text));
+    if (!string) throw UserError(location, "expected a JSON array of strings, not ", in_quotes(text));
     strings.push_back(std::move(*string));
   }
   return strings;

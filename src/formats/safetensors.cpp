@@ -86,7 +86,7 @@ class HeaderReader {
 
  private:
   [[noreturn]] void fail(const std::string& name, std::string_view text) const {
-    throw UserError(location_, "tensor ", quoted(name), ": ", text);
+    throw UserError(location_, "tensor ", in_quotes(name), ": ", text);
   }
 
   template <typename T>
@@ -98,23 +98,23 @@ class HeaderReader {
   std::vector<std::pair<std::string, std::string>> metadata(const json::Value& value) const {
     std::vector<std::pair<std::string, std::string>> strings;
     for (const auto& [key, text] : as<json::Object>(value, "__metadata__", "a JSON object")) {
-      strings.emplace_back(key, as<std::string>(text, "the metadata " + quoted(key), "a string"));
+      strings.emplace_back(key, as<std::string>(text, "the metadata " + in_quotes(key), "a string"));
     }
     return strings;
   }
 
   Description description(const std::string& name, const json::Value& value) const {
-    const std::string tensor = "tensor " + quoted(name);
+    const std::string tensor = "tensor " + in_quotes(name);
     const json::Value* parts[3] = {};
     for (const auto& [key, part] : as<json::Object>(value, tensor + ": the description", "a JSON object")) {
       const int k = key == "dtype" ? 0 : key == "shape" ? 1 : key == "data_offsets" ? 2 : -1;
-      if (k < 0) fail(name, concat("the key ", quoted(key), " is unknown"));
+      if (k < 0) fail(name, concat("the key ", in_quotes(key), " is unknown"));
       parts[k] = &part;
     }
     if (!parts[0] || !parts[1] || !parts[2]) fail(name, "the description needs dtype, shape and data_offsets");
     const auto& dtype = as<std::string>(*parts[0], tensor + ": the dtype", "a string");
     if (dtype != "F64" && dtype != "F32") {
-      fail(name, concat("dtype ", quoted(dtype), " is not supported; convert the tensor to F64 or F32"));
+      fail(name, concat("dtype ", in_quotes(dtype), " is not supported; convert the tensor to F64 or F32"));
     }
     Description result{name, {}, dtype == "F64" ? sizeof(double) : sizeof(float), 0, 0};
     for (const std::uint64_t extent : sizes(tensor + ": shape", *parts[1])) result.shape.push_back(extent);
@@ -175,7 +175,7 @@ void refuse_non_finite(const NamedTensor& tensor, const std::string& file) {
   const auto found = std::ranges::find_if_not(tensor.values, [](double v) { return std::isfinite(v); });
   if (found == tensor.values.end()) return;
   const auto at = static_cast<std::size_t>(found - tensor.values.begin());
-  throw UserError({file}, "tensor ", quoted(tensor.name), ": number ", at + 1, " of ", tensor.values.size(), " is ",
+  throw UserError({file}, "tensor ", in_quotes(tensor.name), ": number ", at + 1, " of ", tensor.values.size(), " is ",
                   number(*found));
 }
 

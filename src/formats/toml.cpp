@@ -86,7 +86,7 @@ std::optional<std::string> decimal_digits(std::string_view text, bool& is_float)
 Scalar integer(const std::string& digits, int base, const Location& location, std::string_view text) {
   std::int64_t value = 0;
   if (std::from_chars(digits.data(), digits.data() + digits.size(), value, base).ec != std::errc()) {
-    throw UserError(location, "the integer ", quoted(text), " does not fit in 64 bits");
+    throw UserError(location, "the integer ", in_quotes(text), " does not fit in 64 bits");
   }
   return value;
 }
@@ -105,14 +105,14 @@ std::optional<Scalar> scalar(std::string_view text, const Location& location) {
     return digits ? std::optional(integer(*digits, base, location, text)) : std::nullopt;
   }
   if (looks_like_date_or_time(text)) {
-    throw UserError(location, "TOML's dates and times are not supported; put quotes around ", quoted(text));
+    throw UserError(location, "TOML's dates and times are not supported; put quotes around ", in_quotes(text));
   }
   bool is_float = false;
   const std::optional<std::string> digits = decimal_digits(text, is_float);
   if (!digits) return std::nullopt;
   if (!is_float) return integer(*digits, 10, location, text);
   const std::optional<double> value = parse_number(*digits);
-  if (!value) throw UserError(location, "the float ", quoted(text), " is beyond the largest double, 1.8e308");
+  if (!value) throw UserError(location, "the float ", in_quotes(text), " is beyond the largest double, 1.8e308");
   return Scalar(*value);
 }
 
@@ -162,7 +162,8 @@ class Parser {
       return {scalar(rest, location_).value_or(std::string(rest)), location_};
     }
     Value result = value();
-    if (!at_end()) throw UserError(location_, "expected the end of the value, not ", quoted(text_.substr(position_)));
+    if (!at_end())
+      throw UserError(location_, "expected the end of the value, not ", in_quotes(text_.substr(position_)));
     return result;
   }
 
@@ -207,7 +208,7 @@ class Parser {
   [[noreturn]] void fail_expected(const std::string& what) {
     if (at_end()) fail(concat("expected ", what, ", not the end of the ", counts_ ? "file" : "value"));
     if (next_is("\n") || next_is("\r\n")) fail("expected " + what + ", not the end of the line");
-    fail("expected " + what + ", not " + quoted(text_.substr(position_, utf8_length(text_.substr(position_)))));
+    fail("expected " + what + ", not " + in_quotes(text_.substr(position_, utf8_length(text_.substr(position_)))));
   }
 
   void refuse_bytes_that_are_never_allowed() {
@@ -326,7 +327,8 @@ class Parser {
 
   [[noreturn]] static void refuse_again(const Key& key, const Entry& first) {
     const std::string where = first.location.line > 0 ? concat(" in line ", first.location.line) : "";
-    throw UserError(key.location, quoted(key.text), " is already defined", where, "; remove or merge one of the two");
+    throw UserError(key.location, in_quotes(key.text), " is already defined", where,
+                    "; remove or merge one of the two");
   }
 
   // Counts the nesting of tables and arrays, so that no input can exhaust the stack.
@@ -369,7 +371,7 @@ class Parser {
     const std::string_view text = take_while(is_scalar);
     if (text.empty()) fail_expected("a value");
     if (std::optional<Scalar> number = scalar(text, location)) return {std::move(*number), location};
-    throw UserError(location, quoted(text), " is not a value; a string needs quotes");
+    throw UserError(location, in_quotes(text), " is not a value; a string needs quotes");
   }
 
   Array array() {

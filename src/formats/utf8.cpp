@@ -60,7 +60,8 @@ void append_utf8(std::string& text, char32_t code) {
 }
 
 std::string escaped(std::string_view text, std::string_view format) {
-  if (!is_utf8(text)) throw RuntimeError(concat(quoted(text), " cannot be written as ", format, "; it is not UTF-8"));
+  if (!is_utf8(text))
+    throw RuntimeError(concat(in_quotes(text), " cannot be written as ", format, "; it is not UTF-8"));
   constexpr std::string_view letters = "btnfr\"\\";
   constexpr std::string_view meanings = "\b\t\n\f\r\"\\";
   constexpr std::string_view hex = "0123456789ABCDEF";

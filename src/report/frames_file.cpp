@@ -157,7 +157,7 @@ class Reader {
   void picture(Picture& picture) const {
     const std::string& name = metadatum("picture");
     const auto found = std::ranges::find(picture_names, name);
-    if (found == picture_names.end()) refuse("it shows an unknown picture " + quoted(name));
+    if (found == picture_names.end()) refuse("it shows an unknown picture " + in_quotes(name));
     picture = static_cast<Picture>(found - picture_names.begin());
   }
   void layers(std::vector<Frames::Layer>& layers) const {
@@ -228,7 +228,7 @@ class Reader {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc() || end != digits.data() + digits.size() || value > largest) {
-      refuse(key + " has " + quoted(digits) + ", not a whole number up to " + std::to_string(largest));
+      refuse(key + " has " + in_quotes(digits) + ", not a whole number up to " + std::to_string(largest));
     }
     return value;
   }

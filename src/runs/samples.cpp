@@ -51,7 +51,7 @@ std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<st
       continue;
     }
     const bool can_be_misspelt = name.size() > 1;
-    throw UserError({csv.file(), 1, 0}, "there is no column ", quoted(name), ", ", whose,
+    throw UserError({csv.file(), 1, 0}, "there is no column ", in_quotes(name), ", ", whose,
                     can_be_misspelt ? did_you_mean(name, known) : "");
   }
   return found;

@@ -194,7 +194,7 @@ class WarningCollector {
       if (size > 0) least = std::min(least, size);
     }
     if (most <= 10 && most <= 100 * least) return;
-    warn("data.standardize", "unscaled-inputs", "column ", quoted(data_.columns[largest]), " is about ",
+    warn("data.standardize", "unscaled-inputs", "column ", in_quotes(data_.columns[largest]), " is about ",
          rounded(most, 2), " in size", x.cols() > 1 ? ", the smallest column " + rounded(least, 2) : "",
          ": large inputs saturate units and dominate the gradient; set data.standardize = true");
   }

@@ -61,9 +61,9 @@ TEST_CASE("printable text contains neither control bytes nor invalid UTF-8 nor m
 }
 
 TEST_CASE("quoted text is cut after 60 bytes, between characters") {
-  CHECK(quoted("abc") == "\"abc\"");
-  CHECK(quoted("a\nb") == "\"a\\x0Ab\"");
-  CHECK(quoted(std::string(60, 'x')) == "\"" + std::string(60, 'x') + "\"");
-  CHECK(quoted(std::string(61, 'x')) == "\"" + std::string(60, 'x') + "…\"");
-  CHECK(quoted(std::string(59, 'x') + "σσ") == "\"" + std::string(59, 'x') + "…\"");
+  CHECK(in_quotes("abc") == "\"abc\"");
+  CHECK(in_quotes("a\nb") == "\"a\\x0Ab\"");
+  CHECK(in_quotes(std::string(60, 'x')) == "\"" + std::string(60, 'x') + "\"");
+  CHECK(in_quotes(std::string(61, 'x')) == "\"" + std::string(60, 'x') + "…\"");
+  CHECK(in_quotes(std::string(59, 'x') + "σσ") == "\"" + std::string(59, 'x') + "…\"");
 }

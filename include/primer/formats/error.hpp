@@ -62,6 +62,6 @@ std::string listed(std::span<const std::string_view> names);
 std::string printable(std::string_view text);
 
 // `text` as messages show it: printable, in double quotes, and cut after 60 bytes.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace primer
