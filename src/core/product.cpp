@@ -18,6 +18,8 @@
 //    fma(b, a, c) is fma(a, b, c).
 // 5. Tiny products (XOR, one row times few columns) are plain loops: setting up panels would take longer than the work.
 //
+// Where fma is emulated, a product with a number that the emulation cannot take is a plain loop over the library's fma.
+//
 // The calls: product (may transpose) → large_product → panels (may pack; not for few rows) → strip → tile, with
 // edge_strip between the two if C needs it. Tiny products: tiny_product → chains.
 //
@@ -29,6 +31,8 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+
+#include "primer/core/fma.hpp"
 
 // GCC would unroll the loop over the lanes of a vector before it could vectorise it, which is eight times slower. It
 // keeps a tile in registers only if the loops that load and store it are unrolled. clang needs neither pragma.
@@ -92,7 +96,7 @@ template <std::size_t height, std::size_t width>
       for (std::size_t v = 0; v < vectors; ++v) {
         const real* const b_k = B.data + k * B.row_stride + v * lanes;
         KEEP_LOOP
-        for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = std::fma(a_ik, b_k[j], c[i][v][j]);
+        for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = fma(a_ik, b_k[j], c[i][v][j]);
       }
     }
   }
@@ -265,7 +269,7 @@ template <std::size_t rows, std::size_t cols, bool dense = false>
     UNROLL_LOOP
     for (std::size_t u = 0; u < rows; ++u) UNROLL_LOOP
     for (std::size_t v = 0; v < cols; ++v)
-      c[u][v] = std::fma(a[u * A.row_stride + k * A.col_stride], b[k * B.row_stride + v * b_col], c[u][v]);
+      c[u][v] = fma(a[u * A.row_stride + k * A.col_stride], b[k * B.row_stride + v * b_col], c[u][v]);
   }
   for (std::size_t u = 0; u < rows; ++u)
     for (std::size_t v = 0; v < cols; ++v) to[u * C.row_stride + v * to_col] = c[u][v];
@@ -293,7 +297,27 @@ void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
   }
 }
 
+bool can_emulate_fma(const In& m) {
+  bool can = true;
+  for (std::size_t i = 0; i < m.rows; ++i)
+    for (std::size_t j = 0; j < m.cols; ++j) can &= primer::can_emulate_fma(static_cast<double>(*m.at(i, j)));
+  return can;
+}
+
+// The definition: every element is one chain of the library's fma.
+void plain_product(const In& A, const In& B, const In& start, const Out& C) {
+  for (std::size_t i = 0; i < C.rows; ++i) {
+    for (std::size_t j = 0; j < C.cols; ++j) {
+      real c = *start.at(i, j);
+      for (std::size_t k = 0; k < A.cols; ++k) c = std::fma(*A.at(i, k), *B.at(k, j), c);
+      *C.at(i, j) = c;
+    }
+  }
+}
+
 void product(const In& A, const In& B, const In& start, const Out& C) {
+  if (fma_is_emulated && !(can_emulate_fma(A) && can_emulate_fma(B) && can_emulate_fma(start)))
+    return plain_product(A, B, start, C);
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   if (N < narrow && N < M && A.row_stride == 1)  // Cᵀ = Bᵀ Aᵀ, where Aᵀ has dense rows
     return product(B.transposed(), A.transposed(), start.transposed(), C.transposed());

@@ -202,6 +202,7 @@ Training::End Training::run(const Hooks& hooks) {
     const EpochRecord record = finish_epoch();
     const std::vector<FlowRow> rows = flow.finish(record.epoch, network_);
     if (hooks.epoch_done) hooks.epoch_done(record, rows);
+    if (hooks.stop_after_epoch && !done() && hooks.stop_after_epoch()) return End::interrupted;
   }
   if (!state.best.empty()) restore(state.best, network_);
   return out_of_patience() ? End::stopped_early : End::finished;

@@ -7,6 +7,8 @@
 // as in a[i] = tanh(z[i]); s[i] = tanh_derivative(z[i]); because everything here is inlined, and the compiler computes
 // a common subexpression once. That is why tanh and tanh_derivative both use `decay`.
 //
+// Every function may use emulated_fma for any argument: where that may be wrong, the result does not depend on it.
+//
 // Largest error in ulp, subnormal results included (double and float alike), for all arguments unless stated:
 //   exp, log, log1p 0.9   expm1 1.8   tanh 2.5   sigmoid 2.4   softplus 1.6   tanh_derivative, sigmoid_derivative 5
 //   normal_pdf 3   normal_cdf 6   sin, cos 0.95 (|x| ≤ 1e8)   sqrt 0.5
@@ -23,6 +25,8 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+
+#include "primer/core/fma.hpp"
 
 namespace primer {
 
@@ -65,17 +69,17 @@ template <typename T>
 }
 template <typename T>
 [[gnu::always_inline]] inline T polynomial(T x, T c0, T c1) {
-  return std::fma(c1, x, c0);
+  return fma(c1, x, c0);
 }
 template <typename T>
 [[gnu::always_inline]] inline T polynomial(T x, T c0, T c1, T c2) {
-  return std::fma(c2, x * x, std::fma(c1, x, c0));
+  return fma(c2, x * x, fma(c1, x, c0));
 }
 template <typename T, typename... More>
 [[gnu::always_inline]] inline T polynomial(T x, T c0, T c1, T c2, T c3, More... more) {
   const T x2 = x * x;
-  const T low = std::fma(std::fma(c3, x, c2), x2, std::fma(c1, x, c0));
-  if constexpr (sizeof...(more) > 0) return std::fma(polynomial(x, more...), x2 * x2, low);
+  const T low = fma(fma(c3, x, c2), x2, fma(c1, x, c0));
+  if constexpr (sizeof...(more) > 0) return fma(polynomial(x, more...), x2 * x2, low);
   return low;
 }
 
@@ -93,9 +97,9 @@ template <int offset, typename T>
   using Bits = typename F::Bits;
   // Adding 1.5·2^mantissa rounds to an integer, which is then found in the last bits of the sum.
   constexpr T to_integer = T(Bits(3) << (F::mantissa - 1)) + T(offset);
-  const T shifted = std::fma(x, T(1.44269504088896340736), to_integer);
-  const T k = shifted - to_integer;     // round(x / ln 2)
-  const T t = std::fma(-k, F::ln2, x);  // exact
+  const T shifted = fma(x, T(1.44269504088896340736), to_integer);
+  const T k = shifted - to_integer;  // round(x / ln 2)
+  const T t = fma(-k, F::ln2, x);    // exact
   const T rest = k * F::ln2_rest;
   const T r = t - rest;  // x − k ln 2
   T q;                   // (e^r − 1 − r) / r²
@@ -106,7 +110,7 @@ template <int offset, typename T>
   } else {
     q = polynomial(r, 0.5f, 0.16666543f, 0.04166628f, 0.008366584f, 0.001394645f);
   }
-  return {t + std::fma(r * r, q, -rest), std::bit_cast<Bits>(shifted)};  // r + r² q, with the exact r = t − rest
+  return {t + fma(r * r, q, -rest), std::bit_cast<Bits>(shifted)};  // r + r² q, with the exact r = t − rest
 }
 
 // e^x = (1 + p) · half_scale · other_half, with |p| < 0.42 and the scales powers of two. There are two because their
@@ -127,7 +131,7 @@ template <typename T>
 template <typename T>
 [[gnu::always_inline]] inline T exp(T x) {
   const auto [p, half_scale, other_half] = scaled_exp(x);
-  const T y = std::fma(half_scale, p, half_scale) * other_half;
+  const T y = fma(half_scale, p, half_scale) * other_half;
   const T bounded = x < Format<T>::exp_underflow ? T(0) : y;
   return x > Format<T>::exp_overflow ? std::numeric_limits<T>::infinity() : bounded;
 }
@@ -137,7 +141,7 @@ template <typename T>
 [[gnu::always_inline]] inline T expm1(T x) {
   const auto [p, half_scale, other_half] = scaled_exp(x);
   const T scale = half_scale * other_half;
-  const T small = x == T(0) ? x : std::fma(scale, p, scale - T(1));  // keeps −0
+  const T small = x == T(0) ? x : fma(scale, p, scale - T(1));  // keeps −0
   const T bounded = x < T(-60) ? T(-1) : small;
   return x > T(60) ? exp(x) : bounded;
 }
@@ -156,8 +160,8 @@ template <typename T>
   const auto [p, power] = reduced_exp<F::bias + lift>(x);
   const T lifted = std::bit_cast<T>(power << F::mantissa);
   const T scale = lifted * lower;
-  const T e = std::fma(lifted, p, lifted) * lower;
-  const T m = std::fma(scale, p, scale - T(1));
+  const T e = fma(lifted, p, lifted) * lower;
+  const T m = fma(scale, p, scale - T(1));
   const bool far = x < F::exp_underflow;
   return {far ? T(0) : e, far ? T(-1) : m};
 }
@@ -204,7 +208,7 @@ template <typename T>
   const T d_rest = e - (d - T(2));
   const T r = T(1) / d;
   const T s = e * r;
-  const T s_rest = std::fma(-s, d_rest, std::fma(-s, d, e)) * r;
+  const T s_rest = fma(-s, d_rest, fma(-s, d, e)) * r;
   const T s2 = s * s;
   T q;  // (2 artanh s − 2 s) / s³
   if constexpr (sizeof(T) == 8) {
@@ -214,7 +218,7 @@ template <typename T>
   } else {
     q = polynomial(s2, 0.66666675f, 0.39998955f, 0.28616884f, 0.21411146f, 0.24409403f);
   }
-  const T log1p_e = T(2) * s + std::fma(s * s2, q, T(2) * s_rest);
+  const T log1p_e = T(2) * s + fma(s * s2, q, T(2) * s_rest);
   return (z < T(0) ? T(0) : z) + log1p_e;
 }
 
@@ -247,7 +251,7 @@ template <typename T>
   const T big = k * F::ln2_short;
   const T high = big + f;
   const T low = (big - high) + f;  // high + low = k ln2_short + f, exactly
-  const T tail = std::fma(s, std::fma(s2, q, half_square), std::fma(k, F::ln2_short_rest, correction));
+  const T tail = fma(s, fma(s2, q, half_square), fma(k, F::ln2_short_rest, correction));
   return high + (low - (half_square - tail));
 }
 
@@ -279,9 +283,9 @@ template <typename T>
 template <typename T>
 [[gnu::always_inline]] inline T gauss(T z) {
   const T square = z * z;
-  const T rest = std::fma(z, z, -square);
+  const T rest = fma(z, z, -square);
   const T e = decay(T(-0.5) * square).e;
-  return std::abs(z) > Format<T>::normal_zero ? T(0) : std::fma(e, T(-0.5) * rest, e);
+  return std::abs(z) > Format<T>::normal_zero ? T(0) : fma(e, T(-0.5) * rest, e);
 }
 
 // φ(z) = e^(−z²/2) / √(2π), the density of the standard normal distribution; φ = Φ′.
@@ -337,27 +341,27 @@ struct Turn {
 
 [[gnu::always_inline]] inline Turn turn(double x) {
   constexpr double to_integer = 0x1.8p52;
-  const double shifted = std::fma(x, 0.63661977236758134308, to_integer);
+  const double shifted = fma(x, 0.63661977236758134308, to_integer);
   const double k = shifted - to_integer;
-  const double first = std::fma(-k, 1.5707963267948966, x);  // exact, as π/2 = 1.57… + 6.12e-17 − 1.50e-33
+  const double first = fma(-k, 1.5707963267948966, x);  // exact, as π/2 = 1.57… + 6.12e-17 − 1.50e-33
   const double second = k * 6.123233995736766e-17;
-  const double second_rest = std::fma(k, 6.123233995736766e-17, -second);
+  const double second_rest = fma(k, 6.123233995736766e-17, -second);
   const double r = first - second;
   const double back = r - first;
   const double r_rest = (first - (r - back)) - (second + back);  // r + r_rest = first − second, exactly
   const double rest = (r_rest - second_rest) + k * 1.4973849048591698e-33;
   const double r2 = r * r;
-  const double sine = r + std::fma(r2 * r,
-                                   polynomial(r2, -0.1666666666666664, 0.008333333333323662, -0.00019841269830144393,
-                                              2.755731365185318e-06, -2.505073457106949e-08, 1.5894710581634463e-10),
-                                   rest);
+  const double sine = r + fma(r2 * r,
+                              polynomial(r2, -0.1666666666666664, 0.008333333333323662, -0.00019841269830144393,
+                                         2.755731365185318e-06, -2.505073457106949e-08, 1.5894710581634463e-10),
+                              rest);
   const double most = 1.0 - 0.5 * r2;
   const double cosine =
       most + (((1.0 - most) - 0.5 * r2) +
-              std::fma(r2 * r2,
-                       polynomial(r2, 0.04166666666666665, -0.001388888888888284, 2.4801587294628004e-05,
-                                  -2.7557315738613277e-07, 2.0875897738682843e-09, -1.1367981880469046e-11),
-                       -r * rest));
+              fma(r2 * r2,
+                  polynomial(r2, 0.04166666666666665, -0.001388888888888284, 2.4801587294628004e-05,
+                             -2.7557315738613277e-07, 2.0875897738682843e-09, -1.1367981880469046e-11),
+                  -r * rest));
   return {sine, cosine, std::bit_cast<std::uint64_t>(shifted)};
 }
 

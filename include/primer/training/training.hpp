@@ -69,8 +69,9 @@ class Training {
     std::function<void(const std::vector<FlowRow>&)> started;  // flow of epoch 0; no rows if it is off
     std::function<void()> batch_done;
     std::function<void(const EpochRecord&, const std::vector<FlowRow>&)>
-        epoch_done;                     // before run() restores the best weights
-    std::function<bool()> interrupted;  // called after every batch
+        epoch_done;                          // before run() restores the best weights
+    std::function<bool()> interrupted;       // called after every batch
+    std::function<bool()> stop_after_epoch;  // called after every epoch but the last; run() then returns `interrupted`
   };
   enum class End { finished, stopped_early, interrupted };
 
