@@ -50,7 +50,7 @@ def build():
     """The program that asks your code; what the compiler says about it goes to the terminal."""
     subprocess.run(["cmake", "-S", str(ROOT), "-B", str(ROOT / "build")], stdout=subprocess.DEVNULL, check=False)
     jobs = os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(os.cpu_count())
-    print("building (the first time takes a minute or two)", flush=True)
+    print("building (the first time takes half a minute)", flush=True)
     built = subprocess.run(
         ["cmake", "--build", str(ROOT / "build"), "--target", "answers", "-j", jobs], capture_output=True, text=True
     )

@@ -1,5 +1,5 @@
-"""Makes a student's tree: python3 tests/course/handout.py OUT ["1.1 2.1 …"]. The solutions of the tasks (default: all) give
-place to stubs, the lecturer's files stay behind, and then the new tree is searched for marks and for every telling line of
+"""Makes a student's tree: python3 tests/course/handout.py OUT ["1.1 2.1 …"]. It takes only the sources that a student needs.
+Stubs replace the solutions of the tasks (default: all). Then the new tree is searched for marks and for every telling line of
 the solutions that were taken out; if anything is found, or the marks are not clean, there is no tree.
 """
 
@@ -14,41 +14,38 @@ import tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = ROOT / "tests/course"
-TAKEN = ["src", "include", "tests", "data", "configs", "CMakeLists.txt", "Makefile", ".clang-format", ".gitignore"]
-LEFT_BEHIND = [
-    "tests/course",
-    "tests/mutations.py",
-    "tests/random_faults.py",
-    "tests/equivalent_faults.txt",
-    "tests/cli/test_signatures.cpp",
-]  # a right solution may round differently
+# The sources of a handout are these and all that they include, with the .cpp of each header.
+ROOTS = ["tests/course/handout/src/main.cpp", "tests/programs/answers.cpp", "src/core/*.cpp", "tests/core/*.cpp"]
+TAKEN = [".clang-format", ".gitignore", "tests/doctest.cmake", "configs/[!di]*.toml"]  # iris and digits need data files
 FOR_STUDENTS = ["check.py", "judge.py"]
+LARGEST_HANDOUT = 120  # files
+
+
+def files():
+    """The files of the tree that a handout takes, relative to the root, with the golden numbers that its tests read."""
+    waiting = [path for pattern in ROOTS for path in sorted(ROOT.glob(pattern))]
+    taken = {path for pattern in TAKEN for path in ROOT.glob(pattern)}
+    while waiting:
+        path = waiting.pop()
+        if path in taken or not path.exists():
+            continue
+        taken.add(path)
+        text = path.read_text()
+        for name in re.findall(r'#include "([^"]+)"', text):
+            source = Path(name.replace("primer/", "src/", 1)).with_suffix(".cpp")
+            waiting += [ROOT / "include" / name, ROOT / source, (path.parent / name).resolve()]
+        taken |= {found for name in re.findall(r'[/"](\w+\.csv)"', text) if (found := ROOT / "tests/golden" / name).exists()}
+    return sorted(path.relative_to(ROOT) for path in taken if COURSE not in path.parents)
 
 
 def copy_tree(out):
-    for name in TAKEN:
-        if (ROOT / name).is_dir():
-            shutil.copytree(
-                ROOT / name,
-                out / name,
-                ignore=lambda folder, names: [
-                    n
-                    for n in names
-                    if n == "__pycache__" or (Path(folder) / n).relative_to(ROOT).as_posix() in LEFT_BEHIND
-                ],
-            )
-        elif (ROOT / name).exists():
-            shutil.copy(ROOT / name, out / name)
-    shutil.copytree(COURSE / "handout", out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("README.md"))
+    for path in files():
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, out / path)
+    shutil.copytree(COURSE / "handout", out, dirs_exist_ok=True)
     (out / "tests/course").mkdir()
     for name in FOR_STUDENTS:
         shutil.copy(COURSE / name, out / "tests/course" / name)
-    # The Makefile without the targets whose scripts are not in the handout.
-    paragraphs = (out / "Makefile").read_text().split("\n\n")
-    kept = [
-        p for p in paragraphs if all((out / script).exists() for script in re.findall(r"tests/[\w/]+\.(?:py|sh)", p))
-    ]
-    (out / "Makefile").write_text("\n\n".join(kept))
 
 
 def strip(out, chosen):
@@ -97,20 +94,13 @@ def leaks(out, chosen):
                 yield f"{name}: contains a line of the solution of task {region.task}: {line}"
 
 
-def readme(chosen):
+def readme(out, chosen):
+    """The text for the student, with the file and the line of each task."""
     sections = "\n".join(
-        f"## Task {r.task} ({r.points} points): {r.title}\n\nIn `{r.path}`.\n{tasks.TASKS[r.task].brief}"
+        f"## Task {r.task} ({r.points} points): {r.title}\n\nIn `{r.path}:{marks.line_of(r, (out / r.path).read_text())}`.\n{tasks.TASKS[r.task].brief}"
         for r in chosen
     )
-    yours = (COURSE / "handout/README.md").read_text().replace("TASKS_GO_HERE\n", sections)
-    for_lecturers = r"\n## Teach with primer\n.*?(?=\n## )"
-    reference = re.sub(for_lecturers, "", (ROOT / "README.md").read_text(), flags=re.DOTALL).split("\n")
-    telling = telling_lines(chosen)
-    for i, text in enumerate(reference):
-        for line, region in telling.items():
-            if line in marks.squeezed(text):
-                reference[i] = f"    // yours: task {region.task}"
-    return yours + "\n---\n\n" + "\n".join(reference)
+    return (COURSE / "handout/README.md").read_text().replace("TASKS_GO_HERE\n", sections)
 
 
 def workflow(chosen):
@@ -133,7 +123,7 @@ def workflow(chosen):
             "        uses: classroom-resources/autograding-command-grader@v1",
             "        with:",
             f'          test-name: "Task {r.task}"',
-            f"          command: make check TASK={r.task}",
+            f"          command: python3 tests/course/check.py {r.task}",
             "          timeout: 10",
             f"          max-score: {r.points}",
         ]
@@ -152,7 +142,7 @@ def write_handout(out, chosen):
     strip(out, chosen)
     public = {r.task: tasks.solved(r.task, "public") for r in chosen}
     (out / "tests/course/public.json").write_text(json.dumps(public, ensure_ascii=False))
-    (out / "README.md").write_text(readme(chosen))
+    (out / "README.md").write_text(readme(out, chosen))
     folder = out / ".github/workflows"
     folder.mkdir(parents=True)
     (folder / "classroom.yml").write_text(workflow(chosen))
@@ -181,8 +171,9 @@ def main():
     if found:
         shutil.rmtree(out)
         raise SystemExit("\n".join(found))
+    count = sum(path.is_file() for path in out.rglob("*"))
     print(
-        f"{out}: tasks {' '.join(r.task for r in chosen)}, {sum(r.points for r in chosen)} points; no mark and no line of a solution is left"
+        f"{out}: {count} files, tasks {' '.join(r.task for r in chosen)}, {sum(r.points for r in chosen)} points; no mark and no line of a solution is left"
     )
 
 

@@ -102,6 +102,12 @@ def code_of(region, text):
     return lines[begins[0] + 1 : ends[0]]
 
 
+def line_of(region, text):
+    """The number of the line, from 1, on which the student's code of a handout begins."""
+    begin = YOURS.format(region.task, region.points, region.title)
+    return next(i for i, line in enumerate(text.split("\n"), 2) if line.strip() == begin)
+
+
 def squeezed(line):
     return re.sub(r"\s+", "", line)
 
