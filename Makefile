@@ -60,12 +60,14 @@ check: ## check your solution of TASK=1.1 on the public inputs; without TASK, of
 assignment: ## make a student's tree in OUT=folder, with stubs for TASKS="1.1 2.1" (default: all tasks)
 	@python3 tests/course/handout.py "$(OUT)" "$(TASKS)"
 
-grade: ## grade SUBMISSION=folder; TASKS="1.1 2.1", HIDDEN=any secret text file, RESULTS=build-course/results.json
-	@python3 tests/course/grade.py "$(SUBMISSION)" --tasks "$(TASKS)" $(if $(HIDDEN),--hidden "$(HIDDEN)") \
-	  --results "$(or $(RESULTS),build-course/results.json)"
+GRADING = $(if $(SECONDS),--seconds $(SECONDS)) $(if $(WITHHOLD),--withhold) $(if $(VISIBILITY),--visibility $(VISIBILITY))
 
-autograder: ## pack OUT=autograder.zip for Gradescope; TASKS and HIDDEN as for grade
-	@python3 tests/course/gradescope.py "$(OUT)" "$(TASKS)" "$(HIDDEN)"
+grade: ## grade SUBMISSION=folder, or a class: SUBMISSIONS=folder of folders and zips; TASKS, HIDDEN, RESULTS, SECONDS, WITHHOLD, VISIBILITY
+	@python3 tests/course/$(if $(SUBMISSIONS),grade_class.py "$(SUBMISSIONS)",grade.py "$(SUBMISSION)") --tasks "$(TASKS)" \
+	  $(if $(HIDDEN),--hidden "$(HIDDEN)") $(if $(RESULTS),--results "$(RESULTS)") $(GRADING)
+
+autograder: ## pack OUT=autograder.zip for Gradescope; TASKS, HIDDEN, SECONDS, WITHHOLD and VISIBILITY as for grade
+	@python3 tests/course/gradescope.py "$(OUT)" "$(TASKS)" "$(HIDDEN)" $(GRADING)
 
 handout-data: all ## write small networks with every quantity of a pass and of five steps to OUT=folder, for any language
 	@sh tests/course/handout_data.sh $(BUILD)/primer "$(OUT)"

@@ -1,6 +1,7 @@
 """Compiles one task's file against the objects of the pristine tree and asks the program `answers` for its outputs."""
 
 import functools
+import hashlib
 import os
 import re
 import shutil
@@ -62,6 +63,16 @@ def linked(folder, own):
     objects = [*own, *(path for path in sorted(OBJECTS.glob("*.o")) if path.name not in names)]
     static = ["-static"] if sandbox.FILTERED else []  # the filter does not let a program open a library
     return call([*static, *objects, "-o", "answers"], folder)
+
+
+def state():
+    """A text that changes whenever the grader, the original sources or the compiler do."""
+    digest = hashlib.sha256(call(["--version"], ROOT).output.encode())
+    files = [*(ROOT / "include").rglob("*.hpp"), *(ROOT / "src").rglob("*.cpp"), ROOT / "tests/programs/answers.cpp"]
+    for file in sorted([*files, *(ROOT / "tests/course").rglob("*.[hp]*")]):
+        if "__pycache__" not in file.parts and file.is_file():
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def prepare():
@@ -127,9 +138,9 @@ def compiled(folder, path, target):
     return ""
 
 
-def answers_of(path, text, *groups):
+def answers_of(path, text, *groups, seconds=10):
     """What a program says in which the pristine file at `path` has been replaced by `text`: for each group of cases an
-    answer a case. Every group has a run of its own, in which nothing is known of the others."""
+    answer a case. Every group has a run of its own, in which nothing is known of the others. A run may take so many seconds."""
     with tempfile.TemporaryDirectory(prefix="task") as name:
         folder = Path(name).resolve()
         (folder / path).parent.mkdir(parents=True)
@@ -149,15 +160,21 @@ def answers_of(path, text, *groups):
             if run and run.reason.startswith("took"):
                 run = run._replace(output="")  # one endless loop is enough
             else:
-                run = sandbox.run([folder / "answers"], judge.encoded(cases), folder / "run", memory=1 << 29)
+                run = sandbox.run([folder / "answers"], judge.encoded(cases), folder / "run", seconds, memory=1 << 29)
             answers.append(judge.decoded(run.output, len(cases), run.reason))
         return answers
 
 
 def text_with(region, code):
     """The original file with `code` in place of the solution of a task."""
-    return marks.with_include(marks.replaced((ROOT / region.path).read_text(), region, code))
+    return marks.with_include(marks.replaced(original(region.path), region, code))
 
 
+@functools.cache
+def original(path):
+    return (ROOT / path).read_text()
+
+
+@functools.cache
 def regions():
     return marks.regions(ROOT, list(tasks.TASKS))

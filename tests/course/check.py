@@ -88,7 +88,7 @@ def main():
     program = build()
     right = 0
     for task in asked:
-        points, messages = judge.judged(inputs[task], answers(program, inputs[task]))
+        points, messages, _ = judge.judged(inputs[task], answers(program, inputs[task]))
         right += points == 100
         print(f"task {task}: {'all right' if points == 100 else f'{points:.0f} % right'}")
         for message in messages:

@@ -1,10 +1,11 @@
-"""Grades a submission: python3 tests/course/grade.py SUBMISSION [--tasks "1.1 2.1"] [--hidden FILE] [--results FILE]
+"""Grades a submission: python3 tests/course/grade.py SUBMISSION [--tasks "1.1 2.1"] [--hidden FILE] [--results FILE], or all
+submissions in a folder (see grade_class.py).
 
-Of the submission only the files that carry tasks are read. Each task is compiled by itself, first its own lines put into
-the pristine file, then, if that is not all right, the whole file as submitted, and the better of the two counts: so an
-error elsewhere costs nothing, and a helper function outside of the marked lines does no harm. The program that holds the
-student's code gets inputs and prints raw outputs; the right answers are computed here, after it has ended. The hidden
-inputs are drawn from the text of FILE, whatever it is; whoever has no such file draws what everybody can draw.
+The grader reads only the files with tasks. It compiles each task by itself: first the student's own lines in the original
+file, then, if these are not all right, the whole file as submitted. The better result counts. So an error elsewhere costs
+nothing, and a helper function outside of the marked lines does no harm. The program that holds the student's code gets
+inputs and prints raw outputs; the right answers are computed here, after it has ended. The hidden inputs are drawn from the
+text of FILE. Without FILE they are drawn from a word that everybody can read.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import os
 import stat
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import bench
 import judge
@@ -21,6 +23,36 @@ import tasks
 
 LARGEST = 1 << 18  # bytes of a source file
 PUBLIC = "public"
+VISIBILITIES = ["visible", "after_due_date", "after_published", "hidden"]
+
+
+class Options(NamedTuple):
+    tasks: tuple  # the numbers of the tasks that were handed out
+    hidden: str = "hidden"  # the text that the hidden inputs are drawn from
+    seconds: int = 10  # processor time of a run
+    right_values: bool = True  # whether a message shows the right value
+    visibility: str = "visible"  # when Gradescope shows the result to the student
+
+
+def add_options(parser):
+    parser.add_argument("--tasks", default="", help="the tasks that were handed out; default: all")
+    parser.add_argument("--hidden", type=Path, help="a secret text, from which the hidden inputs are drawn")
+    parser.add_argument("--seconds", type=int, default=10, help="processor time for each run of a task; default: 10")
+    parser.add_argument("--withhold", action="store_true", help="do not show the right values")
+    parser.add_argument("--visibility", choices=VISIBILITIES, default="visible", help="when Gradescope shows the result")
+
+
+def options_of(parser, arguments):
+    chosen = arguments.tasks.split() or list(tasks.TASKS)
+    unknown = [task for task in chosen if task not in tasks.TASKS]
+    if unknown:
+        parser.error(f"unknown task {unknown[0]}; the tasks are {' '.join(tasks.TASKS)}")
+    if arguments.seconds < 1:
+        parser.error("--seconds must be at least 1")
+    if not arguments.hidden:
+        print("the hidden inputs come from a public word; HIDDEN=FILE keeps them secret", file=sys.stderr)
+    hidden = arguments.hidden.read_text() if arguments.hidden else "hidden"
+    return Options(tuple(chosen), hidden, arguments.seconds, not arguments.withhold, arguments.visibility)
 
 
 def taken(submission, path):
@@ -43,57 +75,34 @@ def taken(submission, path):
         return file.read(LARGEST).decode(errors="replace"), ""
 
 
-def grade_task(region, submission, hidden):
-    """(points out of 100, messages)"""
+def grade_task(region, submission, options):
+    """The judgement of one task, with the messages and hints on the public inputs."""
     text, reason = taken(submission, region.path)
     if text is None:
-        return 0.0, [reason]
-    public, secret = (tasks.solved(region.task, seed) for seed in (PUBLIC, hidden))
+        return judge.Judgement(0.0, [reason], [])
+    public, secret = (tasks.solved(region.task, seed) for seed in (PUBLIC, options.hidden))
     code = marks.code_of(region, text)
     attempts = ([bench.text_with(region, code)] if code is not None else []) + [text]
-    best = (-1.0, [])
+    best = None
     for attempt in attempts:
-        answers = bench.answers_of(region.path, attempt, public, secret)
-        points, _ = judge.judged(public + secret, sum(answers, []))
-        seen, messages = judge.judged(public, answers[0])
+        answers = bench.answers_of(region.path, attempt, public, secret, seconds=options.seconds)
+        points = judge.judged(public + secret, sum(answers, [])).points
+        seen, messages, hints = judge.judged(public, answers[0], options.right_values)
         if points < seen:
             messages.append("some of what is right on the public inputs is wrong on the hidden ones")
-        if points > best[0] or (points == best[0] and best[1][0].startswith("does not compile")):
-            best = points, messages
+        compiles = not messages or not messages[0].startswith("does not compile")
+        if best is None or points > best.points or (points == best.points and best.messages[0].startswith("does not compile")):
+            best = judge.Judgement(points, messages, hints)
         if points == 100 or any("took more than" in message for message in messages):
             break
+        if compiles and marks.nothing_but_the_tasks(text, bench.original(region.path)):
+            break  # the student wrote nothing outside of the marked lines
     return best
 
 
-def write(path, tests):
-    """Writes results.json for Gradescope, completely or not at all."""
-    result = {
-        "score": round(sum(test["score"] for test in tests), 2),
-        "visibility": "visible",
-        "stdout_visibility": "hidden",
-        "tests": tests,
-    }
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-    os.replace(beside, path)
-
-
-def main():
-    parser = argparse.ArgumentParser(description="grades a submission")
-    parser.add_argument("submission", type=Path)
-    parser.add_argument("--tasks", default="", help="the tasks that were handed out; default: all")
-    parser.add_argument("--hidden", type=Path, help="a secret text, from which the hidden inputs are drawn")
-    parser.add_argument("--results", type=Path, default=bench.OBJECTS / "results.json")
-    options = parser.parse_args()
-    if not options.submission.is_dir():
-        parser.error(f"{options.submission}: no such folder")
-    chosen = options.tasks.split() or list(tasks.TASKS)
-    unknown = [task for task in chosen if task not in tasks.TASKS]
-    if unknown:
-        parser.error(f"unknown task {unknown[0]}; the tasks are {' '.join(tasks.TASKS)}")
-    hidden = options.hidden.read_text() if options.hidden else "hidden"
-    regions = [region for region in bench.regions() if region.task in chosen]
-    tests = [
+def empty_tests(options):
+    """The tests of results.json before anything is graded."""
+    return [
         {
             "name": region.title,
             "number": region.task,
@@ -101,28 +110,88 @@ def main():
             "max_score": float(region.points),
             "status": "failed",
             "output": "not graded",
-            "visibility": "visible",
+            "visibility": options.visibility,
         }
-        for region in regions
+        for region in bench.regions()
+        if region.task in options.tasks
     ]
-    options.results.parent.mkdir(parents=True, exist_ok=True)
-    write(options.results, tests)
-    bench.prepare()
-    for region, test in zip(regions, tests):
+
+
+def fill(test, region, judgement):
+    test["score"] = round(region.points * judgement.points / 100, 2)
+    test["status"] = "passed" if judgement.points == 100 else "failed"
+    test["output"] = "\n".join(judgement.messages) or "all right"
+    test["extra_data"] = {"misconceptions": judgement.hints}
+
+
+def grade(submission, options, done=lambda tests: None):
+    """The tests of results.json. Calls done(tests) after each task."""
+    tests = empty_tests(options)
+    done(tests)
+    for region, test in zip([region for region in bench.regions() if region.task in options.tasks], tests):
         try:
-            points, messages = grade_task(region, options.submission, hidden)
+            judgement = grade_task(region, submission, options)
         except Exception as error:  # a fault of the grader must not cost the points of other tasks
-            points, messages = 0.0, [f"the grader failed: {error!r}"]
-        test["score"] = round(region.points * points / 100, 2)
-        test["status"] = "passed" if points == 100 else "failed"
-        test["output"] = "\n".join(messages) or "all right"
-        write(options.results, tests)
-        print(f"{region.task}  {test['score']:5g} / {region.points:<3d} {region.title}")
-        for message in messages:
-            print(f"       {message}")
-    print(f"     {sum(t['score'] for t in tests):5g} / {sum(r.points for r in regions)}  of all, in {options.results}")
-    if not options.hidden:
-        print("     the hidden inputs come from a public word; HIDDEN=FILE keeps them secret", file=sys.stderr)
+            judgement = judge.Judgement(0.0, [f"the grader failed: {error!r}"], [])
+        fill(test, region, judgement)
+        done(tests)
+    return tests
+
+
+def score(tests):
+    return round(sum(test["score"] for test in tests), 2)
+
+
+def feedback(tests):
+    """What a student reads about each task."""
+    for test in tests:
+        yield f"{test['number']}  {test['score']:5g} / {test['max_score']:<3g} {test['name']}"
+        if test["status"] == "failed":
+            yield from (f"       {message}" for message in test["output"].split("\n"))
+    yield f"     {score(tests):5g} / {sum(test['max_score'] for test in tests):g}  of all"
+
+
+def write(path, tests, options, extra=None):
+    """Writes results.json for Gradescope, completely or not at all."""
+    result = {
+        "score": score(tests),
+        "visibility": options.visibility,
+        "stdout_visibility": "hidden",
+        "tests": tests,
+        "extra_data": extra or {},
+    }
+    write_text(path, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_text(path, text):
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(text)
+    os.replace(beside, path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="grades a submission")
+    parser.add_argument("submission", type=Path)
+    parser.add_argument("--results", type=Path, default=bench.OBJECTS / "results.json")
+    add_options(parser)
+    arguments = parser.parse_args()
+    if not arguments.submission.is_dir():
+        parser.error(f"{arguments.submission}: no such folder")
+    options = options_of(parser, arguments)
+    arguments.results.parent.mkdir(parents=True, exist_ok=True)
+    write(arguments.results, empty_tests(options), options)
+    bench.prepare()
+    shown = 0
+
+    def done(tests):
+        nonlocal shown
+        write(arguments.results, tests, options)
+        lines = list(feedback([test for test in tests if test["output"] != "not graded"]))[:-1]
+        print("".join(line + "\n" for line in lines[shown:]), end="", flush=True)
+        shown = len(lines)
+
+    tests = grade(arguments.submission, options, done)
+    print(list(feedback(tests))[-1] + f", in {arguments.results}")
 
 
 if __name__ == "__main__":

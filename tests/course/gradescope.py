@@ -1,4 +1,5 @@
-"""Packs the grader for Gradescope: python3 tests/course/gradescope.py autograder.zip "1.1 2.1" SECRET_FILE"""
+"""Packs the grader for Gradescope: python3 tests/course/gradescope.py autograder.zip "1.1 2.1" SECRET_FILE [OPTION...], with
+options of grade.py."""
 
 import sys
 import zipfile
@@ -12,12 +13,14 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # so that the same files give the same bytes
 
 def main():
     out, chosen, hidden = (sys.argv[1:] + ["", "", ""])[:3]
+    options = sys.argv[4:]
     if not out or not hidden:
         raise SystemExit(
             "write: make autograder OUT=autograder.zip HIDDEN=file, any text of your own that students do not have"
         )
     files = {name: (ROOT / "tests/course/gradescope" / name).read_bytes() for name in ("setup.sh", "run_autograder")}
     files["tasks"] = (chosen or " ".join(tasks.TASKS)).encode()
+    files["options"] = " ".join(options).encode()
     files["hidden"] = Path(hidden).read_bytes()
     for folder in ("include", "src/core", "src/training", "tests/course", "tests/programs"):
         for path in sorted((ROOT / folder).rglob("*")):

@@ -3,6 +3,7 @@ and the misconception where the answers are those that a known one leads to.
 """
 
 import math
+from typing import NamedTuple
 
 MOST_ROWS = 1000
 
@@ -105,9 +106,16 @@ def hint_for(quantity, failures, solved):
     return ""
 
 
-def judged(solved, answers):
-    """(points out of 100, messages). The points of an aspect are split among its quantities; each gets all or nothing."""
-    failures, broken, messages = {}, {}, []
+class Judgement(NamedTuple):
+    points: float  # out of 100
+    messages: list
+    hints: list  # the misconceptions that explain a wrong quantity
+
+
+def judged(solved, answers, right_values=True):
+    """The points of an aspect are split among its quantities; each gets all or nothing. Without right_values the messages
+    keep the right numbers to themselves."""
+    failures, broken, messages, hints = {}, {}, [], []
     for i, (case, answer) in enumerate(zip(solved, answers)):
         if isinstance(answer, str) or len(answer) < len(case["right"]):
             text = answer if isinstance(answer, str) else "some answers are missing"
@@ -132,6 +140,7 @@ def judged(solved, answers):
             messages.append(text)
         elif text == misfits[0]:
             messages.append(text + (f": {solved[i]['on_throw']}" if solved[i]["on_throw"] else ""))
+            hints += [solved[i]["on_throw"]] if solved[i]["on_throw"] else []
     for quantity in dict.fromkeys(q for _, q in failures):
         wrong = [f for (_, q), list_of in failures.items() if q == quantity for f in list_of]
         if not wrong:
@@ -140,9 +149,9 @@ def judged(solved, answers):
         _, formula, right, places = next(r for r in solved[i]["right"] if r[0] == quantity)
         is_, gives = spoken(got[row][col], right[row][col])
         hint = hint_for(quantity, [(i, got) for i, got, _ in wrong], solved)
-        messages.append(
-            f"your {quantity} at {places[row][col]} is {is_}; {formula} gives {gives}" + (f": {hint}" if hint else "")
-        )
+        hints += [hint] if hint and hint not in hints else []
+        should_be = f"; {formula} gives {gives}" if right_values else f", which is not {formula.rstrip(',')}"
+        messages.append(f"your {quantity} at {places[row][col]} is {is_}{should_be}" + (f": {hint}" if hint else ""))
     shares = {case["aspect"]: (case["share"], [q for q, *_ in case["right"]]) for case in solved}
     points = sum(share / len(qs) for aspect, (share, qs) in shares.items() for q in qs if (aspect, q) not in failures)
-    return points, messages
+    return Judgement(points, messages, hints)

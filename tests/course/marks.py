@@ -11,6 +11,8 @@ END = re.compile(r"^ *// end of task (\d+\.\d+)$")
 LIKE_A_MARK = re.compile(r"//\s*(?:end\s+of\s+)?task\s+\d")
 YOURS = "// Task {0} ({1} points): {2}. Your code from here"
 YOURS_END = "// to here (task {0})"
+YOURS_BEGIN = re.compile(r"^ *// Task \d+\.\d+ \(\d+ points\): .+ Your code from here$")
+YOURS_STOP = re.compile(r"^ *// to here \(task \d+\.\d+\)$")
 SOURCES = ("include", "src")
 
 
@@ -110,6 +112,21 @@ def line_of(region, text):
 
 def squeezed(line):
     return re.sub(r"\s+", "", line)
+
+
+def outside(text):
+    """The lines of a file, of the reference or of a submission, that belong to no task."""
+    inside = False
+    for line in text.split("\n"):
+        begins, ends = MARK.match(line) or YOURS_BEGIN.match(line), END.match(line) or YOURS_STOP.match(line)
+        if not (inside or begins or ends or "needs_task.hpp" in line or not line.strip()):
+            yield squeezed(line)
+        inside = (inside or bool(begins)) and not ends
+
+
+def nothing_but_the_tasks(text, original):
+    """Whether a submitted file differs from the original only between the comments of its tasks."""
+    return list(outside(text)) == list(outside(original))
 
 
 def telling_lines(region, text, stub):

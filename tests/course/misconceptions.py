@@ -436,9 +436,7 @@ def graded(task, code):
     hidden = tasks.solved(task, "hidden")
     text = (bench.ROOT / region.path).read_text() if code is None else bench.text_with(region, code.split("\n"))
     answers = bench.answers_of(region.path, text, public, hidden)
-    points, _ = judge.judged(public + hidden, sum(answers, []))
-    _, messages = judge.judged(public, answers[0])
-    return points, messages
+    return judge.judged(public + hidden, sum(answers, [])).points, judge.judged(public, answers[0]).messages
 
 
 def main():

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -384,6 +385,106 @@ throw std::runtime_error("then:" + rest.substr(rest.size() - std::min<std::size_
             self.assertNotEqual(tasks.cases(task, "a"), tasks.cases(task, "b"))
 
 
+class Class(unittest.TestCase):
+    """A class of submissions, each one file, as folders and zips."""
+
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="course"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.subs, self.out = self.folder / "subs", self.folder / "out"
+        self.subs.mkdir()
+
+    def hand_in(self, name, task, code, path=None):
+        """A submission whose file has `code` in place of the solution of `task`."""
+        region = next(r for r in bench.regions() if r.task == task)
+        lines = marks.handed_out(region, bench.original(region.path).split("\n")[region.first], code)
+        text = marks.with_include(marks.replaced(bench.original(region.path), region, lines))
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(self.subs / name, "w") as pack:
+                pack.writestr(path or f"tree/{region.path}", text)
+        else:
+            (self.subs / name / region.path).parent.mkdir(parents=True)
+            (self.subs / name / region.path).write_text(text)
+
+    def command(self, *more):
+        script = str(bench.ROOT / "tests/course/grade_class.py")
+        return [sys.executable, script, str(self.subs), "--tasks", ONE, "--results", str(self.out), *more]
+
+    def grade(self, *more):
+        done = subprocess.run(self.command(*more), capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for result in self.out.glob("students/*/results.json"):
+            self.assertEqual(fault_of(result.read_text()), "", result)
+        self.assertFalse((self.out / "work").exists())
+        return done
+
+    def results(self):
+        files = [p for p in self.out.rglob("*") if p.is_file()]
+        return {p.relative_to(self.out).as_posix(): p.read_bytes() for p in files}
+
+    def test_a_class_gets_the_grades_of_each_alone_also_after_a_kill(self):
+        no_bias = misconceptions.affine(start="real s = 0;")
+        self.hand_in("ada", ONE, RIGHT[ONE])
+        self.hand_in("=bob()", ONE, no_bias)
+        self.hand_in("cy.zip", ONE, no_bias)
+        self.hand_in("di", ONE, "this is no C++;")
+        self.hand_in("ed", ONE, tasks.TASKS[ONE].stub.strip("\n"))
+        (self.subs / "fy.zip").write_bytes(b"PK\x03\x04 and no more")
+        (self.subs / "empty").mkdir()
+        with subprocess.Popen(self.command("--jobs", "1"), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as grader:
+            while not grader.stderr.readline().startswith("2 of 7"):
+                pass
+            grader.send_signal(signal.SIGKILL)
+        before = {p: p.stat().st_mtime_ns for p in self.out.glob("students/*/results.json")}
+        self.assertGreaterEqual(len(before), 2)
+        self.grade()
+        for path, time in before.items():
+            self.assertEqual(path.stat().st_mtime_ns, time)  # it was not graded again
+        interrupted = self.results()
+        shutil.rmtree(self.out)
+        self.grade("--jobs", "3")
+        self.assertEqual(self.results(), interrupted)
+        rows = [line.split(",") for line in (self.out / "grades.csv").read_text().splitlines()]
+        points = {name: score for name, score, *_ in rows[1:]}
+        self.assertEqual(points, {"ada": "10", "'=bob()": "0", "cy": "0", "di": "0", "ed": "0", "empty": "0", "fy": "0"})
+        counts = (self.out / "misconceptions.csv").read_text().splitlines()[1:]
+        self.assertEqual(
+            sorted(counts),
+            [f"1,7,{ONE},does not compile", f"1,7,{ONE},not attempted", f"2,7,{ONE},not handed in", f"2,7,{ONE},the bias is missing"],
+        )
+        self.assertIn("<b>2</b> <span>the bias is missing", (self.out / "misconceptions.html").read_text())
+        alone = self.folder / "alone.json"
+        subprocess.run([*GRADE, str(self.subs / "=bob()"), "--tasks", ONE, "--results", str(alone)], check=True, capture_output=True)
+        tests = json.loads((self.out / "students/=bob()/results.json").read_text())["tests"]
+        self.assertEqual(tests, json.loads(alone.read_text())["tests"])
+
+    def test_right_values_and_visibility_can_be_withheld_and_a_limit_be_set(self):
+        self.hand_in("bob", ONE, misconceptions.affine(start="real s = 0;"))
+        self.hand_in("eve", ONE, "for (volatile int i = 0;; i = i + 1) {}")
+        self.grade("--withhold", "--visibility", "after_due_date", "--seconds", "1")
+        bob, eve = (json.loads((self.out / f"students/{name}/results.json").read_text()) for name in ("bob", "eve"))
+        self.assertEqual([bob["visibility"], bob["tests"][0]["visibility"]], ["after_due_date"] * 2)
+        self.assertRegex(bob["tests"][0]["output"], r"^your z at \S+ is \S+, which is not x Wᵀ \+ b: the bias is missing$")
+        self.assertIn("took more than 1 seconds", eve["tests"][0]["output"])
+
+    def test_a_zip_reaches_nothing_outside(self):
+        secret = self.folder / "dense.cpp"
+        secret.write_text(bench.original("src/core/dense.cpp"))
+        with zipfile.ZipFile(self.subs / "eve.zip", "w") as pack:
+            pack.writestr("../dense.cpp", "over")
+            pack.writestr(str(secret), "over")
+            link = zipfile.ZipInfo("src/core/dense.cpp")
+            link.external_attr = 0o120777 << 16
+            pack.writestr(link, str(secret))
+        with zipfile.ZipFile(self.subs / "mal.zip", "w", zipfile.ZIP_DEFLATED) as pack:
+            pack.writestr("src/core/dense.cpp", "/" * (1 << 28))
+        self.grade()
+        told = [json.loads((self.out / f"students/{n}/results.json").read_text())["tests"][0]["output"] for n in ("eve", "mal")]
+        self.assertIn("is a link", told[0])
+        self.assertIn("larger than", told[1])
+        self.assertEqual(secret.read_text(), bench.original("src/core/dense.cpp"))
+
+
 class Tasks(unittest.TestCase):
     def test_the_reference_is_all_right_and_the_bare_handout_worth_nothing(self):
         for task in ALL:
@@ -482,16 +583,17 @@ class Readme(unittest.TestCase):
     def test_the_lines_for_lecturers_work(self):
         text = (bench.ROOT / "README.md").read_text()
         lines = [line.split(" #")[0].strip() for line in text.splitlines() if line.startswith("    make ")]
-        self.assertEqual([line.split()[1] for line in lines], ["assignment", "grade", "autograder", "misconceptions"])
+        self.assertEqual([line.split()[1] for line in lines], ["assignment", "grade", "grade", "autograder", "misconceptions"])
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder) / "primer"
             shutil.copytree(bench.ROOT, root, ignore=shutil.ignore_patterns("build*", "runs", ".git", "__pycache__"))
             (Path(folder) / "secret.txt").write_text("words that no student knows\n")
-            for line in lines[:3]:  # another test runs the fourth
+            for line in lines[:4]:  # another test runs the last
                 done = subprocess.run(["sh", "-c", line], cwd=root, capture_output=True, text=True)
                 self.assertEqual(done.returncode, 0, line + done.stdout + done.stderr)
                 if "assignment" in line:
                     shutil.copytree(Path(folder) / "handout", Path(folder) / "alice")
+                    shutil.copytree(Path(folder) / "handout", Path(folder) / "class/bob")
             self.assertFalse(fault_of((root / "alice.json").read_text()))
             self.assertTrue((root / "autograder.zip").stat().st_size > 0)
 
