@@ -75,14 +75,14 @@ Quantity read_quantity(TableReader& table, bool formula) {
     }
   }
   if (q.over_layer > 0 && q.layer == 0) table.refuse("over_layer", "needs the key 'layer', too");
-  if (!q.loss.empty()) table.choice("loss", loss_names());
+  if (!q.loss.empty()) table.choice("loss", losses().names());
   for (const std::string_view key : {"activation", "other"}) {
     const std::string& name = key == "other" ? q.other : q.activation;
     try {
       if (!name.empty()) make_activation(name);
     } catch (const std::invalid_argument& e) {
       const std::string_view word = std::string_view(name).substr(0, name.find('('));
-      const std::vector<std::string_view> names = activation_names();
+      const std::vector<std::string_view> names = activations().names();
       const bool known = std::ranges::find(names, word) != names.end();
       table.refuse(key, e.what() + (known ? "" : did_you_mean(word, names)));
     }

@@ -24,7 +24,7 @@ struct Curve {
 };
 Curve curve(const std::string& name, double low, double high, std::size_t n) {
   const auto activation = make_activation(name);
-  if (!activation->elementwise()) throw std::invalid_argument(name + " is not a function of one number");
+  if (!activation->traits.elementwise) throw std::invalid_argument(name + " is not a function of one number");
   Tensor z(n, 1);
   for (std::size_t i = 0; i < n; ++i) {
     z(i, 0) = static_cast<real>(low + (high - low) * static_cast<double>(i) / static_cast<double>(n - 1));

@@ -22,7 +22,7 @@ std::unique_ptr<Activation> named(const std::string& spec) {
     return make_activation(spec);
   } catch (const std::invalid_argument& e) {
     const std::string name = spec.substr(0, spec.find('('));
-    const std::vector<std::string_view> names = activation_names();
+    const std::vector<std::string_view> names = activations().names();
     const bool known = std::find(names.begin(), names.end(), name) != names.end();  // but its constant is wrong
     throw UserError(printable(e.what()) + (known ? "" : did_you_mean(name, names)));
   }
@@ -59,10 +59,10 @@ void print_catalogue(const std::vector<std::string>& names) {
     const auto activation = named(name);
     const Properties properties = properties_of(*activation);
     std::vector<Interval> kinks;
-    for (const real kink : activation->kinks()) kinks.push_back({static_cast<double>(kink), static_cast<double>(kink)});
+    for (const real kink : activation->traits.kinks) kinks.push_back({static_cast<double>(kink), static_cast<double>(kink)});
     rows.push_back({activation->name(), interval_text(properties.value), interval_text(properties.derivative),
                     listed(properties.zeros), listed(properties.saturated), properties.monotone ? "yes" : "no",
-                    properties.zero_centred ? "yes" : "no", listed(kinks), std::string(activation->initializer())});
+                    properties.zero_centred ? "yes" : "no", listed(kinks), std::string(activation->traits.initializer)});
   }
   std::fputs(table(rows, rows.front().size()).c_str(), stdout);
 }
@@ -84,7 +84,7 @@ void print_values(const std::vector<std::string>& names, const std::vector<real>
   std::string text = "name,z,value,derivative\n";
   for (const std::string& name : names) {
     const auto activation = named(name);
-    if (!activation->elementwise()) {
+    if (!activation->traits.elementwise) {
       throw UserError("--at: " + name + " has no value at a single z: it needs all units of a layer");
     }
     Tensor z(1, points.size());
@@ -104,8 +104,8 @@ int run(const Arguments& arguments) {
   const auto at = arguments.value("--at");
   const auto svg = arguments.value("--svg");
   if (names.empty()) {
-    for (const std::string_view name : activation_names()) {
-      if (!at || make_activation(name)->elementwise()) names.emplace_back(name);
+    for (const std::string_view name : activations().names()) {
+      if (!at || make_activation(name)->traits.elementwise) names.emplace_back(name);
     }
   }
   if (svg) {

@@ -32,16 +32,17 @@ std::vector<std::string> answer(const Model& model, std::span<const real> a) {
 
 void print(const std::string& line) { std::fputs(line.c_str(), stdout); }
 
-void predict(Model& model, std::istream& stream, const std::string& file, bool streamed) {
+void predict(const Model& model, std::istream& stream, const std::string& file, bool streamed) {
   CsvReader csv(stream, file);
   const std::vector<std::size_t> inputs = find_columns(csv, model.columns, "an input of the model");
   print(csv_row(header_of(model)));
   if (streamed) std::fflush(stdout);
   Tensor x(1, inputs.size());
+  Prediction prediction;
   while (csv.next()) {
     for (std::size_t j = 0; j < inputs.size(); ++j) x(0, j) = real_at(csv, inputs[j]);
     if (model.standardizer) standardize(*model.standardizer, x);
-    print(csv_row(answer(model, model.network.predict(x).row(0))));
+    print(csv_row(answer(model, model.network.predict(x, prediction).row(0))));
     if (streamed) std::fflush(stdout);
     if (std::ferror(stdout) != 0) throw RuntimeError("standard output: cannot be written");
   }

@@ -11,7 +11,6 @@
 #include <stdexcept>
 
 #include "primer/core/elementary.hpp"
-#include "primer/core/registry.hpp"
 #include "primer/core/sum.hpp"
 
 namespace primer {
@@ -27,7 +26,9 @@ void Activation::backward(const Tensor&, const Tensor&, const Tensor& derivative
 
 namespace {
 
-constexpr std::array<real, 1> kink_at_zero{0};
+constexpr std::array<real, 1> zero{0};
+constexpr Traits smooth_rectifier{.rectifier = true, .initializer = "he_uniform"};
+constexpr Traits bent_rectifier{.kinks = zero, .rectifier = true, .initializer = "he_uniform"};
 
 struct Identity {
   static constexpr std::string_view name = "identity";
@@ -35,16 +36,16 @@ struct Identity {
   real derivative(real z) const { return z == z ? real(1) : z; }  // NaN stays NaN
 };
 
-struct Step {
+struct Heaviside {
   static constexpr std::string_view name = "step";
-  static constexpr auto kinks = kink_at_zero;
+  static constexpr Traits traits{.kinks = zero};
   real value(real z) const { return z >= 0 ? real(1) : z < 0 ? real(0) : z; }
   real derivative(real z) const { return z == z ? real(0) : z; }
 };
 
 struct Sigmoid {
   static constexpr std::string_view name = "sigmoid";
-  static constexpr std::string_view canonical_loss = "binary_cross_entropy";
+  static constexpr Traits traits{.canonical_loss = "binary_cross_entropy"};
   real value(real z) const { return sigmoid(z); }                  // σ(z) = 1 / (1 + e⁻ᶻ)
   real derivative(real z) const { return sigmoid_derivative(z); }  // σ′(z) = e / (1 + e)², e = exp(−|z|)
 };
@@ -57,18 +58,14 @@ struct Tanh {
 
 struct Relu {
   static constexpr std::string_view name = "relu";
-  static constexpr auto kinks = kink_at_zero;
-  static constexpr bool rectifier = true;
-  static constexpr std::string_view initializer = "he_uniform";
+  static constexpr Traits traits = bent_rectifier;
   real value(real z) const { return z < 0 ? real(0) : z; }
   real derivative(real z) const { return z > 0 ? real(1) : z <= 0 ? real(0) : z; }  // relu′(0) = 0
 };
 
 struct LeakyRelu {
   static constexpr std::string_view name = "leaky_relu";
-  static constexpr auto kinks = kink_at_zero;
-  static constexpr bool rectifier = true;
-  static constexpr std::string_view initializer = "he_uniform";
+  static constexpr Traits traits = bent_rectifier;
   static constexpr std::string_view alpha_rule = "0 ≤ α < 1";
   bool alpha_ok() const { return alpha >= 0 && alpha < 1; }
   real alpha = real(0.01);
@@ -79,9 +76,7 @@ struct LeakyRelu {
 
 struct Elu {  // Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning by ELUs", 2015
   static constexpr std::string_view name = "elu";
-  static constexpr auto kinks = kink_at_zero;
-  static constexpr bool rectifier = true;
-  static constexpr std::string_view initializer = "he_uniform";
+  static constexpr Traits traits = bent_rectifier;
   static constexpr std::string_view alpha_rule = "α > 0";
   bool alpha_ok() const { return alpha > 0 && std::isfinite(alpha); }
   real alpha = 1;
@@ -91,9 +86,7 @@ struct Elu {  // Clevert, Unterthiner, Hochreiter, "Fast and accurate deep netwo
 
 struct Selu {  // Klambauer et al., "Self-normalizing neural networks", 2017
   static constexpr std::string_view name = "selu";
-  static constexpr auto kinks = kink_at_zero;
-  static constexpr bool rectifier = true;
-  static constexpr std::string_view initializer = "lecun_normal";
+  static constexpr Traits traits{.kinks = zero, .rectifier = true, .initializer = "lecun_normal"};
   static constexpr real lambda = real(1.0507009873554804934193349852946);
   static constexpr real lambda_alpha = real(1.7580993408473768599402175208123);
   real value(real z) const { return z > 0 ? lambda * z : lambda_alpha * expm1(std::min(z, real(0))); }
@@ -102,7 +95,7 @@ struct Selu {  // Klambauer et al., "Self-normalizing neural networks", 2017
 
 struct Softplus {
   static constexpr std::string_view name = "softplus";
-  static constexpr std::string_view initializer = "he_uniform";
+  static constexpr Traits traits{.initializer = "he_uniform"};
   real value(real z) const { return softplus(z); }  // ln(1 + eᶻ) = max(z, 0) + ln(1 + e^−|z|)
   real derivative(real z) const { return sigmoid(z); }
 };
@@ -113,16 +106,14 @@ real clamped(real z, real far) { return std::max(std::min(z, far), -far); }
 
 struct Gelu {  // Hendrycks & Gimpel, "Gaussian error linear units", 2016
   static constexpr std::string_view name = "gelu";
-  static constexpr bool rectifier = true;
-  static constexpr std::string_view initializer = "he_uniform";
+  static constexpr Traits traits = smooth_rectifier;
   real value(real z) const { return std::max(z, real(-40)) * normal_cdf(z); }               // z Φ(z)
   real derivative(real z) const { return normal_cdf(z) + clamped(z, 40) * normal_pdf(z); }  // Φ(z) + z φ(z)
 };
 
 struct GeluTanh {  // the approximation in the same paper: ½ z (1 + tanh u) = z σ(2u)
   static constexpr std::string_view name = "gelu_tanh";
-  static constexpr bool rectifier = true;
-  static constexpr std::string_view initializer = "he_uniform";
+  static constexpr Traits traits = smooth_rectifier;
   static constexpr real c = real(1.5957691216057307117597842397375);  // 2 √(2/π)
   static constexpr real k = real(0.044715);
   static real two_u(real z) { return c * (z + k * z * z * z); }
@@ -135,8 +126,7 @@ struct GeluTanh {  // the approximation in the same paper: ½ z (1 + tanh u) = z
 
 struct Silu {  // also called swish: Ramachandran, Zoph, Le, "Searching for activation functions", 2017
   static constexpr std::string_view name = "silu";
-  static constexpr bool rectifier = true;
-  static constexpr std::string_view initializer = "he_uniform";
+  static constexpr Traits traits = smooth_rectifier;
   real value(real z) const { return std::max(z, real(-800)) * sigmoid(z); }                       // z σ(z)
   real derivative(real z) const { return sigmoid(z) + clamped(z, 800) * sigmoid_derivative(z); }  // σ(z) + z σ′(z)
 };
@@ -144,31 +134,14 @@ struct Silu {  // also called swish: Ramachandran, Zoph, Le, "Searching for acti
 // He et al., "Delving deep into rectifiers", 2015: a leaky_relu whose α is learned. A layer has one α.
 class Prelu : public Activation {
  public:
-  explicit Prelu(real alpha) : initial_alpha_(alpha) { alpha_(0, 0) = alpha; }
+  explicit Prelu(real alpha) : Activation(LeakyRelu::traits), initial_alpha_(alpha) { alpha_(0, 0) = alpha; }
 
   std::string name() const override { return spell("prelu", initial_alpha_); }
-  std::span<const real> kinks() const override { return kink_at_zero; }
-  bool rectifier() const override { return true; }
-  std::string_view initializer() const override { return "he_uniform"; }
   real leak() const override { return alpha_(0, 0); }
   std::optional<Parameter> parameter() override { return Parameter{"alpha", &alpha_, &dL_dalpha_}; }
 
-  void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override {
-    value(z, a);
-    derivative.resize(z.rows(), z.cols());
-    const real alpha = alpha_(0, 0);
-    for (std::size_t i = 0; i < z.size(); ++i) {
-      derivative[i] = z[i] > 0 ? real(1) : z[i] <= 0 ? alpha : z[i];
-    }
-  }
-  void value(const Tensor& z, Tensor& a) const override {
-    a.resize(z.rows(), z.cols());
-    const real alpha = alpha_(0, 0);
-    for (std::size_t i = 0; i < z.size(); ++i) {
-      a[i] = z[i] > 0 ? z[i] : alpha * z[i];
-    }
-  }
-
+  void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override { leaky().forward(z, a, derivative); }
+  void value(const Tensor& z, Tensor& a) const override { leaky().value(z, a); }
   void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da,
                 Tensor& dL_dz) override {
     Activation::backward(z, a, derivative, dL_da, dL_dz);
@@ -178,6 +151,7 @@ class Prelu : public Activation {
   }
 
  private:
+  Elementwise<LeakyRelu> leaky() const { return Elementwise(LeakyRelu{alpha_(0, 0)}); }
   real initial_alpha_;
   Tensor alpha_{1, 1};
   Tensor dL_dalpha_{1, 1};
@@ -186,10 +160,8 @@ class Prelu : public Activation {
 // Softmax couples the units of a row, so backward() is a vector–Jacobian product instead of a product with σ′.
 class Softmax : public Activation {
  public:
+  Softmax() : Activation({.canonical_loss = "cross_entropy", .elementwise = false, .distribution = true}) {}
   std::string name() const override { return "softmax"; }
-  bool elementwise() const override { return false; }
-  bool distribution() const override { return true; }
-  std::string_view canonical_loss() const override { return "cross_entropy"; }
 
   void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override {
     value(z, a);
@@ -234,26 +206,26 @@ ActivationEntry entry() {
   return {F::name, make_elementwise<F>};
 }
 
-Registry<ActivationEntry>& table() {
-  static Registry<ActivationEntry> activations("activation", {entry<Identity>(),
-                                                              entry<Step>(),
-                                                              entry<Sigmoid>(),
-                                                              entry<Tanh>(),
-                                                              entry<Relu>(),
-                                                              entry<LeakyRelu>(),
-                                                              {"prelu", make_prelu},
-                                                              entry<Elu>(),
-                                                              entry<Selu>(),
-                                                              entry<Softplus>(),
-                                                              entry<Gelu>(),
-                                                              entry<GeluTanh>(),
-                                                              entry<Silu>(),
-                                                              {"swish", make_elementwise<Silu>, true},
-                                                              {"softmax", make_softmax}});
-  return activations;
-}
-
 }  // namespace
+
+Registry<ActivationEntry>& activations() {
+  static Registry<ActivationEntry> table("activation", {entry<Identity>(),
+                                                        entry<Heaviside>(),
+                                                        entry<Sigmoid>(),
+                                                        entry<Tanh>(),
+                                                        entry<Relu>(),
+                                                        entry<LeakyRelu>(),
+                                                        {"prelu", make_prelu},
+                                                        entry<Elu>(),
+                                                        entry<Selu>(),
+                                                        entry<Softplus>(),
+                                                        entry<Gelu>(),
+                                                        entry<GeluTanh>(),
+                                                        entry<Silu>(),
+                                                        {"swish", make_elementwise<Silu>, true},
+                                                        {"softmax", make_softmax}});
+  return table;
+}
 
 std::string spell(std::string_view name, real alpha) {
   std::array<char, 32> digits;
@@ -280,11 +252,7 @@ std::unique_ptr<Activation> make_activation(std::string_view spec) {
     }
     alpha = number;
   }
-  return table().at(spec.substr(0, open)).make(alpha);
+  return activations().at(spec.substr(0, open)).make(alpha);
 }
-
-void register_activation(const ActivationEntry& entry) { table().add(entry); }
-
-std::vector<std::string_view> activation_names() { return table().names(); }
 
 }  // namespace primer

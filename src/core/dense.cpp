@@ -10,9 +10,19 @@
 namespace primer {
 namespace {
 
+// to = to + from, for the shortcut of a residual layer.
 void add(const Tensor& from, Tensor& to) {
+  if (from.cols() != to.cols())
+    throw std::invalid_argument("a residual layer needs as many units as inputs, not " + std::to_string(to.cols()) +
+                                " for " + std::to_string(from.cols()));
   const real* __restrict const in = from.data();
   for (std::size_t i = 0; i < to.size(); ++i) to[i] += in[i];
+}
+
+void linear(const Tensor* x, const Tensor& Wt, const Tensor& b, Tensor& u) {
+  // task 2.1 (10 points): the dense layer forward
+  multiply_add(*x, Wt, b, u);  // u = x Wᵀ + b, which is z without batch_norm
+  // end of task 2.1
 }
 
 }  // namespace
@@ -22,39 +32,30 @@ Dense::Dense(std::size_t inputs, std::size_t units, std::unique_ptr<Activation> 
   if (inputs == 0 || units == 0) throw std::invalid_argument("a dense layer needs at least one input and one unit");
 }
 
-void Dense::forward(const Tensor& input) { pass(input, Mode::evaluation, 0); }
+void Dense::forward(const Tensor& input) { pass(input, false, 0); }
 
-void Dense::forward_training(const Tensor& input, std::uint64_t step) { pass(input, Mode::training, step); }
+void Dense::forward_training(const Tensor& input, std::uint64_t step) { pass(input, true, step); }
 
-void Dense::predict(const Tensor& input) { pass(input, Mode::prediction, 0); }
-
-void Dense::pass(const Tensor& input, Mode mode, std::uint64_t step) {
-  if (residual && Wt.rows() != Wt.cols())
-    throw std::invalid_argument("a residual layer needs as many units as inputs, not " + std::to_string(Wt.cols()) +
-                                " for " + std::to_string(Wt.rows()));
-  const bool training = mode == Mode::training;
+void Dense::pass(const Tensor& input, bool training, std::uint64_t step) {
   x = &input;
   dropped_ = training && dropout;
-
-  Tensor& u = batch_norm ? batch_norm->u : z;
-  // task 2.1 (10 points): the dense layer forward
-  multiply_add(*x, Wt, b, u);  // u = x Wᵀ + b, which is z without batch_norm
-  // end of task 2.1
+  linear(x, Wt, b, batch_norm ? batch_norm->u : z);  // u = x Wᵀ + b
   if (batch_norm) batch_norm->forward(z, training);  // z = γ (u − mean)/√(var + ε) + β
-
   Tensor& sigma = dropped_ || residual ? s : a;
-  if (mode == Mode::prediction) {
-    activation->value(z, sigma);  // σ(z)
-  } else {
-    activation->forward(z, sigma, derivative);  // σ(z) and σ′(z)
-  }
-
+  activation->forward(z, sigma, derivative);  // σ(z) and σ′(z)
   if (dropped_) {
     dropout->forward(s, step, a);  // a = mask ⊙ s
   } else if (residual) {
     a = s;
   }
   if (residual) add(*x, a);  // a = a + x
+}
+
+void Dense::predict(const Tensor& input, Tensor& z_out, Tensor& a_out) const {
+  linear(&input, Wt, b, z_out);
+  if (batch_norm) batch_norm->predict(z_out);
+  activation->value(z_out, a_out);
+  if (residual) add(input, a_out);
 }
 
 void Dense::backward(const Tensor& dL_da, bool wants_dL_dx) {

@@ -9,7 +9,6 @@
 #include <string>
 
 #include "primer/core/elementary.hpp"
-#include "primer/core/registry.hpp"
 #include "primer/core/sum.hpp"
 
 namespace primer {
@@ -47,27 +46,35 @@ constexpr std::array<std::string_view, 1> smoothing{"label_smoothing"};
 real times_log(real p, real q) { return p == 0 ? real(0) : p * log(q); }
 real ratio(real p, real q) { return p == 0 ? real(0) : p / q; }
 
-struct BinaryCrossEntropy {  // with t = smooth(y)
+struct BinaryError {  // with t = smooth(y)
   static constexpr std::string_view name = "binary_cross_entropy";
   static constexpr Task task = Task::binary;
   static constexpr auto uses = smoothing;
-  explicit BinaryCrossEntropy(const LossOptions& o) : epsilon(o.label_smoothing) {}
+  explicit BinaryError(const LossOptions& o) : epsilon(o.label_smoothing) {}
   real epsilon;
   real smooth(real y) const { return (1 - epsilon) * y + epsilon / 2; }
-
   real value(real a, real y) const {
     return -times_log(smooth(y), a) - times_log(1 - smooth(y), 1 - a);  // −t ln a − (1 − t) ln(1 − a)
   }
   real derivative(real a, real y) const { return ratio(1 - smooth(y), 1 - a) - ratio(smooth(y), a); }
-  real value_from_logits(real z, real y) const {  // ln(1 + eᶻ) − t z, with ln(1 + eᶻ) = max(z, 0) + softplus(−|z|)
-    return softplus(-std::abs(z)) + (std::max(z, real(0)) - smooth(y) * z);
+};
+
+class BinaryCrossEntropy final : public MeanLoss<BinaryError> {
+ public:
+  explicit BinaryCrossEntropy(const LossOptions& o) : MeanLoss(BinaryError(o)) {}
+  real value_from_logits(const Tensor& z, const Tensor& y, Tensor&) const override {
+    return mean(z, [&, f = f_](std::size_t i) {  // ln(1 + eᶻ) − t z, with ln(1 + eᶻ) = max(z, 0) + softplus(−|z|)
+      return softplus(-std::abs(z[i])) + (std::max(z[i], real(0)) - f.smooth(y[i]) * z[i]);
+    });
   }
-  real gradient_from_logits(real a, real y) const { return a - smooth(y); }  // ∂L/∂z = (a − t) / (N K)
+  void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override {
+    each(dL_dz, a, [&, f = f_](std::size_t i) { return a[i] - f.smooth(y[i]); });  // ∂L/∂z = (a − t) / (N K)
+  }
 };
 
 class CrossEntropy final : public Loss {
  public:
-  explicit CrossEntropy(real epsilon) : epsilon_(epsilon) {}
+  explicit CrossEntropy(const LossOptions& o) : epsilon_(o.label_smoothing) {}
   std::string_view name() const override { return "cross_entropy"; }
 
   real value(const Tensor& a, const Tensor& y) const override {
@@ -116,20 +123,21 @@ class CrossEntropy final : public Loss {
   real epsilon_;
 };
 
-std::unique_ptr<Loss> make_cross_entropy(const LossOptions& options) {
-  return std::make_unique<CrossEntropy>(options.label_smoothing);
-}
-
-Registry<LossEntry>& table() {
-  static Registry<LossEntry> losses("loss", {loss_entry<SquaredError>(),
-                                             loss_entry<AbsoluteError>(),
-                                             loss_entry<Huber>(),
-                                             loss_entry<BinaryCrossEntropy>(),
-                                             {"cross_entropy", make_cross_entropy, Task::multiclass, smoothing}});
-  return losses;
+template <typename L>
+std::unique_ptr<Loss> make(const LossOptions& options) {
+  return std::make_unique<L>(options);
 }
 
 }  // namespace
+
+Registry<LossEntry>& losses() {
+  static Registry<LossEntry> table("loss", {loss_entry<SquaredError>(),
+                                            loss_entry<AbsoluteError>(),
+                                            loss_entry<Huber>(),
+                                            {"binary_cross_entropy", make<BinaryCrossEntropy>, Task::binary, smoothing},
+                                            {"cross_entropy", make<CrossEntropy>, Task::multiclass, smoothing}});
+  return table;
+}
 
 real Loss::value_from_logits(const Tensor&, const Tensor&, Tensor&) const {
   throw std::logic_error(std::string(name()) + " cannot be computed from the logits");
@@ -137,17 +145,5 @@ real Loss::value_from_logits(const Tensor&, const Tensor&, Tensor&) const {
 void Loss::gradient_from_logits(const Tensor&, const Tensor&, Tensor&) const {
   throw std::logic_error(std::string(name()) + " cannot be computed from the logits");
 }
-
-std::unique_ptr<Loss> make_loss(const LossOptions& options) { return table().at(options.loss).make(options); }
-
-Task task_of(std::string_view loss) { return table().at(loss).task; }
-
-bool loss_uses(std::string_view loss, std::string_view option) {
-  return std::ranges::count(table().at(loss).uses, option) > 0;
-}
-
-void register_loss(const LossEntry& entry) { table().add(entry); }
-
-std::vector<std::string_view> loss_names() { return table().names(); }
 
 }  // namespace primer

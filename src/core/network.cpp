@@ -1,9 +1,9 @@
 // Builds a network from its description, and runs the two passes through it.
 #include "primer/core/network.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <stdexcept>
-
-#include "primer/core/initializer.hpp"
 
 namespace primer {
 namespace {
@@ -14,10 +14,7 @@ Dense make_layer(std::size_t inputs, const LayerOptions& options, std::uint64_t 
                                 std::to_string(options.units) + " for " + std::to_string(inputs));
   }
   Dense layer(inputs, options.units, make_activation(options.activation));
-  const Activation& sigma = *layer.activation;
-  const std::string_view init = options.init == "auto" ? sigma.initializer() : std::string_view(options.init);
-  const auto leak = static_cast<double>(sigma.leak());
-  initialize(make_initializer(init, inputs, options.units, leak), Random(seed, Stream::initialization, l), layer.Wt);
+  initialize(initializer_of(options, *layer.activation, inputs), Random(seed, Stream::initialization, l), layer.Wt);
   if (options.batch_norm) layer.batch_norm.emplace(options.units);
   if (options.dropout > 0) layer.dropout = Dropout{static_cast<real>(options.dropout), seed, l, {}, {}};
   layer.residual = options.residual;
@@ -37,6 +34,11 @@ const Tensor& through(std::vector<Dense>& layers, const Tensor& x, Pass pass) {
 
 }  // namespace
 
+Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, std::size_t fan_in) {
+  const std::string_view spec = layer.init == "auto" ? sigma.traits.initializer : std::string_view(layer.init);
+  return make_initializer(spec, fan_in, layer.units, static_cast<double>(sigma.leak()));
+}
+
 Network::Network(std::size_t inputs, std::span<const LayerOptions> options, std::uint64_t seed) {
   if (options.empty()) throw std::invalid_argument("a network needs at least one layer");
   for (const LayerOptions& layer : options) {
@@ -53,8 +55,14 @@ const Tensor& Network::forward_training(const Tensor& x, std::uint64_t step) {
   return through(layers, x, [step](Dense& layer, const Tensor& a) { layer.forward_training(a, step); });
 }
 
-const Tensor& Network::predict(const Tensor& x) {
-  return through(layers, x, [](Dense& layer, const Tensor& a) { layer.predict(a); });
+const Tensor& Network::predict(const Tensor& x, Prediction& p) const {
+  const Tensor* in = &x;
+  for (std::size_t left = layers.size(); left > 0; --left) {
+    Tensor& a = left % 2 == 1 ? p.a : p.other;  // in turn, so that no layer writes what it reads
+    layers[layers.size() - left].predict(*in, p.z, a);
+    in = &a;
+  }
+  return *in;
 }
 
 bool Network::canonical(const Loss& loss) const {
@@ -65,6 +73,10 @@ bool Network::canonical(const Loss& loss) const {
 real Network::loss(const Loss& loss, const Tensor& y) {
   const Dense& output = layers.back();
   return canonical(loss) ? loss.value_from_logits(output.z, y, scratch_) : loss.value(output.a, y);
+}
+
+real Network::loss(const Loss& loss, const Tensor& y, Prediction& p) const {
+  return canonical(loss) ? loss.value_from_logits(p.z, y, p.scratch) : loss.value(p.a, y);
 }
 
 void Network::backward(const Loss& loss, const Tensor& y, bool wants_dL_dx) {
@@ -87,9 +99,7 @@ const Tensor& Network::dL_da(std::size_t l, const Loss& loss, const Tensor& y) {
 
 std::vector<Parameter> Network::parameters() {
   std::vector<Parameter> list;
-  for (Dense& layer : layers) {
-    for (const Parameter& p : layer.parameters()) list.push_back(p);
-  }
+  for (Dense& layer : layers) std::ranges::copy(layer.parameters(), std::back_inserter(list));
   return list;
 }
 

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "primer/core/elementary.hpp"
-#include "primer/core/registry.hpp"
 #include "primer/core/sum.hpp"
 
 namespace primer {
@@ -72,24 +71,24 @@ struct Adam : Step {
   // end of task 4.2
 };
 
-Registry<OptimizerEntry>& table() {
-  static Registry<OptimizerEntry> optimizers(
-      "optimizer", {optimizer_entry<Sgd>(), optimizer_entry<Rmsprop>(), optimizer_entry<Adagrad>(),
-                    optimizer_entry<Adam<false>>(), optimizer_entry<Adam<true>>()});
-  return optimizers;
-}
-
 }  // namespace
 
+Registry<OptimizerEntry>& optimizers() {
+  static Registry<OptimizerEntry> table("optimizer",
+                                        {optimizer_entry<Sgd>(), optimizer_entry<Rmsprop>(), optimizer_entry<Adagrad>(),
+                                         optimizer_entry<Adam<false>>(), optimizer_entry<Adam<true>>()});
+  return table;
+}
+
 OptimizerOptions resolved(OptimizerOptions options) {
-  const OptimizerEntry& rule = table().at(options.optimizer);
+  const OptimizerEntry& rule = optimizers().at(options.optimizer);
   options.epsilon = options.epsilon.value_or(rule.epsilon);
   options.weight_decay = options.weight_decay.value_or(rule.weight_decay);
   return options;
 }
 
 Optimizer::Optimizer(const OptimizerOptions& options)
-    : options_(resolved(options)), rule_(table().at(options.optimizer)) {}
+    : options_(resolved(options)), rule_(optimizers().at(options.optimizer)) {}
 
 void Optimizer::step(std::span<const Parameter> parameters, real learning_rate) {
   state.first.resize(parameters.size());
@@ -98,14 +97,6 @@ void Optimizer::step(std::span<const Parameter> parameters, real learning_rate) 
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     rule_.update(step, *parameters[i].value, *parameters[i].gradient, state.first[i], state.second[i]);
   }
-}
-
-void register_optimizer(const OptimizerEntry& entry) { table().add(entry); }
-
-std::vector<std::string_view> optimizer_names() { return table().names(); }
-
-bool optimizer_uses(std::string_view optimizer, std::string_view option) {
-  return std::ranges::count(table().at(optimizer).uses, option) > 0;
 }
 
 real clip_gradients(std::span<const Parameter> parameters, real max_norm) {

@@ -1,4 +1,4 @@
-// C = A B at close to the speed of the arithmetic units, in plain C++. Five ideas make it fast.
+// C = A B at close to the speed of the arithmetic units, in plain C++. Six ideas make it fast.
 //
 // 1. A micro-tile of C (mr × nr in the names of Goto and van de Geijn) stays in registers. A processor starts several
 //    multiply-adds in a cycle but can load only about as many numbers, so each loaded number must be used more than
@@ -6,25 +6,26 @@
 //    step in k loads `width` numbers of B and one of A per row, and does height · width multiply-adds with them. The
 //    chains are independent, which hides that each multiply-add takes four cycles. If C has few rows, wider tiles
 //    replace the missing chains.
-// 2. A micro-panel of B (kc × nr) is shared by all tiles of a strip, one below the other. It has the columns of a tile
-//    and at most `depth` rows, and fits into the first-level cache. It is read in place if its rows are contiguous and
+// 2. A micro-panel of B (kc × nr) has the columns of a tile and at most `depth` rows, and fits into the first-level
+//    cache. A block of B (kc × nc), which the second-level cache holds, is read in place if its rows are contiguous and
 //    near one another. Otherwise (a transposed view, as in ∂L/∂x = ∂L/∂z W; a large B; fewer columns left than a tile
-//    is wide) it is packed first, together with its neighbours (nc columns), because short pieces of distant rows are
-//    slow to load. A is always read in place.
-// 3. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile. Nothing is ever summed in
+//    is wide) it is packed first, panel after panel, because short pieces of distant rows are slow to load.
+// 3. The mr rows of A that the tiles beside one another share stay in the first-level cache, while the panels of B pass
+//    by. They are packed if they are the columns of a large matrix, as in ∂L/∂W = xᵀ ∂L/∂z.
+// 4. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile. Nothing is ever summed in
 //    another order, so every machine gets the same bits. A chain begins at `start`: zero, a bias, or, if B has more
 //    rows than a panel, what the panel before has left in C.
-// 4. A narrow C (∂L/∂W of a layer with few outputs) would leave most of a tile unused, so its transpose is computed:
+// 5. A narrow C (∂L/∂W of a layer with few outputs) would leave most of a tile unused, so its transpose is computed:
 //    fma(b, a, c) is fma(a, b, c).
-// 5. Tiny products (XOR, one row times few columns) are plain loops: setting up panels would take longer than the work.
+// 6. Tiny products (XOR, one row times few columns) are plain loops: setting up panels would take longer than the work.
 //
 // Where fma is emulated, a product with a number that the emulation cannot take is a plain loop over the library's fma.
 //
-// The calls: product (may transpose) → large_product → panels (may pack; not for few rows) → strip → tile, with
-// edge_strip between the two if C needs it. Tiny products: tiny_product → chains.
+// The calls: product (may transpose) → large_product → blocks (may pack B) → tiles (may pack A) → tile, or edge_tile if
+// C needs it. Few rows: large_product → tiles. Tiny products: tiny_product → four_chains.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008, which
-// packs both operands; at the sizes of small networks reading A in place is faster.
+// packs both operands always; at the sizes of small networks reading them in place is faster.
 #include "primer/core/product.hpp"
 
 #include <algorithm>
@@ -56,11 +57,11 @@ constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
 constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = std::max(2 * lanes, narrow);  // nr, two widths
-constexpr std::size_t widest = 8 * lanes;       // nr of a tile of one row
-constexpr std::size_t depth = 256;              // kc, rows of a micro-panel
-constexpr std::size_t together = 4;             // micro-panels packed at once: nc = together · nr
-constexpr std::size_t first_cache = 32 * 1024;  // bytes that a panel read in place may span
-constexpr std::size_t tiny = 64;                // multiply-adds
+constexpr std::size_t widest = 8 * lanes;                // nr of a tile of one row
+constexpr std::size_t depth = 256;                       // kc, rows of a micro-panel
+constexpr std::size_t room = 128 * 1024 / sizeof(real);  // numbers in the packed panels: nc = room / kc
+constexpr std::size_t first_cache = 32 * 1024;           // bytes that what is read in place may span
+constexpr std::size_t tiny = 64;                         // multiply-adds
 
 // mr: fewer rows if a tile is wider than two vectors, but not more if it is narrower, since registers run out.
 template <std::size_t width>
@@ -78,21 +79,19 @@ bool contiguous(const In& start, const Out& C) {
   return C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
 }
 
-// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], k in order, for `height` rows from `top` on and the first `width`
-// columns, which are contiguous in all but A. K = A.cols is a parameter because clang keeps c in registers only then.
+// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], k in order, for height × width elements. The columns of B, start and C
+// are contiguous. K = A.cols is a parameter because clang keeps c in registers only then.
 template <std::size_t height, std::size_t width>
-[[gnu::noinline]] void tile(std::size_t top, std::size_t K, const In& A, const In& B, const In& start, const Out& C) {
+[[gnu::noinline]] void tile(std::size_t K, const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t vectors = width / lanes;
-  const real* const from = start.at(top, 0);
   real c[height][vectors][lanes];
   UNROLL_LOOP
   for (std::size_t i = 0; i < height; ++i) UNROLL_LOOP
   for (std::size_t v = 0; v < vectors; ++v)
-    for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = from[i * start.row_stride + v * lanes + j];
-  const real* const a = A.at(top, 0);
+    for (std::size_t j = 0; j < lanes; ++j) c[i][v][j] = start.data[i * start.row_stride + v * lanes + j];
   for (std::size_t k = 0; k < K; ++k) {
     for (std::size_t i = 0; i < height; ++i) {
-      const real a_ik = a[i * A.row_stride + k * A.col_stride];
+      const real a_ik = A.data[i * A.row_stride + k * A.col_stride];
       for (std::size_t v = 0; v < vectors; ++v) {
         const real* const b_k = B.data + k * B.row_stride + v * lanes;
         KEEP_LOOP
@@ -100,37 +99,14 @@ template <std::size_t height, std::size_t width>
       }
     }
   }
-  real* const to = C.at(top, 0);
   UNROLL_LOOP
   for (std::size_t i = 0; i < height; ++i) UNROLL_LOOP
   for (std::size_t v = 0; v < vectors; ++v)
-    for (std::size_t j = 0; j < lanes; ++j) to[i * C.row_stride + v * lanes + j] = c[i][v][j];
+    for (std::size_t j = 0; j < lanes; ++j) C.data[i * C.row_stride + v * lanes + j] = c[i][v][j];
 }
 
-// One tile for the rows that are left from `top` on. These are fewer than `height`, perhaps none.
-template <std::size_t height, std::size_t width>
-void last_tile(std::size_t top, const In& A, const In& B, const In& start, const Out& C) {
-  if constexpr (height > 1) {
-    if (A.rows - top == height - 1) {
-      tile<height - 1, width>(top, A.cols, A, B, start, C);
-    } else {
-      last_tile<height - 1, width>(top, A, B, start, C);
-    }
-  }
-}
-
-// `width` columns of C, from the first row to the last.
-template <std::size_t width>
-void strip(const In& A, const In& B, const In& start, const Out& C) {
-  constexpr std::size_t height = tile_rows<width>;
-  std::size_t i = 0;
-  for (; i + height <= A.rows; i += height) tile<height, width>(i, A.cols, A, B, start, C);
-  last_tile<height, width>(i, A, B, start, C);
-}
-
-// Copies the part of `from` that fits into `to`. The inner loop runs along the longer side.
+// Copies the part of `from` that fits into `to`, row by row.
 void copy(const In& from, const Out& to) {
-  if (to.rows > to.cols) return copy(from.transposed(), to.transposed());
   for (std::size_t i = 0; i < to.rows; ++i) {
     const real* const in = from.at(i, 0);
     real* const out = to.at(i, 0);
@@ -138,52 +114,40 @@ void copy(const In& from, const Out& to) {
   }
 }
 
-// A strip of fewer than `width` columns, or of columns that are not contiguous: computed in a buffer, then copied.
-template <std::size_t width>
-[[gnu::noinline]] void edge_strip(const In& A, const In& B, const In& start, const Out& C) {
-  constexpr std::size_t most = 4 * tile_rows<width>;
-  alignas(64) real one_row[width] = {};
-  alignas(64) real padded[most * width];
-  const bool same = start.row_stride == 0;  // one row is the start of all
-  if (same) copy(start.block(0, 0, 1, C.cols), Out(one_row, 1, C.cols, width, 1));
-  for (std::size_t i = 0; i < C.rows; i += most) {
-    const std::size_t now = std::min(most, C.rows - i);
-    const Out c(padded, now, C.cols, width, 1);
-    if (!same) {
-      std::fill_n(padded, now * width, real(0));
-      copy(start.block(i, 0, now, C.cols), c);
-    }
-    strip<width>(A.block(i, 0, now, A.cols), B, same ? In(one_row, now, width, 0, 1) : In(c), c);
-    copy(c, C.block(i, 0, now, C.cols));
-  }
+// A tile of fewer than `width` columns, or of columns that are not contiguous: computed in a buffer, then copied.
+template <std::size_t height, std::size_t width>
+[[gnu::noinline]] void edge_tile(const In& A, const In& B, const In& start, const Out& C) {
+  alignas(64) real buffer[height * width] = {};
+  const Out c(buffer, height, C.cols, width, 1);
+  copy(start, c);
+  tile<height, width>(A.cols, A, B, c, c);
+  copy(c, C);
 }
 
-// Uses strip() if all columns are there and contiguous, else edge_strip().
-template <std::size_t width>
-void any_strip(const In& A, const In& B, const In& start, const Out& C) {
-  if (C.cols == width && contiguous(start, C)) {
-    strip<width>(A, B, start, C);
-  } else {
-    edge_strip<width>(A, B, start, C);
+// All of C in tiles from left to right. C has at most `height` rows. B is read in place or consists of packed panels:
+// B.at(0, j) is where the panel from column j on begins, and B.row_stride leads from row to row within a panel.
+template <std::size_t height, std::size_t width>
+void tiles(const In& A, const In& B, const In& start, const Out& C) {
+  if constexpr (height > 1) {
+    if (C.rows < height) return tiles<height - 1, width>(A, B, start, C);
   }
-}
-
-// packed[k * width + j] = B[k][j], for a B whose columns are contiguous. Four columns at a time are interleaved, one
-// number of each in turn, which compilers do well in vector registers. The result is moved four numbers at a time.
-// Missing columns are filled with copies of the last one.
-template <std::size_t width>
-void pack_transposed(const In& B, real* __restrict packed) {
-  alignas(64) real mixed[4 * depth];
-  const auto column = [&](std::size_t j) { return B.at(0, std::min(j, B.cols - 1)); };
-  for (std::size_t j = 0; j < width; j += 4) {
-    const real *const b0 = column(j), *const b1 = column(j + 1), *const b2 = column(j + 2), *const b3 = column(j + 3);
-    for (std::size_t k = 0; k < B.rows; ++k) {
-      mixed[4 * k] = b0[k];
-      mixed[4 * k + 1] = b1[k];
-      mixed[4 * k + 2] = b2[k];
-      mixed[4 * k + 3] = b3[k];
+  alignas(64) real packed[height * depth];
+  In a = A;
+  const std::size_t K = A.cols;
+  if (A.row_stride == 1 && K <= depth && K * A.col_stride * sizeof(real) > first_cache && C.cols > width) {
+    for (std::size_t k = 0; k < K; ++k) std::copy_n(A.at(0, k), height, packed + k * height);
+    a = In(packed, height, K, 1, height);
+  }
+  const bool dense = contiguous(start, C);
+  for (std::size_t j = 0; j < C.cols; j += width) {
+    const std::size_t now = std::min(width, C.cols - j);
+    const In b = B.block(0, j, K, now), from = start.block(0, j, height, now);
+    const Out c = C.block(0, j, height, now);
+    if (dense && now == width) {
+      tile<height, width>(K, a, b, from, c);
+    } else {
+      edge_tile<height, width>(a, b, from, c);
     }
-    for (std::size_t k = 0; k < B.rows; ++k) std::copy_n(mixed + 4 * k, 4, packed + k * width + j);
   }
 }
 
@@ -191,8 +155,7 @@ void pack_transposed(const In& B, real* __restrict packed) {
 // filled: tiles compute with them, but the results are not used.
 template <std::size_t width>
 [[gnu::noinline]] void pack(const In& B, real* packed) {
-  constexpr std::size_t ahead = 8;       // rows to prefetch, because the hardware does not predict distant rows
-  constexpr std::size_t worthwhile = 8;  // rows of a transposed B from which on interleaving is faster
+  constexpr std::size_t ahead = 8;  // rows to prefetch, because the hardware does not predict distant rows
   const std::size_t K = B.rows, whole = B.col_stride == 1 ? B.cols / width * width : 0;
   for (std::size_t k = 0; whole > 0 && k < K; ++k) {
     for (std::size_t j = 0; j < whole; j += width) {
@@ -204,96 +167,76 @@ template <std::size_t width>
   }
   for (std::size_t j = whole; j < B.cols; j += width) {
     const std::size_t now = std::min(width, B.cols - j);
-    const In b = B.block(0, j, K, now);
-    if (b.row_stride == 1 && K >= worthwhile) {
-      pack_transposed<width>(b, packed + j * K);
-    } else {
-      if (now < width) std::fill_n(packed + j * K, width * K, real(0));
-      copy(b, Out(packed + j * K, K, now, width, 1));
-    }
+    if (now < width) std::fill_n(packed + j * K, width * K, real(0));
+    copy(B.block(0, j, K, now).transposed(), Out(packed + j * K, now, K, 1, width));
   }
 }
 
-// At most together · width columns of C, panel by panel.
+// Goes through B in blocks of at most `depth` rows and nc columns, and with each through all rows of C.
 template <std::size_t width>
-void panels(const In& A, const In& B, const In& start, const Out& C) {
-  alignas(64) real packed[depth * together * width];
+[[gnu::noinline]] void blocks(const In& A, const In& B, const In& start, const Out& C) {
+  constexpr std::size_t height = tile_rows<width>;
+  alignas(64) real packed[room];
   for (std::size_t k = 0; k < B.rows; k += depth) {
-    const std::size_t deep = std::min(depth, B.rows - k);
-    const In a = A.block(0, k, A.rows, deep), b = B.block(k, 0, deep, B.cols);
+    const std::size_t deep = std::min(depth, B.rows - k), nc = room / deep / width * width;
     const In from = k == 0 ? start : In(C);
-    const bool in_place = B.cols % width == 0 && B.col_stride == 1 && deep * B.row_stride * sizeof(real) <= first_cache;
-    if (!in_place) pack<width>(b, packed);
-    for (std::size_t j = 0; j < B.cols; j += width) {
-      const std::size_t now = std::min(width, B.cols - j);
-      const In panel = in_place ? b.block(0, j, deep, now) : In(packed + j * deep, deep, now, width, 1);
-      any_strip<width>(a, panel, from.block(0, j, A.rows, now), C.block(0, j, A.rows, now));
+    for (std::size_t j = 0; j < B.cols; j += nc) {
+      const std::size_t cols = std::min(nc, B.cols - j);
+      In b = B.block(k, j, deep, cols);
+      if (cols % width != 0 || B.col_stride != 1 || deep * B.row_stride * sizeof(real) > first_cache) {
+        pack<width>(b, packed);
+        b = In(packed, deep, cols, width, deep);
+      }
+      for (std::size_t i = 0, now = 0; i < C.rows; i += now) {
+        const std::size_t left = C.rows - i;
+        now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;  // no last tile of a single row
+        tiles<height, width>(A.block(i, k, now, deep), b, from.block(i, j, now, cols), C.block(i, j, now, cols));
+      }
     }
   }
 }
 
-// Goes through the columns of C in groups, each as wide as possible.
+// The columns of C in groups, each with tiles as wide as possible.
 [[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
-  const std::size_t M = C.rows, N = C.cols;
   std::size_t j = 0;
   const auto next_columns = [&](std::size_t n, auto part) {
-    part(A, B.block(0, j, B.rows, n), start.block(0, j, M, n), C.block(0, j, M, n));
+    if (n > 0) part(A, B.block(0, j, B.rows, n), start.block(0, j, C.rows, n), C.block(0, j, C.rows, n));
     j += n;
   };
-  while (j < N) {
-    const std::size_t left = N - j;
-    if (M == 1 && B.col_stride == 1 && left >= widest) {  // few rows: wider tiles, and panels would not pay
-      next_columns(widest, any_strip<widest>);
-    } else if (M < 4 && B.col_stride == 1 && left >= widest / 2) {
-      next_columns(widest / 2, any_strip<widest / 2>);
-    } else if (left <= narrow) {
-      next_columns(left, panels<narrow>);
-    } else {
-      next_columns(std::min(left, together * wide), panels<wide>);
-    }
-  }
+  if (C.rows == 1 && B.col_stride == 1) next_columns(C.cols / widest * widest, tiles<1, widest>);
+  if (C.rows < 4 && B.col_stride == 1) next_columns((C.cols - j) / (widest / 2) * (widest / 2), tiles<3, widest / 2>);
+  const std::size_t left = (C.cols - j) % wide;
+  next_columns(C.cols - j - (left <= narrow ? left : 0), blocks<wide>);
+  next_columns(C.cols - j, blocks<narrow>);
 }
 
-// rows × cols elements of C from (i, j) on, computed together; `dense` if columns are contiguous.
-template <std::size_t rows, std::size_t cols, bool dense = false>
-[[gnu::always_inline]] inline void chains(std::size_t i, std::size_t j, const In& A, const In& B, const In& start,
-                                          const Out& C) {
+// Four elements of row i of C, from column j on: four chains that do not wait for one another. If fewer columns are
+// left, the last one is computed again. `dense` if there are four and they are contiguous.
+template <bool dense>
+[[gnu::always_inline]] inline void four_chains(std::size_t i, std::size_t j, const In& A, const In& B, const In& start,
+                                               const Out& C) {
   const std::size_t b_col = dense ? 1 : B.col_stride, from_col = dense ? 1 : start.col_stride;
-  const std::size_t to_col = dense ? 1 : C.col_stride;
+  const std::size_t to_col = dense ? 1 : C.col_stride, last = dense ? 3 : C.cols - j - 1;
   const real *const a = A.at(i, 0), *const b = B.at(0, j), *const from = start.at(i, j);
   real* const to = C.at(i, j);
-  real c[rows][cols];
-  for (std::size_t u = 0; u < rows; ++u)
-    for (std::size_t v = 0; v < cols; ++v) c[u][v] = from[u * start.row_stride + v * from_col];
+  real c[4];
+  for (std::size_t v = 0; v < 4; ++v) c[v] = from[(dense || v < last ? v : last) * from_col];
   for (std::size_t k = 0; k < A.cols; ++k) {
     UNROLL_LOOP
-    for (std::size_t u = 0; u < rows; ++u) UNROLL_LOOP
-    for (std::size_t v = 0; v < cols; ++v)
-      c[u][v] = fma(a[u * A.row_stride + k * A.col_stride], b[k * B.row_stride + v * b_col], c[u][v]);
+    for (std::size_t v = 0; v < 4; ++v)
+      c[v] = fma(a[k * A.col_stride], b[k * B.row_stride + (dense || v < last ? v : last) * b_col], c[v]);
   }
-  for (std::size_t u = 0; u < rows; ++u)
-    for (std::size_t v = 0; v < cols; ++v) to[u * C.row_stride + v * to_col] = c[u][v];
+  for (std::size_t v = 0; v < 4; ++v) to[(dense || v < last ? v : last) * to_col] = c[v];
 }
 
 // For products so small that setting up panels would take longer than the work.
 void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
-  std::size_t i = 0;
   if (C.cols == 4 && B.col_stride == 1 && contiguous(start, C)) {
-    for (; i < C.rows; ++i) chains<1, 4, true>(i, 0, A, B, start, C);
+    for (std::size_t i = 0; i < C.rows; ++i) four_chains<true>(i, 0, A, B, start, C);
     return;
   }
-  for (; i + 4 <= C.rows; i += 4)
-    for (std::size_t j = 0; j < C.cols; ++j) chains<4, 1>(i, j, A, B, start, C);
-  for (; i < C.rows; ++i) {
-    std::size_t j = 0;
-    for (; j + 4 <= C.cols; j += 4) chains<1, 4>(i, j, A, B, start, C);
-    if (j + 3 == C.cols) {
-      chains<1, 3>(i, j, A, B, start, C);
-    } else if (j + 2 == C.cols) {
-      chains<1, 2>(i, j, A, B, start, C);
-    } else if (j + 1 == C.cols) {
-      chains<1, 1>(i, j, A, B, start, C);
-    }
+  for (std::size_t i = 0; i < C.rows; ++i) {
+    for (std::size_t j = 0; j < C.cols; j += 4) four_chains<false>(i, j, A, B, start, C);
   }
 }
 
@@ -319,10 +262,10 @@ void product(const In& A, const In& B, const In& start, const Out& C) {
   if (fma_is_emulated && !(can_emulate_fma(A) && can_emulate_fma(B) && can_emulate_fma(start)))
     return plain_product(A, B, start, C);
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
-  if (N < narrow && N < M && A.row_stride == 1)  // Cᵀ = Bᵀ Aᵀ, where Aᵀ has dense rows
-    return product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
-  if (K == 0) return copy(start, C);  // every chain is empty
   const bool is_tiny = M <= tiny && N <= tiny && K <= tiny && M * N * K <= tiny;
+  if (N < M && N < (is_tiny ? 4 : narrow) && (is_tiny || A.row_stride == 1))  // Cᵀ = Bᵀ Aᵀ: fewer, longer rows
+    return product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
+  if (M == 0 || K == 0) return copy(start, C);  // every chain is empty
   if (is_tiny || (M == 1 && N < narrow)) return tiny_product(A, B, start, C);
   large_product(A, B, start, C);
 }
@@ -332,17 +275,6 @@ std::string shape(const MatrixView& m) { return std::to_string(m.rows) + " × " 
 void check(const MatrixView& A, const MatrixView& B) {
   if (A.cols != B.rows)
     throw std::invalid_argument("product: " + shape(A) + " times " + shape(B) + ": the inner sizes must be equal");
-}
-
-// The sums of the `width` columns from j on, in registers.
-template <std::size_t width>
-void sum_columns(const Tensor& m, std::size_t j, Tensor& sums) {
-  real c[width] = {};
-  for (std::size_t i = 0; i < m.rows(); ++i) {
-    const real* row = m.data() + i * m.cols() + j;
-    for (std::size_t v = 0; v < width; ++v) c[v] += row[v];
-  }
-  std::copy_n(c, width, sums.data() + j);
 }
 
 }  // namespace
@@ -363,12 +295,9 @@ void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, 
 }
 
 void column_sums(const Tensor& m, Tensor& sums) {
-  const std::size_t N = m.cols();
-  sums.resize(1, N);
-  std::size_t j = 0;
-  for (; j + 2 * lanes <= N; j += 2 * lanes) sum_columns<2 * lanes>(m, j, sums);
-  for (; j + 4 <= N; j += 4) sum_columns<4>(m, j, sums);
-  for (; j < N; ++j) sum_columns<1>(m, j, sums);
+  sums.resize(1, m.cols());
+  constexpr real one = 1;
+  product(In(&one, 1, m.rows(), 0, 0), m, In(zeros, 1, m.cols(), 0, 0), Out(sums));  // fma(1, m, c) is c + m
 }
 
 }  // namespace primer

@@ -49,6 +49,15 @@ void BatchNorm::forward(Tensor& z, bool training) {
   }
 }
 
+void BatchNorm::predict(Tensor& z) const {
+  const real *const m = running_mean.data(), *const v = running_var.data();
+  const real *const g = gamma.data(), *const c = beta.data();
+  for (std::size_t i = 0; i < z.rows(); ++i) {
+    real* __restrict const z_i = z.row(i).data();
+    for (std::size_t j = 0; j < z.cols(); ++j) z_i[j] = g[j] * ((z_i[j] - m[j]) * (1 / sqrt(v[j] + eps))) + c[j];
+  }
+}
+
 void BatchNorm::backward(const Tensor& dL_dz) {
   const std::size_t N = dL_dz.rows();
   dL_du.resize(N, dL_dz.cols());

@@ -53,7 +53,7 @@ void visit_data(Visitor& v, Options& o) {
 template <typename Visitor, typename Options>
 void visit_layer(Visitor& v, Options& o) {
   v.count("units", o.units, 1, most_units);
-  v.checked("activation", o.activation, activation_names(), [](const std::string& s) { make_activation(s); });
+  v.checked("activation", o.activation, activations().names(), [](const std::string& s) { make_activation(s); });
   v.checked("init", o.init, initializer_names(), [](const std::string& s) {
     if (s != "auto") make_initializer(s, 1, 1);
   });
@@ -64,10 +64,10 @@ void visit_layer(Visitor& v, Options& o) {
 
 template <typename Visitor, typename Options>
 void visit_train(Visitor& v, Options& o) {
-  v.choice("loss", o.loss, loss_names());
+  v.choice("loss", o.loss, losses().names());
   v.number("huber_delta", o.huber_delta, positive);
   v.number("label_smoothing", o.label_smoothing, fraction);
-  v.choice("optimizer", o.optimizer, optimizer_names());
+  v.choice("optimizer", o.optimizer, optimizers().names());
   v.number("learning_rate", o.learning_rate, not_negative);
   v.number("momentum", o.momentum, fraction);
   v.flag("nesterov", o.nesterov);
@@ -309,7 +309,7 @@ void check_values(const Config& config) {
                     "this layer needs the key 'units'; only the last layer takes its units from the data");
   }
   if (config.train.loss.empty()) {
-    throw UserError(config.location("train"), "[train] needs a loss: ", listed(loss_names()));
+    throw UserError(config.location("train"), "[train] needs a loss: ", listed(losses().names()));
   }
   if (config.train.nesterov && config.train.momentum == 0) {
     throw UserError(config.location("train.nesterov"), "nesterov needs momentum, such as momentum = 0.9");

@@ -30,7 +30,7 @@ void resolve_layers(Experiment& experiment) {
                       "residual adds the layer's input to its output, so the layer needs ", inputs, " units, not ",
                       layer.units);
     }
-    if (layer.units == 1 && make_activation(layer.activation)->distribution()) {
+    if (layer.units == 1 && make_activation(layer.activation)->traits.distribution) {
       throw UserError(config.location(at + ".activation"),
                       layer.activation + " of one unit is always 1; use sigmoid, or one unit for each class");
     }
@@ -54,7 +54,7 @@ void check_output(const Experiment& experiment) {
   const LayerOptions& output = config.layers.back();
   const Location location = config.location("layer." + std::to_string(config.layers.size()) + ".activation");
   const std::string said = config.train.loss + " needs ";
-  if (experiment.task == Task::multiclass && !make_activation(output.activation)->distribution()) {
+  if (experiment.task == Task::multiclass && !make_activation(output.activation)->traits.distribution) {
     throw UserError(location,
                     said + "softmax at the output, not " + output.activation + "; write activation = \"softmax\"");
   }

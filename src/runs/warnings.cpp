@@ -62,7 +62,7 @@ class WarningCollector {
   }
   // σ′ is 0 for all z below some point.
   bool has_flat_half(std::size_t l) const {
-    return sigma_[l]->rectifier() && std::ranges::any_of(properties(l).zeros, [](const Interval& z) {
+    return sigma_[l]->traits.rectifier && std::ranges::any_of(properties(l).zeros, [](const Interval& z) {
              return z.from == -std::numeric_limits<double>::infinity() && z.to >= -1;
            });
   }
@@ -76,7 +76,7 @@ class WarningCollector {
     }
     for (std::size_t l = 0; l < hidden(); ++l) {
       const LayerOptions& layer = config_.layers[l];
-      if (!sigma_[l]->elementwise()) {
+      if (!sigma_[l]->traits.elementwise) {
         warn(key(l, "activation"), "softmax-hidden",
              "softmax makes the units of a hidden layer compete for a sum of 1, and its derivatives a(1−a) are small, "
              "so the layers below learn slowly; keep softmax for the output and use tanh or relu here");
@@ -102,7 +102,7 @@ class WarningCollector {
   void initial_weights() {
     for (std::size_t l = 0; l < hidden(); ++l) {
       const LayerOptions& layer = config_.layers[l];
-      const std::string init(sigma_[l]->initializer());
+      const std::string init(sigma_[l]->traits.initializer);
       if (weight_variance(l) == 0 && layer.units > 1) {
         warn(key(l, "init"), "symmetric-init", "all units of layer ", l + 1,
              " start equal, get equal gradients and stay equal, so they act as one unit; use init = \"", init, "\"");
@@ -274,11 +274,11 @@ class WarningCollector {
     const TrainOptions& t = config_.train;
     const std::string optimizer = "with optimizer = \"" + t.optimizer + "\"";
     for (const std::string key : {"momentum", "nesterov", "rho", "beta1", "beta2", "epsilon", "weight_decay"}) {
-      idle("train." + key, optimizer_uses(t.optimizer, key), optimizer);
+      idle("train." + key, optimizers().uses(t.optimizer, key), optimizer);
     }
     const std::string loss = "with loss = \"" + t.loss + "\"";
     for (const std::string key : {"huber_delta", "label_smoothing"}) {
-      idle("train." + key, loss_uses(t.loss, key), loss);
+      idle("train." + key, losses().uses(t.loss, key), loss);
     }
     const std::string schedule = "with schedule = \"" + t.schedule + "\"";
     idle("train.schedule_step_size", t.schedule == "step", schedule);

@@ -81,7 +81,7 @@ void Flow::before_update(Network& network, const Loss& loss, const Tensor& y) {
     add(&FlowRow::a_mean, of_batch[1] / n);
     add(&FlowRow::slope_mean, of_batch[2] / n);
     add(&FlowRow::saturated, of_batch[3] / n);
-    if (layer.activation->rectifier()) {
+    if (layer.activation->traits.rectifier) {
       const real* const z = layer.z.data();
       const real not_above = lane_sum(layer.z.size(), [z](std::size_t i) { return z[i] <= 0 ? real(1) : real(0); });
       add(&FlowRow::off, not_above / n);
@@ -127,7 +127,7 @@ std::vector<FlowRow> Flow::finish(std::uint64_t epoch, const Network& network) {
       row.*q.member = n == 0 ? FlowRow::no_value : *sum / static_cast<double>(n);
       ++sum;
     }
-    if (!activation.rectifier()) row.off = FlowRow::no_value;
+    if (!activation.traits.rectifier) row.off = FlowRow::no_value;
     std::size_t dead = 0;
     for (std::size_t j = 0; j < layer.alive.size(); ++j) {
       const bool now_dead = layer.alive[j] == 0;

@@ -31,7 +31,7 @@ class LossSurface {
     network_.forward_training(x_, 1);
     sides_.clear();
     for (const Dense& layer : network_.layers) {
-      for (const real kink : layer.activation->kinks()) {
+      for (const real kink : layer.activation->traits.kinks) {
         for (const real z : layer.z.values()) note_side(z, kink);
       }
     }

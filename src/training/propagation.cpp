@@ -35,11 +35,6 @@ Moments moments(const Activation& sigma, double variance) {
   return m;
 }
 
-Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, std::size_t fan_in) {
-  const std::string_view spec = layer.init == "auto" ? sigma.initializer() : std::string_view(layer.init);
-  return make_initializer(spec, fan_in, layer.units, static_cast<double>(sigma.leak()));
-}
-
 double variance(const Initializer& initializer) {
   if (initializer.shape == Initializer::Shape::constant) return 0;
   return initializer.spread * initializer.spread / (initializer.shape == Initializer::Shape::uniform ? 3 : 1);
@@ -57,7 +52,7 @@ std::optional<double> predicted_gradient_ratio(std::span<const LayerOptions> lay
     const LayerOptions& layer = layers[l];
     const auto sigma = make_activation(layer.activation);
     const double w = variance(initializer_of(layer, *sigma, fan_in));
-    if (!sigma->elementwise() || w == 0) return {};
+    if (!sigma->traits.elementwise || w == 0) return {};
     const double u_variance = w * static_cast<double>(fan_in) * a_variance;
     if (l > 0) {
       double factor = w * static_cast<double>(layer.units) * derivative_square;  // E[(Wᵀδ ⊙ σ′)²] / E[δ²]

@@ -24,7 +24,7 @@ struct Curve {
 };
 Curve curve_of(const Activation& activation) {
   const auto part = [&](bool derivative) -> Function {
-    return [&activation, derivative, z = Tensor(1, activation.elementwise() ? 1 : 2), a = Tensor(),
+    return [&activation, derivative, z = Tensor(1, activation.traits.elementwise ? 1 : 2), a = Tensor(),
             prime = Tensor()](double at) mutable {
       z(0, 0) = static_cast<real>(at);
       activation.forward(z, a, prime);

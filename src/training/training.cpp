@@ -34,9 +34,7 @@ bool finite(const Tensor& t) {
 }
 
 bool finite(Network& network) {  // parameters and running statistics
-  return std::ranges::all_of(network.layers, [](Dense& layer) {
-    return std::ranges::all_of(layer.tensors(), [](const Parameter& p) { return finite(*p.value); });
-  });
+  return std::ranges::all_of(copy_of(network), [](const Tensor& t) { return finite(t); });
 }
 
 // A tensor that is not finite, and the layer it belongs to, from 0.
@@ -108,17 +106,18 @@ std::unique_ptr<Loss> make_loss(const TrainOptions& options) {
       LossOptions{options.loss, static_cast<real>(options.huber_delta), static_cast<real>(options.label_smoothing)});
 }
 
-Scores evaluate(Network& network, const Loss& loss, const Dataset& data, Task task, Tensor* outputs) {
+Scores evaluate(const Network& network, const Loss& loss, const Dataset& data, Task task, Tensor* outputs) {
   constexpr std::size_t rows_at_a_time = 256;
   Dataset part;
+  Prediction prediction;
   double loss_sum = 0;
   double correct = 0;
   std::vector<double> residual_squares(data.y.cols());
   if (outputs != nullptr) outputs->resize(data.size(), network.outputs());
   for (std::size_t first = 0; first < data.size(); first += rows_at_a_time) {
     select_rows(data, {}, first, std::min(first + rows_at_a_time, data.size()), part);
-    const Tensor& a = network.predict(part.x);
-    loss_sum += network.loss(loss, part.y) * static_cast<double>(part.size());
+    const Tensor& a = network.predict(part.x, prediction);
+    loss_sum += network.loss(loss, part.y, prediction) * static_cast<double>(part.size());
     add_predictions(a, part.y, task, correct, residual_squares);
     if (outputs != nullptr) std::copy_n(a.data(), a.size(), outputs->row(first).data());
   }

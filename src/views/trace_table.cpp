@@ -81,7 +81,7 @@ std::string backward(const Dense& layer, const Tensor& dL_da, std::size_t l, boo
     units.column("∂L/∂a", dL_da);
     if (layer.dropout) units.column("mask", layer.dropout->mask);
     units.column("σ′(z)", layer.derivative);
-    units.column(layer.activation->elementwise() ? "∂L/∂z = ∂L/∂a ⊙ σ′" : "∂L/∂z by σ's Jacobian", layer.dL_dz);
+    units.column(layer.activation->traits.elementwise ? "∂L/∂z = ∂L/∂a ⊙ σ′" : "∂L/∂z by σ's Jacobian", layer.dL_dz);
   }
   if (layer.batch_norm) units.column("∂L/∂u", layer.dL_du());
   units.column(many ? "∂L/∂b = Σ" : "∂L/∂b", layer.dL_db);

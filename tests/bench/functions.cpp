@@ -148,7 +148,7 @@ std::vector<FunctionSpeed> function_speeds() {
           "exp", z, a, [](real x) { return primer::exp(x); }, [](real x) { return std::exp(x); }),
       elementary(
           "log", positive, a, [](real x) { return primer::log(x); }, [](real x) { return std::log(x); })};
-  for (const std::string_view name : primer::activation_names()) {
+  for (const std::string_view name : primer::activations().names()) {
     const auto activation = primer::make_activation(name);
     const double ns = ns_per_element([&] { activation->forward(z, a, derivative); });
     speeds.push_back({std::string(name), ns, ns_per_element([&] { scalar(name, z, a, derivative); })});

@@ -314,11 +314,12 @@ Measurement infer_one(int repetitions) {
   for (int r = 0; r < repetitions; ++r) {
     sum = 0;
     Tensor x(1, 2);
+    primer::Prediction p;
     const double start = process_seconds();
     for (std::size_t i = 0; i < data.size(); ++i) {
       x(0, 0) = data.x(i, 0);
       x(0, 1) = data.x(i, 1);
-      sum += static_cast<double>(net.predict(x)(0, 0));
+      sum += static_cast<double>(net.predict(x, p)(0, 0));
     }
     seconds.push_back(process_seconds() - start);
   }
@@ -335,11 +336,12 @@ Measurement infer_many(int repetitions) {
   constexpr int passes = 20;
   std::vector<double> seconds;
   double sum = 0;
-  net.predict(x);  // the buffers take their size
+  primer::Prediction p;
+  net.predict(x, p);  // the buffers take their size
   for (int r = 0; r < repetitions; ++r) {
     const double start = process_seconds();
     for (int pass = 0; pass < passes; ++pass) {
-      const Tensor& a = net.predict(x);
+      const Tensor& a = net.predict(x, p);
       sum = 0;
       for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(a(i, 0));
     }
@@ -360,7 +362,8 @@ int train_from_csv(const std::string& path) {
   const auto order = orders(job.epochs, data.size());  // as elsewhere, no part of the time
   const double making_orders = process_seconds() - before;
   train(net, job, data, order);
-  const std::size_t right = correct_predictions(net.predict(data.x), data.y, primer::Task::multiclass);
+  primer::Prediction p;
+  const std::size_t right = correct_predictions(net.predict(data.x, p), data.y, primer::Task::multiclass);
   std::printf("%.6f %.9f\n", static_cast<double>(right) / static_cast<double>(data.size()), making_orders);
   return 0;
 }

@@ -14,8 +14,8 @@ TEST_CASE("activations --at prints the bits of the library for every function, a
   std::string want = "name,z,value,derivative\n";
   std::string names;
   std::vector<std::string> specs{"leaky_relu(0.2)", "elu(1)", "swish"};
-  for (const std::string_view name : activation_names()) {
-    if (!name.starts_with("test_") && make_activation(name)->elementwise()) specs.emplace_back(name);
+  for (const std::string_view name : activations().names()) {
+    if (!name.starts_with("test_") && make_activation(name)->traits.elementwise) specs.emplace_back(name);
   }
   for (const std::string& spec : specs) {
     names += " '" + spec + "'";
@@ -37,7 +37,7 @@ TEST_CASE("activations --at accepts infinities, not-a-number and −0") {
 
 TEST_CASE("the catalogue lists every activation with its measured properties") {
   const std::string all = program::primer("activations").out;
-  for (const std::string_view name : activation_names()) {
+  for (const std::string_view name : activations().names()) {
     if (name.starts_with("test_")) continue;
     CHECK(("\n" + all).find("\n" + std::string(name)) != std::string::npos);
   }
@@ -73,7 +73,7 @@ TEST_CASE("activations --svg draws the named activations, or all") {
   CHECK(program::slurp(folder / "drawn.svg") == catalogue_svg({"tanh", "leaky_relu(0.2)"}));
   CHECK(draw("").code == 0);
   const std::string all = program::slurp(folder / "drawn.svg");
-  for (const std::string_view name : activation_names()) {
+  for (const std::string_view name : activations().names()) {
     if (name.starts_with("test_")) continue;
     CHECK(all.find("data-activation=\"" + std::string(name) + "\"") != std::string::npos);
   }

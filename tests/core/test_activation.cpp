@@ -135,12 +135,12 @@ TEST_CASE("softmax, its logarithm and their vector–Jacobian products meet the 
 
 TEST_CASE("σ′ of every registered activation is the derivative of its value, whatever its shape constant") {
   std::size_t compared = 0;
-  std::vector<std::string_view> names = activation_names();
+  std::vector<std::string_view> names = activations().names();
   names.insert(names.end(), {"leaky_relu(0.3)", "prelu(-0.5)", "elu(2.5)"});
   for (const std::string_view name : names) {
     if (name.starts_with("test_") && name != Squared::name) continue;  // wrong on purpose
     const auto activation = make_activation(name);
-    if (!activation->elementwise()) continue;
+    if (!activation->traits.elementwise) continue;
     const double h = golden::is_double ? 1e-5 : 1e-2;
     const double tolerance = golden::is_double ? 1e-9 : 1e-3;
     for (double z = -6.03125; z < 6.1; z += 0.0625) {
@@ -171,12 +171,12 @@ TEST_CASE("softmax rows sum to 1 and do not change when a number is added to a r
 }
 
 TEST_CASE("NaN gives NaN, and infinities give the limits") {
-  for (const std::string_view name : activation_names()) {
+  for (const std::string_view name : activations().names()) {
     INFO(name);
     const auto activation = make_activation(name);
     const Pass pass = forward(*activation, Tensor{{std::numeric_limits<real>::quiet_NaN(), 1}});
     CHECK(std::isnan(pass.a(0, 0)));
-    if (!activation->elementwise()) continue;
+    if (!activation->traits.elementwise) continue;
     CHECK(std::isnan(pass.derivative(0, 0)));
     const Pass limits = forward(*activation, Tensor{{-infinity, infinity}});
     for (const real v : limits.derivative.values()) CHECK(std::isfinite(v));
@@ -202,7 +202,7 @@ TEST_CASE("PReLU's ∂L/∂α sums over the whole batch, and only where z ≤ 0"
 }
 
 TEST_CASE("one const activation serves several threads at once") {
-  for (const std::string_view name : activation_names()) {
+  for (const std::string_view name : activations().names()) {
     const auto activation = make_activation(name);
     std::array<Tensor, 2> z;
     std::array<Pass, 2> alone;
@@ -227,8 +227,8 @@ TEST_CASE("one const activation serves several threads at once") {
 }
 
 TEST_CASE("only softmax is a distribution over the units of a row") {
-  for (const std::string_view name : activation_names()) {
-    if (!name.starts_with("test_")) CHECK(make_activation(name)->distribution() == (name == "softmax"));
+  for (const std::string_view name : activations().names()) {
+    if (!name.starts_with("test_")) CHECK(make_activation(name)->traits.distribution == (name == "softmax"));
   }
 }
 
@@ -259,7 +259,7 @@ TEST_CASE("a wrong activation is refused, and the message says what would be rig
 }
 
 TEST_CASE("a user's activation is registered in one line and found by its name") {
-  if (activation_names().back() != Squared::name) register_activation<Squared>();
+  if (activations().names().back() != Squared::name) register_activation<Squared>();
   const auto squared = make_activation("test_squared(3)");
   CHECK(squared->name() == "test_squared(3)");
   const Pass pass = forward(*squared, Tensor{{-1, 2}});
@@ -267,13 +267,13 @@ TEST_CASE("a user's activation is registered in one line and found by its name")
   CHECK(pass.derivative == Tensor{{0, 12}});
   CHECK_THROWS_WITH(make_activation("test_squared(1)"), "activation test_squared: the shape constant must be α > 1");
   CHECK_THROWS_WITH(register_activation<Squared>(), "activation 'test_squared' is registered already");
-  CHECK_THROWS_WITH(register_activation({"two words", nullptr}),
+  CHECK_THROWS_WITH(activations().add({"two words", nullptr}),
                     "activation 'two words': a name is letters, digits and '_'");
 }
 
 TEST_CASE("the second name of an activation is taken, but not listed") {
   CHECK_THROWS_WITH(register_activation<Swish>(), "activation 'swish' is registered already");
-  const std::vector<std::string_view> names = activation_names();
+  const std::vector<std::string_view> names = activations().names();
   CHECK(std::count(names.begin(), names.end(), "swish") == 0);
   CHECK(std::count(names.begin(), names.end(), "silu") == 1);
 }
@@ -281,9 +281,9 @@ TEST_CASE("the second name of an activation is taken, but not listed") {
 TEST_CASE("∂L/∂z of an elementwise activation is ∂L/∂a times σ′(z), to the last bit") {
   const Tensor z{{real(-1.3), real(0.2), real(0.7)}, {real(2.9), real(-0.1), 0}};
   const Tensor dL_da{{real(0.3), real(-7.1), real(1e-9)}, {real(12.5), real(0.01), real(0.77)}};
-  for (const std::string_view name : activation_names()) {
+  for (const std::string_view name : activations().names()) {
     const auto activation = make_activation(name);
-    if (!activation->elementwise()) continue;
+    if (!activation->traits.elementwise) continue;
     INFO(name);
     const Pass pass = forward(*activation, z);
     Tensor dL_dz;

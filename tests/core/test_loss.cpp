@@ -182,11 +182,11 @@ TEST_CASE("at a residual of exactly 0 the derivative of mae is 0, and huber join
 }
 
 TEST_CASE("losses are found by name, are canonical with their partner only, and refuse what they cannot do") {
-  for (const std::string_view name : loss_names()) {
+  for (const std::string_view name : losses().names()) {
     const auto loss = make_loss({name});
     CHECK(loss->name() == name);
     CHECK(loss->kinks().size() == (name == "mae" ? 1u : name == "huber" ? 2u : 0u));
-    for (const std::string_view sigma : activation_names()) {
+    for (const std::string_view sigma : activations().names()) {
       const bool pair =
           (name == "cross_entropy" && sigma == "softmax") || (name == "binary_cross_entropy" && sigma == "sigmoid");
       CHECK(loss->pairs_with(*make_activation(sigma)) == pair);
@@ -227,15 +227,15 @@ TEST_CASE("a loss says its task and the options that it reads") {
   CHECK(task_of("cross_entropy") == Task::multiclass);
   CHECK(task_of("binary_cross_entropy") == Task::binary);
   for (const char* name : {"mse", "mae", "huber"}) CHECK(task_of(name) == Task::regression);
-  for (const std::string_view name : loss_names()) {
-    CHECK(loss_uses(name, "huber_delta") == (name == "huber"));
-    CHECK(loss_uses(name, "label_smoothing") == (task_of(name) != Task::regression));
+  for (const std::string_view name : losses().names()) {
+    CHECK(losses().uses(name, "huber_delta") == (name == "huber"));
+    CHECK(losses().uses(name, "label_smoothing") == (task_of(name) != Task::regression));
   }
   CHECK_THROWS_WITH(task_of("hinge"), "unknown loss 'hinge'");
 }
 
 TEST_CASE("a user's loss is registered in one line, and is a mean over all elements") {
-  if (loss_names().back() != LogCosh::name) register_loss<LogCosh>();
+  if (losses().names().back() != LogCosh::name) register_loss<LogCosh>();
   const auto loss = make_loss({LogCosh::name});
   CHECK(task_of(LogCosh::name) == Task::regression);
   const Tensor a{{2, 0}, {1, -1}}, y{{0, 0}, {1, 1}};
@@ -246,5 +246,5 @@ TEST_CASE("a user's loss is registered in one line, and is a mean over all eleme
   CHECK(golden::close(static_cast<double>(dL_da(0, 0)), 0.9640275800758169 / 4, 0, tolerance));  // tanh 2
   CHECK(dL_da(1, 1) == -dL_da(0, 0));
   CHECK_THROWS_WITH(register_loss<LogCosh>(), "loss 'test_log_cosh' is registered already");
-  CHECK_THROWS_WITH(register_loss({"two words", nullptr}), "loss 'two words': a name is letters, digits and '_'");
+  CHECK_THROWS_WITH(losses().add({"two words", nullptr}), "loss 'two words': a name is letters, digits and '_'");
 }

@@ -121,7 +121,7 @@ TEST_CASE("Adam's bias correction counts steps, not tensors") {
 }
 
 TEST_CASE("a gradient that is always 0 moves nothing and gives no NaN") {
-  for (const std::string_view name : optimizer_names()) {
+  for (const std::string_view name : optimizers().names()) {
     Tensor p{{1, -2}};
     Tensor g(1, 2);
     OptimizerOptions options{std::string(name)};
@@ -133,7 +133,7 @@ TEST_CASE("a gradient that is always 0 moves nothing and gives no NaN") {
 }
 
 TEST_CASE("an optimiser continues from a copied state with the same bits") {
-  for (const std::string_view name : optimizer_names()) {
+  for (const std::string_view name : optimizers().names()) {
     OptimizerOptions options{std::string(name)};
     options.momentum = name == "sgd" || name == "rmsprop" ? 0.9 : 0;
     Tensor p{{1, -2}};
@@ -153,7 +153,7 @@ TEST_CASE("an optimiser continues from a copied state with the same bits") {
 }
 
 TEST_CASE("the defaults are PyTorch's: AdamW decays by 0.01, the others not at all") {
-  for (const std::string_view name : optimizer_names()) {
+  for (const std::string_view name : optimizers().names()) {
     Tensor p{{4}};
     Tensor g(1, 1);
     Optimizer({std::string(name)}).step(std::vector<Parameter>{{"p", &p, &g}}, real(0.5));
@@ -163,7 +163,7 @@ TEST_CASE("the defaults are PyTorch's: AdamW decays by 0.01, the others not at a
 }
 
 TEST_CASE("an optimiser keeps only the tensors that its rule needs") {
-  for (const std::string_view name : optimizer_names()) {
+  for (const std::string_view name : optimizers().names()) {
     if (name.starts_with("test_")) continue;
     for (const double momentum : {0.0, 0.9}) {
       Tensor p{{1, -2}};
@@ -181,25 +181,25 @@ TEST_CASE("an optimiser keeps only the tensors that its rule needs") {
 }
 
 TEST_CASE("an optimiser says its defaults and the options that it reads") {
-  for (const std::string_view name : optimizer_names()) {
+  for (const std::string_view name : optimizers().names()) {
     if (name.starts_with("test_")) continue;
     const OptimizerOptions options = resolved({std::string(name)});
     CHECK(options.epsilon == (name == "adagrad" ? 1e-10 : 1e-8));
     CHECK(options.weight_decay == (name == "adamw" ? 0.01 : 0));
     const bool adam = name.starts_with("adam");
-    CHECK(optimizer_uses(name, "momentum") == (name == "sgd" || name == "rmsprop"));
-    CHECK(optimizer_uses(name, "nesterov") == (name == "sgd"));
-    CHECK(optimizer_uses(name, "rho") == (name == "rmsprop"));
-    CHECK(optimizer_uses(name, "beta1") == adam);
-    CHECK(optimizer_uses(name, "beta2") == adam);
-    CHECK(optimizer_uses(name, "epsilon") == (name != "sgd"));
-    CHECK(optimizer_uses(name, "weight_decay"));
+    CHECK(optimizers().uses(name, "momentum") == (name == "sgd" || name == "rmsprop"));
+    CHECK(optimizers().uses(name, "nesterov") == (name == "sgd"));
+    CHECK(optimizers().uses(name, "rho") == (name == "rmsprop"));
+    CHECK(optimizers().uses(name, "beta1") == adam);
+    CHECK(optimizers().uses(name, "beta2") == adam);
+    CHECK(optimizers().uses(name, "epsilon") == (name != "sgd"));
+    CHECK(optimizers().uses(name, "weight_decay"));
   }
-  CHECK_THROWS_WITH(optimizer_uses("adma", "beta1"), "unknown optimizer 'adma'");
+  CHECK_THROWS_WITH(optimizers().uses("adma", "beta1"), "unknown optimizer 'adma'");
 }
 
 TEST_CASE("a user's optimiser is registered in one line, with as much memory as its rule takes") {
-  const std::vector<std::string_view> names = optimizer_names();
+  const std::vector<std::string_view> names = optimizers().names();
   if (std::count(names.begin(), names.end(), Sign::name) == 0) {
     register_optimizer<Sign>();
     register_optimizer<Averaged>();
@@ -220,7 +220,7 @@ TEST_CASE("a user's optimiser is registered in one line, with as much memory as 
   CHECK(averaged.state.first[0] == Tensor{{8}});
   CHECK(averaged.state.second[0].size() == 0);
   CHECK_THROWS_WITH(register_optimizer<Sign>(), "optimizer 'test_sign' is registered already");
-  CHECK_THROWS_WITH(register_optimizer({"", nullptr}), "optimizer '': a name is letters, digits and '_'");
+  CHECK_THROWS_WITH(optimizers().add({"", nullptr}), "optimizer '': a name is letters, digits and '_'");
 }
 
 TEST_CASE("RMSprop's momentum averages the steps") {  // two steps of a constant gradient, by hand

@@ -234,7 +234,7 @@ WRONG = [
     ("2.1", "transposed(Wt)", "transposed", "multiply_add(*x, transposed(Wt), b, u);"),
     ("2.1", "the bias by sample", "not by the sample", affine(start="real s = i < b.cols() ? b(0, i) : 0;")),
     ("2.1", "one bias for all", "all get the first", affine(start="real s = b(0, 0);")),
-    ("2.1", "σ applied here", "σ is applied", affine() + "const Tensor z_ = u; activation->forward(z_, u, derivative);"),
+    ("2.1", "σ applied here", "σ is applied", affine() + "const Tensor z_ = u; Tensor s; make_activation(\"sigmoid\")->forward(z_, u, s);"),
     (
         "2.2",
         "∂L/∂W averaged",

@@ -27,7 +27,7 @@ inline std::size_t check(const std::string& path, const std::string& name, bool 
     const auto [next, error] = std::from_chars(space + 1, end, value);
     if (error != std::errc()) break;
     at = next;
-    primer::Tensor in(1, activation->elementwise() ? 1 : 2);
+    primer::Tensor in(1, activation->traits.elementwise ? 1 : 2);
     primer::Tensor a;
     primer::Tensor prime;
     in(0, 0) = static_cast<primer::real>(z);

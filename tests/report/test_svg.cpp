@@ -15,7 +15,7 @@ using namespace primer;
 
 TEST_CASE("the catalogue is well-formed and draws σ and σ′ of every activation exactly") {
   std::vector<std::string> names;
-  for (const std::string_view name : activation_names()) names.emplace_back(name);
+  for (const std::string_view name : activations().names()) names.emplace_back(name);
   names.emplace_back("leaky_relu(0.2)");
   const std::string svg = catalogue_svg(names);
   const xml::Document document = xml::parse(svg);

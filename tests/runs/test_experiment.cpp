@@ -287,9 +287,8 @@ namespace {
 // A user's activation that is a distribution: softmax, but without a canonical loss.
 class Shares : public Activation {
  public:
+  Shares() : Activation({.elementwise = false, .distribution = true}) {}
   std::string name() const override { return "test_shares"; }
-  bool elementwise() const override { return false; }
-  bool distribution() const override { return true; }
   void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override { softmax_->forward(z, a, derivative); }
   void value(const Tensor& z, Tensor& a) const override { softmax_->value(z, a); }
   void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da,
@@ -304,9 +303,9 @@ class Shares : public Activation {
 }  // namespace
 
 TEST_CASE("a user's activation whose rows are distributions may stand before cross_entropy") {
-  const std::vector<std::string_view> names = activation_names();
+  const std::vector<std::string_view> names = activations().names();
   if (std::find(names.begin(), names.end(), "test_shares") == names.end()) {
-    register_activation(
+    activations().add(
         {"test_shares", [](std::optional<real>) -> std::unique_ptr<Activation> { return std::make_unique<Shares>(); }});
   }
   Files files;

@@ -71,15 +71,15 @@ std::string output_for(std::string_view loss) {
 
 // The built-in activations, whatever other tests have registered.
 std::vector<std::string_view> built_in() {
-  const std::vector<std::string_view> names = activation_names();
+  const std::vector<std::string_view> names = activations().names();
   return {names.begin(), std::find(names.begin(), names.end(), "softmax") + 1};
 }
 
 Problem random_problem(std::uint64_t seed) {
   Random random(seed, Stream::split);
   const std::vector<std::string_view> sigmas = built_in();
-  const std::vector<std::string_view> losses = loss_names();
-  const std::string loss(losses[random.below(losses.size())]);
+  const std::vector<std::string_view> all_losses = losses().names();
+  const std::string loss(all_losses[random.below(all_losses.size())]);
   std::size_t inputs = 1 + random.below(5);
   const std::size_t first_inputs = inputs;
   std::vector<LayerOptions> layers(1 + random.below(4));
@@ -145,7 +145,7 @@ struct Wrong<5> {
 template <int k>
 bool caught_slope() {
   bool known = false;
-  for (const std::string_view name : activation_names()) known = known || name == Wrong<k>::name;
+  for (const std::string_view name : activations().names()) known = known || name == Wrong<k>::name;
   if (!known) register_activation<Wrong<k>>();
   return !problem({{4, std::string(Wrong<k>::name)}, {2, "identity"}}, {"mse"}, 3).check().passed();
 }
@@ -157,9 +157,9 @@ using Gradients = std::vector<Tensor>;
 TEST_CASE("every activation passes the gradient check with every loss that fits, hidden and at the output" *
           doctest::skip(!is_double)) {
   std::size_t checked = 0;
-  for (const std::string_view sigma : activation_names()) {
+  for (const std::string_view sigma : activations().names()) {
     if (sigma.starts_with("test_")) continue;  // wrong on purpose
-    for (const std::string_view loss : loss_names()) {
+    for (const std::string_view loss : losses().names()) {
       std::vector<std::string> outputs{output_for(loss)};
       if (loss == "mse" || loss == "mae" || loss == "huber") outputs.emplace_back(sigma);
       if (loss == "binary_cross_entropy") outputs.emplace_back("softmax");  // the general path

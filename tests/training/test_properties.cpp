@@ -26,7 +26,7 @@ bool close(double got, double want) {
 
 std::vector<std::string> built_in() {
   std::vector<std::string> names;
-  for (const std::string_view name : activation_names()) {
+  for (const std::string_view name : activations().names()) {
     if (!name.starts_with("test_")) names.emplace_back(name);  // other tests register these
   }
   return names;
@@ -136,9 +136,9 @@ TEST_CASE("the intervals of zero derivative and of saturation end where their eq
 TEST_CASE("the declared kinks are where σ, σ′ or σ″ jumps, and there are no others") {
   for (const std::string& name : built_in()) {
     const auto activation = make_activation(name);
-    if (!activation->elementwise()) continue;
+    if (!activation->traits.elementwise) continue;
     std::set<double> declared;
-    for (const real kink : activation->kinks()) declared.insert(static_cast<double>(kink));
+    for (const real kink : activation->traits.kinks) declared.insert(static_cast<double>(kink));
     const double h = is_double ? 0x1p-10 : 0x1p-7;
     for (int i = -256; i <= 256; ++i) {
       const double z = i / 32.0;
@@ -157,14 +157,14 @@ TEST_CASE("the declared kinks are where σ, σ′ or σ″ jumps, and there are 
 TEST_CASE("a rectifier goes through the origin and is at least twice as steep on the right as on the left") {
   for (const std::string& name : built_in()) {
     const auto activation = make_activation(name);
-    if (!activation->elementwise()) continue;
+    if (!activation->traits.elementwise) continue;
     INFO(name);
     const bool one_sided = std::abs(value(*activation, 0)) < 1e-12 &&
                            std::abs(derivative(*activation, -8)) < std::abs(derivative(*activation, 8)) / 2 &&
                            value(*activation, std::numeric_limits<double>::infinity()) == infinity;
-    CHECK(activation->rectifier() == one_sided);
+    CHECK(activation->traits.rectifier == one_sided);
     const bool line = value(*activation, -2) == 2 * value(*activation, -1) && value(*activation, -1) != 0;
-    if (activation->rectifier() && line) CHECK(static_cast<double>(activation->leak()) == derivative(*activation, -1));
+    if (activation->traits.rectifier && line) CHECK(static_cast<double>(activation->leak()) == derivative(*activation, -1));
     if (!line) CHECK(activation->leak() == 0);
   }
 }

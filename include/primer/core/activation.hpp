@@ -10,15 +10,28 @@
 #include <string_view>
 #include <vector>
 
-#include "primer/core/real.hpp"
+#include "primer/core/registry.hpp"
 #include "primer/core/tensor.hpp"
 
 namespace primer {
 
+// What σ declares about itself.
+struct Traits {
+  std::span<const real> kinks{};                    // where σ, σ′ or σ″ jumps
+  bool rectifier = false;                           // one-sided: a unit with z ≤ 0 counts as "off"
+  std::string_view initializer = "xavier_uniform";  // what init = "auto" means
+  std::string_view canonical_loss{};                // the loss that is computed from z; empty: none
+  bool elementwise = true;
+  bool distribution = false;  // every row of a is ≥ 0 and sums to 1, as cross_entropy needs it
+};
+
 // σ on whole tensors. Every tensor is batch × units. Const members may be called from several threads at once.
 class Activation {
  public:
+  explicit Activation(const Traits& declared = {}) : traits(declared) {}
   virtual ~Activation() = default;
+
+  const Traits traits;
 
   virtual std::string name() const = 0;  // as it stands in a config file: "leaky_relu(0.2)"
 
@@ -30,12 +43,6 @@ class Activation {
   // ∂L/∂z from ∂L/∂a, after forward() has filled a and derivative. The default is the elementwise rule.
   virtual void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz);
 
-  virtual bool elementwise() const { return true; }
-  virtual bool distribution() const { return false; }  // every row of a is ≥ 0 and sums to 1, as cross_entropy needs it
-  virtual std::span<const real> kinks() const { return {}; }      // where σ, σ′ or σ″ jumps
-  virtual bool rectifier() const { return false; }                // one-sided: a unit with z ≤ 0 counts as "off"
-  virtual std::string_view canonical_loss() const { return {}; }  // the loss that is computed from z; empty: none
-  virtual std::string_view initializer() const { return "xavier_uniform"; }  // what init = "auto" means
   virtual real leak() const { return 0; }                      // σ′ on z < 0 if σ is linear there, for He's rule
   virtual std::optional<Parameter> parameter() { return {}; }  // the shape constant, if it is learned
 };
@@ -44,7 +51,7 @@ class Activation {
 // offer besides:
 // - `alpha`, a shape constant with its default, which a config file writes as "name(0.2)"; `alpha_ok()` and the text
 //   `alpha_rule` say which values are allowed;
-// - `kinks`, `rectifier`, `canonical_loss`, `initializer` and `leak()`, with the meaning that they have in Activation.
+// - `static constexpr Traits traits`, and `leak()` as in Activation.
 template <typename F>
 concept ElementwiseFunction = requires(const F f, real z) {
   { F::name } -> std::convertible_to<std::string_view>;
@@ -57,7 +64,7 @@ std::string spell(std::string_view name, real alpha);  // "name(alpha)"
 template <ElementwiseFunction F>
 class Elementwise : public Activation {
  public:
-  explicit Elementwise(F f) : f_(f) {}
+  explicit Elementwise(F f) : Activation(traits_of_f()), f_(f) {}
 
   std::string name() const override {
     if constexpr (requires { f_.alpha; }) return spell(F::name, f_.alpha);
@@ -86,28 +93,16 @@ class Elementwise : public Activation {
     for (std::size_t i = 0; i < z.size(); ++i) value[i] = f.value(in[i]);
   }
 
-  std::span<const real> kinks() const override {
-    if constexpr (requires { F::kinks; }) return F::kinks;
-    return {};
-  }
-  bool rectifier() const override {
-    if constexpr (requires { F::rectifier; }) return F::rectifier;
-    return false;
-  }
-  std::string_view canonical_loss() const override {
-    if constexpr (requires { F::canonical_loss; }) return F::canonical_loss;
-    return {};
-  }
-  std::string_view initializer() const override {
-    if constexpr (requires { F::initializer; }) return F::initializer;
-    return Activation::initializer();
-  }
   real leak() const override {
     if constexpr (requires { f_.leak(); }) return f_.leak();
     return 0;
   }
 
  private:
+  static Traits traits_of_f() {
+    if constexpr (requires { F::traits; }) return F::traits;
+    return {};
+  }
   F f_;
 };
 
@@ -135,18 +130,15 @@ std::unique_ptr<Activation> make_elementwise(std::optional<real> alpha) {
   return std::make_unique<Elementwise<F>>(f);
 }
 
-// Both throw std::invalid_argument when the name is taken or is not letters, digits and '_'. The entry is for an
-// activation that is not elementwise.
-void register_activation(const ActivationEntry& entry);
+// All activations by name, in the order of the catalogue; what a user adds comes last. An activation that is not
+// elementwise is added by activations().add(entry).
+Registry<ActivationEntry>& activations();
 template <ElementwiseFunction F>
 void register_activation() {
-  register_activation({F::name, make_elementwise<F>});
+  activations().add({F::name, make_elementwise<F>});
 }
 
 // "tanh", "leaky_relu(0.2)", … Throws std::invalid_argument for an unknown name or a wrong shape constant.
 std::unique_ptr<Activation> make_activation(std::string_view spec);
-
-// All names that make_activation knows, in the order of the catalogue; what a user registered comes last.
-std::vector<std::string_view> activation_names();
 
 }  // namespace primer

@@ -25,7 +25,8 @@ struct Dense {
   // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument when its shape is wrong.
   void forward(const Tensor& x);                               // evaluation
   void forward_training(const Tensor& x, std::uint64_t step);  // batch statistics, and the dropout mask of that step
-  void predict(const Tensor& x);  // evaluation without σ′(z), which backward() would need
+  // a of evaluation, without σ′(z). The layer stays as it is, so that threads may share it; z is overwritten.
+  void predict(const Tensor& x, Tensor& z, Tensor& a) const;
 
   // Computes all gradients below from ∂L/∂a (batch × units) of the pass before. dL_dx is computed only if wanted.
   void backward(const Tensor& dL_da, bool wants_dL_dx = true);
@@ -57,8 +58,7 @@ struct Dense {
   const Tensor& dL_du() const { return batch_norm ? batch_norm->dL_du : dL_dz; }
 
  private:
-  enum class Mode { training, evaluation, prediction };
-  void pass(const Tensor& x, Mode mode, std::uint64_t step);
+  void pass(const Tensor& x, bool training, std::uint64_t step);
   bool dropped_ = false;  // whether the last forward pass used dropout
 };
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "primer/core/activation.hpp"
+#include "primer/core/registry.hpp"
 #include "primer/core/sum.hpp"
 #include "primer/core/tensor.hpp"
 
@@ -35,7 +36,7 @@ class Loss {
 
   // The canonical pair. Only called when pairs_with(output activation). `scratch` is overwritten; a caller that keeps
   // it allocates nothing the next time.
-  bool pairs_with(const Activation& output) const { return output.canonical_loss() == name(); }
+  bool pairs_with(const Activation& output) const { return output.traits.canonical_loss == name(); }
   virtual real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const;
   virtual void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const;  // (a − y) / N, or / (N K)
 };
@@ -49,8 +50,7 @@ struct LossOptions {
 // What a struct must offer to become a loss, which is then a mean over all elements: a name, a value, and its
 // derivative with respect to a. loss.cpp shows what it may offer besides:
 // - a constructor from LossOptions, and in `uses` the names of the members that it reads;
-// - `task`, which is Task::regression otherwise, and `kinks`, with the meaning that it has in Loss;
-// - `value_from_logits(z, y)` and `gradient_from_logits(a, y)`, if it has a canonical partner.
+// - `task`, which is Task::regression otherwise, and `kinks`, with the meaning that it has in Loss.
 template <typename F>
 concept ElementwiseLoss = requires(const F f, real a, real y) {
   { F::name } -> std::convertible_to<std::string_view>;
@@ -59,7 +59,7 @@ concept ElementwiseLoss = requires(const F f, real a, real y) {
 };
 
 template <ElementwiseLoss F>
-class MeanLoss final : public Loss {
+class MeanLoss : public Loss {
  public:
   explicit MeanLoss(F f) : f_(f) {}
   std::string_view name() const override { return F::name; }
@@ -69,31 +69,23 @@ class MeanLoss final : public Loss {
   }
 
   real value(const Tensor& a, const Tensor& y) const override {
-    return lane_sum(a.size(), [&, f = f_](std::size_t i) { return f.value(a[i], y[i]); }) / count(a);
+    return mean(a, [&, f = f_](std::size_t i) { return f.value(a[i], y[i]); });
   }
   void gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const override {
-    dL_da.resize(a.rows(), a.cols());
-    const F f = f_;
-    for (std::size_t i = 0; i < a.size(); ++i) dL_da[i] = f.derivative(a[i], y[i]) / count(a);
-  }
-  real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const override {
-    if constexpr (requires { f_.value_from_logits(real(), real()); }) {
-      return lane_sum(z.size(), [&, f = f_](std::size_t i) { return f.value_from_logits(z[i], y[i]); }) / count(z);
-    }
-    return Loss::value_from_logits(z, y, scratch);
-  }
-  void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override {
-    if constexpr (requires { f_.gradient_from_logits(real(), real()); }) {
-      dL_dz.resize(a.rows(), a.cols());
-      const F f = f_;
-      for (std::size_t i = 0; i < a.size(); ++i) dL_dz[i] = f.gradient_from_logits(a[i], y[i]) / count(a);
-    } else {
-      Loss::gradient_from_logits(a, y, dL_dz);
-    }
+    each(dL_da, a, [&, f = f_](std::size_t i) { return f.derivative(a[i], y[i]); });
   }
 
- private:
-  static real count(const Tensor& t) { return static_cast<real>(t.size()); }
+ protected:
+  template <typename Term>
+  static real mean(const Tensor& of, Term term) {
+    return lane_sum(of.size(), term) / static_cast<real>(of.size());
+  }
+  // The derivatives of a mean.
+  template <typename Term>
+  static void each(Tensor& gradient, const Tensor& of, Term term) {
+    gradient.resize(of.rows(), of.cols());
+    for (std::size_t i = 0; i < of.size(); ++i) gradient[i] = term(i) / static_cast<real>(of.size());
+  }
   F f_;
 };
 
@@ -106,32 +98,31 @@ struct LossEntry {
 };
 
 template <ElementwiseLoss F>
+std::unique_ptr<Loss> make_mean_loss(const LossOptions& options) {
+  if constexpr (std::is_constructible_v<F, const LossOptions&>)
+    return std::make_unique<MeanLoss<F>>(F(options));
+  else
+    return std::make_unique<MeanLoss<F>>(F{});
+}
+
+template <ElementwiseLoss F>
 LossEntry loss_entry() {
-  LossEntry entry{F::name, [](const LossOptions& options) -> std::unique_ptr<Loss> {
-                    if constexpr (std::is_constructible_v<F, const LossOptions&>) {
-                      return std::make_unique<MeanLoss<F>>(F(options));
-                    } else {
-                      return std::make_unique<MeanLoss<F>>(F{});
-                    }
-                  }};
+  LossEntry entry{F::name, make_mean_loss<F>};
   if constexpr (requires { F::task; }) entry.task = F::task;
   if constexpr (requires { F::uses; }) entry.uses = F::uses;
   return entry;
 }
 
-// Both throw std::invalid_argument when the name is taken or is not letters, digits and '_'. The entry is for a loss
-// that is not a mean over all elements.
-void register_loss(const LossEntry& entry);
+// All losses by name; what a user adds comes last. A loss that is not a mean over all elements, or that has a canonical
+// partner, is added by losses().add(entry).
+Registry<LossEntry>& losses();
 template <ElementwiseLoss F>
 void register_loss() {
-  register_loss(loss_entry<F>());
+  losses().add(loss_entry<F>());
 }
 
 // These throw std::invalid_argument for an unknown name.
-std::unique_ptr<Loss> make_loss(const LossOptions& options);
-Task task_of(std::string_view loss);
-bool loss_uses(std::string_view loss, std::string_view option);  // whether it reads that member of LossOptions
-
-std::vector<std::string_view> loss_names();  // what a user registered comes last
+inline std::unique_ptr<Loss> make_loss(const LossOptions& options) { return losses().at(options.loss).make(options); }
+inline Task task_of(std::string_view loss) { return losses().at(loss).task; }
 
 }  // namespace primer

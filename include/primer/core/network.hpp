@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "primer/core/dense.hpp"
+#include "primer/core/initializer.hpp"
 #include "primer/core/loss.hpp"
 
 namespace primer {
@@ -21,6 +22,16 @@ struct LayerOptions {
   double dropout = 0;     // the fraction of units left out in training, 0 ≤ p < 1
 };
 
+// How the weights of a layer start; init = "auto" asks the activation.
+Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, std::size_t fan_in);
+
+// What predict() works in, kept by the caller. z and a are those of the last layer.
+struct Prediction {
+  Tensor z, a;
+  Tensor other;    // a of the layers between
+  Tensor scratch;  // of the loss
+};
+
 class Network {
  public:
   // The weights of layer l are a function of seed and l alone. Throws std::invalid_argument for an impossible layer.
@@ -30,10 +41,13 @@ class Network {
   // x (batch × inputs) must live until backward() is done. The result, a of the last layer, is batch × outputs.
   const Tensor& forward(const Tensor& x);
   const Tensor& forward_training(const Tensor& x, std::uint64_t step);
-  const Tensor& predict(const Tensor& x);  // the same bits as forward(), but faster: without σ′, which backward() needs
+  // The same bits as forward(), but faster, because without σ′. It changes nothing but `p`, so threads may share a
+  // network, and it allocates only when p becomes larger than it has ever been.
+  const Tensor& predict(const Tensor& x, Prediction& p) const;
 
-  // L(a, y) of the last forward pass, y batch × outputs.
+  // L(a, y) of the last forward pass, or of a prediction; y batch × outputs.
   real loss(const Loss& loss, const Tensor& y);
+  real loss(const Loss& loss, const Tensor& y, Prediction& p) const;
   // ∂L/∂ everything, into the layers, after a forward pass. ∂L/∂x of layer 1 is computed only if wanted.
   void backward(const Loss& loss, const Tensor& y, bool wants_dL_dx = false);
   // ∂L/∂a of layer l, counted from 0, after backward(loss, y). That of a canonical pair is computed here, because

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "primer/core/registry.hpp"
 #include "primer/core/tensor.hpp"
 
 namespace primer {
@@ -105,18 +106,13 @@ OptimizerEntry optimizer_entry() {
   return entry;
 }
 
-// Both throw std::invalid_argument when the name is taken or is not letters, digits and '_'. The entry is for a rule
-// that needs whole tensors.
-void register_optimizer(const OptimizerEntry& entry);
+// All optimisers by name; what a user adds comes last. A rule that needs whole tensors is added by
+// optimizers().add(entry).
+Registry<OptimizerEntry>& optimizers();
 template <ElementwiseRule R>
 void register_optimizer() {
-  register_optimizer(optimizer_entry<R>());
+  optimizers().add(optimizer_entry<R>());
 }
-
-std::vector<std::string_view> optimizer_names();  // what a user registered comes last
-
-// Whether it reads that member of OptimizerOptions. Throws std::invalid_argument for an unknown name.
-bool optimizer_uses(std::string_view optimizer, std::string_view option);
 
 // Keeps the state of each parameter by its position: pass the same parameters in the same order to every step().
 class Optimizer {

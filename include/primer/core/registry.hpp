@@ -1,5 +1,6 @@
-// A table in which a config file's word finds an activation, a loss or an optimiser. Entries are added by an explicit
-// call, because the linker would drop objects that register themselves from a static library.
+// A table in which a config file's word finds an activation, a loss or an optimiser: activations(), losses() and
+// optimizers(). Entries are added by an explicit call, because the linker would drop objects that register themselves
+// from a static library.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +12,8 @@
 
 namespace primer {
 
-// An Entry has a `name`. It may have a flag `alias`: it is then a second name, which names() leaves out.
-// Add entries before other threads look any up.
+// An Entry has a `name`. It may have `uses`, the names of the options that it reads, and a flag `alias`: it is then a
+// second name, which names() leaves out. Add entries before other threads look any up.
 template <typename Entry>
 class Registry {
  public:
@@ -39,6 +40,11 @@ class Registry {
       if (entry.name == name) return entry;
     }
     throw std::invalid_argument("unknown " + std::string(kind_) + " '" + std::string(name) + "'");
+  }
+
+  // Whether the entry reads that option. Throws as at() does.
+  bool uses(std::string_view name, std::string_view option) const {
+    return std::ranges::count(at(name).uses, option) > 0;
   }
 
   // In the order of the table; what a user registered comes last.

@@ -24,6 +24,7 @@ struct BatchNorm {
   Tensor dL_du, dL_dgamma, dL_dbeta;
 
   void forward(Tensor& z, bool training);  // z = γ û + β
+  void predict(Tensor& z) const;           // the same in evaluation, where z holds u before; nothing is kept
   void backward(const Tensor& dL_dz);      // of the last forward(), in its mode
 
  private:

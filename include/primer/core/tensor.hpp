@@ -1,10 +1,12 @@
 // A rank-2, row-major array of reals. Rows are samples and columns are units; a vector is a tensor of one row.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <new>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,14 +33,21 @@ struct CacheLineAllocator {
 class Tensor {
  public:
   Tensor() = default;
-  Tensor(std::size_t rows, std::size_t cols, real fill = 0);
+  Tensor(std::size_t rows, std::size_t cols, real fill = 0) : rows_(rows), cols_(cols), storage_(rows * cols, fill) {}
   // Tensor{{1, 2}, {3, 4}}; throws std::invalid_argument when the rows differ in length.
-  Tensor(std::initializer_list<std::initializer_list<real>> rows);
+  Tensor(std::initializer_list<std::initializer_list<real>> rows)
+      : Tensor(rows.size(), rows.size() == 0 ? 0 : rows.begin()->size()) {
+    real* out = data();
+    for (const auto& row : rows) {
+      if (row.size() != cols_) throw std::invalid_argument("tensor: every row must have the same number of columns");
+      out = std::copy(row.begin(), row.end(), out);
+    }
+  }
 
   std::size_t rows() const { return rows_; }
   std::size_t cols() const { return cols_; }
   std::size_t size() const { return rows_ * cols_; }
-  std::string shape() const;  // "32 × 64", for messages
+  std::string shape() const { return std::to_string(rows_) + " × " + std::to_string(cols_); }  // for messages
 
   real* data() { return storage_.data(); }
   const real* data() const { return storage_.data(); }
@@ -58,9 +67,11 @@ class Tensor {
     rows_ = rows;
     cols_ = cols;
   }
-  void fill(real value);
+  void fill(real value) { std::fill_n(data(), size(), value); }
 
-  bool operator==(const Tensor& other) const;  // same shape and equal values
+  bool operator==(const Tensor& other) const {  // same shape and equal values
+    return rows_ == other.rows_ && cols_ == other.cols_ && std::equal(data(), data() + size(), other.data());
+  }
 
  private:
   std::size_t rows_ = 0;

@@ -20,8 +20,6 @@ struct Moments {
 };
 Moments moments(const Activation& sigma, double variance);
 
-// How the weights of a layer start; init = "auto" asks the activation.
-Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, std::size_t fan_in);
 double variance(const Initializer& initializer);  // of a weight; 0 if all weights are the same number
 
 // ‖∂L/∂z¹‖ / ‖∂L/∂zᴴ‖ with the initial weights, where H ≥ 1 is the last hidden layer and x (rows × inputs) the input.

@@ -39,7 +39,7 @@ struct Scores {
 };
 // In evaluation mode, a few hundred rows at a time. Stores a of all rows in `outputs` if it is not null. NaN if there
 // are no rows.
-Scores evaluate(Network& network, const Loss& loss, const Dataset& data, Task task, Tensor* outputs = nullptr);
+Scores evaluate(const Network& network, const Loss& loss, const Dataset& data, Task task, Tensor* outputs = nullptr);
 
 // The order in which an epoch (from 0) visits the rows of data.train, and the first batch of epoch 0.
 std::vector<std::size_t> epoch_order(const Data& data, std::uint64_t seed, std::uint64_t epoch);
