@@ -59,10 +59,12 @@ void print_catalogue(const std::vector<std::string>& names) {
     const auto activation = named(name);
     const Properties properties = properties_of(*activation);
     std::vector<Interval> kinks;
-    for (const real kink : activation->traits.kinks) kinks.push_back({static_cast<double>(kink), static_cast<double>(kink)});
+    for (const real kink : activation->traits.kinks)
+      kinks.push_back({static_cast<double>(kink), static_cast<double>(kink)});
     rows.push_back({activation->name(), interval_text(properties.value), interval_text(properties.derivative),
                     listed(properties.zeros), listed(properties.saturated), properties.monotone ? "yes" : "no",
-                    properties.zero_centred ? "yes" : "no", listed(kinks), std::string(activation->traits.initializer)});
+                    properties.zero_centred ? "yes" : "no", listed(kinks),
+                    std::string(activation->traits.initializer)});
   }
   std::fputs(table(rows, rows.front().size()).c_str(), stdout);
 }

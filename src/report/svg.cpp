@@ -14,7 +14,8 @@ std::vector<CurvePoint> curve_of(const Activation& activation, int low, int high
   constexpr real beside = real(1) / (1 << 20);
   std::vector<real> locations;
   for (int i = low * per_unit; i <= high * per_unit; ++i) locations.push_back(static_cast<real>(i) / per_unit);
-  for (const real kink : activation.traits.kinks) locations.insert(locations.end(), {kink - beside, kink, kink + beside});
+  for (const real kink : activation.traits.kinks)
+    locations.insert(locations.end(), {kink - beside, kink, kink + beside});
   std::sort(locations.begin(), locations.end());
   locations.erase(std::unique(locations.begin(), locations.end()), locations.end());
 
@@ -126,7 +127,8 @@ std::string panel(const std::string& name, std::size_t index) {
          "\"/>\n<path class=\"derivative\" data-activation=\"" + escaped(name) +
          "\" stroke=\"#d55e00\" stroke-dasharray=\"7 4\" vector-effect=\"non-scaling-stroke\" d=\"" +
          path_of(curve, &CurvePoint::derivative) + "\"/>\n</g></g>\n";
-  svg += words(14, 24, 15, "font-weight=\"600\"", name + (activation->traits.elementwise ? "" : " (of 2, the other z = 0)"));
+  svg += words(14, 24, 15, "font-weight=\"600\"",
+               name + (activation->traits.elementwise ? "" : " (of 2, the other z = 0)"));
   svg += words(14, 44, 12, "fill=\"#0072b2\"", "σ ∈ " + with_minus(interval_text(properties.value)));
   return svg + words(146, 44, 12, "fill=\"#c45500\"", "σ′ ∈ " + with_minus(interval_text(properties.derivative)));
 }

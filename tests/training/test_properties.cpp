@@ -164,7 +164,8 @@ TEST_CASE("a rectifier goes through the origin and is at least twice as steep on
                            value(*activation, std::numeric_limits<double>::infinity()) == infinity;
     CHECK(activation->traits.rectifier == one_sided);
     const bool line = value(*activation, -2) == 2 * value(*activation, -1) && value(*activation, -1) != 0;
-    if (activation->traits.rectifier && line) CHECK(static_cast<double>(activation->leak()) == derivative(*activation, -1));
+    if (activation->traits.rectifier && line)
+      CHECK(static_cast<double>(activation->leak()) == derivative(*activation, -1));
     if (!line) CHECK(activation->leak() == 0);
   }
 }
