@@ -40,7 +40,7 @@ bool shown(const char* what, const std::function<void()>& show) {
 int activations(const Words& words) {
   Words names = words;
   if (names.empty()) {
-    for (const std::string_view name : activation_names()) names.emplace_back(name);
+    for (const std::string_view name : primer::activations().names()) names.emplace_back(name);
   }
   std::string gaps;
   Rows rows{{"σ", "range of σ", "range of σ′", "σ(-1)", "σ′(-1)", "σ(2)", "σ′(2)"}};
@@ -49,7 +49,7 @@ int activations(const Words& words) {
     try {
       const Properties properties = properties_of(*activation);
       Words row{activation->name(), text(properties.value), text(properties.derivative)};
-      if (activation->elementwise()) {
+      if (activation->traits.elementwise) {
         Tensor a, derivative;
         activation->forward(Tensor{{-1, 2}}, a, derivative);
         for (std::size_t i = 0; i < 2; ++i) {
