@@ -14,6 +14,7 @@ extern const Command data_command;
 extern const Command activations_command;
 extern const Command gradcheck_command;
 extern const Command trace_command;
+extern const Command verify_command;
 extern const Command claims_command;
 
 }  // namespace primer

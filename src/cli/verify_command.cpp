@@ -1,0 +1,92 @@
+// primer verify: compares the arrays of someone else's forward and backward pass with primer's, and explains the first
+// wrong one.
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "primer/cli/commands.hpp"
+#include "primer/formats/npz.hpp"
+#include "primer/formats/number.hpp"
+#include "primer/runs/experiment.hpp"
+#include "primer/runs/model.hpp"
+#include "primer/runs/verify.hpp"
+
+namespace primer {
+namespace {
+
+Dataset batch_of(const Arguments& arguments, const Experiment& experiment) {
+  const auto file = arguments.value("--data");
+  Dataset batch = file ? read_dataset(*file, experiment)
+                       : first_batch(experiment.data, experiment.config.train, experiment.config.seed);
+  if (const auto row = arguments.value("--row")) {
+    const auto n = parse_number(*row);
+    if (!n || *n < 1 || *n > static_cast<double>(batch.size()) || *n != std::floor(*n)) {
+      throw UserError("--row: '" + printable(*row) + "': write a number from 1 to " + std::to_string(batch.size()));
+    }
+    Dataset one;
+    select_rows(batch, {}, static_cast<std::size_t>(*n) - 1, static_cast<std::size_t>(*n), one);
+    return one;
+  }
+  return batch;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : " ") + printable(name);
+  return text;
+}
+
+int run(const Arguments& arguments) {
+  const std::string& file = arguments.operands.front();
+  const Safetensors given = file.ends_with(".npz") ? read_npz(file) : read_safetensors(file, NonFinite::allowed);
+  const Experiment experiment = load_experiment(arguments.operands.at(1), arguments.overrides());
+  Network network = experiment.network();
+  if (const auto init = arguments.value("--init")) {
+    load_tensors(init->ends_with(".npz") ? read_npz(*init) : read_safetensors(*init), *init, network);
+  }
+  const auto loss = make_loss(experiment.config.train);
+  const Dataset batch = batch_of(arguments, experiment);
+  network.forward_training(batch.x, 1);
+  network.backward(*loss, batch.y, true);
+  const Verification result = verify(network, *loss, batch.y, given);
+  if (!result.unknown.empty()) {
+    std::fprintf(stderr, "primer: warning: %s: a trace of this network has no array of this name: %s\n",
+                 printable(file).c_str(), joined(result.unknown).c_str());
+  }
+  if (result.right.empty() && result.wrong.empty()) {
+    throw UserError(
+        {file},
+        "no array has a name of a trace, such as 1.z, 1.a, 1.dL_dz, 1.dL_dW; in NumPy: np.savez(file, **{'1.z': z})");
+  }
+  std::printf("%zu arrays agree%s%s\n", result.right.size(), result.right.empty() ? "" : ": ",
+              joined(result.right).c_str());
+  if (result.wrong.empty()) return 0;
+  std::printf("%s is the first that does not: %s%s%s\n", result.wrong.c_str(), result.what.c_str(),
+              result.slip.empty() ? "" : ": ", result.slip.c_str());
+  if (!result.missing.empty()) std::printf("not given, and computed before it: %s\n", joined(result.missing).c_str());
+  return 1;
+}
+
+constexpr std::array<Option, 4> options{
+    {set_option,
+     {"--init", "FILE", "the parameters of your pass"},
+     {"--data", "FILE.csv", "use the rows of this file, not the first training batch"},
+     {"--row", "N", "use row N of these alone, from 1"}}};
+
+}  // namespace
+
+const Command verify_command{"verify",
+                             "ARRAYS CONFIG",
+                             "Finds the first wrong array of your own backprop.",
+                             "ARRAYS is an .npz file of numpy.savez or a safetensors file. Its arrays have\n"
+                             "the names of `primer trace --out`: 1.z 1.a 1.slope 1.dL_dz 1.dL_dW … loss. Any\n"
+                             "may be left out. They are compared in the order of computation. The first\n"
+                             "array that differs is explained: the place, both numbers, the formula and, if\n"
+                             "the numbers are those of a known slip, the slip. Numbers in float32 are\n"
+                             "compared as such. The exit code is 1 if an array differs.\n\n"
+                             "  primer trace configs/xor.toml --out xor.safetensors\n"
+                             "  primer verify xor.safetensors configs/xor.toml\n",
+                             options,
+                             run};
+
+}  // namespace primer
