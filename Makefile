@@ -57,8 +57,8 @@ mutants: ## break the code in many small ways and show whether the tests notice;
 check: ## check your solution of TASK=1.1 on the public inputs; without TASK, of all tasks
 	@python3 tests/course/check.py "$(TASK)"
 
-assignment: ## make a student's tree in OUT=folder, with stubs for TASKS="1.1 2.1" (default: all tasks)
-	@python3 tests/course/handout.py "$(OUT)" "$(TASKS)"
+assignment: ## make a student's tree in OUT=folder, with stubs for TASKS="1.1 2.1" (default: all tasks); LANGUAGE=python: in NumPy
+	@python3 tests/course/handout.py "$(OUT)" "$(TASKS)" "$(LANGUAGE)"
 
 GRADING = $(if $(SECONDS),--seconds $(SECONDS)) $(if $(WITHHOLD),--withhold) $(if $(VISIBILITY),--visibility $(VISIBILITY))
 

@@ -113,7 +113,7 @@ Slips slips_of_a(const Pass& p) {
       {"softmax runs over the samples; it must run over the units of each row", turned(value_of(sigma, turned(z)))},
       {"this is σ(2z): is a factor 2 too much in the exponent?", value_of(sigma, scaled(z, 2))},
       {"this is σ(z/2): is the factor 2 in the exponent?", value_of(sigma, scaled(z, real(0.5)))}};
-  for (const std::string_view name : activation_names()) {
+  for (const std::string_view name : activations().names()) {
     slips.push_back({name == "sigmoid" ? "this is the sigmoid"
                      : name == "tanh"  ? "this is tanh"
                                        : "this is another activation function",
@@ -139,7 +139,7 @@ Slips slips_of_slope(const Pass& p) {
               {"e must be exp(−2|z|): is the factor 2 in it?", derivative_of(sigma, scaled(z, real(0.5)))},
               {"the outer factor of the chain rule is missing: this is a quarter of the derivative",
                scaled(slope, real(0.25))}};
-  for (const std::string_view name : activation_names()) {
+  for (const std::string_view name : activations().names()) {
     slips.push_back({name == "sigmoid" ? "this is the derivative of the sigmoid"
                                        : "this is the derivative of another activation function",
                      derivative_of(*make_activation(name), z)});
@@ -185,7 +185,7 @@ Slips slips_of_dL_dz(const Pass& p) {
            {"⊙ is a product: you divide", each(std::divides<>(), g, slope)},
            {"σ′(z) is applied twice", times(times(g, slope), slope)},
            {"∂L/∂a is squared", times(times(g, g), slope)}};
-  if (!p.layer.activation->elementwise()) {
+  if (!p.layer.activation->traits.elementwise) {
     const auto row_wise = [&](auto f) {  // f(a, g, Σ g a, Σ g)
       Tensor result(g.rows(), g.cols());
       for (std::size_t i = 0; i < g.rows(); ++i) {
@@ -240,7 +240,7 @@ Slips slips_of_gradient(const Pass& p, char which) {
   const auto with = [&](const Tensor& d) { return gradient(which, d, x, Wt); };
   Slips slips;
   if (!p.canonical) slips.push_back({"∂L/∂a stands where ∂L/∂z belongs: the ⊙ is missing", with(p.dL_da)});
-  if (p.layer.activation->elementwise())
+  if (p.layer.activation->traits.elementwise)
     slips.push_back(
         {"∂L/∂z already contains σ′(z): the derivative is applied twice", with(times(delta, p.layer.derivative))});
   const auto only = [&](std::size_t row) {
@@ -279,7 +279,7 @@ Slips slips_of(std::string_view name, const Pass& p, const std::function<bool(st
     }
   } else if (name == "dL_dz") {
     slips = slips_of_dL_dz(p);
-    if (plain && sigma.elementwise() && !p.canonical && !given("dL_da")) {
+    if (plain && sigma.traits.elementwise && !p.canonical && !given("dL_da")) {
       for (const Slip& slip : slips_of_dL_da(p)) slips.push_back({slip.text, times(slip.wrong, p.layer.derivative)});
     }
   } else if (name == "dL_dW" || name == "dL_db" || name == "dL_dx") {
@@ -294,7 +294,7 @@ Slips slips_of(std::string_view name, const Pass& p, const std::function<bool(st
 }
 
 std::string formula_of(std::string_view name, const Pass& p) {
-  const bool elementwise = p.layer.activation->elementwise();
+  const bool elementwise = p.layer.activation->traits.elementwise;
   if (name == "x") return "x";
   if (name == "u" || (name == "z" && !p.layer.batch_norm)) return "x Wᵀ + b";
   if (name == "z") return "γ (u − mean)/√(var + ε) + β";

@@ -15,6 +15,7 @@ import tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 OBJECTS = ROOT / "build-course"
+LANGUAGE = "c++"
 # A header is compiled as a part of the file that uses the function of the task.
 COMPILED_AS = {"include/primer/core/elementary.hpp": "src/core/activation.cpp"}
 FLAGS = "-std=c++20 -O1 -ffp-contract=off -fno-math-errno -fno-trapping-math -w -fdiagnostics-color=never".split()

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import bench
 import judge
 import marks
+import numpy_bench
 import tasks
 
 LARGEST = 1 << 18  # bytes of a source file
@@ -75,27 +76,33 @@ def taken(submission, path):
         return file.read(LARGEST).decode(errors="replace"), ""
 
 
-def grade_task(region, submission, options):
+def edition_of(submission):
+    """What grades a submission: it is one of the NumPy edition if it has that edition's file."""
+    text, reason = taken(submission, numpy_bench.FILE)
+    return bench if text is None and "No such file" in reason else numpy_bench
+
+
+def grade_task(edition, region, submission, options):
     """The judgement of one task, with the messages and hints on the public inputs."""
     text, reason = taken(submission, region.path)
     if text is None:
         return judge.Judgement(0.0, [reason], [])
-    public, secret = (tasks.solved(region.task, seed) for seed in (PUBLIC, options.hidden))
+    public, secret = (tasks.solved(region.task, seed, edition.LANGUAGE) for seed in (PUBLIC, options.hidden))
     code = marks.code_of(region, text)
-    attempts = ([bench.text_with(region, code)] if code is not None else []) + [text]
-    best = None
+    attempts = ([edition.text_with(region, code)] if code is not None else []) + [text]
+    best, told_all = None, True
     for attempt in attempts:
-        answers = bench.answers_of(region.path, attempt, public, secret, seconds=options.seconds)
+        answers = edition.answers_of(region.path, attempt, public, secret, seconds=options.seconds)
         points = judge.judged(public + secret, sum(answers, [])).points
         seen, messages, hints = judge.judged(public, answers[0], options.right_values)
         if points < seen:
             messages.append("some of what is right on the public inputs is wrong on the hidden ones")
-        compiles = not messages or not messages[0].startswith("does not compile")
-        if best is None or points > best.points or (points == best.points and best.messages[0].startswith("does not compile")):
-            best = judge.Judgement(points, messages, hints)
+        whole = not any(words in message for message in messages for words in ("does not compile", "is not defined"))
+        if best is None or points > best.points or (points == best.points and not told_all):
+            best, told_all = judge.Judgement(points, messages, hints), whole
         if points == 100 or any("took more than" in message for message in messages):
             break
-        if compiles and marks.nothing_but_the_tasks(text, bench.original(region.path)):
+        if whole and marks.nothing_but_the_tasks(text, edition.original(region.path)):
             break  # the student wrote nothing outside of the marked lines
     return best
 
@@ -128,9 +135,10 @@ def grade(submission, options, done=lambda tests: None):
     """The tests of results.json. Calls done(tests) after each task."""
     tests = empty_tests(options)
     done(tests)
-    for region, test in zip([region for region in bench.regions() if region.task in options.tasks], tests):
+    edition = edition_of(submission)
+    for region, test in zip([region for region in edition.regions() if region.task in options.tasks], tests):
         try:
-            judgement = grade_task(region, submission, options)
+            judgement = grade_task(edition, region, submission, options)
         except Exception as error:  # a fault of the grader must not cost the points of other tasks
             judgement = judge.Judgement(0.0, [f"the grader failed: {error!r}"], [])
         fill(test, region, judgement)
@@ -180,7 +188,7 @@ def main():
     options = options_of(parser, arguments)
     arguments.results.parent.mkdir(parents=True, exist_ok=True)
     write(arguments.results, empty_tests(options), options)
-    bench.prepare()
+    edition_of(arguments.submission).prepare()
     shown = 0
 
     def done(tests):

@@ -28,6 +28,7 @@ from pathlib import Path
 
 import bench
 import grade
+import numpy_bench
 
 MOST_ENTRIES = 10000  # of a zip
 PAGE = Path(__file__).with_name("misconceptions.html")
@@ -52,7 +53,7 @@ def submissions_in(folder):
 def unpack(path, folder):
     """Writes those files of a zip to `folder` that have the name of a file with tasks, and no others. A link becomes a link to
     nowhere, and a file that is too large becomes one that is a byte too large, so that the grader sees both and refuses them."""
-    wanted = {Path(region.path).name for region in bench.regions()}
+    wanted = {Path(region.path).name for region in bench.regions() + numpy_bench.regions()}
     with zipfile.ZipFile(path) as pack:
         for entry in pack.infolist()[:MOST_ENTRIES]:
             parts = Path(entry.filename.replace("\\", "/")).parts
@@ -84,10 +85,15 @@ def opened(path):
         yield Path(name), fault
 
 
+def edition_in(path):
+    with opened(path) as (folder, _):
+        return grade.edition_of(folder)
+
+
 def fingerprint(folder, options, state):
     """Changes whenever the result might."""
     digest = hashlib.sha256(repr((state, options)).encode())
-    for path in sorted({region.path for region in bench.regions()}):
+    for path in sorted({region.path for region in bench.regions() + numpy_bench.regions()}):
         digest.update(repr(grade.taken(folder, path)).encode())
     return digest.hexdigest()
 
@@ -189,7 +195,8 @@ def main():
     found = submissions_in(arguments.submissions)
     if not found:
         parser.error(f"{arguments.submissions}: no folder and no zip in it; each submission is one")
-    bench.prepare()
+    for edition in {edition_in(path) for _, path in found}:
+        edition.prepare()
     state = bench.state()
     out = arguments.results.resolve()
     work = out / "work"

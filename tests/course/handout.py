@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import marks
+import numpy_bench
 import tasks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -150,26 +151,61 @@ def write_handout(out, chosen):
     (folder / "classroom.yml").write_text(workflow(chosen))
 
 
+def write_numpy_handout(out, chosen):
+    """The NumPy edition: one folder of a few files."""
+    for path in sorted(numpy_bench.EDITION.glob("*.py")):
+        shutil.copy(path, out / path.name)
+    shutil.copy(COURSE / "judge.py", out / "judge.py")
+    text = numpy_bench.original(numpy_bench.FILE)
+    for region in sorted(numpy_bench.regions(), key=lambda r: -r.first):
+        lines = text.split("\n")[region.first + 1 : region.last]
+        if region in chosen:
+            lines = marks.handed_out(region, "", numpy_bench.stub(region))
+        text = marks.replaced(text, region, lines)
+    (out / numpy_bench.FILE).write_text(text)
+    public = {r.task: tasks.solved(r.task, "public", "python") for r in chosen}
+    (out / "public.json").write_text(json.dumps(public, ensure_ascii=False))
+    listed = "\n".join(
+        f"- Task {r.task} ({r.points} points): {r.title}, `{r.path}:{marks.line_of(r, text)}`" for r in chosen
+    )
+    readme = (numpy_bench.EDITION / "README.md").read_text()
+    (out / "README.md").write_text(readme.replace("TASKS_GO_HERE", listed))
+
+
+def numpy_leaks(out, chosen):
+    """The lines of solutions that the file of a student still has."""
+    text = (out / numpy_bench.FILE).read_text().split("\n")
+    for region in chosen:
+        shown = numpy_bench.stub(region).split("\n")
+        for line in numpy_bench.original(region.path).split("\n")[region.first + 1 : region.last]:
+            if line.strip() and line not in shown and line in text:
+                yield f"{numpy_bench.FILE}: contains a line of the solution of task {region.task}: {line.strip()}"
+
+
 def main():
     if len(sys.argv) < 2 or not sys.argv[1]:
-        raise SystemExit('write: make assignment OUT=folder [TASKS="1.1 2.1"]')
+        raise SystemExit('write: make assignment OUT=folder [TASKS="1.1 2.1"] [LANGUAGE=python]')
+    language = sys.argv[3] if len(sys.argv) > 3 and sys.argv[3] else "c++"
+    if language not in ("c++", "python"):
+        raise SystemExit(f"LANGUAGE={language}: write python, or leave it out for C++")
     out = Path(sys.argv[1]).resolve()
-    asked = " ".join(sys.argv[2:]).split() or list(tasks.TASKS)
+    asked = " ".join(sys.argv[2:3]).split() or list(tasks.TASKS)
     unknown = [task for task in asked if task not in tasks.TASKS]
     if unknown:
         raise SystemExit(f"unknown task {unknown[0]}; the tasks are {' '.join(tasks.TASKS)}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise SystemExit(f"{out}: not an empty folder")
     try:
-        chosen = [region for region in marks.regions(ROOT, list(tasks.TASKS)) if region.task in asked]
+        marked = marks.regions(ROOT, list(tasks.TASKS)) if language == "c++" else numpy_bench.regions()
+        chosen = [region for region in marked if region.task in asked]
     except marks.Refused as refused:
         raise SystemExit(str(refused))
     missing = set(asked) - {region.task for region in chosen}
     if missing:
         raise SystemExit(f"task {min(missing)} is not marked in the sources")
     out.mkdir(parents=True, exist_ok=True)
-    write_handout(out, chosen)
-    found = list(leaks(out, chosen))
+    (write_handout if language == "c++" else write_numpy_handout)(out, chosen)
+    found = list((leaks if language == "c++" else numpy_leaks)(out, chosen))
     if found:
         shutil.rmtree(out)
         raise SystemExit("\n".join(found))

@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-MARK = re.compile(r"^ *// task (\d+\.\d+) \((\d+) points\): (.+)$")
-END = re.compile(r"^ *// end of task (\d+\.\d+)$")
-LIKE_A_MARK = re.compile(r"//\s*(?:end\s+of\s+)?task\s+\d")
-YOURS = "// Task {0} ({1} points): {2}. Your code from here"
-YOURS_END = "// to here (task {0})"
-YOURS_BEGIN = re.compile(r"^ *// Task \d+\.\d+ \(\d+ points\): .+ Your code from here$")
-YOURS_STOP = re.compile(r"^ *// to here \(task \d+\.\d+\)$")
+MARK = re.compile(r"^ *(?://|#) task (\d+\.\d+) \((\d+) points\): (.+)$")
+END = re.compile(r"^ *(?://|#) end of task (\d+\.\d+)$")
+LIKE_A_MARK = re.compile(r"(?://|#)\s*(?:end\s+of\s+)?task\s+\d")
+YOURS = "{3} Task {0} ({1} points): {2}. Your code from here"
+YOURS_END = "{1} to here (task {0})"
+YOURS_BEGIN = re.compile(r"^ *(?://|#) Task \d+\.\d+ \(\d+ points\): .+ Your code from here$")
+YOURS_STOP = re.compile(r"^ *(?://|#) to here \(task \d+\.\d+\)$")
 SOURCES = ("include", "src")
 
 
@@ -28,16 +28,29 @@ class Region(NamedTuple):
     first: int  # index of the line with the mark
     last: int  # index of the line with the end
 
+    @property
+    def comment(self):
+        return "#" if self.path.endswith(".py") else "//"
+
+    @property
+    def begin(self):  # how a handout marks the place
+        return YOURS.format(self.task, self.points, self.title, self.comment)
+
+    @property
+    def end(self):
+        return YOURS_END.format(self.task, self.comment)
+
 
 def sources(root):
     return sorted(p for room in SOURCES for p in (root / room).rglob("*.[ch]pp"))
 
 
-def regions(root, known):
-    """The marked regions of the tree at `root`, in task order. Refuses marks that are unknown or do not form pairs."""
+def regions(root, known, files=None):
+    """The marked regions of these files of the tree at `root` (default: of all C++ sources), in task order. Refuses marks that are
+    unknown or do not form pairs."""
     root = Path(root)
     found = {}
-    for path in sources(root):
+    for path in files or sources(root):
         name = path.relative_to(root).as_posix()
         begun = None
         for i, line in enumerate(path.read_text().split("\n")):
@@ -78,8 +91,7 @@ def indented(line, by):
 def handed_out(region, line, stub):
     """The lines of a handout that replace a region whose mark was `line`."""
     depth = len(line) - len(line.lstrip())
-    begin = YOURS.format(region.task, region.points, region.title)
-    return [indented(text, depth) for text in [begin, *stub.strip("\n").split("\n"), YOURS_END.format(region.task)]]
+    return [indented(text, depth) for text in [region.begin, *stub.strip("\n").split("\n"), region.end]]
 
 
 def with_include(text):
@@ -96,9 +108,9 @@ def code_of(region, text):
     begins = [
         i
         for i, line in enumerate(lines)
-        if line.lstrip().startswith(f"// Task {region.task} (") and "from here" in line
+        if line.lstrip().startswith(f"{region.comment} Task {region.task} (") and "from here" in line
     ]
-    ends = [i for i, line in enumerate(lines) if line.strip() == YOURS_END.format(region.task)]
+    ends = [i for i, line in enumerate(lines) if line.strip() == region.end]
     if len(begins) != 1 or len(ends) != 1 or begins[0] > ends[0]:
         return None
     return lines[begins[0] + 1 : ends[0]]
@@ -106,8 +118,7 @@ def code_of(region, text):
 
 def line_of(region, text):
     """The number of the line, from 1, on which the student's code of a handout begins."""
-    begin = YOURS.format(region.task, region.points, region.title)
-    return next(i for i, line in enumerate(text.split("\n"), 2) if line.strip() == begin)
+    return next(i for i, line in enumerate(text.split("\n"), 2) if line.strip() == region.begin)
 
 
 def squeezed(line):

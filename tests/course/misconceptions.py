@@ -1,14 +1,17 @@
 """The proof that the checks are good: wrong solutions that students write, from a list of misconceptions that is older than the
 messages, each with the words that the message must find for it. Graded like submissions: python3 tests/course/misconceptions.py
-prints who is caught and who is told why, and fails where fewer than 95 % are caught or 85 % named, where the reference is not
-all right, or the bare handout gets a point.
+prints who is caught and who is told why, for C++ and NumPy (arguments choose: `python`, `1.1`). It fails where fewer than 95 % are
+caught or 85 % named, where the reference is not all right, or the bare handout gets a point.
 """
 
+import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 
 import bench
 import judge
+import numpy_bench
+import numpy_misconceptions
 import tasks
 
 TANH_VALUE = "const T e = exp(T(-2) * std::abs(z)); return std::copysign((T(1) - e) / (T(1) + e), z);"
@@ -429,53 +432,70 @@ WRONG = [
 ]
 
 
-def graded(task, code):
+EDITIONS = {edition.LANGUAGE: edition for edition in (bench, numpy_bench)}
+
+
+def graded(language, task, code):
     """(points, messages on the public inputs)"""
-    region = next(r for r in bench.regions() if r.task == task)
-    public = tasks.solved(task, "public")
-    hidden = tasks.solved(task, "hidden")
-    text = (bench.ROOT / region.path).read_text() if code is None else bench.text_with(region, code.split("\n"))
-    answers = bench.answers_of(region.path, text, public, hidden)
+    edition = EDITIONS[language]
+    region = next(r for r in edition.regions() if r.task == task)
+    public, hidden = (tasks.solved(task, seed, edition.LANGUAGE) for seed in ("public", "hidden"))
+    text = edition.original(region.path) if code is None else edition.text_with(region, code.split("\n"))
+    answers = edition.answers_of(region.path, text, public, hidden)
     return judge.judged(public + hidden, sum(answers, [])).points, judge.judged(public, answers[0]).messages
 
 
-def main():
-    bench.prepare()
-    only = sys.argv[1:]
-    jobs = (
-        [(task, None) for task in tasks.TASKS] + RIGHT + [(task, t.stub.strip("\n")) for task, t in tasks.TASKS.items()]
-    )
-    jobs = [] if only else jobs
-    wrong = [w for w in WRONG if not only or w[0] in only]
-    with ProcessPoolExecutor(2) as pool:
-        results = list(pool.map(graded, *zip(*jobs, *((task, code) for task, _, _, code in wrong))))
+def prove(edition, right, wrong, stubs, only):
+    """Prints who is caught and who is told why. Whether that is enough."""
+    edition.prepare()
+    jobs = [] if only else [(task, None) for task in tasks.TASKS] + right + stubs
+    wrong = [w for w in wrong if not only or w[0] in only]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        tried = [*jobs, *((task, code) for task, _, _, code in wrong)]
+        results = list(pool.map(graded, *zip(*((edition.LANGUAGE, task, code) for task, code in tried))))
     controls, results = results[: len(jobs)], results[len(jobs) :]
     caught = named = 0
     print("task  points  caught  named  misconception")
     for (task, what, words, _), (points, messages) in zip(wrong, results):
         is_caught = points < 100
-        is_named = any(words in message for message in messages)
+        is_named = bool(words) and any(words in message for message in messages)
         caught += is_caught
         named += is_named
         print(f"{task:4}  {points:6.1f}  {'yes' if is_caught else 'NO ':6}  {'yes' if is_named else 'NO ':5}  {what}")
         if not is_named:
             for message in messages:
                 print(f"        {message}")
-    print(f"{len(wrong)} wrong solutions: {caught / len(wrong):.1%} caught, {named / len(wrong):.1%} named")
+    print(f"{edition.LANGUAGE}: {len(wrong)} wrong solutions: {caught / len(wrong):.1%} caught, {named / len(wrong):.1%} named")
     ok = caught >= 0.95 * len(wrong) and named >= 0.85 * len(wrong)
-    if controls:
-        n, m = len(tasks.TASKS), len(RIGHT)
-        for name, part, want in (
-            ("reference", controls[:n], 100),
-            ("right, written another way", controls[n : n + m], 100),
-            ("bare handout", controls[n + m :], 0),
-        ):
-            fits = [points for points, _ in part]
-            print(f"{name}: {min(fits):g} to {max(fits):g} % a task, {want} wanted")
-            ok = ok and set(fits) == {want}
-            for (task, _), (points, messages) in zip(jobs, part):
-                if points != want:
-                    print(f"  {points:g} {messages}")
+    n, m = len(tasks.TASKS), len(right)
+    for name, begin, end, want in (
+        ("reference", 0, n, 100),
+        ("right, written another way", n, n + m, 100),
+        ("bare handout", n + m, n + m + n, 0),
+    ):
+        part = controls[begin:end]
+        if not part:
+            continue
+        fits = [points for points, _ in part]
+        print(f"{name}: {min(fits):g} to {max(fits):g} % a task, {want} wanted")
+        ok = ok and set(fits) == {want}
+        for (task, _), (points, messages) in zip(jobs[begin:end], part):
+            if points != want:
+                print(f"  {task} {points:g} {messages}")
+    return ok
+
+
+def main():
+    only = sys.argv[1:]
+    editions = [edition for edition in EDITIONS if edition in only] or list(EDITIONS)
+    only = [task for task in only if task not in editions]
+    ok = True
+    if "c++" in editions:
+        stubs = [(task, t.stub.strip("\n")) for task, t in tasks.TASKS.items()]
+        ok = prove(bench, RIGHT, WRONG, stubs, only)
+    if "python" in editions:
+        stubs = [(region.task, numpy_bench.stub(region)) for region in numpy_bench.regions()]
+        ok = prove(numpy_bench, numpy_misconceptions.RIGHT, numpy_misconceptions.WRONG, stubs, only) and ok
     sys.exit(0 if ok else 1)
 
 

@@ -1182,7 +1182,27 @@ def cases(number, seed):
     return [(aspect, aspect.split(" ")[0], arguments) for aspect, arguments in drawn]
 
 
-def solved(number, seed):
+# What the hints call things in the NumPy edition.
+IN_PYTHON = [
+    ("Wt contains Wᵀ, inputs × units", "W is units × inputs"),
+    ("δ and x are exchanged: dL_dWt holds the transpose, xᵀ δ", "δ and x are exchanged: ∂L/∂W is δᵀ x"),
+    ("use smooth(y(i, k), y)", "use smooth(y, smoothing)"),
+    ("the buffer still contains the previous pass: assign, do not add", "the previous call is still in it: start afresh, do not add"),
+    ("the buffer still contains the previous pass: start every sum at bⱼ", "the previous call is still in it: start every sum at bⱼ"),
+    ("set p to here plus the offset; your p is moved on by the offset", "the points are p + h and p − h, 2h apart"),
+    ("compare sides_ with sides_here_ at every point", "compare the sides at every point with those at p"),
+    ("sides_ is right only after value()", "compare the sides with those of loss(p)"),
+]
+
+
+def spoken_in(language, hint):
+    if language == "python":
+        for words, instead in IN_PYTHON:
+            hint = hint.replace(words, instead)
+    return hint
+
+
+def solved(number, seed, language="c++"):
     """The cases with everything that the judge needs: inputs, right answers, wrong answers and hints."""
     task = TASKS[number]
     result = []
@@ -1190,7 +1210,7 @@ def solved(number, seed):
         share, quantities = task.kinds[aspect]
         right = task.right[kind](arguments)
         wrong = [
-            [w.quantity, w.hint, w.answer(arguments, kind) if task is INITIALIZERS else w.answer(arguments)]
+            [w.quantity, spoken_in(language, w.hint), w.answer(arguments, kind) if task is INITIALIZERS else w.answer(arguments)]
             for w in task.wrong
         ]
         result.append(
@@ -1200,7 +1220,7 @@ def solved(number, seed):
                 "arguments": arguments,
                 "share": share,
                 "rtol": task.rtol,
-                "on_throw": task.on_throw,
+                "on_throw": spoken_in(language, task.on_throw),
                 "right": [
                     [
                         q,

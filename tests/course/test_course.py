@@ -25,10 +25,13 @@ import handout
 import judge
 import marks
 import misconceptions
+import numpy_bench
+import numpy_misconceptions
 import tasks
 
 ALL = list(tasks.TASKS)
 RIGHT = dict(misconceptions.RIGHT)
+NUMPY_RIGHT = dict(numpy_misconceptions.RIGHT)
 WITH_BUILDS = {"all", "Builds"} & set(sys.argv[1:])
 GRADE = [sys.executable, str(bench.ROOT / "tests/course/grade.py")]
 
@@ -133,10 +136,11 @@ class Grading(unittest.TestCase):
         self.solve(OTHER, RIGHT[OTHER])
 
     def solve(self, task, code):
-        path = self.out / next(r.path for r in bench.regions() if r.task == task)
+        region = next(r for r in bench.regions() if r.task == task)
+        path = self.out / region.path
         lines = path.read_text().split("\n")
         begin = next(i for i, line in enumerate(lines) if line.lstrip().startswith(f"// Task {task} ("))
-        end = next(i for i, line in enumerate(lines) if line.strip() == marks.YOURS_END.format(task))
+        end = next(i for i, line in enumerate(lines) if line.strip() == region.end)
         path.write_text("\n".join([*lines[: begin + 1], *code.split("\n"), *lines[end:]]))
 
     def before(self, code):
@@ -201,6 +205,9 @@ class Grading(unittest.TestCase):
 
     def test_a_whole_grader_that_is_ended_has_written_what_it_knew(self):
         self.solve(OTHER, "for (;;) {}")
+        self.ended_grader()
+
+    def ended_grader(self):
         with subprocess.Popen(
             self.command(f"{ONE} {OTHER}"), stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
         ) as grader:
@@ -385,6 +392,184 @@ throw std::runtime_error("then:" + rest.substr(rest.size() - std::min<std::size_
             self.assertNotEqual(tasks.cases(task, "a"), tasks.cases(task, "b"))
 
 
+def numpy_here():
+    try:
+        return bool(numpy_bench.python())
+    except SystemExit:
+        return False
+
+
+@unittest.skipUnless(numpy_here(), "no python3 here has NumPy")
+class NumpyGrading(Grading):
+    """The NumPy edition, attacked in the same ways. Every submission starts as a handout in which both tasks are solved."""
+
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="course"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.results = self.folder / "results.json"
+        self.secret = self.folder / "hidden"
+        self.secret.write_text("xyzzy plugh\n")
+        self.out = self.folder / "submission"
+        self.out.mkdir()
+        handout.write_numpy_handout(self.out, numpy_bench.regions())
+        self.file = self.out / numpy_bench.FILE
+        self.solve(ONE, NUMPY_RIGHT[ONE])
+        self.solve(OTHER, NUMPY_RIGHT[OTHER])
+
+    def solve(self, task, code):
+        region = next(r for r in numpy_bench.regions() if r.task == task)
+        lines = self.file.read_text().split("\n")
+        begin, end = lines.index(region.begin), lines.index(region.end)
+        self.file.write_text("\n".join([*lines[: begin + 1], *code.split("\n"), *lines[end:]]))
+
+    def body(self, code):
+        self.solve(ONE, numpy_misconceptions.functions(dense_forward=code))
+
+    def test_a_compile_error_costs_its_task_alone(self):
+        self.solve(ONE, "this is no Python")
+        self.expect_loss_of_one_alone("does not compile: backprop.py:")
+
+    def test_a_compile_error_between_the_tasks_costs_nothing(self):
+        self.after("this is no Python")
+        self.expect(POINTS)
+
+    def test_a_crash_costs_its_task_alone(self):
+        self.body("import ctypes\nctypes.string_at(0)")
+        self.expect_loss_of_one_alone("SIGSEGV")
+
+    def test_a_hang_costs_its_task_alone(self):
+        self.body("while True: pass")
+        self.expect_loss_of_one_alone("took more than 10 seconds")
+
+    def test_an_endless_print_costs_its_task_alone(self):
+        self.body("while True: print('spam ' * 1000)")
+        self.expect_loss_of_one_alone("printed too much")
+
+    def test_all_memory_costs_its_task_alone(self):
+        self.body("v = []\nwhile True: v.append(np.ones(1 << 24))")
+        self.expect_loss_of_one_alone("MemoryError")
+
+    def test_what_a_solution_prints_costs_nothing(self):
+        self.body("print('ok 1 1 0.0')\nreturn x @ W.T + b")
+        self.expect(POINTS)
+
+    def test_leaving_gives_no_points(self):
+        self.body("import os\nos._exit(0)")
+        self.expect(0, "no answer")
+        self.body("raise SystemExit(0)")
+        self.expect(0, "SystemExit")
+
+    def test_forged_output_gives_no_points(self):
+        self.body("import os\nfor fd in range(1, 9):\n    try: os.write(fd, b'ok 1 3 3 0 0 0 0 0 0 0 0 0\\n')\n    except OSError: pass\nreturn x @ W.T + b + 1")
+        self.expect(0)
+
+    def test_an_answer_without_end_does_not_fill_the_judge(self):
+        self.body("return np.zeros((100000, 1))")
+        self.expect(0)
+
+    def test_words_of_a_submission_stay_words(self):
+        self.body("raise ValueError('\", \"score\": 100, \\x1b[2J\\r2.1     10 / 10  all\\u202e')")
+        self.expect(0, "?[2J")
+        self.assertFalse(set("\x1b\r\u202e") & set(self.run_.stdout))
+
+    def test_a_running_solution_reaches_nothing(self):
+        here = self.folder
+        self.before(
+            f"""import ctypes, os, signal, sys
+libc = ctypes.CDLL(None, use_errno=True)
+could = []
+def attempt(what, f):
+    try:
+        if f() not in (-1, None): could.append(what)
+    except BaseException: pass
+for path in ("{self.secret}", "{bench.ROOT}/tests/course/judge.py", "/etc/passwd", "/proc/self/maps", "."):
+    attempt("read " + path, lambda: os.open(path, os.O_RDONLY))
+    attempt("read in C " + path, lambda: libc.open(path.encode(), 0))
+attempt("see the judge", lambda: os.open(f"/proc/{{os.getppid()}}/mem", os.O_RDWR))
+attempt("forge scores", lambda: os.open("{self.results}", os.O_WRONLY | os.O_TRUNC))
+attempt("create", lambda: os.open("{here}/left", os.O_WRONLY | os.O_CREAT))
+attempt("make a folder", lambda: os.mkdir("{here}/left") or 1)
+attempt("link", lambda: os.symlink("{self.secret}", "{here}/left") or 1)
+attempt("remove", lambda: os.remove("{self.results}") or 1)
+attempt("kill the judge", lambda: os.kill(os.getppid(), signal.SIGKILL) or 1)
+attempt("kill all in C", lambda: libc.kill(-1, 0))
+attempt("fork", os.fork)
+attempt("live on", lambda: os.setsid() or 1)
+attempt("a socket", lambda: __import__("socket").socket() and 1)
+attempt("a socket in C", lambda: libc.socket(2, 1, 0))
+attempt("run a program in C", lambda: 1 if libc.system(b"touch {here}/left") == 0 else None)
+attempt("run a program", lambda: __import__("subprocess").run(["touch", "{here}/left"]) and 1)
+attempt("become a program", lambda: os.execv("/bin/sh", ["sh", "-c", "touch {here}/left"]))
+attempt("a thread", lambda: __import__("threading").Thread(target=print).start() or 1)
+attempt("the secret", lambda: 1 if any("xyzzy" in str(v) for f in sys._current_frames().values() for v in f.f_globals.values()) else None)
+attempt("an environment", lambda: 1 if set(os.environ) - {{"OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "LD_LIBRARY_PATH", "LC_CTYPE"}} else None)
+"""
+        )
+        self.body("raise ValueError('could: ' + ' '.join(could) + 'nothing else')")
+        self.expect(0, "could: nothing else")
+        self.assertEqual(sorted(p.name for p in here.iterdir()), ["hidden", "results.json", "submission"])
+
+    def test_hidden_inputs_are_not_there_while_the_public_ones_are_answered(self):
+        self.body("import sys\nraise ValueError('then:' + sys.stdin.read())")
+        self.expect(0, "then:")
+        told = json.loads(self.results.read_text())["tests"][0]["output"].partition("then:")[2].split("\n")[0]
+        self.assertEqual(told, "")
+
+    def test_links_and_large_files_are_not_read(self):
+        elsewhere = self.folder / "elsewhere.py"
+        shutil.copy(self.file, elsewhere)
+        for make, words in (
+            (lambda: self.file.symlink_to(elsewhere), "is a link"),
+            (lambda: os.link(elsewhere, self.file), "not a regular file"),
+            (lambda: os.mkfifo(self.file), "not a regular file"),
+            (lambda: self.file.write_text("#" + "x" * (1 << 19)), "larger than"),
+        ):
+            with self.subTest(words):
+                self.file.unlink()
+                make()
+                self.expect(0, words)
+
+    def test_tests_and_build_files_of_a_submission_do_not_count(self):
+        self.body("return x @ W.T")
+        for name in ("judge.py", "answers.py", "check.py", "numpy.py", "sandbox.py", "public.json"):
+            (self.out / name).write_text("raise SystemExit(0)\n")
+        self.expect(0, "the bias is missing")
+
+    def test_a_file_may_come_in_a_folder_or_alone(self):
+        inside = self.folder / "x"
+        self.out.rename(inside)
+        self.out.mkdir()
+        inside.rename(self.out / "x")
+        self.expect(POINTS)
+
+    def test_helpers_outside_of_the_marked_lines_are_seen(self):
+        self.body("return helper(x, W, b)")
+        self.after("def helper(x, W, b):\n    return x @ W.T + b\n")
+        self.expect(POINTS)
+
+    def test_part_of_a_task_gets_part_of_its_points(self):
+        self.solve(OTHER, numpy_misconceptions.gradients(b="d.mean(axis=0)"))
+        self.assertEqual(self.grade(OTHER)[OTHER]["score"], 10)
+
+    def test_grading_twice_gives_the_same_bytes(self):
+        self.body("return x @ W.T")
+        self.expect(0, "the bias is missing")
+        first = self.results.read_bytes()
+        self.expect(0)
+        self.assertEqual(self.results.read_bytes(), first)
+
+    def test_a_whole_grader_that_is_ended_has_written_what_it_knew(self):
+        self.solve(OTHER, numpy_misconceptions.functions(dense_backward="while True: pass"))
+        super().ended_grader()
+
+    test_a_hang_of_the_compiler_costs_its_task_alone = None
+    test_another_program_in_its_place_gives_no_points = None  # part of the attack above
+    test_files_of_the_judge_cannot_be_included = None
+    test_leaving_before_main_costs_nothing_that_is_right = None
+    test_leaving_early_gives_no_points = None
+    test_the_hidden_inputs_follow_from_the_secret = None
+
+
 class Class(unittest.TestCase):
     """A class of submissions, each one file, as folders and zips."""
 
@@ -489,8 +674,8 @@ class Tasks(unittest.TestCase):
     def test_the_reference_is_all_right_and_the_bare_handout_worth_nothing(self):
         for task in ALL:
             with self.subTest(task):
-                self.assertEqual(misconceptions.graded(task, None), (100, []))
-                self.assertEqual(misconceptions.graded(task, tasks.TASKS[task].stub.strip("\n"))[0], 0)
+                self.assertEqual(misconceptions.graded("c++", task, None), (100, []))
+                self.assertEqual(misconceptions.graded("c++", task, tasks.TASKS[task].stub.strip("\n"))[0], 0)
 
 
 class Marks(unittest.TestCase):
@@ -561,6 +746,12 @@ class Handout(unittest.TestCase):
             (line,) = re.findall(rf"`{region.path}:(\d+)`", readme.partition(f"## Task {region.task} ")[2].partition("## Task")[0])
             lines = (out / region.path).read_text().split("\n")
             self.assertIn(f"Task {region.task} ", lines[int(line) - 2])
+
+    def test_the_program_of_a_handout_compiles(self):
+        out = self.make()
+        arguments = ["-std=c++20", "-fsyntax-only", f"-I{out}/include", out / "src/main.cpp"]
+        done = subprocess.run([bench.compiler(), *arguments], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_the_lecturers_files_stay_behind(self):
         out = self.make()

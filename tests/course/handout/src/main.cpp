@@ -37,10 +37,10 @@ bool shown(const char* what, const std::function<void()>& show) {
   }
 }
 
-int activations(const Words& words) {
+int catalogue(const Words& words) {
   Words names = words;
   if (names.empty()) {
-    for (const std::string_view name : primer::activations().names()) names.emplace_back(name);
+    for (const std::string_view name : activations().names()) names.emplace_back(name);
   }
   std::string gaps;
   Rows rows{{"σ", "range of σ", "range of σ′", "σ(-1)", "σ′(-1)", "σ(2)", "σ′(2)"}};
@@ -212,7 +212,7 @@ struct Command {
   const char* summary;
 };
 constexpr Command commands[]{
-    {"activations", activations, "[NAME...]                     the activation functions, their ranges and some values"},
+    {"activations", catalogue, "[NAME...]                     the activation functions, their ranges and some values"},
     {"trace", trace, "CONFIG [--set KEY=VALUE]...         one sample forward and backward, with all numbers"},
     {"gradcheck", gradcheck, "CONFIG [--set KEY=VALUE]...     compares every gradient with a numeric one"},
     {"train", train, "CONFIG [--set KEY=VALUE]...         trains, and shows how the gradient flowed"}};
