@@ -22,7 +22,7 @@
 // Where fma is emulated, a product with a number that the emulation cannot take is a plain loop over the library's fma.
 //
 // The calls: product (may transpose) → large_product → blocks (may pack B) → tiles (may pack A) → tile, or edge_tile if
-// C needs it. Few rows: large_product → tiles. Tiny products: tiny_product → four_chains.
+// C needs it. Few rows: large_product → tiles. Tiny products: tiny_product → chains.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008, which
 // packs both operands always; at the sizes of small networks reading them in place is faster.
@@ -61,6 +61,7 @@ constexpr std::size_t widest = 8 * lanes;                // nr of a tile of one 
 constexpr std::size_t depth = 256;                       // kc, rows of a micro-panel
 constexpr std::size_t room = 128 * 1024 / sizeof(real);  // numbers in the packed panels: nc = room / kc
 constexpr std::size_t first_cache = 32 * 1024;           // bytes that what is read in place may span
+constexpr std::size_t far = 512 * 1024 / sizeof(real);   // numbers that columns of A span to be packed
 constexpr std::size_t tiny = 64;                         // multiply-adds
 
 // mr: fewer rows if a tile is wider than two vectors, but not more if it is narrower, since registers run out.
@@ -134,7 +135,7 @@ void tiles(const In& A, const In& B, const In& start, const Out& C) {
   alignas(64) real packed[height * depth];
   In a = A;
   const std::size_t K = A.cols;
-  if (A.row_stride == 1 && K <= depth && K * A.col_stride * sizeof(real) > first_cache && C.cols > width) {
+  if (A.row_stride == 1 && K <= depth && K * A.col_stride >= far && C.cols > width) {
     for (std::size_t k = 0; k < K; ++k) std::copy_n(A.at(0, k), height, packed + k * height);
     a = In(packed, height, K, 1, height);
   }
@@ -168,7 +169,17 @@ template <std::size_t width>
   for (std::size_t j = whole; j < B.cols; j += width) {
     const std::size_t now = std::min(width, B.cols - j);
     if (now < width) std::fill_n(packed + j * K, width * K, real(0));
-    copy(B.block(0, j, K, now).transposed(), Out(packed + j * K, now, K, 1, width));
+    real* const panel = packed + j * K;
+    std::size_t v = 0;
+    for (; B.row_stride == 1 && v + 4 <= now; v += 4) {  // four contiguous columns at a time: this is vector code
+      const real *const b0 = B.at(0, j + v), *const b1 = B.at(0, j + v + 1);
+      const real *const b2 = B.at(0, j + v + 2), *const b3 = B.at(0, j + v + 3);
+      for (std::size_t k = 0; k < K; ++k) {
+        const real row[4] = {b0[k], b1[k], b2[k], b3[k]};
+        std::copy_n(row, 4, panel + k * width + v);
+      }
+    }
+    copy(B.block(0, j + v, K, now - v).transposed(), Out(panel + v, now - v, K, 1, width));
   }
 }
 
@@ -196,6 +207,20 @@ template <std::size_t width>
   }
 }
 
+// All of C in wide tiles from left to right. C has at most `height` rows. Nothing is packed: B is read only once.
+template <std::size_t height, std::size_t width>
+void wide_tiles(const In& A, const In& B, const In& start, const Out& C) {
+  if constexpr (height > 1) {
+    if (C.rows < height) return wide_tiles<height - 1, width>(A, B, start, C);
+  }
+  const bool dense = contiguous(start, C);
+  for (std::size_t j = 0; j < C.cols; j += width) {
+    const In b = B.block(0, j, B.rows, width), from = start.block(0, j, height, width);
+    const Out c = C.block(0, j, height, width);
+    dense ? tile<height, width>(A.cols, A, b, from, c) : edge_tile<height, width>(A, b, from, c);
+  }
+}
+
 // The columns of C in groups, each with tiles as wide as possible.
 [[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
   std::size_t j = 0;
@@ -203,40 +228,42 @@ template <std::size_t width>
     if (n > 0) part(A, B.block(0, j, B.rows, n), start.block(0, j, C.rows, n), C.block(0, j, C.rows, n));
     j += n;
   };
-  if (C.rows == 1 && B.col_stride == 1) next_columns(C.cols / widest * widest, tiles<1, widest>);
-  if (C.rows < 4 && B.col_stride == 1) next_columns((C.cols - j) / (widest / 2) * (widest / 2), tiles<3, widest / 2>);
+  if (C.rows < 4 && B.col_stride == 1) {
+    if (C.rows == 1) next_columns(C.cols / widest * widest, wide_tiles<1, widest>);
+    next_columns((C.cols - j) / (widest / 2) * (widest / 2), wide_tiles<3, widest / 2>);
+  }
   const std::size_t left = (C.cols - j) % wide;
   next_columns(C.cols - j - (left <= narrow ? left : 0), blocks<wide>);
   next_columns(C.cols - j, blocks<narrow>);
 }
 
-// Four elements of row i of C, from column j on: four chains that do not wait for one another. If fewer columns are
-// left, the last one is computed again. `dense` if there are four and they are contiguous.
-template <bool dense>
-[[gnu::always_inline]] inline void four_chains(std::size_t i, std::size_t j, const In& A, const In& B, const In& start,
-                                               const Out& C) {
+// Elements of row i of C, from column j on, `cols` or as many as are left: chains that do not wait for one another.
+// `dense` if they are contiguous.
+template <std::size_t cols, bool dense>
+[[gnu::always_inline]] inline void chains(std::size_t i, std::size_t j, const In& A, const In& B, const In& start,
+                                          const Out& C) {
+  if constexpr (cols > 1 && !dense) {
+    if (C.cols - j < cols) return chains<cols - 1, dense>(i, j, A, B, start, C);
+  }
   const std::size_t b_col = dense ? 1 : B.col_stride, from_col = dense ? 1 : start.col_stride;
-  const std::size_t to_col = dense ? 1 : C.col_stride, last = dense ? 3 : C.cols - j - 1;
+  const std::size_t to_col = dense ? 1 : C.col_stride;
   const real *const a = A.at(i, 0), *const b = B.at(0, j), *const from = start.at(i, j);
   real* const to = C.at(i, j);
-  real c[4];
-  for (std::size_t v = 0; v < 4; ++v) c[v] = from[(dense || v < last ? v : last) * from_col];
+  real c[cols];
+  for (std::size_t v = 0; v < cols; ++v) c[v] = from[v * from_col];
   for (std::size_t k = 0; k < A.cols; ++k) {
     UNROLL_LOOP
-    for (std::size_t v = 0; v < 4; ++v)
-      c[v] = fma(a[k * A.col_stride], b[k * B.row_stride + (dense || v < last ? v : last) * b_col], c[v]);
+    for (std::size_t v = 0; v < cols; ++v) c[v] = fma(a[k * A.col_stride], b[k * B.row_stride + v * b_col], c[v]);
   }
-  for (std::size_t v = 0; v < 4; ++v) to[(dense || v < last ? v : last) * to_col] = c[v];
+  for (std::size_t v = 0; v < cols; ++v) to[v * to_col] = c[v];
 }
 
 // For products so small that setting up panels would take longer than the work.
 void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
-  if (C.cols == 4 && B.col_stride == 1 && contiguous(start, C)) {
-    for (std::size_t i = 0; i < C.rows; ++i) four_chains<true>(i, 0, A, B, start, C);
-    return;
-  }
-  for (std::size_t i = 0; i < C.rows; ++i) {
-    for (std::size_t j = 0; j < C.cols; j += 4) four_chains<false>(i, j, A, B, start, C);
+  const bool dense = C.cols == 4 && B.col_stride == 1 && contiguous(start, C);
+  for (std::size_t i = 0; dense && i < C.rows; ++i) chains<4, true>(i, 0, A, B, start, C);
+  for (std::size_t i = 0; !dense && i < C.rows; ++i) {
+    for (std::size_t j = 0; j < C.cols; j += 4) chains<4, false>(i, j, A, B, start, C);
   }
 }
 
