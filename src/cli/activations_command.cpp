@@ -21,10 +21,9 @@ std::unique_ptr<Activation> named(const std::string& spec) {
   try {
     return make_activation(spec);
   } catch (const std::invalid_argument& e) {
-    const std::string name = spec.substr(0, spec.find('('));
-    const std::vector<std::string_view> names = activations().names();
-    const bool known = std::find(names.begin(), names.end(), name) != names.end();  // but its constant is wrong
-    throw UserError(printable(e.what()) + (known ? "" : did_you_mean(name, names)));
+    const bool unknown = std::string_view(e.what()).starts_with("unknown");  // else its constant is wrong
+    if (unknown) check_name("activation", spec.substr(0, spec.find('(')), activations().names());
+    throw UserError(printable(e.what()));
   }
 }
 
@@ -66,7 +65,7 @@ void print_catalogue(const std::vector<std::string>& names) {
                     properties.zero_centred ? "yes" : "no", listed(kinks),
                     std::string(activation->traits.initializer)});
   }
-  std::fputs(table(rows, rows.front().size()).c_str(), stdout);
+  std::fputs(table(rows, rows.front().size(), output_width()).c_str(), stdout);
 }
 
 std::vector<real> parse_points(const std::string& text) {

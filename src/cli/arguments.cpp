@@ -15,12 +15,9 @@ std::string usage(const Command& command) {
 
 const Option& find_option(const Command& command, std::string_view name) {
   std::vector<std::string_view> names;
-  for (const Option& option : command.options) {
-    if (option.name == name) return option;
-    names.push_back(option.name);
-  }
-  throw UserError("unknown option '" + printable(name) + "'" +
-                  did_you_mean(name, names, "; `primer " + std::string(command.name) + " --help` lists the options"));
+  for (const Option& option : command.options) names.push_back(option.name);
+  check_name("option", name, names, concat("; `primer ", command.name, " --help` lists the options"));
+  return *std::ranges::find(command.options, name, &Option::name);
 }
 
 std::string spelt(const Option& option) {

@@ -35,25 +35,6 @@ std::string remark(const Verdict& verdict, bool two_arms) {
   return two_arms && !verdict.distinguishable ? "ok, not distinguishable" : "ok";
 }
 
-// `text` broken at spaces into lines of at most `width` columns.
-std::string wrapped(const std::string& text, std::size_t width) {
-  std::string out;
-  std::string line;
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    const std::size_t end = std::min(text.find_first_of(" \n", begin), text.size());
-    const std::string word = text.substr(begin, end - begin);
-    begin = end + 1;
-    if (word.empty()) continue;
-    if (!line.empty() && display_width(line) + 1 + display_width(word) > width) {
-      out += line + "\n";
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-  }
-  return out + line + "\n";
-}
-
 // Returns whether every number is in its band.
 bool print_claim(const Claim& claim, std::size_t seeds) {
   const ClaimVerdict judged = judge(claim, run_trials(claim, seeds, interrupt_requested));

@@ -1,6 +1,7 @@
 // Finds the command that the command line names, runs it, and turns every exception into one line and an exit code.
 #include "primer/cli/command_line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -15,9 +16,9 @@
 namespace primer {
 namespace {
 
-constexpr std::array commands{&train_command,       &eval_command,  &predict_command, &check_command,
-                              &report_command,      &trace_command, &verify_command,  &gradcheck_command,
-                              &activations_command, &data_command,  &claims_command};
+constexpr std::array commands{&train_command,     &eval_command,        &predict_command, &check_command,
+                              &report_command,    &doctor_command,      &trace_command,   &verify_command,
+                              &gradcheck_command, &activations_command, &data_command,    &claims_command};
 
 std::string overview() {
   std::string text =
@@ -38,12 +39,9 @@ int fail(int code, const std::string& text) {
 
 const Command& find_command(std::string_view name) {
   std::vector<std::string_view> names;
-  for (const Command* command : commands) {
-    if (command->name == name) return *command;
-    names.push_back(command->name);
-  }
-  throw UserError("unknown command '" + printable(name) + "'" +
-                  did_you_mean(name, names, "; `primer --help` lists the commands"));
+  for (const Command* command : commands) names.push_back(command->name);
+  check_name("command", name, names, "; `primer --help` lists the commands");
+  return **std::ranges::find(commands, name, &Command::name);
 }
 
 int dispatch(std::span<char* const> words) {

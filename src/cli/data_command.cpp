@@ -1,5 +1,4 @@
 // primer data: prints a synthetic data set as CSV, for a reader or for another program.
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -30,13 +29,7 @@ double number_of(const Arguments& arguments, std::string_view option, double oth
 int run(const Arguments& arguments) {
   GeneratorOptions options;
   options.generator = arguments.operands.front();
-  const std::vector<std::string_view> names = generator_names();
-  if (std::find(names.begin(), names.end(), options.generator) == names.end()) {
-    std::string known;
-    for (const std::string_view name : names) known += (known.empty() ? "; choose one of " : ", ") + std::string(name);
-    throw UserError("unknown generator '" + printable(options.generator) + "'" +
-                    did_you_mean(options.generator, names, known));
-  }
+  check_name("generator", options.generator, generator_names(), "; choose " + listed(generator_names()));
   const auto whole = [&](std::string_view option, double low, double high) {
     return static_cast<std::size_t>(number_of(arguments, option, 0, low, high, true));
   };

@@ -13,11 +13,13 @@
 #include "primer/report/frame_recorder.hpp"
 #include "primer/report/frames_file.hpp"
 #include "primer/report/page.hpp"
+#include "primer/runs/doctor.hpp"
 #include "primer/runs/experiment.hpp"
 #include "primer/runs/model.hpp"
 #include "primer/runs/run_folder.hpp"
 #include "primer/runs/signature.hpp"
 #include "primer/runs/warnings.hpp"
+#include "primer/views/diagnosis_text.hpp"
 #include "primer/views/flow_table.hpp"
 #include "primer/views/table.hpp"
 #include "primer/views/terminal.hpp"
@@ -178,10 +180,15 @@ class TrainingSession {
     }
     if (!flow_.empty()) {
       std::printf("\nGradient flow at epoch %llu:\n%s\n", static_cast<unsigned long long>(flow_.front().epoch),
-                  flow_table(flow_).c_str());
+                  flow_table(flow_, output_width()).c_str());
     }
+    for (const Diagnosis& diagnosis : diagnoses()) std::printf("%s\n", described(diagnosis, output_width()).c_str());
     std::printf("run        %s\nsignature  %016llX\n", printable(folder_.path()).c_str(),
                 static_cast<unsigned long long>(signature(network_)));
+  }
+
+  std::vector<Diagnosis> diagnoses() const {
+    return diagnose(experiment_.config, read_history(folder_.path(), experiment_.task), read_flow(folder_.path()));
   }
 
   const Flow* observed() const { return experiment_.config.diagnostics.every > 0 ? &training_.flow : nullptr; }

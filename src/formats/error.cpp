@@ -76,6 +76,12 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return best.empty() ? std::string(otherwise) : "; did you mean '" + printable(best) + "'?";
 }
 
+void check_name(std::string_view kind, std::string_view name, std::span<const std::string_view> names,
+                std::string_view otherwise) {
+  if (std::ranges::find(names, name) != names.end()) return;
+  throw UserError(concat("unknown ", kind, " '", printable(name), "'", did_you_mean(name, names, otherwise)));
+}
+
 std::string listed(std::span<const std::string_view> names) {
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -207,23 +207,32 @@ toml::Table& table_in(toml::Table& root, const std::string& key, const Location&
   return *table;
 }
 
-// The N-th [[layer]] table as the file has it.
-toml::Table& layer_in(toml::Table& root, std::string_view n, const Location& location) {
+// The [[layer]] tables N or N-M as the file has them.
+std::vector<toml::Table*> layers_in(toml::Table& root, std::string_view n, const Location& location) {
   toml::Entry* const entry = root.find("layer");
   auto* const layers = entry == nullptr ? nullptr : std::get_if<toml::Array>(&entry->value.data);
   const std::size_t size = layers == nullptr ? 0 : layers->size();
-  std::size_t index = 0;
-  const bool is_number = std::from_chars(n.data(), n.data() + n.size(), index).ptr == n.data() + n.size();
-  if (!is_number || index < 1 || index > size) {
-    throw UserError(location, "write layer.N.KEY with N from 1 to ", size,
+  std::size_t first = 0;
+  const char* const end = n.data() + n.size();
+  const char* stop = std::from_chars(n.data(), end, first).ptr;
+  std::size_t last = first;
+  if (stop != end && *stop == '-') {
+    last = 0;
+    stop = std::from_chars(stop + 1, end, last).ptr;
+  }
+  if (stop != end || first < 1 || last < first || last > size) {
+    throw UserError(location, "write layer.N.KEY, or layer.N-M.KEY for several layers, with N from 1 to ", size,
                     ", the number of [[layer]] tables in the file");
   }
-  auto* const table = std::get_if<toml::Table>(&(*layers)[index - 1].data);
-  if (table == nullptr) throw UserError(location, "layer ", n, " is not a table");
-  return *table;
+  std::vector<toml::Table*> tables;
+  for (std::size_t l = first; l <= last; ++l) {
+    tables.push_back(std::get_if<toml::Table>(&(*layers)[l - 1].data));
+    if (tables.back() == nullptr) throw UserError(location, "layer ", l, " is not a table");
+  }
+  return tables;
 }
 
-// --set train.learning_rate=0.1, --set layer.1.units=8
+// --set train.learning_rate=0.1, --set layer.1.units=8, --set layer.1-3.activation=relu
 void apply(const Override& set, toml::Table& root) {
   const Location location{"--set " + printable(set.first)};
   std::vector<std::string> parts;
@@ -233,14 +242,19 @@ void apply(const Override& set, toml::Table& root) {
   if (std::ranges::find(parts, "") != parts.end() || (parts.size() > 2 && !of_layer)) {
     throw UserError(location, "write --set SECTION.KEY=VALUE, as in train.learning_rate=0.1 or layer.1.units=8");
   }
-  toml::Table& table = of_layer            ? layer_in(root, parts.size() == 3 ? parts[1] : "", location)
-                       : parts.size() == 2 ? table_in(root, parts[0], location)
-                                           : root;
-  toml::Value value = toml::parse_value(set.second, location);
-  if (toml::Entry* const entry = table.find(parts.back())) {
-    *entry = {parts.back(), location, std::move(value)};
-  } else {
-    table.add(parts.back(), location, std::move(value));
+  std::vector<toml::Table*> tables{&root};
+  if (of_layer) {
+    tables = layers_in(root, parts.size() == 3 ? parts[1] : "", location);
+  } else if (parts.size() == 2) {
+    tables = {&table_in(root, parts[0], location)};
+  }
+  for (toml::Table* const table : tables) {
+    toml::Value value = toml::parse_value(set.second, location);
+    if (toml::Entry* const entry = table->find(parts.back())) {
+      *entry = {parts.back(), location, std::move(value)};
+    } else {
+      table->add(parts.back(), location, std::move(value));
+    }
   }
 }
 

@@ -15,6 +15,7 @@
 #include "primer/runs/checkpoint.hpp"
 #include "primer/runs/model.hpp"
 #include "primer/runs/named_tensor.hpp"
+#include "primer/runs/samples.hpp"
 
 namespace primer {
 namespace {
@@ -69,21 +70,67 @@ void add_scores(std::vector<std::string>& cells, const std::optional<Scores>& sc
   cells.push_back(scores ? number(scores->metric) : "");
 }
 
-std::string history_head(Task task) {
+std::vector<std::string> history_columns(Task task) {
   const std::string metric = metric_name(task);
-  return concat("epoch,train_loss,train_", metric, ",validation_loss,validation_", metric, ",test_loss,test_", metric,
-                ",learning_rate\n");
+  std::vector<std::string> columns{"epoch"};
+  for (const std::string set : {"train_", "validation_", "test_"}) {
+    columns.push_back(set + "loss");
+    columns.push_back(set + metric);
+  }
+  columns.emplace_back("learning_rate");
+  return columns;
 }
+std::string history_head(Task task) { return csv_row(history_columns(task)); }
 
-std::string flow_head() {
-  std::vector<std::string> head{"epoch", "layer", "activation"};
-  for (const FlowQuantity& q : flow_quantities) head.emplace_back(q.name);
-  return csv_row(head);
+std::vector<std::string> flow_columns() {
+  std::vector<std::string> columns{"epoch", "layer", "activation"};
+  for (const FlowQuantity& q : flow_quantities) columns.emplace_back(q.name);
+  return columns;
+}
+std::string flow_head() { return csv_row(flow_columns()); }
+
+// Calls `add` for each row with a function that returns the number under the i-th of `names`: NaN in an empty cell.
+template <typename Add>
+void read_rows(const std::string& path, const std::vector<std::string>& names, Add add) {
+  std::ifstream file = open_input(path);
+  CsvReader csv(file, path);
+  const std::vector<std::size_t> columns = find_columns(csv, names, "which this version of primer writes");
+  while (csv.next()) {
+    const auto number = [&](std::size_t i) {
+      return csv.is_empty(columns[i]) ? FlowRow::no_value
+                                      : parse_number(csv.text(columns[i])).value_or(FlowRow::no_value);
+    };
+    add(number, [&](std::size_t i) { return csv.text(columns[i]); });
+  }
 }
 
 }  // namespace
 
 const char* metric_name(Task task) { return task == Task::regression ? "r2" : "accuracy"; }
+
+std::vector<EpochRecord> read_history(const std::string& folder, Task task) {
+  std::vector<EpochRecord> history;
+  read_rows(folder + "/history.csv", history_columns(task), [&](auto number, auto) {
+    const auto scores = [&](std::size_t i) {
+      return std::isnan(number(i)) ? std::nullopt : std::optional<Scores>({number(i), number(i + 1)});
+    };
+    history.push_back({static_cast<std::uint64_t>(number(0)), {number(1), number(2)}, scores(3), scores(5), number(7)});
+  });
+  return history;
+}
+
+std::vector<FlowRow> read_flow(const std::string& folder) {
+  std::vector<FlowRow> flow;
+  read_rows(folder + "/flow.csv", flow_columns(), [&](auto number, auto text) {
+    FlowRow& row = flow.emplace_back();
+    row.epoch = static_cast<std::uint64_t>(number(0));
+    row.layer = static_cast<std::size_t>(number(1));
+    row.activation = text(2);
+    std::size_t column = 3;
+    for (const FlowQuantity& q : flow_quantities) row.*q.member = number(column++);
+  });
+  return flow;
+}
 
 RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
   std::error_code error;

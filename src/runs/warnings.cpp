@@ -122,11 +122,11 @@ class WarningCollector {
   void gradient_at_the_start() {
     if (hidden() < 2) return;
     const std::optional<double> ratio = predicted_gradient_ratio(config_.layers, data_.train.x);
-    if (!ratio || (*ratio >= 0.02 && *ratio <= 50)) return;
+    if (!ratio || (*ratio >= least_gradient_ratio && *ratio <= largest_gradient_ratio)) return;
     const double per_layer = std::pow(*ratio, 1 / static_cast<double>(hidden() - 1));
     const std::string change = concat(" to about ", rounded(*ratio, 2), " of its size from layer ", hidden(),
                                       " to layer 1, ×", rounded(per_layer, 2), " per layer");
-    if (*ratio > 50) {
+    if (*ratio > largest_gradient_ratio) {
       warn(key(0, "init"), "exploding", "at the start the gradient grows", change,
            "; use init = \"auto\", batch_norm or fewer layers");
     } else if (steepest(0) < 0.5) {

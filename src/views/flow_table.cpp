@@ -17,7 +17,7 @@ std::string cell(double value, FlowUnit unit) {
 
 }  // namespace
 
-std::string flow_table(const std::vector<FlowRow>& rows) {
+std::string flow_table(const std::vector<FlowRow>& rows, std::size_t width) {
   if (rows.empty()) return {};
   std::vector<std::vector<std::string>> cells{{"layer", "σ"}};
   for (const FlowQuantity& q : flow_quantities) cells.front().emplace_back(q.title);
@@ -26,11 +26,12 @@ std::string flow_table(const std::vector<FlowRow>& rows) {
     line = {std::to_string(r.layer), r.activation};
     for (const FlowQuantity& q : flow_quantities) line.push_back(cell(r.*q.member, q.unit));
   }
-  std::string text = table(cells, 2);
+  std::string text = table(cells, 2, width, 2);
   if (const auto split = split_of(rows)) {
     const std::string H = std::to_string(rows.size() - 1);
-    text += "‖∂L/∂z‖ of layer 1 over layer " + H + ": " + short_number(split->ratio) + " = " +
-            short_number(split->sigma_part) + " by σ′ × " + short_number(split->W_part) + " by W\n";
+    text += wrapped("‖∂L/∂z‖ of layer 1 over layer " + H + ": " + short_number(split->ratio) + " = " +
+                        short_number(split->sigma_part) + " by σ′ × " + short_number(split->W_part) + " by W",
+                    width);
   }
   return text;
 }

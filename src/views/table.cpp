@@ -1,12 +1,67 @@
-// Measures every column first, then pads each cell.
+// Measures every column first, then decides which columns stand side by side, and pads each cell.
 #include "primer/views/table.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "primer/formats/number.hpp"
 
 namespace primer {
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::vector<std::size_t> widths_of(const Rows& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], display_width(row[c]));
+  }
+  return widths;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+// The rows with the texts of column c broken into lines of `width` columns. The later lines are rows of their own.
+Rows with_broken_column(const Rows& rows, std::size_t c, std::size_t width) {
+  Rows broken;
+  for (const auto& row : rows) {
+    broken.push_back(row);
+    if (c >= row.size() || display_width(row[c]) <= width) continue;
+    const std::size_t indent = std::min(row[c].find_first_not_of(' '), row[c].size());
+    const std::vector<std::string> lines = lines_of(wrapped(row[c], width, indent + 2));
+    broken.back()[c] = std::string(indent, ' ') + lines.front();
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+      broken.emplace_back(c + 1);
+      broken.back()[c] = lines[i];
+    }
+  }
+  return broken;
+}
+
+}  // namespace
+
+std::size_t output_width() {
+  if (const char* const columns = std::getenv("COLUMNS")) {
+    const double value = parse_number(columns).value_or(0);
+    if (value >= 1 && value < 1e6) return static_cast<std::size_t>(value);
+  }
+  winsize size{};
+  if (isatty(STDOUT_FILENO) == 0) return unlimited_width;
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
 
 std::size_t display_width(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -14,21 +69,66 @@ std::size_t display_width(std::string_view text) {
   }));
 }
 
-std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], display_width(row[c]));
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::string out;
+  std::string line;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(" \n", begin), text.size());
+    const std::string_view word = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (word.empty()) continue;
+    const bool is_first = line.find_first_not_of(' ') == std::string::npos;
+    if (!is_first && display_width(line) + 1 + display_width(word) > width) {
+      out += line + "\n";
+      line = std::string(indent, ' ');
+      line += word;
+    } else {
+      line += is_first ? "" : " ";
+      line += word;
+    }
+  }
+  return out + line + "\n";
+}
+
+std::string table(const Rows& all_rows, std::size_t left, std::size_t width, std::size_t repeated) {
+  Rows rows = all_rows;
+  std::vector<std::size_t> widths = widths_of(rows);
+  const auto total = [&] {
+    std::size_t sum = 2 * (widths.size() - 1);
+    for (const std::size_t w : widths) sum += w;
+    return sum;
+  };
+  if (rows.empty() || widths.empty()) return {};
+  repeated = std::min(repeated, widths.size());
+  for (std::size_t c = 0; c < repeated && total() > width; ++c) {
+    const std::size_t others = total() - widths[c];
+    const std::size_t room = std::max<std::size_t>(width > others ? width - others : 0, 24);
+    if (widths[c] <= 2 * room && widths[c] <= width / 2) continue;  // a short text does not need to be broken
+    if (widths[c] > room) rows = with_broken_column(rows, c, room);
+    widths = widths_of(rows);
   }
   std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      const std::string padding(widths[c] - display_width(row[c]), ' ');
-      line += (c == 0 ? "" : "  ") + (c < left ? row[c] + padding : padding + row[c]);
+  for (std::size_t begin = repeated; begin < widths.size() || text.empty();) {
+    std::vector<std::size_t> columns;
+    std::size_t used = 0;
+    for (std::size_t c = 0; c < repeated; ++c) columns.push_back(c);
+    for (const std::size_t c : columns) used += widths[c] + 2;
+    const std::size_t fixed = columns.size();
+    while (begin < widths.size() && (columns.size() == fixed || used + widths[begin] <= width)) {
+      used += widths[begin] + 2;
+      columns.push_back(begin++);
     }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
+    if (!text.empty()) text += "\n";
+    for (const auto& row : rows) {
+      std::string line;
+      for (const std::size_t c : columns) {
+        const std::string cell = c < row.size() ? row[c] : "";
+        const std::string padding(widths[c] - display_width(cell), ' ');
+        line += (c == columns.front() ? "" : "  ") + (c < left ? cell + padding : padding + cell);
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      text += line + "\n";
+    }
   }
   return text;
 }

@@ -41,7 +41,7 @@ TEST_CASE("an error of data says which argument is wrong") {
   };
   CHECK(refusal("spiral") == "primer: unknown generator 'spiral'; did you mean 'spirals'?\n");
   CHECK(refusal("cat") ==
-        "primer: unknown generator 'cat'; choose one of xor, spirals, circles, moons, gaussians, sine, plane\n");
+        "primer: unknown generator 'cat'; choose xor, spirals, circles, moons, gaussians, sine or plane\n");
   CHECK(refusal("xor --points 0") == "primer: --points: must be a whole number from 1 to 100000000, not '0'\n");
   CHECK(refusal("xor --points 2.5") == "primer: --points: must be a whole number from 1 to 100000000, not '2.5'\n");
   CHECK(refusal("xor --noise loud") == "primer: --noise: must be a number from 0 to 1000000, not 'loud'\n");

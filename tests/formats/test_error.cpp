@@ -67,3 +67,11 @@ TEST_CASE("quoted text is cut after 60 bytes, between characters") {
   CHECK(in_quotes(std::string(61, 'x')) == "\"" + std::string(60, 'x') + "…\"");
   CHECK(in_quotes(std::string(59, 'x') + "σσ") == "\"" + std::string(59, 'x') + "…\"");
 }
+
+TEST_CASE("a name is checked against the known names") {
+  const std::vector<std::string_view> names{"tanh", "relu"};
+  CHECK_NOTHROW(primer::check_name("activation", "relu", names));
+  CHECK_THROWS_WITH(primer::check_name("activation", "tahn", names), "unknown activation 'tahn'; did you mean 'tanh'?");
+  CHECK_THROWS_WITH(primer::check_name("activation", "x\n", names, "; see the list"),
+                    "unknown activation 'x\\x0A'; see the list");
+}

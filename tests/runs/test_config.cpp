@@ -273,9 +273,11 @@ TEST_CASE("a --set that makes no sense is refused with its key") {
   CHECK(refused("train.") == "--set train." + how);
   CHECK(refused(".epochs") == "--set .epochs" + how);
   CHECK(refused("train.a.b") == "--set train.a.b" + how);
-  for (const std::string key : {"layer.0.units", "layer.2.units", "layer.x.units", "layer.1.5.units", "layer.units"}) {
-    CHECK(refused(key) ==
-          "--set " + key + ": write layer.N.KEY with N from 1 to 1, the number of [[layer]] tables in the file");
+  for (const std::string key : {"layer.0.units", "layer.2.units", "layer.x.units", "layer.1.5.units", "layer.1-2.units",
+                                "layer.1-0.units", "layer.1-.units", "layer.-1.units", "layer.units"}) {
+    CHECK(refused(key) == "--set " + key +
+                              ": write layer.N.KEY, or layer.N-M.KEY for several layers, with N from 1 to 1, the "
+                              "number of [[layer]] tables in the file");
   }
   CHECK(complaint("seed = 2\n" + std::string(shortest), {{"seed.x", "1"}}) ==
         "--set seed.x: 'seed' is not a section; write SECTION.KEY=VALUE");
@@ -484,4 +486,19 @@ TEST_CASE("the settings are all keys in full, without file names") {
   CHECK(value("layer.3.activation") == "\"identity\"");
   CHECK(value("train.loss") == "\"mse\"");
   CHECK(value("diagnostics.every") == "10");
+}
+
+TEST_CASE("--set layer.N-M.KEY sets the key in several layers") {
+  const Folder folder;
+  spill(folder / "c.toml",
+        "[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 3\n[[layer]]\nunits = 4\nactivation = \"relu\"\n"
+        "[[layer]]\nunits = 5\n[[layer]]\n[train]\nloss = \"mse\"\n");
+  const Config c = read_config(folder / "c.toml", {{"layer.2-3.activation", "gelu"}, {"layer.3-3.units", "7"}});
+  CHECK(c.layers[0].activation == "identity");
+  CHECK(c.layers[1].activation == "gelu");
+  CHECK(c.layers[2].activation == "gelu");
+  CHECK(c.layers[3].activation == "identity");
+  CHECK(c.layers[1].units == 4);
+  CHECK(c.layers[2].units == 7);
+  CHECK(to_string(c.location("layer.3.activation")) == "--set layer.2-3.activation");
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -235,4 +236,26 @@ TEST_CASE("a run whose outputs stop being numbers reports the divergence and has
   CHECK(result.code == 1);
   CHECK(result.err.find("diverged at step 2 (epoch 2): layer 2, z is the first") != std::string::npos);
   CHECK(slurp(runs / "r/report.html").find("null,null,null") != std::string::npos);  // the curve of epoch 1
+}
+
+TEST_CASE("history.csv and flow.csv are read as they were written") {
+  const Runs runs;
+  REQUIRE(runs.train().code == 0);
+  const std::vector<EpochRecord> history = read_history(runs / "r", Task::binary);
+  const std::vector<FlowRow> flow = read_flow(runs / "r");
+  REQUIRE(history.size() == 4);
+  REQUIRE(flow.size() == 5 * 2);
+  CHECK(history[3].epoch == 4);
+  CHECK_FALSE(history[3].test);
+  CHECK(flow[3].activation == "sigmoid");
+  CHECK(std::isnan(flow[0].update_ratio));
+  RunFolder again(runs / "again");
+  again.start(experiment_of(parse_config(config, "c.toml", {})));
+  again.add({flow.begin(), flow.end()});
+  for (const EpochRecord& record : history) again.add(record);
+  CHECK(slurp(runs / "again/flow.csv") == slurp(runs / "r/flow.csv"));
+  CHECK(slurp(runs / "again/history.csv") == slurp(runs / "r/history.csv"));
+  spill(runs / "r/flow.csv", "epoch,layer\n");
+  CHECK_THROWS_WITH(read_flow(runs / "r"),
+                    doctest::Contains("r/flow.csv:1: there is no column \"activation\", which this"));
 }

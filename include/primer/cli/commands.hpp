@@ -10,6 +10,7 @@ extern const Command eval_command;
 extern const Command predict_command;
 extern const Command check_command;
 extern const Command report_command;
+extern const Command doctor_command;
 extern const Command data_command;
 extern const Command activations_command;
 extern const Command gradcheck_command;

@@ -55,6 +55,10 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names,
                          std::string_view otherwise = "");
 
+// Throws UserError "unknown KIND 'NAME'" with did_you_mean() if `name` is not one of `names`.
+void check_name(std::string_view kind, std::string_view name, std::span<const std::string_view> names,
+                std::string_view otherwise = "");
+
 // "a, b or c".
 std::string listed(std::span<const std::string_view> names);
 

@@ -42,4 +42,8 @@ class RunFolder {
 // "accuracy" or "r2".
 const char* metric_name(Task task);
 
+// The rows of history.csv and flow.csv. Both throw UserError if the file is missing or another version wrote it.
+std::vector<EpochRecord> read_history(const std::string& folder, Task task);
+std::vector<FlowRow> read_flow(const std::string& folder);
+
 }  // namespace primer

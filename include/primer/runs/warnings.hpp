@@ -10,6 +10,9 @@
 
 namespace primer {
 
+// A network starts well if layer 1 gets this fraction of the gradient at the last hidden layer.
+inline constexpr double least_gradient_ratio = 0.02, largest_gradient_ratio = 50;
+
 struct Warning {
   Location location;  // in the config
   std::string code;   // "vanishing", for scripts

@@ -1,19 +1,32 @@
-// Text in columns, for a terminal or a pipe.
+// Text in columns, for a terminal or a pipe. A table that is too wide for the terminal is folded and never wrapped.
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace primer {
 
+inline constexpr std::size_t unlimited_width = std::numeric_limits<std::size_t>::max();
+
+// The columns that a line on standard output may have: the value of the variable COLUMNS, else the width of the
+// terminal. Without a terminal the width is unlimited, so that a program that reads a pipe finds each row in one line.
+std::size_t output_width();
+
 // The number of columns that UTF-8 text takes on a terminal: one for each character.
 std::size_t display_width(std::string_view text);
 
+// `text` broken at spaces into lines of at most `width` columns, if no word is longer. All lines but the first start
+// with `indent` spaces.
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0);
+
 // A line for each row of cells, with two spaces between columns. The first `left` columns are aligned to the left, the
-// others to the right. A row may be shorter than the first.
-std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left = 1);
+// others to the right. A row may be shorter than the first. A table wider than `width` is folded: the columns that do
+// not fit follow below, after the first `repeated` columns again; long texts in these are broken at spaces.
+std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left = 1,
+                  std::size_t width = unlimited_width, std::size_t repeated = 1);
 
 // "12.5%", with one decimal; "<0.1%" for a fraction that is not 0 but would be rounded to 0.
 std::string percent(double fraction);

@@ -1,0 +1,31 @@
+// Says in sentences what the history and the gradient flow of a run show: where the gradient was lost, which units
+// died, whether the learning rate suits, whether the network overfits. A healthy run gets no sentence.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "primer/runs/config.hpp"
+#include "primer/training/flow.hpp"
+#include "primer/training/training.hpp"
+
+namespace primer {
+
+struct Diagnosis {
+  std::string kind;              // "vanishing", for scripts
+  std::string text;              // what the numbers show
+  std::uint64_t epoch;           // the epoch to look at in the report
+  std::vector<Override> remedy;  // overrides of the run's own config.toml; layers are numbered as in flow.csv
+};
+
+// The kinds are diverged, vanishing, exploding, saturated, dead, fast, slow (the learning rate) and overfitting, at
+// most one of the first four. `history` has the epochs of the run and `flow` the layers of each observed epoch. With
+// the rows of epoch 0 alone the diagnoses are a forecast.
+std::vector<Diagnosis> diagnose(const Config& config, const std::vector<EpochRecord>& history,
+                              const std::vector<FlowRow>& flow);
+
+// The options that apply the remedy: "--set train.learning_rate=0.03".
+std::string remedy_options(const Diagnosis& diagnosis);
+
+}  // namespace primer

@@ -1,0 +1,93 @@
+// primer doctor: says what the numbers of a run show, and tries the remedies.
+#include <array>
+#include <cstdio>
+
+#include "primer/cli/commands.hpp"
+#include "primer/cli/interrupt.hpp"
+#include "primer/formats/error.hpp"
+#include "primer/formats/number.hpp"
+#include "primer/runs/doctor.hpp"
+#include "primer/runs/experiment.hpp"
+#include "primer/runs/model.hpp"
+#include "primer/runs/run_folder.hpp"
+#include "primer/views/diagnosis_text.hpp"
+#include "primer/views/table.hpp"
+
+namespace primer {
+namespace {
+
+using Row = std::vector<std::string>;
+
+Row head_of(const Experiment& experiment) {
+  const std::string metric = metric_name(experiment.task);
+  Row head{"", "train loss", metric};
+  if (experiment.data.validation.size() > 0) head.insert(head.end(), {"validation loss", metric});
+  if (experiment.data.test.size() > 0) head.insert(head.end(), {"test loss", metric});
+  return head;
+}
+
+// A row of the table before and after: the scores of the trained network on each set.
+Row scores_of(const std::string& title, Network& network, const Experiment& experiment) {
+  Row row{title};
+  const auto loss = make_loss(experiment.config.train);
+  for (const Dataset* const set : {&experiment.data.train, &experiment.data.validation, &experiment.data.test}) {
+    if (set->size() == 0) continue;
+    const Scores scores = evaluate(network, *loss, *set, experiment.task);
+    row.insert(row.end(), {short_number(scores.loss), short_number(scores.metric)});
+  }
+  return row;
+}
+
+// Trains the run again from the same seed with the remedy of a diagnosis.
+Row tried(const std::string& config, const Diagnosis& diagnosis) {
+  const std::string title = remedy_options(diagnosis);
+  try {
+    const Experiment experiment = load_experiment(config, diagnosis.remedy);
+    Network network = experiment.network();
+    Training training(network, experiment.data, experiment.config.train, experiment.config.seed, 0);
+    Training::Hooks hooks;
+    hooks.interrupted = interrupt_requested;
+    if (training.run(hooks) == Training::End::interrupted) throw RuntimeError("interrupted");
+    return scores_of(title, network, experiment);
+  } catch (const Divergence&) {
+    return {title, "diverged"};
+  }
+}
+
+int run(const Arguments& arguments) {
+  const std::string& folder = arguments.operands.front();
+  const std::string config = folder + "/config.toml";
+  const Experiment experiment = load_experiment(config, {});
+  const std::vector<Diagnosis> diagnoses =
+      diagnose(experiment.config, read_history(folder, experiment.task), read_flow(folder));
+  for (const Diagnosis& diagnosis : diagnoses) std::fputs(described(diagnosis, output_width()).c_str(), stdout);
+  if (diagnoses.empty()) std::printf("The doctor finds nothing in %s.\n", printable(folder).c_str());
+  if (diagnoses.empty() || !arguments.has("--try")) return 0;
+
+  const InterruptHandler handler;
+  Network network = experiment.network();
+  const std::string model = folder + "/model.safetensors";
+  load_tensors(read_safetensors(model), model, network);
+  std::vector<Row> rows{head_of(experiment), scores_of("this run", network, experiment)};
+  for (const Diagnosis& diagnosis : diagnoses) rows.push_back(tried(config, diagnosis));
+  std::printf("\n%s", table(rows, 1, output_width()).c_str());
+  return 0;
+}
+
+constexpr std::array<Option, 1> options{
+    {{"--try", "", "train with each remedy and print the scores before and after"}}};
+
+}  // namespace
+
+const Command doctor_command{"doctor",
+                             "RUN_DIR",
+                             "Says in words what the numbers of a run show.",
+                             "It looks for gradients that vanish or explode, dead units, a learning rate that\n"
+                             "does not suit, overfitting and divergence. Each diagnosis names the epoch to look at\n"
+                             "in the report and a remedy. `primer train` prints the diagnoses of its own run.\n"
+                             "--try trains again from the same seed and does not change the run.\n\n"
+                             "  primer doctor runs/spirals --try\n",
+                             options,
+                             run};
+
+}  // namespace primer

@@ -1,0 +1,250 @@
+// One function for each sentence. The thresholds lie between what healthy and sick runs of the shipped configs and of
+// configs/claims show on ten seeds.
+#include "primer/runs/doctor.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "primer/formats/error.hpp"
+#include "primer/formats/number.hpp"
+#include "primer/runs/warnings.hpp"
+#include "primer/training/properties.hpp"
+
+namespace primer {
+namespace {
+
+constexpr double much_saturated = 0.4;  // healthy: 0.1 % at the start with Xavier's weights, 60 % with N(0, 1)
+constexpr double much_dead = 0.25;      // the claim dying_not_bad: a few dead units do no harm, half of them do
+// ‖ΔW‖/‖W‖ of a step. The rule of thumb is 1e-3 (course cs231n, "Neural networks part 3: Ratio of weights:updates");
+// the shipped configs start with 2e-2 and end with 1e-4.
+constexpr double usual_update = 1e-3, first_update = 1e-2, large_update = 2e-2, small_update = 3e-4;
+// Prechelt, "Early stopping – but when?", 1998: how far the validation loss may rise above its lowest value.
+constexpr double most_rise = 0.2;
+
+std::string percent(double fraction) { return short_number(100 * fraction) + " %"; }
+std::string one_digit(double value) { return rounded(value, 1); }
+
+// "layer.1.KEY", "layer.1-8.KEY"; layers count from 1.
+std::string layers_key(std::size_t first, std::size_t last, const char* key) {
+  return concat("layer.", first, first == last ? "" : concat("-", last), ".", key);
+}
+
+class Doctor {
+ public:
+  Doctor(const Config& config, const std::vector<EpochRecord>& history, const std::vector<FlowRow>& flow)
+      : config_(config), history_(history), hidden_(config.layers.size() - 1) {
+    for (const FlowRow& row : flow) {
+      if (epochs_.empty() || epochs_.back().front().epoch != row.epoch) epochs_.emplace_back();
+      epochs_.back().push_back(row);
+    }
+  }
+
+  std::vector<Diagnosis> diagnoses() {
+    if (diverged()) return std::move(found_);
+    if (!epochs_.empty() && hidden_ > 0) {
+      gradient();
+      dead_units();
+    }
+    learning_rate();
+    overfitting();
+    return std::move(found_);
+  }
+
+ private:
+  template <typename... Parts>
+  void say(const char* kind, std::uint64_t epoch, std::vector<Override> remedy, const Parts&... parts) {
+    found_.push_back({kind, concat(parts...), epoch, std::move(remedy)});
+  }
+  bool regression() const { return task_of(config_.train.loss) == Task::regression; }
+
+  // The loss of the best output that is the same for every row, when all classes are equally frequent.
+  double constant_loss() const {
+    return std::log(task_of(config_.train.loss) == Task::binary ? 2.0
+                                                                : static_cast<double>(config_.layers.back().units));
+  }
+  // Whether the network learned less than half of what there is to learn.
+  bool fails() const {
+    const Scores& last = history_.back().train;
+    return regression() ? last.metric < 0.5 : last.loss > constant_loss() / 2;
+  }
+  // "the training loss is still 1.1 (1.1 without learning)"
+  std::string failure() const {
+    const Scores& last = history_.back().train;
+    return regression() ? "R² is only " + short_number(last.metric)
+                        : "the training loss is still " + short_number(last.loss) +
+                              " (the same answer for every row: " + short_number(constant_loss()) + ")";
+  }
+  std::vector<Override> rate(double learning_rate) const { return {{"train.learning_rate", one_digit(learning_rate)}}; }
+
+  // Every number is finite, but the loss is ten times that of a constant output.
+  bool diverged() {
+    if (history_.empty()) return false;
+    const EpochRecord& last = history_.back();
+    const double constant = regression() ? 0 : constant_loss();
+    const bool is_far = regression() ? last.train.metric < -9 : last.train.loss > 10 * constant;
+    if (!is_far && std::isfinite(last.train.loss)) return false;
+    say("diverged", 1, rate(std::min(config_.train.learning_rate / 10, 0.01)), "The run diverged: ",
+        regression()
+            ? concat("its R² is ", short_number(last.train.metric), ", and the mean of the targets alone has 0")
+            : concat("its last training loss is ", short_number(last.train.loss),
+                     ", and the same answer for every row has ", short_number(constant)),
+        ". The learning rate ", number(config_.train.learning_rate), " is too large.");
+    return true;
+  }
+
+  void gradient() {
+    const std::vector<FlowRow>& start = epochs_.front();
+    const std::optional<FlowSplit> split = split_of(start);
+    const auto hidden = std::span(start).first(hidden_);
+    const auto worst = std::ranges::max_element(hidden, {}, [](const FlowRow& row) {
+      return std::isnan(row.off) ? row.saturated : 0;  // an off unit of a rectifier counts as saturated
+    });
+    if (std::isnan(worst->off) && worst->saturated > much_saturated) {
+      return say(
+          "saturated", start.front().epoch, heal_saturation(*worst), "At the start, ", percent(worst->saturated),
+          " of all z of layer ", worst->layer, " lie where σ′ is less than ", short_number(100 * saturation_threshold),
+          " % of its maximum",
+          split && split->W_part > largest_gradient_ratio
+              ? concat(", and W multiplies the gradient by ", short_number(split->W_part), " on its way to layer 1")
+              : "",
+          ".");
+    }
+    if (!split || std::isnan(split->ratio)) return;
+    if (split->ratio < least_gradient_ratio) {
+      say("vanishing", start.front().epoch, heal_gradient(*split), "At the start, ", short_number(split->ratio),
+          " of the gradient at layer ", hidden_, " reached layer 1: σ′ multiplied it by ",
+          short_number(split->sigma_part), ", W by ", short_number(split->W_part), ".", later());
+    } else if (split->ratio > largest_gradient_ratio) {
+      say("exploding", start.front().epoch, heal_gradient(*split), "At the start, layer 1 got ",
+          short_number(split->ratio), " times the gradient of layer ", hidden_, ": σ′ multiplied it by ",
+          short_number(split->sigma_part), ", W by ", short_number(split->W_part), ".");
+    }
+  }
+
+  // What became of a gradient that vanished at the start.
+  std::string later() const {
+    if (epochs_.size() < 2) return {};
+    const auto reaches = [](const std::vector<FlowRow>& rows) { return split_of(rows)->ratio >= least_gradient_ratio; };
+    const FlowSplit end = *split_of(epochs_.back());
+    const std::string parts =
+        concat(short_number(end.ratio), " (σ′ ", short_number(end.sigma_part), ", W ", short_number(end.W_part), ")");
+    if (!reaches(epochs_.back())) return " At the end it was still " + parts + ".";
+    auto since = epochs_.end();
+    while (since != epochs_.begin() && reaches(*(since - 1))) --since;
+    return concat(" From epoch ", since->front().epoch, " on the weights made up for it: at the end it was ", parts,
+                  ".");
+  }
+
+  std::vector<Override> set_hidden(const char* key, const char* value) const {
+    return {{layers_key(1, hidden_, key), value}};
+  }
+  bool chooses_initial_weights() const {
+    return std::ranges::any_of(std::span(config_.layers).first(hidden_),
+                               [](const LayerOptions& layer) { return layer.init != "auto"; });
+  }
+  std::vector<Override> heal_saturation(const FlowRow& worst) const {
+    if (config_.layers[worst.layer - 1].init != "auto") return set_hidden("init", "auto");
+    if (worst.layer == 1 && !config_.data.standardize) return {{"data.standardize", "true"}};
+    return set_hidden("activation", "tanh");
+  }
+  std::vector<Override> heal_gradient(const FlowSplit& split) const {
+    const double steepest = largest_derivative(*make_activation(config_.layers.front().activation));
+    if (split.ratio < least_gradient_ratio && steepest < 0.5) return set_hidden("activation", "tanh");
+    if (chooses_initial_weights()) return set_hidden("init", "auto");
+    return set_hidden("batch_norm", "true");
+  }
+
+  void dead_units() {
+    const std::vector<FlowRow>& end = epochs_.back();
+    const auto worst = std::ranges::max_element(std::span(end).first(hidden_), {}, &FlowRow::dead);
+    if (worst->dead < much_dead) return;
+    const std::size_t l = worst->layer - 1;
+    const auto units = static_cast<double>(config_.layers[l].units);
+    const auto count = [&](double fraction) { return static_cast<std::size_t>(std::lround(fraction * units)); };
+    std::size_t steepest = 0;  // the row in which most units died
+    double revived = epochs_.front()[l].revived;
+    for (std::size_t e = 1; e < epochs_.size(); ++e) {
+      const auto died = [&](std::size_t at) { return at == 0 ? 0 : epochs_[at][l].dead - epochs_[at - 1][l].dead; };
+      if (died(e) > died(steepest)) steepest = e;
+      revived += epochs_[e][l].revived;
+    }
+    const double at_start = epochs_.front()[l].dead;
+    const bool from_start = at_start >= worst->dead / 2;
+    const std::uint64_t epoch = epochs_[from_start ? 0 : steepest].front().epoch;
+    const std::string when = from_start ? concat(count(at_start), " of them from the start")
+                                        : concat(count(epochs_[steepest][l].dead - epochs_[steepest - 1][l].dead),
+                                                 " of them since epoch ", epoch);
+    say("dead", epoch,
+        from_start ? std::vector<Override>{{layers_key(l + 1, l + 1, "activation"), "leaky_relu"}}
+                   : rate(config_.train.learning_rate / 3),
+        count(worst->dead), " of ", config_.layers[l].units, " units of layer ", l + 1,
+        epochs_.size() == 1 ? " are dead at the start" : " are dead at the end, " + when,
+        ": their σ′ is 0 on every row",
+        revived > 0 ? concat("; units came back ", static_cast<std::size_t>(revived), " times") : "", ".");
+  }
+
+  // The largest update ratio of a layer in an observed epoch.
+  static double update(const std::vector<FlowRow>& rows) {
+    double most = 0;
+    for (const FlowRow& row : rows) most = std::max(most, row.update_ratio);  // NaN at epoch 0 stays out
+    return most;
+  }
+
+  void learning_rate() {
+    if (history_.empty() || epochs_.size() < 2 || !fails()) return;
+    const double lr = config_.train.learning_rate;
+    double most = 0;
+    for (const auto& rows : epochs_) most = std::max(most, update(rows));
+    const std::size_t late = std::max<std::size_t>(epochs_.size() / 4, 1);
+    double mean = 0;
+    for (const auto& rows : std::span(epochs_).last(late)) mean += update(rows) / static_cast<double>(late);
+    if (mean > large_update) {
+      say("fast", history_.back().epoch, rate(lr * usual_update / mean),
+          "In the last quarter a step changed the weights of a layer by ", percent(mean),
+          " of their size; about 0.1 % is usual. And ", failure(), ": the learning rate ", number(lr),
+          " is too large.");
+    } else if (most < small_update && lr > 0) {
+      say("slow", history_.back().epoch, rate(most > 0 ? lr * first_update / most : lr * 10),
+          "No step changed the weights of a layer by more than ", percent(most),
+          " of their size; about 0.1 % is usual. And ", failure(), ": the learning rate ", number(lr),
+          " is too small.");
+    }
+  }
+
+  void overfitting() {
+    if (history_.empty() || !history_.back().validation || config_.train.early_stopping > 0) return;
+    const auto loss = [](const EpochRecord& r) { return r.validation ? r.validation->loss : HUGE_VAL; };
+    const EpochRecord& best = *std::ranges::min_element(history_, {}, loss);
+    const EpochRecord& last = history_.back();
+    const double rise = last.validation->loss - best.validation->loss;
+    const bool matters =
+        regression() ? best.validation->metric - last.validation->metric > 0.05 : rise > constant_loss() / 10;
+    if (!matters || rise < most_rise * best.validation->loss || last.train.loss >= best.train.loss) return;
+    say("overfitting", best.epoch, {{"train.early_stopping", "20"}}, "The validation loss was lowest at epoch ",
+        best.epoch, ", ", short_number(best.validation->loss), ", and rose to ", short_number(last.validation->loss),
+        ", while the training loss fell from ", short_number(best.train.loss), " to ", short_number(last.train.loss),
+        ": the network learns the training rows by heart.");
+  }
+
+  const Config& config_;
+  const std::vector<EpochRecord>& history_;
+  const std::size_t hidden_;
+  std::vector<std::vector<FlowRow>> epochs_;
+  std::vector<Diagnosis> found_;
+};
+
+}  // namespace
+
+std::vector<Diagnosis> diagnose(const Config& config, const std::vector<EpochRecord>& history,
+                                const std::vector<FlowRow>& flow) {
+  return Doctor(config, history, flow).diagnoses();
+}
+
+std::string remedy_options(const Diagnosis& diagnosis) {
+  std::string text;
+  for (const auto& [key, value] : diagnosis.remedy) text += concat(text.empty() ? "" : " ", "--set ", key, "=", value);
+  return text;
+}
+
+}  // namespace primer

@@ -1,0 +1,233 @@
+// The doctor's verdicts on runs whose illness is known, each with ten seeds. The numbers in its sentences are those of
+// the flow and of the history.
+#include "primer/runs/doctor.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "primer/formats/number.hpp"
+#include "primer/runs/experiment.hpp"
+
+using namespace primer;
+
+namespace {
+
+struct Run {
+  Config config;
+  std::vector<EpochRecord> history;
+  std::vector<FlowRow> flow;
+
+  std::vector<FlowRow> rows_of(std::uint64_t epoch) const {
+    std::vector<FlowRow> rows;
+    std::ranges::copy_if(flow, std::back_inserter(rows), [&](const FlowRow& row) { return row.epoch == epoch; });
+    return rows;
+  }
+  std::vector<Diagnosis> diagnoses() const { return diagnose(config, history, flow); }
+};
+
+Run trained(const Experiment& experiment) {
+  Run run{experiment.config, {}, {}};
+  Network network = experiment.network();
+  Training training(network, experiment.data, experiment.config.train, experiment.config.seed,
+                    experiment.config.diagnostics.every);
+  Training::Hooks hooks;
+  hooks.started = [&](const std::vector<FlowRow>& rows) { run.flow = rows; };
+  hooks.epoch_done = [&](const EpochRecord& record, const std::vector<FlowRow>& rows) {
+    run.history.push_back(record);
+    run.flow.insert(run.flow.end(), rows.begin(), rows.end());
+  };
+  training.run(hooks);
+  return run;
+}
+
+std::string source(const std::string& path) { return PRIMER_SOURCE_DIR "/" + path; }
+
+Run trained(const std::string& config, std::vector<Override> overrides, int seed) {
+  overrides.emplace_back("seed", std::to_string(seed));
+  return trained(load_experiment(source(config), overrides));
+}
+
+const Diagnosis* find(const std::vector<Diagnosis>& diagnoses, const std::string& kind) {
+  const auto found = std::ranges::find(diagnoses, kind, &Diagnosis::kind);
+  return found == diagnoses.end() ? nullptr : &*found;
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// Trains with ten seeds. Each run must have this one diagnosis, and `check` looks at its numbers.
+template <typename Check>
+void every_seed(const std::string& config, const std::vector<Override>& overrides, const std::string& kind,
+                Check check) {
+  for (int seed = 1; seed <= 10; ++seed) {
+    CAPTURE(kind);
+    CAPTURE(seed);
+    const Run run = trained(config, overrides, seed);
+    const std::vector<Diagnosis> diagnoses = run.diagnoses();
+    for (const Diagnosis& diagnosis : diagnoses) INFO(diagnosis.text);
+    REQUIRE(diagnoses.size() == 1);
+    REQUIRE(diagnoses[0].kind == kind);
+    CAPTURE(diagnoses[0].text);
+    check(run, diagnoses[0]);
+  }
+}
+
+const std::vector<Override> short_spirals{{"train.epochs", "25"}, {"data.points", "300"}};
+
+std::vector<Override> spirals_with(std::vector<Override> more) {
+  more.insert(more.begin(), short_spirals.begin(), short_spirals.end());
+  return more;
+}
+
+void check_remedy(const Diagnosis& diagnosis, const std::string& options) {
+  CHECK(remedy_options(diagnosis) == options);
+}
+
+}  // namespace
+
+TEST_CASE("the doctor says nothing about healthy runs") {
+  for (int seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    CHECK(
+        trained("configs/spirals.toml", spirals_with({{"data.validation_fraction", "0.2"}}), seed).diagnoses().empty());
+    CHECK(trained("configs/circles.toml", {{"train.epochs", "30"}}, seed).diagnoses().empty());
+    CHECK(trained("configs/regression.toml", {{"train.epochs", "30"}}, seed).diagnoses().empty());
+    CHECK(trained("configs/xor_linear.toml", {{"train.epochs", "300"}}, seed).diagnoses().empty());
+    CHECK(trained("configs/iris.toml", {{"train.epochs", "30"}}, seed).diagnoses().empty());
+    CHECK(trained("configs/claims/base/sine.toml",
+                  {{"train.learning_rate", "0.03"}, {"train.epochs", "150"}, {"diagnostics.every", "1"}}, seed)
+              .diagnoses()
+              .empty());
+  }
+}
+
+TEST_CASE("in a deep sigmoid network σ′ takes the gradient") {
+  every_seed(
+      "configs/spirals.toml", spirals_with({{"layer.1.activation", "sigmoid"}, {"layer.1.repeat", "8"}}), "vanishing",
+      [](const Run& run, const Diagnosis& diagnosis) {
+        const FlowSplit start = *split_of(run.rows_of(0));
+        const FlowSplit end = *split_of(run.rows_of(25));
+        CHECK(start.ratio < 1e-4);       // (¼)⁷ · 1
+        CHECK(start.sigma_part < 1e-4);  // σ′ took it, not W
+        CHECK(start.W_part > 0.1);
+        CHECK(contains(diagnosis.text, short_number(start.ratio) + " of the gradient at layer 8 reached layer 1"));
+        CHECK(contains(diagnosis.text, "σ′ multiplied it by " + short_number(start.sigma_part) + ", W by " +
+                                           short_number(start.W_part) + "."));
+        CHECK(contains(diagnosis.text,
+                       " it was " + std::string(end.ratio < 0.02 ? "still " : "") + short_number(end.ratio)));
+        CHECK(contains(diagnosis.text, "made up for it") == (end.ratio >= 0.02));
+        CHECK(diagnosis.epoch == 0);
+        check_remedy(diagnosis, "--set layer.1-8.activation=tanh");
+      });
+}
+
+TEST_CASE("weights of variance 1 saturate a deep tanh network") {
+  every_seed("configs/spirals.toml", spirals_with({{"layer.1.init", "normal(1)"}, {"layer.1.repeat", "8"}}),
+             "saturated", [](const Run& run, const Diagnosis& diagnosis) {
+               double most = 0;
+               for (const FlowRow& row : run.rows_of(0)) most = std::max(most, row.layer < 9 ? row.saturated : 0);
+               CHECK(most > 0.4);
+               CHECK(contains(diagnosis.text, short_number(100 * most) + " % of all z"));
+               check_remedy(diagnosis, "--set layer.1-8.init=auto");
+             });
+}
+
+TEST_CASE("a learning rate of 0.12 kills half of the relu units that learn a sine") {
+  every_seed(
+      "configs/claims/base/sine.toml",
+      {{"train.learning_rate", "0.12"}, {"train.epochs", "150"}, {"diagnostics.every", "1"}}, "dead",
+      [](const Run& run, const Diagnosis& diagnosis) {
+        const double dead = run.rows_of(150)[0].dead;
+        CHECK(dead >= 0.25);
+        CHECK(contains(diagnosis.text, std::to_string(std::lround(32 * dead)) + " of 32 units of layer 1 are dead"));
+        const double died = run.rows_of(diagnosis.epoch)[0].dead - run.rows_of(diagnosis.epoch - 1)[0].dead;
+        for (std::uint64_t e = 1; e <= 150; ++e) {
+          CHECK(run.rows_of(e)[0].dead - run.rows_of(e - 1)[0].dead <= died);
+        }
+        check_remedy(diagnosis, "--set train.learning_rate=0.04");
+      });
+}
+
+TEST_CASE("units that are dead from the start need another activation, not another learning rate") {
+  // He's weights, zero biases and two units in each of ten layers: see the claim dying_born.
+  const Experiment experiment =
+      experiment_of(parse_config("[data]\ngenerator = \"sine\"\npoints = 64\n[[layer]]\nunits = 2\nactivation = "
+                                 "\"relu\"\nrepeat = 10\n[[layer]]\n[train]\nloss = \"mse\"\nepochs = 0\n",
+                                 "born.toml", {}));
+  const Run run = trained(experiment);
+  const std::vector<Diagnosis> diagnoses = run.diagnoses();
+  const Diagnosis* const dead = find(diagnoses, "dead");
+  REQUIRE(dead != nullptr);
+  CHECK(dead->epoch == 0);
+  CHECK(contains(dead->text, " units of layer "));
+  CHECK(contains(dead->text, " are dead at the start"));
+  CHECK(contains(remedy_options(*dead), ".activation=leaky_relu"));
+}
+
+TEST_CASE("a learning rate that is a hundred times too large or small is recognised by ‖ΔW‖/‖W‖") {
+  every_seed("configs/spirals.toml", spirals_with({{"train.learning_rate", "1"}}), "fast",
+             [](const Run& run, const Diagnosis& diagnosis) {
+               CHECK(contains(diagnosis.text, short_number(run.history.back().train.loss)));
+               CHECK(std::stod(diagnosis.remedy[0].second) < 0.1);
+               CHECK(std::stod(diagnosis.remedy[0].second) > 0.001);
+             });
+  every_seed("configs/spirals.toml", spirals_with({{"train.learning_rate", "1e-5"}}), "slow",
+             [](const Run& run, const Diagnosis& diagnosis) {
+               double most = 0;
+               for (const FlowRow& row : run.flow) most = std::max(most, row.epoch > 0 ? row.update_ratio : 0);
+               CHECK(contains(diagnosis.text, short_number(100 * most) + " %"));
+               CHECK(std::stod(diagnosis.remedy[0].second) < 0.1);
+               CHECK(std::stod(diagnosis.remedy[0].second) > 0.0005);
+             });
+}
+
+TEST_CASE("a loss far above that of a constant answer is a divergence, although every number is finite") {
+  every_seed("configs/spirals.toml", {{"train.learning_rate", "1e6"}, {"train.epochs", "3"}}, "diverged",
+             [](const Run& run, const Diagnosis& diagnosis) {
+               CHECK(contains(diagnosis.text, short_number(run.history.back().train.loss)));
+               CHECK(contains(diagnosis.text, "has 1.1."));  // ln 3 = 1.0986
+               check_remedy(diagnosis, "--set train.learning_rate=0.01");
+             });
+  Config config;
+  config.layers.resize(2);
+  config.train.loss = "mse";
+  config.train.learning_rate = 0.05;
+  const std::vector<Diagnosis> diagnoses = diagnose(config, {{1, {8e9, -1e10}, {}, {}, 0.05}}, {});
+  REQUIRE(diagnoses.size() == 1);
+  CHECK(diagnoses[0].kind == "diverged");
+  check_remedy(diagnoses[0], "--set train.learning_rate=0.005");
+}
+
+TEST_CASE("a validation loss that rises while the training loss falls is overfitting") {
+  const std::vector<Override> noisy{{"data.generator", "gaussians"},
+                                    {"data.noise", "4"},
+                                    {"data.points", "60"},
+                                    {"data.inputs", "10"},
+                                    {"data.validation_fraction", "0.5"},
+                                    {"data.test_fraction", "0"},
+                                    {"data.standardize", "true"},
+                                    {"layer.1.units", "32"},
+                                    {"train.epochs", "60"}};
+  every_seed("configs/spirals.toml", noisy, "overfitting", [](const Run& run, const Diagnosis& diagnosis) {
+    const auto& best = run.history[diagnosis.epoch - 1];
+    for (const EpochRecord& record : run.history) CHECK(record.validation->loss >= best.validation->loss);
+    CHECK(contains(diagnosis.text,
+                   "lowest at epoch " + std::to_string(diagnosis.epoch) + ", " + short_number(best.validation->loss)));
+    CHECK(contains(diagnosis.text, "rose to " + short_number(run.history.back().validation->loss)));
+    check_remedy(diagnosis, "--set train.early_stopping=20");
+  });
+  std::vector<Override> stopped = noisy;
+  stopped.emplace_back("train.early_stopping", "20");  // keeps the best weights
+  CHECK(trained("configs/spirals.toml", stopped, 1).diagnoses().empty());
+}
+
+TEST_CASE("the rows of epoch 0 alone are a forecast") {
+  const Run run = trained("configs/spirals.toml",
+                          {{"layer.1.activation", "sigmoid"}, {"layer.1.repeat", "8"}, {"train.epochs", "0"}}, 1);
+  const std::vector<Diagnosis> diagnoses = run.diagnoses();
+  REQUIRE(diagnoses.size() == 1);
+  CHECK(diagnoses[0].kind == "vanishing");
+  CHECK(!contains(diagnoses[0].text, "At the end"));
+  CHECK(diagnose(run.config, {}, {}).empty());
+}
