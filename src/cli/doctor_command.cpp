@@ -83,8 +83,8 @@ const Command doctor_command{"doctor",
                              "RUN_DIR",
                              "Says in words what the numbers of a run show.",
                              "It looks for gradients that vanish or explode, dead units, a learning rate that\n"
-                             "does not suit, overfitting and divergence. Each diagnosis names the epoch to look at\n"
-                             "in the report and a remedy. `primer train` prints the diagnoses of its own run.\n"
+                             "does not suit, overfitting and divergence. Each sentence names the epoch to\n"
+                             "look at in the report and a remedy. `primer train` prints those of its own run.\n"
                              "--try trains again from the same seed and does not change the run.\n\n"
                              "  primer doctor runs/spirals --try\n",
                              options,

@@ -191,6 +191,14 @@ class Doctor {
     return most;
   }
 
+  // Whether the training loss still jumps in the last quarter of the run.
+  bool is_unsteady() const {
+    const auto last = std::span(history_).last(std::max<std::size_t>(history_.size() / 4, 1));
+    const auto [least, most] =
+        std::ranges::minmax_element(last, {}, [](const EpochRecord& record) { return record.train.loss; });
+    return most->train.loss > 1.2 * least->train.loss;
+  }
+
   void learning_rate() {
     if (history_.empty() || epochs_.size() < 2 || !fails()) return;
     const double lr = config_.train.learning_rate;
@@ -199,7 +207,7 @@ class Doctor {
     const std::size_t late = std::max<std::size_t>(epochs_.size() / 4, 1);
     double mean = 0;
     for (const auto& rows : std::span(epochs_).last(late)) mean += update(rows) / static_cast<double>(late);
-    if (mean > large_update) {
+    if (mean > large_update && is_unsteady()) {
       say("fast", history_.back().epoch, rate(lr * usual_update / mean),
           "In the last quarter a step changed the weights of a layer by ", percent(mean),
           " of their size; about 0.1 % is usual. And ", failure(), ": the learning rate ", number(lr),

@@ -41,11 +41,11 @@ Rows with_broken_column(const Rows& rows, std::size_t c, std::size_t width) {
     broken.push_back(row);
     if (c >= row.size() || display_width(row[c]) <= width) continue;
     const std::size_t indent = std::min(row[c].find_first_not_of(' '), row[c].size());
-    const std::vector<std::string> lines = lines_of(wrapped(row[c], width, indent + 2));
+    const std::vector<std::string> lines = lines_of(wrapped(row[c], width - indent, 2));
     broken.back()[c] = std::string(indent, ' ') + lines.front();
     for (std::size_t i = 1; i < lines.size(); ++i) {
       broken.emplace_back(c + 1);
-      broken.back()[c] = lines[i];
+      broken.back()[c] = std::string(indent, ' ') + lines[i];
     }
   }
   return broken;

@@ -21,7 +21,7 @@ TEST_CASE("train ends with the diagnoses, doctor repeats them, and --try shows t
   const Result train = primer("train configs/spirals.toml --quiet --out '" + run.path + "'" + sick);
   const std::string diagnosis = train.out.substr(train.out.find("vanishing (epoch 0): At the start, "));
   const std::string paragraph = diagnosis.substr(0, diagnosis.find("activation=tanh\n") + 16);
-  CHECK(contains(paragraph, " Try\n  --set layer.1-8.activation=tanh\n"));
+  CHECK(contains(paragraph, "--set layer.1-8.activation=tanh\n"));
   CHECK(contains(diagnosis, "\nrun        "));
 
   const std::string history = slurp(run / "history.csv");
