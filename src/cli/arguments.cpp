@@ -2,6 +2,7 @@
 #include "primer/cli/arguments.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "primer/formats/error.hpp"
 
@@ -56,6 +57,13 @@ std::vector<std::pair<std::string, std::string>> Arguments::overrides() const {
     list.emplace_back(value.substr(0, equals), value.substr(equals + 1));
   }
   return list;
+}
+
+std::string part_of(const Arguments& arguments) {
+  constexpr std::array<std::string_view, 3> parts{"train", "validation", "test"};
+  std::string part = arguments.value(rows_option.name).value_or("");
+  if (!arguments.has(rows_option.name) || std::ranges::find(parts, part) != parts.end()) return part;
+  throw UserError("--rows " + printable(part) + ": write " + listed(parts) + did_you_mean(part, parts));
 }
 
 Arguments parse_arguments(const Command& command, std::span<char* const> words) {

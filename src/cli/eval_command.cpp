@@ -1,12 +1,17 @@
 // primer eval: prints how well a model predicts the rows of a CSV file.
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
+#include <istream>
+#include <optional>
 
 #include "primer/cli/commands.hpp"
 #include "primer/formats/csv.hpp"
 #include "primer/formats/error.hpp"
+#include "primer/formats/input.hpp"
 #include "primer/formats/number.hpp"
 #include "primer/runs/model.hpp"
 #include "primer/training/metrics.hpp"
@@ -15,16 +20,57 @@
 namespace primer {
 namespace {
 
-void print(const char* metric, double value) { std::printf("%s,%s\n", metric, number(value).c_str()); }
+void print(const std::string& metric, double value) {
+  std::fputs(csv_row(std::vector{metric, number(value)}).c_str(), stdout);
+}
 
-Tensor confusion_of(const Model& model, const Tensor& a, const Tensor& y) {
-  std::vector<std::size_t> actual;
-  std::vector<std::size_t> predicted;
-  for (std::size_t i = 0; i < a.rows(); ++i) {
-    actual.push_back(class_of(y.row(i)));
-    predicted.push_back(class_of(a.row(i)));
+// The scores of answers to yes/no questions: p is the probability of class 1, `actual` 0 or 1.
+void print_ranks(const std::string& of, const std::vector<double>& p, const std::vector<std::size_t>& actual) {
+  const std::optional<RankScores> ranks = rank_scores(p, actual);
+  if (!ranks) return;
+  print("roc_auc" + of, ranks->roc_auc);
+  print("average_precision" + of, ranks->average_precision);
+}
+
+std::vector<std::size_t> classes_of(const Tensor& t) {
+  std::vector<std::size_t> classes;
+  for (std::size_t i = 0; i < t.rows(); ++i) classes.push_back(class_of(t.row(i)));
+  return classes;
+}
+
+std::vector<double> doubles(std::span<const real> values) { return {values.begin(), values.end()}; }
+
+// Pooled over all yes/no targets, and of each.
+void print_yes_no_targets(const Model& model, const Tensor& a, const Tensor& y) {
+  if (!std::ranges::all_of(y.values(), [](real v) { return v == 0 || v == 1; })) return;  // probabilities
+  std::vector<std::size_t> all;
+  for (const real v : y.values()) all.push_back(v == 1 ? 1 : 0);
+  print_ranks("", doubles(a.values()), all);
+  for (std::size_t k = 0; k < y.cols() && y.cols() > 1; ++k) {
+    const Tensor p = column_of(a, k);
+    const std::vector<std::size_t> actual = classes_of(column_of(y, k));
+    const std::string of = "_" + model.config.data.target[k];
+    const ClassScores scores = class_scores(confusion_matrix(actual, classes_of(p), 2));
+    print("accuracy" + of, scores.accuracy);
+    print("balanced_accuracy" + of, scores.balanced_accuracy);
+    print_ranks(of, doubles(p.values()), actual);
   }
-  return confusion_matrix(actual, predicted, model.classes.size());
+}
+
+void print_regression(const Model& model, Tensor& a, Tensor& y) {
+  if (model.target_standardizer) {
+    unstandardize(*model.target_standardizer, a);
+    unstandardize(*model.target_standardizer, y);
+  }
+  const auto print_scores = [](const std::string& of, const RegressionScores& r) {
+    print("r2" + of, r.r2);
+    print("rmse" + of, r.rmse);
+    print("mae" + of, r.mae);
+  };
+  print_scores("", regression_scores(a, y));
+  for (std::size_t k = 0; k < y.cols() && y.cols() > 1; ++k) {
+    print_scores("_" + model.config.data.target[k], regression_scores(column_of(a, k), column_of(y, k)));
+  }
 }
 
 std::string count_text(real count) { return std::to_string(static_cast<std::uint64_t>(count)); }
@@ -47,44 +93,69 @@ void print_tables(const std::vector<std::string>& classes, const Tensor& confusi
   std::printf("%s", table(rows).c_str());
 }
 
+// The rows that the command names.
+Dataset read_rows(const Model& model, const Arguments& arguments) {
+  const std::string& file = arguments.operands[1];
+  FileSamples samples;
+  if (file == "-") {
+    StandardInput input;
+    std::istream stream(&input);
+    stream.exceptions(std::ios::badbit);  // passes on why standard input cannot be read
+    samples = read_samples(stream, "standard input", model.config.data, model.task, model.columns);
+  } else {
+    samples = read_samples(file, model.config.data, model.task, model.columns);
+  }
+  if (samples.dropped > 0) std::fprintf(stderr, "%zu rows with a missing value are left out\n", samples.dropped);
+  return rows_of(model, std::move(samples), part_of(arguments));
+}
+
 int run(const Arguments& arguments) {
   Model model = read_model(arguments.operands[0]);
-  FileSamples samples = read_samples(arguments.operands[1], model.config.data, model.task, model.columns);
-  Dataset data{std::move(samples.x), encode(samples, model.task, model.classes)};
-  if (model.standardizer) standardize(*model.standardizer, data.x);
-
+  Dataset data = read_rows(model, arguments);
   Tensor a;
   const Scores scores = evaluate(model.network, *make_loss(model.config.train), data, model.task, &a);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (std::isfinite(a[i])) continue;
+    throw UserError({arguments.operands[1]}, "the outputs for row ", i / a.cols() + 1,
+                    " are not finite; are its numbers too large?");
+  }
   std::printf("metric,value\n");
   print("loss", scores.loss);
   if (model.task == Task::regression) {
-    const RegressionScores r = regression_scores(a, data.y);
-    print("r2", r.r2);
-    print("rmse", r.rmse);
-    print("mae", r.mae);
+    print_regression(model, a, data.y);
     return 0;
   }
   print("accuracy", scores.metric);
-  if (model.classes.empty()) return 0;
-  const Tensor confusion = confusion_of(model, a, data.y);
+  if (model.classes.empty()) {
+    print_yes_no_targets(model, a, data.y);
+    return 0;
+  }
+  const std::vector<std::size_t> actual = classes_of(data.y);
+  const Tensor confusion = confusion_matrix(actual, classes_of(a), model.classes.size());
   const ClassScores by_class = class_scores(confusion);
+  print("balanced_accuracy", by_class.balanced_accuracy);
   print("macro_f1", by_class.macro_f1);
+  if (model.classes.size() == 2) print_ranks("", doubles(column_of(a, a.cols() - 1).values()), actual);
   if (arguments.has("--table") || isatty(STDOUT_FILENO) != 0) print_tables(model.classes, confusion, by_class);
   return 0;
 }
 
-constexpr std::array<Option, 1> options{{{"--table", "", "print the tables even if the output is not a terminal"}}};
+constexpr std::array<Option, 2> options{
+    {rows_option, {"--table", "", "print the tables, even if the output is no terminal"}}};
 
 }  // namespace
 
 const Command eval_command{"eval",
                            "MODEL DATA.csv",
                            "Prints a model's loss and metrics on labelled data.",
-                           "The output has a line metric,value for each metric: loss, accuracy and macro_f1\n"
-                           "for classes; loss, r2, rmse and mae for regression. For classes, a terminal also\n"
-                           "shows the confusion matrix and the scores of each class. primer matches columns\n"
-                           "by name. Use data that the model was not trained on.\n\n"
-                           "  primer eval runs/iris/model.safetensors data/iris.csv\n",
+                           "The output has a line metric,value for each metric: for classes loss, accuracy,\n"
+                           "balanced_accuracy (the mean recall) and macro_f1, and for two classes also\n"
+                           "roc_auc and average_precision; for regression loss, r2, rmse and mae. Several\n"
+                           "targets have these pooled and one by one, as r2_NAME. For classes, a terminal\n"
+                           "also shows the confusion matrix and the scores of each class. primer matches\n"
+                           "columns by name. Use rows that the model was not trained on; --rows test finds\n"
+                           "them in the file of the run. With - it reads standard input.\n\n"
+                           "  primer eval runs/iris/model.safetensors data/iris.csv --rows test\n",
                            options,
                            run};
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <map>
 
 #include "primer/cli/commands.hpp"
 #include "primer/formats/csv.hpp"
@@ -34,18 +35,26 @@ int run(const Arguments& arguments) {
   select_rows(first, {}, 0, rows, batch);
   const GradientCheck check = check_gradients(network, *loss, batch.x, batch.y);
 
-  std::fprintf(stderr, "%zu rows; an entry passes if |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|); noise floor ε|L|/h = %s\n",
+  std::fprintf(stderr,
+               "%zu rows; an entry passes if |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|); rounding moves n by up to %s\n",
                rows, short_number(check.noise_floor).c_str());
   std::string text = "tensor,entries,excluded,max_abs,max_rel,worst_index,verdict\n";
-  std::string wrong;
+  std::map<std::string, std::string> names;  // of the tensors with each verdict
   for (const TensorCheck& t : check.tensors) {
     const std::string verdict(t.verdict());
     text += csv_row(std::vector<std::string>{t.tensor, std::to_string(t.entries), std::to_string(t.excluded),
                                              number(t.max_abs), number(t.max_rel), index_of(t), verdict});
-    if (verdict != "pass") wrong += (wrong.empty() ? "" : ", ") + t.tensor + " (" + verdict + ")";
+    names[verdict] += (names[verdict].empty() ? "" : ", ") + t.tensor;
   }
   std::fputs(text.c_str(), stdout);
-  if (!check.passed()) throw RuntimeError("these gradients are wrong: " + wrong);
+  if (names.contains("mismatch")) throw RuntimeError("these gradients are wrong: " + names["mismatch"]);
+  if (names.contains("undecided")) {
+    throw RuntimeError("rounding hides whether these gradients are right: " + names["undecided"] +
+                       "; scale inputs and targets to about 1, with data.standardize and data.standardize_targets");
+  }
+  if (names.contains("nothing compared")) {
+    throw RuntimeError("every difference would cross a kink, so nothing was compared in: " + names["nothing compared"]);
+  }
   return 0;
 }
 
@@ -63,7 +72,8 @@ const Command gradcheck_command{"gradcheck",
                                 "  max_abs      the largest |a − n|, a analytic and n numeric\n"
                                 "  max_rel      the largest |a − n| / (1e-3 + max(|a|, |n|)); up to 1e-6 is right\n"
                                 "  worst_index  the entry of max_rel, from 0; ROW:COLUMN of W (outputs × inputs)\n"
-                                "The exit code is 1 if a tensor mismatches or none of its entries was compared.\n\n"
+                                "The verdict is pass, mismatch, undecided (rounding hides more than 1 % of the\n"
+                                "gradient) or nothing compared; only if all pass is the exit code 0.\n\n"
                                 "  primer gradcheck configs/iris.toml\n",
                                 options,
                                 run};

@@ -1,7 +1,10 @@
 // primer predict: reads rows as CSV and answers each row as soon as it has read it.
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <istream>
+#include <utility>
 
 #include "primer/cli/commands.hpp"
 #include "primer/formats/csv.hpp"
@@ -22,36 +25,55 @@ std::vector<std::string> header_of(const Model& model) {
 }
 
 // The cells of one answer: the predicted class and the probability of every class, or the outputs.
-std::vector<std::string> answer(const Model& model, std::span<const real> a) {
+std::vector<std::string> answer(const Model& model, std::span<const real> a, const Location& location) {
   std::vector<std::string> cells;
+  if (!std::ranges::all_of(a, [](real v) { return std::isfinite(v); })) {
+    throw UserError(location, "the outputs are not finite; are the numbers of this row too large?");
+  }
   if (!model.classes.empty()) cells.push_back(model.classes[class_of(a)]);
   if (model.classes.size() == 2 && a.size() == 1) cells.push_back(number(1 - a[0]));
-  for (const real v : a) cells.push_back(number(v));
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    const auto& s = model.target_standardizer;
+    cells.push_back(number(s ? a[k] * s->deviation[k] + s->mean[k] : a[k]));
+  }
   return cells;
 }
 
 void print(const std::string& line) { std::fputs(line.c_str(), stdout); }
 
 void predict(const Model& model, std::istream& stream, const std::string& file, bool streamed) {
-  CsvReader csv(stream, file);
-  const std::vector<std::size_t> inputs = find_columns(csv, model.columns, "an input of the model");
+  CsvReader csv(stream, file, format_of(model.config.data));
+  InputColumns inputs(csv, model.columns, model.config.data.one_hot, "an input of the model");
   print(csv_row(header_of(model)));
   if (streamed) std::fflush(stdout);
-  Tensor x(1, inputs.size());
   Prediction prediction;
   while (csv.next()) {
-    for (std::size_t j = 0; j < inputs.size(); ++j) x(0, j) = real_at(csv, inputs[j]);
+    Tensor x(1, inputs.size());
+    inputs.read(csv, x.row(0));
+    x = inputs.expanded(std::move(x));
     if (model.standardizer) standardize(*model.standardizer, x);
-    print(csv_row(answer(model, model.network.predict(x, prediction).row(0))));
+    print(csv_row(answer(model, model.network.predict(x, prediction).row(0), csv.location(0))));
     if (streamed) std::fflush(stdout);
     if (std::ferror(stdout) != 0) throw RuntimeError("standard output: cannot be written");
   }
 }
 
+// The rows that had this part in the run, in the order of the file.
+void predict_part(const Model& model, const std::string& file, const std::string& part) {
+  const Dataset rows = rows_of(model, read_samples(file, model.config.data, model.task, model.columns), part);
+  print(csv_row(header_of(model)));
+  Prediction prediction;
+  const Tensor& a = model.network.predict(rows.x, prediction);
+  for (std::size_t i = 0; i < rows.size(); ++i) print(csv_row(answer(model, a.row(i), {file})));
+}
+
 int run(const Arguments& arguments) {
   Model model = read_model(arguments.operands[0]);
   const std::string file = arguments.operands.size() > 1 ? arguments.operands[1] : "-";
-  if (file == "-") {
+  if (const std::string part = part_of(arguments); !part.empty()) {
+    if (file == "-") throw UserError("--rows needs the file that the model was trained on, not standard input");
+    predict_part(model, file, part);
+  } else if (file == "-") {
     StandardInput input;
     std::istream stream(&input);
     stream.exceptions(std::ios::badbit);  // passes on why standard input cannot be read
@@ -62,6 +84,8 @@ int run(const Arguments& arguments) {
   }
   return 0;
 }
+
+constexpr std::array<Option, 1> options{{rows_option}};
 
 }  // namespace
 
@@ -74,7 +98,7 @@ const Command predict_command{"predict",
                               "of the targets.\n\n"
                               "  primer predict runs/iris/model.safetensors data/iris.csv\n"
                               "  head -n 3 data/iris.csv | primer predict runs/iris/model.safetensors\n",
-                              {},
+                              options,
                               run};
 
 }  // namespace primer

@@ -19,7 +19,13 @@ Dataset batch_of(const Arguments& arguments, const Experiment& experiment) {
 int run(const Arguments& arguments) {
   const Experiment experiment = load_experiment(arguments.operands.front(), arguments.overrides());
   Network network = experiment.network();
-  if (const auto file = arguments.value("--init")) load_tensors(read_safetensors(*file), *file, network);
+  if (const auto file = arguments.value("--init")) {
+    const Safetensors contents = read_safetensors(*file);
+    for (const std::string& difference : differences(contents, experiment)) {
+      std::fprintf(stderr, "primer: warning: %s: %s\n", printable(*file).c_str(), printable(difference).c_str());
+    }
+    load_tensors(contents, *file, network);
+  }
   const auto loss = make_loss(experiment.config.train);
   const Dataset batch = batch_of(arguments, experiment);
   network.forward_training(batch.x, 1);

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,9 +40,10 @@ void print_scores(const char* set, const std::string& metric, const std::optiona
               short_number(scores->metric, 4).c_str());
 }
 
-// The line that continues this run.
-std::string line_to_resume(Arguments arguments) {
+// The line that continues the run in `folder`.
+std::string line_to_resume(Arguments arguments, const Config& config, const std::string& folder) {
   std::erase_if(arguments.options, [](const auto& o) { return o.first != "--set" && o.first != "--out"; });
+  if (!arguments.has("--out") && folder != default_folder(config, 1)) arguments.options.emplace_back("--out", folder);
   arguments.options.emplace_back("--resume", "");
   return printable(shell_line(train_command, arguments));
 }
@@ -60,8 +60,9 @@ class TrainingSession {
   explicit TrainingSession(const Arguments& arguments)
       : arguments_(arguments),
         experiment_(load_experiment(arguments.operands.front(), arguments.overrides())),
-        folder_(arguments.value("--out").value_or("runs/" +
-                                                  std::filesystem::path(arguments.operands.front()).stem().string())),
+        folder_(arguments.has("--resume")
+                    ? folder_to_resume(experiment_, arguments.value("--out"))
+                    : folder_for_new_run(experiment_, arguments.value("--out"), arguments.has("--replace"))),
         network_(experiment_.network()),
         training_(network_, experiment_.data, experiment_.config.train, experiment_.config.seed,
                   experiment_.config.diagnostics.every),
@@ -81,12 +82,13 @@ class TrainingSession {
     terminal_.finish();
     if (end == Training::End::interrupted) return stop_interrupted();
     if (training_.state.epoch == 0) save();
+    if (keeps_earlier_epoch()) folder_.move_test_scores(training_.state.best_epoch);
     write_results();
     if (done_before && !quiet_) {
       std::fprintf(stderr, "all %llu epochs are done already; raise train.epochs to continue\n",
                    static_cast<unsigned long long>(first_epoch));
     }
-    print_results();
+    print_results(end);
     return 0;
   }
 
@@ -103,7 +105,11 @@ class TrainingSession {
       folder_.resume(experiment_, training_);
       recorder_.resume(read_frames(folder_.file("frames.safetensors")), training_.state.epoch);
     } else {
-      if (const auto file = arguments_.value("--init")) load_tensors(read_safetensors(*file), *file, network_);
+      if (const auto file = arguments_.value("--init")) load_initial(*file);
+      if (!arguments_.has("--out") && folder_.path() != default_folder(experiment_.config, 1) && !quiet_) {
+        std::fprintf(stderr, "%s is in use; this run is written to %s\n",
+                     printable(default_folder(experiment_.config, 1)).c_str(), printable(folder_.path()).c_str());
+      }
       folder_.start(experiment_);
     }
     for (const Warning& warning : warnings_) std::fprintf(stderr, "primer: warning: %s\n", to_string(warning).c_str());
@@ -161,22 +167,49 @@ class TrainingSession {
     return text;
   }
 
+  // Whether early stopping kept the parameters of an epoch before the last one.
+  bool keeps_earlier_epoch() const {
+    return !training_.state.best.empty() && training_.state.best_epoch < training_.state.epoch;
+  }
+
+  void load_initial(const std::string& file) {
+    const Safetensors contents = read_safetensors(file);
+    for (const std::string& difference : differences(contents, experiment_)) {
+      std::fprintf(stderr, "primer: warning: %s: %s\n", printable(file).c_str(), printable(difference).c_str());
+    }
+    load_tensors(contents, file, network_);
+  }
+
   int stop_interrupted() {
     save();
-    if (!training_.state.best.empty()) restore(training_.state.best, network_);
+    if (!training_.state.best.empty()) {
+      restore(training_.state.best, network_);
+      std::fprintf(stderr, "primer: %s has the parameters of epoch %llu, whose validation loss is the lowest so far\n",
+                   printable(folder_.file("model.safetensors")).c_str(),
+                   static_cast<unsigned long long>(training_.state.best_epoch));
+    }
     write_results();
     std::fprintf(stderr, "primer: interrupted in epoch %s of %zu after batch %s of %zu; to continue: %s\n",
                  std::to_string(training_.state.epoch + 1).c_str(), experiment_.config.train.epochs,
                  std::to_string(training_.state.batch).c_str(), training_.batches(),
-                 line_to_resume(arguments_).c_str());
+                 line_to_resume(arguments_, experiment_.config, folder_.path()).c_str());
     return 130;
   }
 
-  void print_results() {
+  void print_results(Training::End end) {
     if (last_) {
-      print_scores("train", metric_, last_->train);
-      print_scores("validation", metric_, last_->validation);
-      print_scores("test", metric_, last_->test);
+      const auto kept = static_cast<unsigned long long>(training_.state.best_epoch);
+      const auto last = static_cast<unsigned long long>(training_.state.epoch);
+      if (end == Training::End::stopped_early)
+        std::printf("stopped early at epoch %llu; kept epoch %llu\n", last, kept);
+      if (end == Training::End::finished && keeps_earlier_epoch()) {
+        std::printf("kept epoch %llu of %llu, whose validation loss is the lowest\n", kept, last);
+      }
+      const EpochRecord record =
+          keeps_earlier_epoch() ? read_history(folder_.path(), experiment_.task)[kept - 1] : *last_;
+      print_scores("train", metric_, record.train);
+      print_scores("validation", metric_, record.validation);
+      print_scores("test", metric_, record.test);
     }
     if (!flow_.empty()) {
       std::printf("\nGradient flow at epoch %llu:\n%s\n", static_cast<unsigned long long>(flow_.front().epoch),
@@ -210,9 +243,10 @@ class TrainingSession {
 
 int run(const Arguments& arguments) { return TrainingSession(arguments).go(); }
 
-constexpr std::array<Option, 5> options{
+constexpr std::array<Option, 6> options{
     {set_option,
      {"--out", "DIR", "the folder of the run (default: runs/CONFIG_NAME)"},
+     {"--replace", "", "replace a run of another config in that folder"},
      {"--init", "FILE", "start with the parameters in this safetensors file"},
      {"--resume", "", "continue the run in that folder; only train.epochs may change"},
      {"--quiet", "", "print only the result and no progress"}}};
@@ -222,11 +256,13 @@ constexpr std::array<Option, 5> options{
 const Command train_command{"train",
                             "CONFIG",
                             "Trains a network and shows how its gradient flowed.",
-                            "It writes these files to the folder of the run and replaces an earlier run:\n"
-                            "config.toml, model.safetensors, checkpoint.safetensors, history.csv, flow.csv,\n"
-                            "frames.safetensors and report.html, which you can open in a browser. Ctrl-C\n"
-                            "finishes the batch, saves the run and prints the command that continues it. The\n"
-                            "last line is a signature: equal runs have equal signatures.\n\n"
+                            "It writes these files to the folder of the run: config.toml, model.safetensors,\n"
+                            "checkpoint.safetensors, history.csv, flow.csv, frames.safetensors and\n"
+                            "report.html, which you can open in a browser. An earlier run with the same\n"
+                            "config is replaced. A run with another config stays: without --out the next\n"
+                            "free name is taken, such as runs/spirals-2. Ctrl-C finishes the batch, saves the\n"
+                            "run and prints the command that continues it. The last line is a signature:\n"
+                            "equal runs have equal signatures.\n\n"
                             "  primer train configs/spirals.toml\n"
                             "  primer train configs/spirals.toml --set train.learning_rate=0.1 --out runs/b\n"
                             "  primer train configs/spirals.toml --set train.epochs=400 --resume\n",

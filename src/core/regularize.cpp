@@ -27,9 +27,9 @@ void BatchNorm::forward(Tensor& z, bool training) {
       for (std::size_t j = 0; j < u.cols(); ++j) square[j] = (u_i[j] - mean[j]) * (u_i[j] - mean[j]);
     }
     column_sums(u_hat_, var_);
+    for (real& v : var_.values()) v /= n;
     const real unbiased = N > 1 ? n / (n - 1) : real(1);
-    for (std::size_t j = 0; j < u.cols(); ++j) {
-      var_(0, j) /= n;
+    for (std::size_t j = 0; j < u.cols() && N > 1; ++j) {  // one row alone says nothing about the variance
       running_mean(0, j) = (1 - momentum) * running_mean(0, j) + momentum * mean_(0, j);
       running_var(0, j) = (1 - momentum) * running_var(0, j) + momentum * var_(0, j) * unbiased;
     }

@@ -19,12 +19,11 @@ constexpr std::size_t chunk = 1 << 16;
 constexpr std::size_t largest_row = 1 << 24;
 constexpr std::size_t most_columns = 100'000;
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+constexpr std::string_view spaces = " \t\r";
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
+  text.remove_prefix(std::min(text.find_first_not_of(spaces), text.size()));
+  return text.substr(0, text.find_last_not_of(spaces) + 1);
 }
 
 // Whether people write this for a missing value.
@@ -39,7 +38,8 @@ std::string counted(std::size_t count, const char* noun) { return concat(count, 
 
 }  // namespace
 
-CsvReader::CsvReader(std::istream& stream, std::string file) : stream_(stream), file_(std::move(file)) {
+CsvReader::CsvReader(std::istream& stream, std::string file, CsvFormat format)
+    : stream_(stream), file_(std::move(file)), format_(format) {
   read_header();
 }
 
@@ -54,30 +54,45 @@ bool CsvReader::next() {
   const bool too_many = cell_count_ > columns_.size();
   throw UserError(too_many ? location(columns_.size()) : location_of(cells_.back().end), "the row has ",
                   counted(cell_count_, "cell"), ", but the header has ", counted(columns_.size(), "column"),
-                  too_many ? "; quote a cell that contains a comma" : "; fill in the missing cells");
+                  too_many ? "; quote a cell that contains a separator" : "; fill in the missing cells");
 }
 
 Location CsvReader::location(std::size_t column) const { return location_of(cells_[column].begin); }
 
+std::optional<double> CsvReader::value(std::string_view text) const {
+  if (format_.decimal == '.') return parse_number(text);
+  std::string with_point(text);
+  std::ranges::replace(with_point, format_.decimal, '.');
+  return text.find('.') == text.npos ? parse_number(with_point) : std::nullopt;
+}
+
+bool CsvReader::is_number(std::size_t column) const {
+  const std::optional<double> number = value(trimmed(raw(column)));
+  return number && std::isfinite(*number);
+}
+
+bool CsvReader::is_missing(std::size_t column) const { return means_missing(trimmed(raw(column))); }
+
+void CsvReader::refuse_missing(std::size_t column) const {
+  const std::string_view text = trimmed(raw(column));
+  throw UserError(location(column), "column ", in_quotes(columns_[column]), " has a missing value",
+                  text.empty() ? "" : concat(" (", in_quotes(text), ")"), "; fill in the cell or remove the row");
+}
+
 double CsvReader::number(std::size_t column) const {
   const std::string_view text = trimmed(raw(column));
-  const std::optional<double> value = parse_number(text);
-  if (value && std::isfinite(*value)) return *value;
-  const std::string name = "column " + in_quotes(columns_[column]);
-  if (means_missing(text)) {
-    const std::string written = text.empty() ? "" : concat(" (", in_quotes(text), ")");
-    throw UserError(location(column), name, " has a missing value", written, "; fill in the cell or remove the row");
-  }
-  throw UserError(location(column), name, value ? " needs a finite number, not " : " needs a number, not ",
-                  in_quotes(text), "; correct the cell or remove the row");
+  const std::optional<double> number = value(text);
+  if (number && std::isfinite(*number)) return *number;
+  if (means_missing(text)) refuse_missing(column);
+  throw UserError(location(column), "column ", in_quotes(columns_[column]),
+                  number ? " needs a finite number, not " : " needs a number, not ", in_quotes(text),
+                  "; correct the cell or remove the row");
 }
 
 std::string CsvReader::text(std::size_t column) const {
   const std::string_view text = raw(column);
-  if (text.empty()) {
-    throw UserError(location(column), "column ", in_quotes(columns_[column]),
-                    " has a missing value; fill in the cell or remove the row");
-  }
+  if (text.empty()) refuse_missing(column);
+  if (text.find('\0') != text.npos) throw UserError(location(column), "the text contains a NUL byte; remove it");
   if (!is_utf8(text)) throw UserError(location(column), "the text is not UTF-8; save the file as UTF-8");
   if (!cells_[column].quoted) return std::string(text);
   std::string unescaped;
@@ -90,18 +105,23 @@ void CsvReader::read_header() {
   if (!read_row(most_columns)) throw UserError({file_}, "the file is empty; a CSV file begins with a header row");
   if (cell_count_ > most_columns) throw UserError({file_, line_}, "the file has more than 100000 columns");
   columns_.resize(cell_count_);
-  bool all_numbers = true, all_indices = true;
+  std::optional<std::size_t> number;
+  bool all_indices = true;
   for (std::size_t k = 0; k < cell_count_; ++k) {
-    if (is_empty(k)) {
-      throw UserError(location(k), "column ", k + 1, " needs a name; name it or remove it");
-    }
+    if (is_empty(k)) throw UserError(location(k), "column ", k + 1, " needs a name; name it or remove it");
     columns_[k] = text(k);
-    check_name(k);
-    all_numbers = all_numbers && parse_number(columns_[k]);
+    const std::size_t carriage_return = columns_[k].find('\r');
+    if (carriage_return != std::string::npos && columns_[k].substr(carriage_return, 2) != "\r\n") {
+      throw UserError(location(k), "a line ends with a carriage return only; save the file with line feeds");
+    }
+    if (!number && is_number(k)) number = k;
     all_indices = all_indices && columns_[k] == std::to_string(k);
   }
-  if (all_numbers && !all_indices)
-    throw UserError(location(0), "the first row contains numbers; insert a row of column names above it");
+  if (number && !all_indices) {
+    throw UserError(location(*number), "the first row contains the number ", in_quotes(columns_[*number]),
+                    ", so the file seems to have no header; insert a row of column names above it");
+  }
+  for (std::size_t k = 0; k < cell_count_; ++k) check_name(k);
 }
 
 void CsvReader::check_name(std::size_t column) {
@@ -109,14 +129,14 @@ void CsvReader::check_name(std::size_t column) {
   if (!index_.emplace(name, column).second) {
     throw UserError(location(column), "two columns have the name ", in_quotes(name), "; rename one");
   }
-  const std::size_t other = cell_count_ == 1 ? name.find_first_of(";\t|") : name.npos;
+  const std::size_t other = cell_count_ == 1 ? name.find_first_of(",;\t|") : name.npos;
   if (other != name.npos) {
-    throw UserError(location(column), "the cells are separated by ", in_quotes(name.substr(other, 1)),
-                    "; save the file with commas");
+    throw UserError(location(column), "the cells are separated by ", in_quotes(name.substr(other, 1)), ", not by ",
+                    in_quotes(std::string(1, format_.separator)), "; set data.separator, or save the file with ",
+                    format_.separator == ',' ? "commas" : "this separator");
   }
-  const std::size_t carriage_return = name.find('\r');
-  if (carriage_return != name.npos && name.substr(carriage_return, 2) != "\r\n") {
-    throw UserError(location(column), "a line ends with a carriage return only; save the file with line feeds");
+  if (cell_count_ == 1 && name.starts_with('#')) {
+    throw UserError(location(column), "the first line is a comment; remove it, so that the file begins with a header");
   }
 }
 
@@ -146,7 +166,7 @@ bool CsvReader::read_row(std::size_t most_cells) {
     for (bool more = true; more; ++cell_count_) {
       Cell cell{};
       std::size_t end = read_cell(row_size_, cell);
-      more = has(end) && buffer_[row_ + end] == ',';
+      more = has(end) && buffer_[row_ + end] == format_.separator;
       if (cell_count_ <= most_cells) cells_.push_back(cell);
       row_size_ = end + (more ? 1 : 0);
     }
@@ -159,10 +179,11 @@ bool CsvReader::read_row(std::size_t most_cells) {
 std::size_t CsvReader::read_cell(std::size_t begin, Cell& cell) {
   while (has(begin) && is_space(buffer_[row_ + begin])) ++begin;
   if (has(begin) && buffer_[row_ + begin] == '"') return read_quoted_cell(begin, cell);
+  const char separator = format_.separator;
   std::size_t end = begin;
   do {
     const char* at = buffer_.data() + row_ + end;
-    while (*at != ',' && *at != '\n') ++at;
+    while (*at != separator && *at != '\n') ++at;
     end = static_cast<std::size_t>(at - buffer_.data()) - row_;
   } while (row_ + end == filled_ && fill());
   cell = {begin, end, false};
@@ -184,7 +205,7 @@ std::size_t CsvReader::read_quoted_cell(std::size_t begin, Cell& cell) {
   cell = {begin + 1, end, true};
   ++end;
   while (has(end) && is_space(buffer_[row_ + end])) ++end;
-  if (has(end) && buffer_[row_ + end] != ',' && buffer_[row_ + end] != '\n') {
+  if (has(end) && buffer_[row_ + end] != format_.separator && buffer_[row_ + end] != '\n') {
     throw UserError(location_of(end), "there is text after the closing quote; write \"\" for a quote inside quotes");
   }
   return end;

@@ -14,10 +14,6 @@ namespace primer::json {
 namespace {
 
 constexpr std::size_t deepest = 16;
-constexpr std::string_view letters = "bfnrt\"\\/";
-constexpr std::string_view meanings = "\b\f\n\r\t\"\\/";
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 class Parser {
  public:
@@ -93,29 +89,13 @@ class Parser {
     if (twice != keys.end()) throw UserError(location_, "the key ", in_quotes(*twice), " occurs twice");
   }
 
-  bool take_digits() {
-    const std::size_t begin = position_;
-    while (is_digit(peek())) ++position_;
-    return position_ > begin;
-  }
-
   Value number() {
-    const std::size_t begin = position_;
-    take("-");
-    if (!take("0") && !take_digits()) fail("expected a value");
-    bool is_integer = true;
-    if (take(".")) {
-      is_integer = false;
-      if (!take_digits()) fail("expected a digit");
-    }
-    if (take("e") || take("E")) {
-      is_integer = false;
-      if (!take("+")) take("-");
-      if (!take_digits()) fail("expected a digit");
-    }
-    const std::string_view text = text_.substr(begin, position_ - begin);
+    const Decimal decimal = decimal_at_front(text_.substr(position_));
+    const std::string_view text = text_.substr(position_, decimal.size);
+    position_ += decimal.size;
+    if (!decimal.is_complete) fail(text.empty() || text == "-" ? "expected a value" : "expected a digit");
     std::int64_t integer = 0;
-    if (is_integer && std::from_chars(text.data(), text.data() + text.size(), integer).ec == std::errc()) {
+    if (decimal.is_integer && std::from_chars(text.data(), text.data() + text.size(), integer).ec == std::errc()) {
       return {integer};
     }
     const std::optional<double> value = parse_number(text);
@@ -141,9 +121,9 @@ class Parser {
   }
 
   void escape(std::string& result) {
-    const std::size_t known = position_ < text_.size() ? letters.find(peek()) : letters.npos;
-    if (known != letters.npos) {
-      result += meanings[known];
+    const std::size_t known = escape_letters.find(peek());
+    if (known != escape_letters.npos || peek() == '/') {
+      result += peek() == '/' ? '/' : escape_meanings[known];
       ++position_;
       return;
     }
@@ -158,12 +138,10 @@ class Parser {
   }
 
   char32_t code_unit() {
-    if (peek() != 'u' || position_ + 5 > text_.size()) fail("unknown escape");
-    const char* begin = text_.data() + position_ + 1;
-    std::uint32_t code = 0;
-    if (std::from_chars(begin, begin + 4, code, 16).ptr != begin + 4) fail("unknown escape");
+    const std::optional<char32_t> code = peek() == 'u' ? hex_number(text_.substr(position_ + 1), 4) : std::nullopt;
+    if (!code) fail("unknown escape");
     position_ += 5;
-    return code;
+    return *code;
   }
 
   std::string_view text_;
@@ -187,15 +165,14 @@ std::string string_array(std::span<const std::string> strings) {
 }
 
 std::vector<std::string> parse_string_array(std::string_view text, const Location& location) {
-  Value value = parse(text, location);
-  std::vector<std::string> strings;
-  auto* elements = std::get_if<Array>(&value.data);
-  if (!elements) throw UserError(location, "expected a JSON array of strings, not ", in_quotes(text));
-  for (Value& element : *elements) {
-    auto* string = std::get_if<std::string>(&element.data);
-    if (!string) throw UserError(location, "expected a JSON array of strings, not ", in_quotes(text));
-    strings.push_back(std::move(*string));
+  const Value value = parse(text, location);
+  const auto is_string = [](const Value& element) { return std::holds_alternative<std::string>(element.data); };
+  const auto* const elements = std::get_if<Array>(&value.data);
+  if (elements == nullptr || !std::ranges::all_of(*elements, is_string)) {
+    throw UserError(location, "expected a JSON array of strings, not ", in_quotes(text));
   }
+  std::vector<std::string> strings;
+  for (const Value& element : *elements) strings.push_back(std::get<std::string>(element.data));
   return strings;
 }
 

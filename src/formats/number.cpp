@@ -64,4 +64,31 @@ std::optional<double> parse_number(std::string_view text) {
   return text.starts_with('-') ? -0.0 : 0.0;  // less than half of the smallest double
 }
 
+Decimal decimal_at_front(std::string_view text) {
+  Decimal decimal;
+  const auto take = [&](std::string_view any_of) {
+    const bool found = decimal.size < text.size() && any_of.find(text[decimal.size]) != any_of.npos;
+    decimal.size += found ? 1 : 0;
+    return found;
+  };
+  const auto take_digits = [&] {
+    const bool found = take("0123456789");
+    while (take("0123456789")) continue;
+    return found;
+  };
+  take("-");
+  if (!take("0") && !take_digits()) return decimal;
+  if (take(".")) {
+    decimal.is_integer = false;
+    if (!take_digits()) return decimal;
+  }
+  if (take("eE")) {
+    decimal.is_integer = false;
+    take("+-");
+    if (!take_digits()) return decimal;
+  }
+  decimal.is_complete = true;
+  return decimal;
+}
+
 }  // namespace primer

@@ -7,8 +7,10 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <istream>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 
 #include "primer/formats/atomic_file.hpp"
@@ -194,32 +196,27 @@ std::uint64_t size_of(std::istream& stream, const std::string& file) {
 }
 
 std::string header_text(const Safetensors& contents, Dtype dtype) {
-  std::string text = "{";
-  const auto separate = [&text] { text.append(text.back() == '{' ? 0 : 1, ','); };
+  using Members = std::vector<std::pair<std::string, std::string>>;
+  Members header;
   if (!contents.metadata.empty()) {
-    text += json::quote(metadata_key) + ":{";
-    for (const auto& [key, value] : contents.metadata) {
-      separate();
-      text += json::quote(key) + ':' + json::quote(value);
-    }
-    text += '}';
+    Members strings;
+    for (const auto& [key, value] : contents.metadata) strings.emplace_back(key, json::quote(value));
+    header.emplace_back(metadata_key, json::object(strings));
   }
+  const auto text_of = [](std::size_t size) { return std::to_string(size); };
   std::size_t offset = 0;
   for (const NamedTensor& tensor : contents.tensors) {
-    separate();
-    std::string shape;
-    std::size_t count = 1;
-    for (const std::size_t extent : tensor.shape) {
-      shape += concat(shape.empty() ? "" : ",", extent);
-      count *= extent;
-    }
+    const std::size_t count =
+        std::accumulate(tensor.shape.begin(), tensor.shape.end(), std::size_t{1}, std::multiplies<>());
     if (count != tensor.values.size()) throw std::logic_error("tensor " + tensor.name + " does not fill its shape");
     const std::size_t end = offset + count * (dtype == Dtype::F64 ? sizeof(double) : sizeof(float));
-    text += concat(json::quote(tensor.name), R"(:{"dtype":")", dtype == Dtype::F64 ? "F64" : "F32", R"(","shape":[)",
-                   shape, R"(],"data_offsets":[)", offset, ",", end, "]}");
+    const Members description{{"dtype", dtype == Dtype::F64 ? "\"F64\"" : "\"F32\""},
+                              {"shape", json::array(tensor.shape, text_of)},
+                              {"data_offsets", json::array(std::array{offset, end}, text_of)}};
+    header.emplace_back(tensor.name, json::object(description));
     offset = end;
   }
-  text += '}';
+  std::string text = json::object(header);
   text.append((8 - text.size() % 8) % 8, ' ');
   return text;
 }

@@ -26,7 +26,9 @@ const Value* TableReader::find(std::string_view key) {
 template <typename T>
 const T& TableReader::as(const Value& value, std::string_view key, std::string_view wanted) const {
   if (const auto* const held = std::get_if<T>(&value.data)) return *held;
-  throw UserError(value.location, key, ": must be ", wanted, ", not ", kind(value));
+  const bool is_override = wanted.starts_with("a string") && value.location.file.starts_with("--set ");
+  throw UserError(value.location, key, ": must be ", wanted, ", not ", kind(value),
+                  is_override ? concat("; write --set '", key, "=\"…\"' for a string") : "");
 }
 
 template <typename T>

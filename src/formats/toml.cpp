@@ -28,15 +28,15 @@ bool is_bare(char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-
 bool is_scalar(char c) { return is_bare(c) || c == '+' || c == '.' || c == ':'; }
 bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }
 
-// Takes digits, with single underscores between them, from the front of `text` and appends them to `digits`.
+// `text` without the underscores that stand between two digits.
 template <class IsDigit>
-bool take_digits(std::string_view& text, std::string& digits, IsDigit is_valid) {
-  if (text.empty() || !is_valid(text[0])) return false;
-  while (!text.empty() && (is_valid(text[0]) || (text[0] == '_' && text.size() > 1 && is_valid(text[1])))) {
-    if (text[0] != '_') digits += text[0];
-    text.remove_prefix(1);
+std::string without_underscores(std::string_view text, IsDigit is_valid) {
+  std::string plain;
+  for (std::size_t k = 0; k < text.size(); ++k) {
+    const bool between = k > 0 && k + 1 < text.size() && is_valid(text[k - 1]) && is_valid(text[k + 1]);
+    if (text[k] != '_' || !between) plain += text[k];
   }
-  return true;
+  return plain;
 }
 
 bool looks_like_date_or_time(std::string_view text) {
@@ -45,50 +45,14 @@ bool looks_like_date_or_time(std::string_view text) {
   return (digits == 4 && text[digits] == '-') || (digits == 2 && text[digits] == ':');
 }
 
-// The digits of an integer that begins with 0x, 0o or 0b; nothing if `text` is not TOML's grammar for one.
-std::optional<std::string> based_digits(std::string_view text, int base) {
-  std::string digits;
-  text.remove_prefix(2);
-  const auto is_valid = [base](char c) { return base == 16 ? is_hex(c) : is_digit(c) && c - '0' < base; };
-  if (!take_digits(text, digits, is_valid) || !text.empty()) return std::nullopt;
-  return digits;
-}
-
-// The characters of a decimal integer or float without underscores; nothing if `text` is not TOML's grammar for one.
-std::optional<std::string> decimal_digits(std::string_view text, bool& is_float) {
-  std::string plain;
-  if (text.starts_with('-') || text.starts_with('+')) {
-    if (text[0] == '-') plain += '-';
-    text.remove_prefix(1);
-  }
-  if (text.size() > 1 && text[0] == '0' && (is_digit(text[1]) || text[1] == '_')) return std::nullopt;
-  if (!take_digits(text, plain, is_digit)) return std::nullopt;
-  if (text.starts_with('.')) {
-    is_float = true;
-    plain += '.';
-    text.remove_prefix(1);
-    if (!take_digits(text, plain, is_digit)) return std::nullopt;
-  }
-  if (text.starts_with('e') || text.starts_with('E')) {
-    is_float = true;
-    plain += 'e';
-    text.remove_prefix(1);
-    if (text.starts_with('-') || text.starts_with('+')) {
-      plain += text[0];
-      text.remove_prefix(1);
-    }
-    if (!take_digits(text, plain, is_digit)) return std::nullopt;
-  }
-  if (!text.empty()) return std::nullopt;
-  return plain;
-}
-
-Scalar integer(const std::string& digits, int base, const Location& location, std::string_view text) {
+// An integer; nothing if `digits` is anything else.
+std::optional<Scalar> integer(std::string_view digits, int base, const Location& location, std::string_view text) {
   std::int64_t value = 0;
-  if (std::from_chars(digits.data(), digits.data() + digits.size(), value, base).ec != std::errc()) {
-    throw UserError(location, "the integer ", in_quotes(text), " does not fit in 64 bits");
-  }
-  return value;
+  const char* const end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, value, base);
+  if (error == std::errc::invalid_argument || stop != end) return {};
+  if (error == std::errc()) return value;
+  throw UserError(location, "the integer ", in_quotes(text), " does not fit in 64 bits");
 }
 
 // A boolean or a number; nothing if `text` is neither.
@@ -101,17 +65,19 @@ std::optional<Scalar> scalar(std::string_view text, const Location& location) {
   if (text.substr(has_sign) == "nan") return Scalar(std::copysign(std::nan(""), sign));
   const int base = text.starts_with("0x") ? 16 : text.starts_with("0o") ? 8 : text.starts_with("0b") ? 2 : 10;
   if (base != 10) {
-    const std::optional<std::string> digits = based_digits(text, base);
-    return digits ? std::optional(integer(*digits, base, location, text)) : std::nullopt;
+    const auto is_valid = [base](char c) { return base == 16 ? is_hex(c) : is_digit(c) && c - '0' < base; };
+    const std::string digits = without_underscores(text.substr(2), is_valid);
+    return digits.starts_with('-') ? std::nullopt : integer(digits, base, location, text);
   }
   if (looks_like_date_or_time(text)) {
     throw UserError(location, "TOML's dates and times are not supported; put quotes around ", in_quotes(text));
   }
-  bool is_float = false;
-  const std::optional<std::string> digits = decimal_digits(text, is_float);
-  if (!digits) return std::nullopt;
-  if (!is_float) return integer(*digits, 10, location, text);
-  const std::optional<double> value = parse_number(*digits);
+  const std::string plain = without_underscores(text, is_digit);
+  const std::string_view digits = std::string_view(plain).substr(plain.starts_with('+') && !plain.starts_with("+-"));
+  const Decimal decimal = decimal_at_front(digits);
+  if (!decimal.is_complete || decimal.size < digits.size()) return std::nullopt;
+  if (decimal.is_integer) return integer(digits, 10, location, text);
+  const std::optional<double> value = parse_number(digits);
   if (!value) throw UserError(location, "the float ", in_quotes(text), " is beyond the largest double, 1.8e308");
   return Scalar(*value);
 }
@@ -163,7 +129,8 @@ class Parser {
     }
     Value result = value();
     if (!at_end())
-      throw UserError(location_, "expected the end of the value, not ", in_quotes(text_.substr(position_)));
+      throw UserError(location_, "expected the end of the value, not ", in_quotes(text_.substr(position_)),
+                      "; put quotes around a string that begins like this, as in '\"[1].csv\"'");
     return result;
   }
 
@@ -467,25 +434,19 @@ class Parser {
   }
 
   void escape(std::string& text) {
-    constexpr std::string_view letters = "btnfr\"\\";
-    constexpr std::string_view meanings = "\b\t\n\f\r\"\\";
-    const std::size_t known = position_ + 1 < text_.size() ? letters.find(text_[position_ + 1]) : letters.npos;
-    if (known != letters.npos) {
-      text += meanings[known];
+    const std::size_t known = position_ + 1 < text_.size() ? escape_letters.find(text_[position_ + 1]) : text.npos;
+    if (known != text.npos) {
+      text += escape_meanings[known];
       position_ += 2;
       return;
     }
     if (next_is("\\e") || next_is("\\x"))
       fail("TOML 1.0 does not have the escapes \\e and \\x; write \\u and four digits");
     const std::size_t length = next_is("\\u") ? 4 : next_is("\\U") ? 8 : 0;
-    const std::string_view digits = text_.substr(position_).substr(0, 2 + length).substr(length > 0 ? 2 : 0);
-    if (length == 0 || digits.size() < length || !std::all_of(digits.begin(), digits.end(), is_hex)) {
-      fail("TOML does not have this escape; write \\\\ for a backslash, or the string in '…'");
-    }
-    std::uint32_t code = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
-    if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) fail("the escape is not a Unicode character");
-    append_utf8(text, code);
+    const auto code = length > 0 ? hex_number(text_.substr(position_ + 2), length) : std::nullopt;
+    if (!code) fail("TOML does not have this escape; write \\\\ for a backslash, or the string in '…'");
+    if (*code > 0x10FFFF || (*code >= 0xD800 && *code < 0xE000)) fail("the escape is not a Unicode character");
+    append_utf8(text, *code);
     position_ += 2 + length;
   }
 

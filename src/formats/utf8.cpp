@@ -2,6 +2,8 @@
 #include "primer/formats/utf8.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 
 #include "primer/formats/error.hpp"
 
@@ -41,35 +43,29 @@ std::size_t count_characters(std::string_view text) {
 }
 
 void append_utf8(std::string& text, char32_t code) {
+  const int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;  // continuation bytes
   const auto put = [&](char32_t byte) { text += static_cast<char>(static_cast<unsigned char>(byte)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | code >> 6);
-    put(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    put(0xE0 | code >> 12);
-    put(0x80 | (code >> 6 & 0x3F));
-    put(0x80 | (code & 0x3F));
-  } else {
-    put(0xF0 | code >> 18);
-    put(0x80 | (code >> 12 & 0x3F));
-    put(0x80 | (code >> 6 & 0x3F));
-    put(0x80 | (code & 0x3F));
-  }
+  constexpr char32_t first_bits[] = {0, 0xC0, 0xE0, 0xF0};
+  put(first_bits[more] | code >> 6 * more);
+  for (int k = more; k-- > 0;) put(0x80 | (code >> 6 * k & 0x3F));
+}
+
+std::optional<char32_t> hex_number(std::string_view text, std::size_t digits) {
+  std::uint32_t number = 0;
+  const char* const end = text.data() + std::min(digits, text.size());
+  if (text.size() < digits || std::from_chars(text.data(), end, number, 16).ptr != end) return {};
+  return number;
 }
 
 std::string escaped(std::string_view text, std::string_view format) {
   if (!is_utf8(text))
     throw RuntimeError(concat(in_quotes(text), " cannot be written as ", format, "; it is not UTF-8"));
-  constexpr std::string_view letters = "btnfr\"\\";
-  constexpr std::string_view meanings = "\b\t\n\f\r\"\\";
   constexpr std::string_view hex = "0123456789ABCDEF";
   std::string result = "\"";
   for (const char c : text) {
     const auto code = static_cast<unsigned char>(c);
-    if (const std::size_t known = meanings.find(c); known != meanings.npos) {
-      result += {'\\', letters[known]};
+    if (const std::size_t known = escape_meanings.find(c); known != escape_meanings.npos) {
+      result += {'\\', escape_letters[known]};
     } else if (code < 0x20 || code == 0x7F) {
       result += {'\\', 'u', '0', '0', hex[code >> 4], hex[code & 15]};
     } else {

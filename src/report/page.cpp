@@ -60,19 +60,30 @@ std::string shape_of(const std::vector<Frames::Layer>& layers) {
   return shape;
 }
 
-// A card for each loss and metric of the last epoch.
+// The row of the epoch whose parameters the run kept: with early stopping the lowest validation loss, else the last.
+std::size_t kept_row(const RunFiles& run) {
+  constexpr std::string_view key = "\nearly_stopping = ";
+  const std::size_t at = run.config.find(key);
+  std::size_t kept = run.history.rows.size() - 1;
+  if (at == run.config.npos || run.config[at + key.size()] == '0') return kept;
+  const auto loss = [&](std::size_t row) { return run.history.number(row, "validation_loss"); };
+  for (std::size_t row = kept; row-- > 0;) kept = loss(row) <= loss(kept) ? row : kept;
+  return kept;
+}
+
+// A card for each loss and metric of the epoch that was kept.
 std::string scores_html(const RunFiles& run) {
   std::string cards;
   if (run.history.rows.empty()) return cards;
-  const std::size_t last = run.history.rows.size() - 1;
+  const std::size_t kept = kept_row(run);
   for (const std::string set : {"train ", "validation ", "test "}) {
     for (const std::string& quantity : {std::string("loss"), run.metric()}) {
       std::string column = set + quantity;
       std::replace(column.begin(), column.end(), ' ', '_');
-      const std::string& cell = run.history.cell(last, column);
+      const std::string& cell = run.history.cell(kept, column);
       if (cell.empty()) continue;
       cards += "<div><dt>" + escaped(set + (quantity == "r2" ? "R²" : quantity)) + "</dt><dd title=\"" + escaped(cell) +
-               "\">" + json::number(run.history.number(last, column), 4) + "</dd></div>";
+               "\">" + json::number(run.history.number(kept, column), 4) + "</dd></div>";
     }
   }
   return cards;

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "primer/formats/fnv1a.hpp"
 #include "primer/formats/number.hpp"
 #include "primer/runs/named_tensor.hpp"
+#include "primer/runs/signature.hpp"
 
 namespace primer {
 namespace {
@@ -124,18 +124,6 @@ class Reader {
   Network& network_;
 };
 
-// A hash of the bits of all rows: a run can only be resumed with the same data.
-std::string fingerprint(const Data& data) {
-  Fnv1a fnv;
-  for (const Dataset* part : {&data.train, &data.validation, &data.test}) {
-    fnv.add(part->size());
-    for (const Tensor* t : {&part->x, &part->y}) {
-      for (const real v : t->values()) fnv.add(std::bit_cast<std::uint64_t>(static_cast<double>(v)));
-    }
-  }
-  return std::to_string(fnv.hash());
-}
-
 const Setting* find(const std::vector<Setting>& settings, const std::string& key) {
   const auto found = std::ranges::find(settings, key, &Setting::key);
   return found == settings.end() ? nullptr : &*found;
@@ -149,6 +137,10 @@ void check_config(const Config& config, const Config& earlier) {
     const Setting* const a = find(now, key);
     const Setting* const b = find(then, key);
     if (a != nullptr && b != nullptr && a->value == b->value) return;
+    if (key == "train.schedule_t_max" && !config.locations.contains(key)) {
+      throw UserError(config.location("train.epochs"), "another train.epochs also changes schedule_t_max, from ",
+                      b->value, " to ", a->value, "; to continue the schedule write train.schedule_t_max = ", b->value);
+    }
     const auto value = [](const Setting* s) { return s == nullptr ? "unset" : s->value; };
     throw UserError(config.location(key),
                     printable(concat("--resume needs the config of the run, in which ", key, " is ", value(b), ", not ",
@@ -164,10 +156,11 @@ const char* number_type() { return own_dtype() == Dtype::F64 ? "double" : "float
 
 void write_checkpoint(const std::string& path, const Training& training, const Experiment& experiment) {
   Safetensors contents;
-  contents.metadata = {{"primer", "1"},
-                       {"real", number_type()},
-                       {"config", to_toml(experiment.config, "")},
-                       {"data", fingerprint(experiment.data)}};
+  contents.metadata = {
+      {"primer", "1"},
+      {"real", number_type()},
+      {"config", to_toml(experiment.config, "")},
+      {"data", fingerprint({&experiment.data.train, &experiment.data.validation, &experiment.data.test})}};
   Writer now(contents, "now.");
   const Training::Snapshot snapshot = training.snapshot();
   visit(now, snapshot);
@@ -190,7 +183,7 @@ void read_checkpoint(const std::string& path, const Experiment& experiment, Trai
     throw UserError({path}, "was written by the ", printable(metadatum("real")),
                     " build; resume with that build, because this one rounds differently");
   }
-  if (metadatum("data") != fingerprint(experiment.data)) {
+  if (metadatum("data") != fingerprint({&experiment.data.train, &experiment.data.validation, &experiment.data.test})) {
     throw UserError({path}, "the data have changed since; train again without --resume");
   }
   Training::Snapshot now = training.snapshot();

@@ -2,6 +2,7 @@
 #include "primer/runs/config.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
 #include <limits>
@@ -38,15 +39,21 @@ void visit_data(Visitor& v, Options& o) {
   v.choice("generator", o.generator, generator_names());
   v.path("file", o.file);
   v.names("target", o.target);
+  v.names("ignore", o.ignore);
+  v.names("one_hot", o.one_hot);
+  v.choice("separator", o.separator, {",", ";", "|", "\t"});
+  v.choice("decimal", o.decimal, {".", ","});
+  v.choice("missing", o.missing, {"refuse", "drop"});
   v.path("validation_file", o.validation_file);
   v.count("points", o.points, 1, 100'000'000);
   v.count("classes", o.classes, 2, 100'000);
-  v.count("inputs", o.inputs, 1, most_units);
+  v.names_or_count("inputs", o.input_names, o.inputs, 1, most_units);
   v.number("turns", o.turns, turns);
   v.number("noise", o.noise, noise);
   v.number("test_fraction", o.test_fraction, fraction);
   v.number("validation_fraction", o.validation_fraction, fraction);
   v.flag("standardize", o.standardize);
+  v.flag("standardize_targets", o.standardize_targets);
   v.flag("shuffle", o.shuffle);
 }
 
@@ -67,6 +74,7 @@ void visit_train(Visitor& v, Options& o) {
   v.choice("loss", o.loss, losses().names());
   v.number("huber_delta", o.huber_delta, positive);
   v.number("label_smoothing", o.label_smoothing, fraction);
+  v.weights("class_weights", o.class_weights, o.balanced_weights);
   v.choice("optimizer", o.optimizer, optimizers().names());
   v.number("learning_rate", o.learning_rate, not_negative);
   v.number("momentum", o.momentum, fraction);
@@ -134,6 +142,32 @@ class Reader {
   void names(std::string_view key, std::vector<std::string>& member) {
     member = table_.texts(key);
     if (member.empty() && table_.has(key)) table_.refuse(key, "is an empty list; name at least one column");
+    std::vector<std::string> sorted = member;
+    std::ranges::sort(sorted);
+    const auto twice = std::ranges::adjacent_find(sorted);
+    if (twice != sorted.end()) table_.refuse(key, "names the column " + in_quotes(*twice) + " twice");
+  }
+  void names_or_count(std::string_view key, std::vector<std::string>& names_, std::size_t& member, std::size_t low,
+                      std::size_t high) {
+    const toml::Entry* const entry = table_.contents().find(key);
+    if (entry == nullptr || std::holds_alternative<std::int64_t>(entry->value.data)) {
+      count(key, member, low, high);
+    } else {
+      names(key, names_);
+    }
+  }
+  void weights(std::string_view key, std::vector<double>& member, bool& balanced) {
+    const toml::Entry* const entry = table_.contents().find(key);
+    balanced = entry != nullptr && std::holds_alternative<std::string>(entry->value.data);
+    if (balanced) {
+      table_.choice(key, std::array<std::string_view, 1>{"balanced"});
+      return;
+    }
+    member = table_.numbers(key);
+    if (!std::ranges::all_of(member, [](double w) { return positive.contains(w) && fits_real(w); })) {
+      table_.refuse(key, "every weight must be more than 0");
+    }
+    if (entry != nullptr && member.empty()) table_.refuse(key, "is an empty list; write a weight for each class");
   }
   void count(std::string_view key, std::size_t& member, std::size_t low, std::size_t high) {
     set(member, table_.count(key, low, high));
@@ -158,46 +192,75 @@ class Reader {
   const std::string& folder_;
 };
 
-// A visitor that writes `key = value` lines.
-class Writer {
+// A visitor that collects the keys of the sections and their values as TOML.
+class Collector {
  public:
-  Writer(std::string& out, const std::string& folder) : out_(out), folder_(folder) {}
+  explicit Collector(const std::string& folder) : folder_(folder) {}
+  std::string section;  // "data."
+  std::vector<Setting> settings;
 
   void choice(std::string_view key, const std::string& member, const std::vector<std::string_view>&) {
-    if (!member.empty()) line(key, {member, {}});
+    if (!member.empty()) add(key, {member, {}});
   }
   template <typename Check>
   void checked(std::string_view key, const std::string& member, const std::vector<std::string_view>&, Check) {
-    line(key, {member, {}});
+    add(key, {member, {}});
   }
   void path(std::string_view key, const std::string& member) {
     if (member.empty() || folder_.empty()) return;
-    namespace fs = std::filesystem;
-    line(key,
-         {fs::absolute(member).lexically_normal().lexically_relative(fs::absolute(folder_).lexically_normal()).string(),
-          {}});
+    const auto absolute = [](const std::string& file) { return std::filesystem::absolute(file).lexically_normal(); };
+    add(key, {absolute(member).lexically_relative(absolute(folder_)).string(), {}});
   }
   void names(std::string_view key, const std::vector<std::string>& member) {
     toml::Array list;
     for (const std::string& name : member) list.push_back({name, {}});
-    if (!list.empty()) line(key, {list, {}});
+    if (!list.empty()) add(key, {list, {}});
+  }
+  void names_or_count(std::string_view key, const std::vector<std::string>& list, std::size_t member, std::size_t low,
+                      std::size_t high) {
+    names(key, list);
+    if (list.empty()) count(key, member, low, high);
+  }
+  void weights(std::string_view key, const std::vector<double>& member, bool balanced) {
+    toml::Array list;
+    for (const double weight : member) list.push_back({weight, {}});
+    if (balanced) add(key, {"balanced", {}});
+    if (!list.empty()) add(key, {list, {}});
   }
   void count(std::string_view key, std::size_t member, std::size_t low, std::size_t) {
-    if (member >= low) line(key, {static_cast<std::int64_t>(member), {}});
+    if (member >= low) add(key, {static_cast<std::int64_t>(member), {}});
   }
   void whole(std::string_view key, std::size_t member, std::size_t low, std::size_t high) {
     count(key, member, low, high);
   }
   void number(std::string_view key, std::optional<double> member, const Range& range) {
-    if (member && range.contains(*member)) line(key, {*member, {}});
+    if (member && range.contains(*member)) add(key, {*member, {}});
   }
-  void flag(std::string_view key, bool member) { line(key, {member, {}}); }
+  void flag(std::string_view key, bool member) { add(key, {member, {}}); }
 
  private:
-  void line(std::string_view key, const toml::Value& value) { out_ += concat(key, " = ", to_text(value), "\n"); }
-  std::string& out_;
+  void add(std::string_view key, const toml::Value& value) {
+    settings.push_back({concat(section, key), to_text(value)});
+  }
   const std::string& folder_;
 };
+
+// Every key of the config, in the order of the file. File names are relative to `folder`, and absent if it is empty.
+std::vector<Setting> settings_in(const Config& config, const std::string& folder) {
+  Collector all(folder);
+  all.settings = {{"seed", std::to_string(config.seed)}};
+  all.section = "data.";
+  visit_data(all, config.data);
+  for (std::size_t l = 0; l < config.layers.size(); ++l) {
+    all.section = concat("layer.", l + 1, ".");
+    visit_layer(all, config.layers[l]);
+  }
+  all.section = "train.";
+  visit_train(all, config.train);
+  all.section = "diagnostics.";
+  visit_diagnostics(all, config.diagnostics);
+  return all.settings;
+}
 
 toml::Table& table_in(toml::Table& root, const std::string& key, const Location& location) {
   toml::Entry* entry = root.find(key);
@@ -313,6 +376,24 @@ void check_values(const Config& config) {
         config.location("data.test_fraction"),
         "the sum of test_fraction and validation_fraction must be less than 1, so that there are rows to train on");
   }
+  if (!data.input_names.empty() && !data.ignore.empty()) {
+    throw UserError(config.location("data.ignore"), "[data] also names its inputs; keep one of the two");
+  }
+  if (data.separator == data.decimal) {
+    throw UserError(config.location("data.decimal"),
+                    "the decimal comma needs another data.separator, such as separator = \";\"");
+  }
+  for (const auto& [names, key] :
+       {std::pair(&data.input_names, "data.inputs"), std::pair(&data.ignore, "data.ignore")}) {
+    for (const std::string& name : *names) {
+      if (std::ranges::find(data.target, name) == data.target.end()) continue;
+      throw UserError(config.location(key), "column ", in_quotes(name), " is also a target; keep one of the two");
+    }
+  }
+  for (const std::string& name : data.one_hot) {  // an input is called COLUMN=CATEGORY
+    if (name.find('=') == name.npos) continue;
+    throw UserError(config.location("data.one_hot"), "rename the column ", in_quotes(name), "; '=' ends its name");
+  }
   if (!data.validation_file.empty() && data.validation_fraction > 0) {
     throw UserError(config.location("data.validation_fraction"),
                     "there is also a validation_file; keep one of the two");
@@ -324,6 +405,15 @@ void check_values(const Config& config) {
   }
   if (config.train.loss.empty()) {
     throw UserError(config.location("train"), "[train] needs a loss: ", listed(losses().names()));
+  }
+  const bool is_regression = task_of(config.train.loss) == Task::regression;
+  if (data.standardize_targets && !is_regression) {
+    throw UserError(config.location("data.standardize_targets"), config.train.loss,
+                    " needs classes or probabilities; remove standardize_targets");
+  }
+  if (is_regression && (config.train.balanced_weights || !config.train.class_weights.empty())) {
+    throw UserError(config.location("train.class_weights"), config.train.loss,
+                    " has no classes to weigh; remove class_weights");
   }
   if (config.train.nesterov && config.train.momentum == 0) {
     throw UserError(config.location("train.nesterov"), "nesterov needs momentum, such as momentum = 0.9");
@@ -376,35 +466,18 @@ Config parse_model_config(std::string_view text, const std::string& file) {
 }
 
 std::string to_toml(const Config& config, const std::string& folder) {
-  std::string out = concat("seed = ", config.seed, "\n\n[data]\n");
-  Writer writer(out, folder);
-  visit_data(writer, config.data);
-  for (const LayerOptions& layer : config.layers) {
-    out += "\n[[layer]]\n";
-    visit_layer(writer, layer);
+  std::string out;
+  std::string section;
+  for (const auto& [key, value] : settings_in(config, folder)) {
+    const std::size_t dot = key.rfind('.');
+    const std::string in = dot == key.npos ? "" : key.substr(0, dot);
+    if (in != section) out += in.starts_with("layer.") ? "\n[[layer]]\n" : "\n[" + in + "]\n";
+    section = in;
+    out += concat(key.substr(dot + 1), " = ", value, "\n");
   }
-  out += "\n[train]\n";
-  visit_train(writer, config.train);
-  out += "\n[diagnostics]\n";
-  visit_diagnostics(writer, config.diagnostics);
   return out;
 }
 
-std::vector<Setting> settings_of(const Config& config) {
-  std::vector<Setting> settings;
-  std::istringstream lines(to_toml(config, ""));
-  std::string section;
-  std::size_t layers = 0;
-  for (std::string line; std::getline(lines, line);) {
-    if (line == "[[layer]]") {
-      section = concat("layer.", ++layers, ".");
-    } else if (line.starts_with('[')) {
-      section = line.substr(1, line.size() - 2) + ".";
-    } else if (const std::size_t equals = line.find(" = "); equals != line.npos) {
-      settings.push_back({section + line.substr(0, equals), line.substr(equals + 3)});
-    }
-  }
-  return settings;
-}
+std::vector<Setting> settings_of(const Config& config) { return settings_in(config, ""); }
 
 }  // namespace primer

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "primer/formats/input.hpp"
+#include "primer/training/weighted_loss.hpp"
+
 namespace primer {
 namespace {
 
@@ -36,6 +39,24 @@ void resolve_layers(Experiment& experiment) {
     }
     inputs = layer.units;
   }
+}
+
+void resolve_class_weights(Experiment& experiment) {
+  TrainOptions& train = experiment.config.train;
+  const Location location = experiment.config.location("train.class_weights");
+  const std::size_t classes = experiment.data.classes.size();
+  if (train.class_weights.empty() && !train.balanced_weights) return;
+  if (classes == 0) throw UserError(location, "class_weights needs one target column of classes");
+  if (train.balanced_weights) {
+    try {
+      train.class_weights = balanced_weights(experiment.data.train.y);
+    } catch (const std::invalid_argument& e) {
+      throw UserError(location, e.what(), "; write a list of weights");
+    }
+    train.balanced_weights = false;
+  }
+  if (train.class_weights.size() == classes) return;
+  throw UserError(location, "there are ", classes, " classes, but ", train.class_weights.size(), " weights");
 }
 
 // What the output activation can give, looked at from outside: [low, high] over a wide scan.
@@ -86,20 +107,20 @@ std::vector<std::string> names_of(const std::vector<Target>& targets) {
 }  // namespace
 
 Experiment experiment_of(Config config) {
-  const FileSamples samples = generated(config);
-  return experiment_of(std::move(config), samples, {});
+  FileSamples samples = generated(config);
+  return experiment_of(std::move(config), std::move(samples), {});
 }
 
-Experiment experiment_of(Config config, const FileSamples& samples, const std::optional<FileSamples>& validation) {
+Experiment experiment_of(Config config, FileSamples samples, const std::optional<FileSamples>& validation) {
   const Task task = task_of(config.train.loss);
   config.data.target = names_of(samples.targets);
-  Experiment experiment{std::move(config), {}, task};
+  Experiment experiment{std::move(config), {}, task, samples.dropped};
   const DataOptions& data = experiment.config.data;
   try {
     const std::vector<std::string> classes = find_classes(samples.targets, task, data.classes);
     std::optional<Dataset> validation_rows;
     if (validation) validation_rows = Dataset{validation->x, encode(*validation, task, classes)};
-    experiment.data = prepare(samples, validation_rows, task, classes, data, experiment.config.seed);
+    experiment.data = prepare(std::move(samples), validation_rows, task, classes, data, experiment.config.seed);
   } catch (const TargetError& e) {
     throw located(e, samples);
   } catch (const std::invalid_argument& e) {
@@ -110,6 +131,7 @@ Experiment experiment_of(Config config, const FileSamples& samples, const std::o
                     "early_stopping has no validation row to watch; set a larger data.validation_fraction");
   }
   resolve_layers(experiment);
+  resolve_class_weights(experiment);
   check_output(experiment);
   return experiment;
 }
@@ -118,20 +140,29 @@ Experiment load_experiment(const std::string& config_path, const std::vector<Ove
   Config config = read_config(config_path, overrides);
   DataOptions data = config.data;
   const Task task = task_of(config.train.loss);
-  const FileSamples samples = data.file.empty() ? generated(config) : read_samples(data.file, data, task);
+  FileSamples samples = data.file.empty() ? generated(config) : read_samples(data.file, data, task);
   std::optional<FileSamples> validation;
   if (!data.validation_file.empty()) {
     data.target = names_of(samples.targets);
     validation = read_samples(data.validation_file, data, task, samples.columns);
   }
-  return experiment_of(std::move(config), samples, validation);
+  return experiment_of(std::move(config), std::move(samples), validation);
 }
 
 Dataset read_dataset(const std::string& path, const Experiment& experiment) {
   DataOptions data = experiment.config.data;
-  if (data.file.empty()) data.target.clear();  // the target names of a generator do not describe this file
-  const FileSamples rows = read_samples(path, data, experiment.task);
-  Dataset dataset{rows.x, encode(rows, experiment.task, experiment.data.classes)};
+  std::vector<std::string> inputs = experiment.data.columns;
+  if (data.file.empty()) {  // then the file may have other names than the generator
+    std::ifstream stream = open_input(path);
+    const CsvReader csv(stream, path, format_of(data));
+    const auto has = [&](const std::string& name) { return csv.column(name).has_value(); };
+    if (!std::ranges::all_of(inputs, has) || !std::ranges::all_of(data.target, has)) {
+      inputs.clear();
+      data.target.clear();
+    }
+  }
+  FileSamples rows = read_samples(path, data, experiment.task, inputs);
+  Dataset dataset{std::move(rows.x), encode(rows, experiment.task, experiment.data.classes)};
   const auto check = [&](std::size_t found, const char* columns, std::size_t needed, const char* units) {
     if (found == needed) return;
     throw UserError({path, 1, 0}, found, columns, ", but the network has ", needed, units,
@@ -140,6 +171,7 @@ Dataset read_dataset(const std::string& path, const Experiment& experiment) {
   check(dataset.x.cols(), " input columns", experiment.data.train.x.cols(), " inputs");
   check(dataset.y.cols(), " target columns", experiment.data.train.y.cols(), " outputs");
   if (experiment.data.standardizer) standardize(*experiment.data.standardizer, dataset.x);
+  if (experiment.data.target_standardizer) standardize(*experiment.data.target_standardizer, dataset.y);
   return dataset;
 }
 

@@ -5,6 +5,7 @@
 
 #include "primer/formats/json.hpp"
 #include "primer/runs/named_tensor.hpp"
+#include "primer/runs/signature.hpp"
 
 namespace primer {
 namespace {
@@ -29,19 +30,19 @@ void check_sizes(const Safetensors& contents, const std::string& file, std::size
   }
 }
 
-std::optional<Standardizer> read_standardizer(const Safetensors& contents, const std::string& file, std::size_t inputs,
+// `what` is "input" or "target"; `wanted` is whether the config sets `key`.
+std::optional<Standardizer> read_standardizer(const Safetensors& contents, const std::string& file,
+                                              const std::string& what, const char* key, std::size_t columns,
                                               bool wanted) {
-  const bool has_mean = contents.tensor("input.mean") != nullptr;
-  const bool has_std = contents.tensor("input.std") != nullptr;
-  if (has_mean != wanted || has_std != wanted) {
-    throw UserError({file},
-                    "a model must have input.mean and input.std if its config sets standardize = true, and "
-                    "must not have them otherwise");
+  const std::string mean = what + ".mean", deviation = what + ".std";
+  if ((contents.tensor(mean) != nullptr) != wanted || (contents.tensor(deviation) != nullptr) != wanted) {
+    throw UserError({file}, "a model must have ", mean, " and ", deviation, " if its config sets ", key,
+                    " = true, and must not have them otherwise");
   }
   if (!wanted) return {};
-  Standardizer standardizer{Tensor(1, inputs), Tensor(1, inputs)};
-  read_tensor(contents, file, "input.mean", Layout::vector, standardizer.mean);
-  read_tensor(contents, file, "input.std", Layout::vector, standardizer.deviation);
+  Standardizer standardizer{Tensor(1, columns), Tensor(1, columns)};
+  read_tensor(contents, file, mean, Layout::vector, standardizer.mean);
+  read_tensor(contents, file, deviation, Layout::vector, standardizer.deviation);
   return standardizer;
 }
 
@@ -71,14 +72,18 @@ Safetensors model_contents(Network& network, const Experiment& experiment) {
       contents.tensors.push_back(named(full_name(l, p), *p.value, layout_of(p)));
     }
   }
-  if (const auto& s = experiment.data.standardizer) {
-    contents.tensors.push_back(named("input.mean", s->mean, Layout::vector));
-    contents.tensors.push_back(named("input.std", s->deviation, Layout::vector));
-  }
+  const auto add = [&](const std::string& what, const std::optional<Standardizer>& s) {
+    if (!s) return;
+    contents.tensors.push_back(named(what + ".mean", s->mean, Layout::vector));
+    contents.tensors.push_back(named(what + ".std", s->deviation, Layout::vector));
+  };
+  add("input", experiment.data.standardizer);
+  add("target", experiment.data.target_standardizer);
   contents.metadata = {{"primer", "1"},
                        {"config", to_toml(experiment.config, "")},
                        {"columns", json::string_array(experiment.data.columns)},
-                       {"classes", json::string_array(experiment.data.classes)}};
+                       {"classes", json::string_array(experiment.data.classes)},
+                       {"training_rows", fingerprint({&experiment.data.train})}};
   return contents;
 }
 
@@ -89,14 +94,79 @@ Model read_model(const std::string& path) {
   std::vector<std::string> classes = json::parse_string_array(metadatum(contents, path, "classes"), {path});
   if (columns.empty()) throw UserError({path}, "the metadata \"columns\" names no input column");
   check_sizes(contents, path, columns.size(), config.layers);
-  std::optional<Standardizer> standardizer = read_standardizer(contents, path, columns.size(), config.data.standardize);
+  std::optional<Standardizer> standardizer =
+      read_standardizer(contents, path, "input", "standardize", columns.size(), config.data.standardize);
+  std::optional<Standardizer> target_standardizer = read_standardizer(
+      contents, path, "target", "standardize_targets", config.layers.back().units, config.data.standardize_targets);
+  const std::string* const rows = contents.metadatum("training_rows");
   Network network(columns.size(), config.layers, config.seed);
   load_tensors(contents, path, network);
   const Task task = task_of(config.train.loss);
-  Model model{std::move(config), task, std::move(columns), std::move(classes), std::move(standardizer),
+  Model model{std::move(config),
+              task,
+              std::move(columns),
+              std::move(classes),
+              std::move(standardizer),
+              std::move(target_standardizer),
+              rows == nullptr ? "" : *rows,
               std::move(network)};
   check_classes(model, path);
   return model;
+}
+
+Dataset rows_of(const Model& model, FileSamples samples, const std::string& part) {
+  const std::string file = samples.file;
+  if (part.empty()) {
+    Dataset rows{std::move(samples.x), encode(samples, model.task, model.classes)};
+    if (model.standardizer) standardize(*model.standardizer, rows.x);
+    if (model.target_standardizer) standardize(*model.target_standardizer, rows.y);
+    return rows;
+  }
+  Config config = model.config;
+  config.train.early_stopping = 0;  // its rows may have come from a file of their own
+  Data data = experiment_of(std::move(config), std::move(samples), {}).data;
+  if (!model.training_rows.empty() && fingerprint({&data.train}) != model.training_rows) {
+    throw UserError({file},
+                    "is not the data that the model was trained on, so its parts are unknown; leave out --rows");
+  }
+  Dataset& rows = part == "train" ? data.train : part == "test" ? data.test : data.validation;
+  if (rows.size() == 0) throw UserError({file}, "no row of this file was in the run's ", part, " set");
+  return std::move(rows);
+}
+
+std::vector<std::string> differences(const Safetensors& contents, const Experiment& experiment) {
+  std::vector<std::string> found;
+  const auto compare = [&](const char* key, const std::vector<std::string>& own) {
+    const std::string* const text = contents.metadatum(key);
+    if (text == nullptr || *text == json::string_array(own)) return;
+    found.push_back(concat("its ", key, " are ", *text, ", but those of this run are ", json::string_array(own)));
+  };
+  compare("columns", experiment.data.columns);
+  compare("classes", experiment.data.classes);
+  const auto compare_standardizers = [&](const char* what, const std::optional<Standardizer>& own) {
+    const NamedTensor* const mean = contents.tensor(concat(what, ".mean"));
+    const NamedTensor* const deviation = contents.tensor(concat(what, ".std"));
+    const bool has = mean != nullptr && deviation != nullptr;
+    const auto equal = [](const NamedTensor& a, const Tensor& b) {
+      return std::ranges::equal(a.values, named("", b, Layout::vector).values);
+    };
+    if (has == own.has_value() && (!has || (equal(*mean, own->mean) && equal(*deviation, own->deviation)))) return;
+    found.push_back(concat("its ", what, "s are ",
+                           has && own ? "standardised by other means or deviations"
+                           : has      ? "standardised, but those of this run are not"
+                                      : "not standardised, but those of this run are"));
+  };
+  if (contents.metadatum("config") != nullptr) {
+    compare_standardizers("input", experiment.data.standardizer);
+    compare_standardizers("target", experiment.data.target_standardizer);
+    const Config config = parse_model_config(*contents.metadatum("config"), "");
+    for (std::size_t l = 0; l < std::min(config.layers.size(), experiment.config.layers.size()); ++l) {
+      const std::string& its = config.layers[l].activation;
+      const std::string& own = experiment.config.layers[l].activation;
+      if (its != own) found.push_back(concat("layer ", l + 1, " had the activation ", its, ", but now has ", own));
+    }
+  }
+  return found;
 }
 
 void load_tensors(const Safetensors& contents, const std::string& file, Network& network) {

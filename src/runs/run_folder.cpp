@@ -6,12 +6,16 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <sstream>
+#include <string_view>
+#include <system_error>
 
 #include "primer/formats/atomic_file.hpp"
 #include "primer/formats/csv.hpp"
 #include "primer/formats/input.hpp"
 #include "primer/formats/number.hpp"
+#include "primer/formats/toml.hpp"
 #include "primer/runs/checkpoint.hpp"
 #include "primer/runs/model.hpp"
 #include "primer/runs/named_tensor.hpp"
@@ -22,14 +26,80 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<const char*, 7> file_names{"config.toml", "model.safetensors", "checkpoint.safetensors",
-                                                "history.csv", "flow.csv",          "frames.safetensors",
-                                                "report.html"};
+// A file of a run, and a text near its beginning that shows that primer wrote it.
+struct RunFile {
+  const char* name;
+  std::string_view mark;
+};
+constexpr std::string_view tensors_mark = R"({"__metadata__":{"primer":)";
+constexpr std::array<RunFile, 7> run_files{{{"config.toml", "seed = "},
+                                            {"model.safetensors", tensors_mark},
+                                            {"checkpoint.safetensors", tensors_mark},
+                                            {"history.csv", "epoch,train_loss,train_"},
+                                            {"flow.csv", "epoch,layer,activation,"},
+                                            {"frames.safetensors", tensors_mark},
+                                            {"report.html", "primer</title>"}}};
 
 // Whether a process that was killed while writing left this file behind: NAME.PID.tmp.
 bool is_temporary(const std::string& name) {
   return name.ends_with(".tmp") &&
-         std::ranges::any_of(file_names, [&](const std::string& file) { return name.starts_with(file + "."); });
+         std::ranges::any_of(run_files, [&](const RunFile& file) { return name.starts_with(concat(file.name, ".")); });
+}
+
+std::string first_bytes(const std::string& path) {
+  std::ifstream file = open_input(path);
+  std::string bytes(1 << 14, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes;
+}
+
+// Whether the file is the text that primer writes for the config in it. A config that a person wrote hardly ever is.
+bool is_written_config(const std::string& path, const std::string& folder) {
+  try {
+    return read_input(path, toml::largest_file) == to_toml(read_config(path, {}), folder);
+  } catch (const UserError&) {
+    return false;
+  }
+}
+
+enum class Occupant { nothing, same_run, other_run };
+
+// What is in the folder. Throws UserError if it holds a file that must not be replaced.
+Occupant occupant_of(const std::string& folder, const Experiment& experiment) {
+  std::error_code error;
+  if (folder.empty()) throw UserError("--out \"\": write the name of a folder");
+  if (!fs::exists(folder, error)) return Occupant::nothing;
+  if (!fs::is_directory(folder, error)) throw UserError({folder}, "is not a folder; choose another --out");
+  const std::string config = folder + "/config.toml";
+  if (!fs::exists(config, error)) {
+    if (error) throw RuntimeError({folder}, "cannot be read: ", error.message());
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+      if (is_temporary(entry.path().filename().string())) continue;
+      throw UserError({folder}, "is not empty and is not the folder of a run; choose another --out");
+    }
+    if (error) throw RuntimeError({folder}, "cannot be read: ", error.message());
+    return Occupant::nothing;
+  }
+  const bool same = read_input(config, toml::largest_file) == to_toml(experiment.config, folder);
+  const DataOptions& data = experiment.config.data;
+  bool has_history = false;
+  for (const RunFile& file : run_files) {
+    const std::string path = concat(folder, "/", file.name);
+    if (!fs::exists(path, error)) continue;
+    for (const std::string& read : {experiment.config.path, data.file, data.validation_file}) {
+      if (read.empty() || !fs::equivalent(read, path, error)) continue;
+      if (path != config || (!same && !is_written_config(config, folder)))
+        throw UserError({path}, "is a file that this run reads; choose another --out");
+    }
+    has_history = has_history || file.name == std::string_view("history.csv");
+    if (first_bytes(path).find(file.mark) != std::string::npos) continue;
+    throw UserError({path}, "was not written by primer; choose another --out");
+  }
+  if (!same && !has_history && !is_written_config(config, folder)) {
+    throw UserError({config}, "was not written by primer; choose another --out");
+  }
+  return same ? Occupant::same_run : Occupant::other_run;
 }
 
 constexpr std::size_t largest_csv = std::size_t{1} << 32;
@@ -52,12 +122,16 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
-// A line of history.csv without the scores on the test set, which are cells 6 and 7 of 8.
-std::string without_test(const std::string& line) {
-  const std::size_t last = line.rfind(',');
-  const std::size_t metric = line.rfind(',', last - 1);
-  const std::size_t loss = line.rfind(',', metric - 1);
-  return line.substr(0, loss) + ",," + line.substr(last);
+// Where the scores on the test set stand in a line of history.csv: the cells 6 and 7 of 8, and the comma between them.
+std::pair<std::size_t, std::size_t> test_cells(const std::string& line) {
+  const std::size_t end = line.rfind(',');
+  const std::size_t begin = line.rfind(',', line.rfind(',', end - 1) - 1) + 1;
+  return {begin, end - begin};
+}
+
+std::string without_test(std::string line) {
+  const auto [begin, size] = test_cells(line);
+  return line.replace(begin, size, ",");
 }
 
 std::string flow_cell(double value, FlowUnit unit) {
@@ -132,17 +206,43 @@ std::vector<FlowRow> read_flow(const std::string& folder) {
   return flow;
 }
 
-RunFolder::RunFolder(std::string path) : path_(std::move(path)) {
-  std::error_code error;
-  if (!fs::exists(path_, error)) return;
-  if (!fs::is_directory(path_, error)) throw UserError({path_}, "is not a folder; choose another --out");
-  if (fs::exists(file("config.toml"), error)) return;
-  if (error) throw RuntimeError({path_}, "cannot be read: ", error.message());
-  for (const fs::directory_entry& entry : fs::directory_iterator(path_, error)) {
-    if (is_temporary(entry.path().filename().string())) continue;
-    throw UserError({path_}, "is not empty and is not the folder of a run; choose another --out");
+std::string default_folder(const Config& config, std::size_t n) {
+  const std::string name = "runs/" + fs::path(config.path).stem().string();
+  return n == 1 ? name : concat(name, "-", n);
+}
+
+std::string folder_for_new_run(const Experiment& experiment, const std::optional<std::string>& out, bool replace) {
+  const std::string wanted = out.value_or(default_folder(experiment.config, 1));
+  if (out || replace) {
+    if (occupant_of(wanted, experiment) != Occupant::other_run || replace) return wanted;
+    throw UserError({wanted}, "holds another run; choose another --out, or add --replace");
   }
-  if (error) throw RuntimeError({path_}, "cannot be read: ", error.message());
+  for (std::size_t n = 1;; ++n) {
+    const std::string folder = default_folder(experiment.config, n);
+    try {
+      if (occupant_of(folder, experiment) != Occupant::other_run) return folder;
+    } catch (const UserError&) {
+      continue;  // it holds files of the user
+    }
+  }
+}
+
+std::string folder_to_resume(const Experiment& experiment, const std::optional<std::string>& out) {
+  if (out) return *out;
+  const auto without_epochs = [](Config config) {
+    config.train.epochs = 0;
+    return to_toml(config, "");
+  };
+  for (std::size_t n = 1; fs::exists(default_folder(experiment.config, n)); ++n) {
+    const std::string folder = default_folder(experiment.config, n);
+    try {
+      const Config config = read_config(folder + "/config.toml", {});
+      if (without_epochs(config) == without_epochs(experiment.config)) return folder;
+    } catch (const UserError&) {
+      continue;  // it holds no run
+    }
+  }
+  return default_folder(experiment.config, 1);
 }
 
 // Writes the small config first: if the disk is full or the folder is read-only, all of the earlier run stays. Removing
@@ -166,6 +266,10 @@ void RunFolder::start(const Experiment& experiment) {
 void RunFolder::resume(const Experiment& experiment, Training& training) {
   const std::string checkpoint = file("checkpoint.safetensors");
   std::error_code ignored;
+  if (fs::equivalent(experiment.config.path, file("config.toml"), ignored) &&
+      !is_written_config(file("config.toml"), path_)) {
+    throw UserError({file("config.toml")}, "is a file that this run reads; choose another --out");
+  }
   if (!fs::exists(checkpoint, ignored) || !fs::exists(file("frames.safetensors"), ignored)) {
     throw UserError({path_}, "there is no checkpoint to resume from; train without --resume");
   }
@@ -176,7 +280,7 @@ void RunFolder::resume(const Experiment& experiment, Training& training) {
     throw UserError({file("history.csv")}, "does not have the ", state.epoch,
                     " epochs of the checkpoint; train without --resume");
   }
-  if (state.epoch > 0 && !training.done()) history.back() = without_test(history.back());
+  for (std::size_t e = 1; e < history.size() && !training.done(); ++e) history[e] = without_test(history[e]);
   std::vector<std::string> flow = lines_up_to(file("flow.csv"), state.epoch);
   if (flow.empty() || flow.front() != flow_head() || history.front() != history_head(experiment.task)) {
     throw UserError({path_}, "another version of primer wrote other columns there; train without --resume");
@@ -215,6 +319,20 @@ void RunFolder::add(const EpochRecord& record) {
   add_scores(cells, record.test);
   cells.push_back(number(record.learning_rate));
   append(history_, "history.csv", csv_row(cells));
+}
+
+void RunFolder::move_test_scores(std::uint64_t kept_epoch) {
+  std::vector<std::string> lines = lines_up_to(file("history.csv"), std::numeric_limits<std::uint64_t>::max());
+  if (kept_epoch + 1 >= lines.size()) return;
+  const auto [begin, size] = test_cells(lines.back());
+  const std::string scores = lines.back().substr(begin, size);
+  if (scores == ",") return;
+  lines.back().replace(begin, size, ",");
+  const auto [to, old_size] = test_cells(lines[kept_epoch]);
+  lines[kept_epoch].replace(to, old_size, scores);
+  history_.close();
+  write_file_atomically(file("history.csv"), joined(lines));
+  open_to_append(history_, "history.csv");
 }
 
 void RunFolder::write_model(Network& network, const Experiment& experiment) {

@@ -2,6 +2,8 @@
 #include "primer/runs/samples.hpp"
 
 #include <algorithm>
+#include <istream>
+#include <optional>
 
 #include "primer/formats/input.hpp"
 #include "primer/formats/number.hpp"
@@ -10,26 +12,8 @@
 namespace primer {
 namespace {
 
-// All columns but the targets, in the order of the file.
-std::vector<std::size_t> other_columns(const CsvReader& csv, const std::vector<std::size_t>& targets) {
-  std::vector<std::size_t> others;
-  for (std::size_t c = 0; c < csv.columns().size(); ++c) {
-    if (std::ranges::find(targets, c) == targets.end()) others.push_back(c);
-  }
-  if (others.empty()) throw UserError({csv.file(), 1, 0}, "every column is a target; there must be an input column");
-  return others;
-}
-
-// Converts the column to numbers if every cell is a number.
-void convert_to_numbers(Target& target) {
-  std::vector<double> numbers;
-  for (const std::string& label : target.labels) {
-    const auto value = parse_number(label);
-    if (!value) return;
-    numbers.push_back(*value);
-  }
-  target.numbers = std::move(numbers);
-  target.labels.clear();
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
 }
 
 // Throws UserError if `real` cannot hold the number in a cell of the current row.
@@ -39,7 +23,37 @@ double number_at(const CsvReader& csv, std::size_t column) {
   return number;
 }
 
+std::string text_at(const CsvReader& csv, std::size_t column) {
+  if (csv.is_missing(column)) csv.refuse_missing(column);
+  return csv.text(column);
+}
+
+// The columns that `data` names as targets, else the last one that it names neither as an input nor to be ignored.
+std::vector<std::size_t> target_columns(const CsvReader& csv, const DataOptions& data) {
+  if (!data.target.empty()) return find_columns(csv, data.target, "a target");
+  for (std::size_t c = csv.columns().size(); c-- > 0;) {
+    if (!contains(data.ignore, csv.columns()[c]) && !contains(data.input_names, csv.columns()[c])) return {c};
+  }
+  throw UserError({csv.file(), 1, 0}, "there is no column left for a target; name it in data.target");
+}
+
+// An upper bound for the rows of a stream that can be read twice, so that memory for them is taken once; else 0.
+std::size_t most_rows(std::istream& stream) {
+  const auto begin = stream.tellg();
+  if (begin < 0) return stream.clear(), 0;
+  std::string chunk(1 << 16, '\0');
+  std::size_t lines = 1;
+  while (stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || stream.gcount() > 0) {
+    lines += static_cast<std::size_t>(std::count(chunk.begin(), chunk.begin() + stream.gcount(), '\n'));
+  }
+  stream.clear();
+  stream.seekg(begin);
+  return lines;
+}
+
 }  // namespace
+
+CsvFormat format_of(const DataOptions& data) { return {data.separator[0], data.decimal[0]}; }
 
 std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<std::string>& names, const char* whose) {
   const std::vector<std::string_view> known(csv.columns().begin(), csv.columns().end());
@@ -57,39 +71,146 @@ std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<st
   return found;
 }
 
-real real_at(const CsvReader& csv, std::size_t column) { return static_cast<real>(number_at(csv, column)); }
+InputColumns::InputColumns(const CsvReader& csv, const DataOptions& data, const std::vector<std::size_t>& targets) {
+  const std::vector<std::string>& names = csv.columns();
+  find_columns(csv, data.ignore, "a column to ignore");
+  for (const std::size_t c : find_columns(csv, data.input_names, "an input")) columns_.push_back({c, names[c]});
+  for (std::size_t c = 0; c < names.size() && data.input_names.empty(); ++c) {
+    if (std::ranges::find(targets, c) != targets.end() || contains(data.ignore, names[c])) continue;
+    columns_.push_back({c, names[c]});
+  }
+  if (names.size() == 1 && columns_.empty()) {
+    throw UserError({csv.file(), 1, 0}, "there is only one column, ", in_quotes(names[0]),
+                    "; a file needs an input and a target, and its cells must be separated by data.separator");
+  }
+  if (columns_.empty()) throw UserError({csv.file(), 1, 0}, "every column is a target; there must be an input column");
+  for (const std::string& name : data.one_hot) {
+    const auto found = std::ranges::find(columns_, name, &Column::name);
+    if (found != columns_.end()) {
+      found->is_text = true;
+      continue;
+    }
+    find_columns(csv, {name}, "a column of data.one_hot");
+    throw UserError({csv.file(), 1, 0}, "data.one_hot names the column ", in_quotes(name), ", which is not an input");
+  }
+}
+
+InputColumns::InputColumns(const CsvReader& csv, const std::vector<std::string>& inputs,
+                           const std::vector<std::string>& one_hot, const char* whose)
+    : open_(false) {
+  for (const std::string& input : inputs) {
+    const auto text = std::ranges::find_if(one_hot, [&](const std::string& o) { return input.starts_with(o + "="); });
+    const std::string& name = text == one_hot.end() ? input : *text;
+    if (text == one_hot.end() || columns_.empty() || columns_.back().name != name) {
+      columns_.push_back({find_columns(csv, {name}, whose)[0], name, text != one_hot.end()});
+    }
+    std::map<std::string, std::size_t, std::less<>>& categories = columns_.back().categories;
+    if (text != one_hot.end()) categories.emplace(input.substr(name.size() + 1), categories.size());
+  }
+}
+
+bool InputColumns::any_missing(const CsvReader& csv) const {
+  return std::ranges::any_of(columns_, [&](const Column& column) { return csv.is_missing(column.cell); });
+}
+
+void InputColumns::read(const CsvReader& csv, std::span<real> row) {
+  for (std::size_t j = 0; j < columns_.size(); ++j) {
+    Column& column = columns_[j];
+    if (!column.is_text) {
+      if (open_ && first_row_ && !csv.is_number(column.cell) && !csv.is_missing(column.cell)) {
+        throw UserError(csv.location(column.cell), "column ", in_quotes(column.name),
+                        " needs numbers, but begins with ", in_quotes(csv.text(column.cell)),
+                        "; name the column in data.ignore, or in data.one_hot if its texts are categories");
+      }
+      row[j] = static_cast<real>(number_at(csv, column.cell));
+      continue;
+    }
+    const std::string text = text_at(csv, column.cell);
+    auto category = column.categories.find(text);
+    if (category == column.categories.end()) {
+      if (!open_) {
+        std::vector<std::string_view> known;
+        for (const auto& [name, position] : column.categories) known.push_back(name);
+        throw UserError(csv.location(column.cell), "column ", in_quotes(column.name), " has the category ",
+                        in_quotes(text), ", which the network does not know; it knows ", printable(listed(known)));
+      }
+      category = column.categories.emplace(text, column.categories.size()).first;
+    }
+    row[j] = static_cast<real>(category->second);
+  }
+  first_row_ = false;
+}
+
+std::vector<std::string> InputColumns::names() const {
+  std::vector<std::string> names;
+  for (const Column& column : columns_) {
+    if (!column.is_text) names.push_back(column.name);
+    for (const auto& [category, position] : column.categories) names.push_back(column.name + "=" + category);
+  }
+  return names;
+}
+
+Tensor InputColumns::expanded(Tensor rows) const {
+  if (std::ranges::none_of(columns_, &Column::is_text)) return rows;
+  Tensor x(rows.rows(), names().size());
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    std::size_t k = 0;
+    for (std::size_t j = 0; j < columns_.size(); ++j) {
+      if (!columns_[j].is_text) x(i, k++) = rows(i, j);
+      for (const auto& [category, position] : columns_[j].categories) {
+        x(i, k++) = rows(i, j) == static_cast<real>(position) ? 1 : 0;
+      }
+    }
+  }
+  return x;
+}
 
 FileSamples read_samples(const std::string& path, const DataOptions& data, Task task,
-                         const std::vector<std::string>& columns) {
+                         const std::vector<std::string>& inputs) {
   std::ifstream stream = open_input(path);
-  CsvReader csv(stream, path);
-  const std::vector<std::size_t> targets =
-      data.target.empty() ? std::vector{csv.columns().size() - 1} : find_columns(csv, data.target, "a target");
-  const std::vector<std::size_t> inputs =
-      columns.empty() ? other_columns(csv, targets) : find_columns(csv, columns, "an input of the network");
+  return read_samples(stream, path, data, task, inputs);
+}
+
+FileSamples read_samples(std::istream& stream, const std::string& file, const DataOptions& data, Task task,
+                         const std::vector<std::string>& inputs) {
+  const std::size_t room = most_rows(stream);
+  CsvReader csv(stream, file, format_of(data));
+  const std::vector<std::size_t> targets = target_columns(csv, data);
+  InputColumns columns = inputs.empty() ? InputColumns(csv, data, targets)
+                                        : InputColumns(csv, inputs, data.one_hot, "an input of the network");
   const bool one_label = targets.size() == 1 && task != Task::regression;
 
   FileSamples samples;
-  samples.file = path;
-  for (const std::size_t c : inputs) samples.columns.push_back(csv.columns()[c]);
+  samples.file = file;
   for (const std::size_t c : targets) samples.targets.push_back({csv.columns()[c], {}, {}});
-  std::vector<real> x;
+  for (Target& target : samples.targets) target.numbers.reserve(one_label ? 0 : room);
+  samples.positions.reserve(room * targets.size());
+  Tensor x(room, columns.size());
+  std::size_t rows = 0;
   while (csv.next()) {
-    for (const std::size_t c : inputs) x.push_back(real_at(csv, c));
+    if (data.missing == "drop" &&
+        (columns.any_missing(csv) || std::ranges::any_of(targets, [&](std::size_t c) { return csv.is_missing(c); }))) {
+      ++samples.dropped;
+      continue;
+    }
+    x.resize(std::max(room, rows + 1), columns.size());
+    columns.read(csv, x.row(rows++));
     for (std::size_t t = 0; t < targets.size(); ++t) {
       const Location at = csv.location(targets[t]);
-      samples.positions.push_back({at.line, at.column});
+      samples.positions.push_back({static_cast<std::uint32_t>(at.line), static_cast<std::uint32_t>(at.column)});
       if (one_label) {
-        samples.targets[t].labels.push_back(csv.text(targets[t]));
+        samples.targets[t].labels.add(text_at(csv, targets[t]));
       } else {
         samples.targets[t].numbers.push_back(number_at(csv, targets[t]));
       }
     }
   }
-  if (x.empty()) throw UserError({path}, "has a header but no rows");
-  samples.x = Tensor(x.size() / inputs.size(), inputs.size());
-  std::ranges::copy(x, samples.x.data());
-  if (one_label) convert_to_numbers(samples.targets[0]);
+  if (rows == 0) {
+    throw UserError({file}, samples.dropped > 0 ? "every row has a missing value" : "has a header but no rows");
+  }
+  x.resize(rows, columns.size());
+  samples.columns = columns.names();
+  samples.x = columns.expanded(std::move(x));
   return samples;
 }
 

@@ -1,4 +1,4 @@
-// Hashes the parameters in the order and the layout of the model file.
+// Hashes the parameters in the order and the layout of the model file, and the rows of data.
 #include "primer/runs/signature.hpp"
 
 #include <bit>
@@ -22,6 +22,17 @@ std::uint64_t signature(Network& network) {
     }
   }
   return fnv.hash();
+}
+
+std::string fingerprint(std::initializer_list<const Dataset*> parts) {
+  Fnv1a fnv;
+  for (const Dataset* part : parts) {
+    fnv.add(part->size());
+    for (const Tensor* t : {&part->x, &part->y}) {
+      for (const real v : t->values()) fnv.add(std::bit_cast<std::uint64_t>(static_cast<double>(v)));
+    }
+  }
+  return std::to_string(fnv.hash());
 }
 
 }  // namespace primer

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 
+#include "primer/training/metrics.hpp"
 #include "primer/training/propagation.hpp"
 #include "primer/training/properties.hpp"
 #include "primer/training/training.hpp"
@@ -19,7 +20,7 @@ namespace {
 class WarningCollector {
  public:
   explicit WarningCollector(const Experiment& experiment)
-      : config_(experiment.config), data_(experiment.data), task_(experiment.task) {
+      : config_(experiment.config), data_(experiment.data), task_(experiment.task), dropped_(experiment.dropped) {
     for (const LayerOptions& layer : config_.layers) {
       sigma_.push_back(make_activation(layer.activation));
       if (properties_.contains(layer.activation)) continue;  // measured once for all layers that share it
@@ -86,10 +87,11 @@ class WarningCollector {
              "without σ this layer and the next are together one affine map, x Wᵀ + b, so the layer adds nothing; use "
              "tanh or relu");
       }
-      if (layer.batch_norm && batch_size() == 1) {
+      if (layer.batch_norm && (batch_size() == 1 || data_.train.size() % batch_size() == 1)) {
         warn(key(l, "batch_norm"), "batch-of-one",
-             "batch_norm subtracts the mean of the batch; in a batch of one row that leaves 0; use a larger "
-             "train.batch_size");
+             "batch_norm subtracts the mean of the batch; in a batch of one row that leaves 0; use another "
+             "train.batch_size",
+             batch_size() == 1 ? "" : concat(", because ", batch_size(), " leaves 1 of ", data_.train.size(), " rows"));
       }
     }
   }
@@ -170,25 +172,58 @@ class WarningCollector {
     }
   }
 
-  static double mean_square(const Tensor& x) {
+  // The root of the mean square, without overflow.
+  static double size_of(const Tensor& x) {
+    double most = 0;
+    for (const real v : x.values()) most = std::max(most, std::abs(double{v}));
+    const double scale = scale_for_squares(most);
     double sum = 0;
-    for (const real v : x.values()) sum += static_cast<double>(v) * static_cast<double>(v);
-    return sum / static_cast<double>(x.size());
+    for (const real v : x.values()) sum += scale * v * scale * v;
+    return std::sqrt(sum / static_cast<double>(x.size())) / scale;
   }
-  static double column_size(const Tensor& x, std::size_t j) {
-    double sum = 0;
-    for (std::size_t i = 0; i < x.rows(); ++i) sum += static_cast<double>(x(i, j)) * static_cast<double>(x(i, j));
-    return std::sqrt(sum / static_cast<double>(x.rows()));
+
+  static bool is_constant(const Tensor& x, std::size_t j) {
+    for (std::size_t i = 1; i < x.rows(); ++i) {
+      if (x(i, j) != x(0, j)) return false;
+    }
+    return true;
+  }
+
+  // `names` are of the columns of x.
+  void constant_columns(const char* key, const char* code, const std::vector<std::string>& names, const Tensor& x,
+                        const char* remedy) {
+    std::string constant;
+    std::size_t count = 0;
+    for (std::size_t j = 0; j < names.size() && x.rows() > 1; ++j) {
+      if (!is_constant(x, j)) continue;
+      if (++count <= 3) constant += (constant.empty() ? "" : ", ") + in_quotes(names[j]);
+    }
+    if (count == 0) return;
+    warn(key, code, count == 1 ? "column " : concat(count, " columns, "), constant, count > 3 ? ", …" : "",
+         count == 1 ? " has" : ", have", " the same value in every training row, ", remedy);
   }
 
   void inputs() {
+    const auto is_digits = [](const std::string& name) {
+      return name.find_first_not_of("0123456789") == std::string::npos;
+    };
+    if (std::ranges::all_of(data_.columns, is_digits)) {
+      warn("data.file", "numbered-columns",
+           "the columns are called 0, 1, 2, …; if the first row of the file is data, insert a row of names above it");
+    }
+    if (dropped_ > 0) {
+      warn("data.missing", "dropped-rows", dropped_, dropped_ == 1 ? " row has" : " rows have", " a missing value and ",
+           dropped_ == 1 ? "is" : "are", " left out");
+    }
+    constant_columns("data", "constant-input", data_.columns, data_.train.x,
+                     "which says nothing; list such columns in data.ignore");
     if (data_.standardizer) return;
     const Tensor& x = data_.train.x;
     std::size_t largest = 0;
     double most = 0;
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t j = 0; j < x.cols(); ++j) {
-      const double size = column_size(x, j);
+      const double size = size_of(column_of(x, j));
       if (size > most) largest = j;
       most = std::max(most, size);
       if (size > 0) least = std::min(least, size);
@@ -220,8 +255,12 @@ class WarningCollector {
       warn("data.validation_fraction", "empty-split",
            "there are too few rows for a validation set; use a larger fraction");
     }
-    if (task_ != Task::regression) return;
+    if (task_ != Task::regression) {
+      classes();
+      return;
+    }
     const Tensor& y = data_.train.y;
+    constant_columns("data", "constant-target", data_.targets, y, "so there is nothing to learn");
     const std::string activation = key(hidden(), "activation");
     if (looks_like_classes()) {
       warn("train.loss", "classes-as-numbers", "the targets look like classes, but ", config_.train.loss,
@@ -235,9 +274,43 @@ class WarningCollector {
       warn(activation, "target-range", std::to_string(outside), " of ", y.size(), " targets are outside ",
            rounded(range.low, 2), " … ", rounded(range.high, 2), ", the range of ", config_.layers.back().activation,
            "; use identity at the output, or scale the targets");
-    } else if (const double size = std::sqrt(mean_square(y)); size > 100 && config_.train.loss != "mae") {
+    } else if (const double size = size_of(y); size > 100 && config_.train.loss != "mae") {
       warn("train.loss", "unscaled-targets", "the targets are about ", rounded(size, 2),
-           " in size, and so are the first gradients; scale the targets to about 1");
+           " in size, and so are the first gradients; set data.standardize_targets = true");
+    }
+  }
+
+  // How many training rows each class has; and whether it has others.
+  void classes() {
+    const std::vector<std::string>& names = data_.classes;
+    std::vector<std::size_t> counts(names.size());
+    std::vector<bool> elsewhere(names.size());
+    const auto visit = [&](const Dataset& rows, auto count) {
+      for (std::size_t i = 0; i < rows.size() && !names.empty(); ++i) count(class_of(rows.y.row(i)));
+    };
+    visit(data_.train, [&](std::size_t k) { ++counts[k]; });
+    for (const Dataset* part : {&data_.validation, &data_.test}) {
+      visit(*part, [&](std::size_t k) { elsewhere[k] = true; });
+    }
+    std::size_t present = 0, most = 0, least = 0;
+    for (std::size_t k = 0; k < names.size(); ++k) {
+      if (counts[k] == 0 && elsewhere[k]) {
+        warn("data", "untrained-class", "class ", in_quotes(names[k]),
+             " has no training row, so the network cannot learn it; use smaller fractions, or data.shuffle = true");
+      }
+      if (counts[k] == 0) continue;
+      if (present++ == 0) most = least = k;
+      if (counts[k] > counts[most]) most = k;
+      if (counts[k] < counts[least]) least = k;
+    }
+    if (present == 1) {
+      warn("data", "one-class", "all training rows are of class ", in_quotes(names[most]),
+           "; there is nothing to learn");
+    } else if (present > 1 && counts[most] >= 10 * counts[least] && config_.train.class_weights.empty()) {
+      warn("train.class_weights", "imbalanced", counts[most], " of ", data_.train.size(),
+           " training rows are of class ", in_quotes(names[most]), " and ", counts[least], " of class ",
+           in_quotes(names[least]),
+           ", so accuracy says little; look at balanced_accuracy, and set train.class_weights = \"balanced\"");
     }
   }
 
@@ -295,7 +368,10 @@ class WarningCollector {
     idle("data.points", !d.generator.empty(), source);
     idle("data.classes", d.generator == "spirals" || blobs || (d.generator.empty() && task_ != Task::regression),
          d.generator.empty() ? loss : source);
-    idle("data.inputs", blobs || d.generator == "plane", source);
+    idle("data.inputs", blobs || d.generator == "plane" || !d.input_names.empty(), source);
+    for (const std::string key : {"ignore", "one_hot", "separator", "decimal", "missing"}) {
+      idle("data." + key, d.generator.empty(), source);
+    }
     idle("data.turns", d.generator == "spirals", source);
     idle("data.noise", !d.generator.empty(), source);
   }
@@ -303,6 +379,7 @@ class WarningCollector {
   const Config& config_;
   const Data& data_;
   Task task_;
+  std::size_t dropped_;
   std::vector<std::unique_ptr<Activation>> sigma_;
   std::map<std::string, Properties> properties_;  // by the activation's text in the config
   std::vector<Warning> found_;

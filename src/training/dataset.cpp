@@ -4,16 +4,34 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include "primer/core/random.hpp"
 
 namespace primer {
 namespace {
 
-std::optional<long long> as_integer(const std::string& text) {
+// The integer that a label means, if it is one without leading zeros, with decimals of 0 or without: 7, -12, 7.0. Any
+// other text has no other writing of the same class.
+std::optional<long long> as_integer(std::string_view text) {
+  const std::size_t point = text.find('.');
+  if (point != text.npos) {
+    if (point + 1 == text.size() || text.find_first_not_of('0', point + 1) != text.npos) return {};
+    text = text.substr(0, point);
+  }
+  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+  if (digits.size() > 1 && digits.starts_with('0')) return {};
   long long number = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || stop != text.data() + text.size()) return {};
+  return number;
+}
+
+std::optional<double> as_number(const std::string& text) {
+  double number = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || stop != text.data() + text.size()) return {};
   return number;
@@ -24,22 +42,35 @@ std::string text_of(double number) {
   return {digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
 }
 
-std::string label_at(const Target& target, std::size_t row) {
-  return target.labels.empty() ? text_of(target.numbers[row]) : target.labels[row];
+// The same text for all labels of a class.
+std::string class_key(const std::string& label) {
+  const std::optional<long long> integer = as_integer(label);
+  return integer ? std::to_string(*integer) : label;
+}
+
+TextColumn labels_of(const Target& target) {
+  if (!target.labels.empty()) return target.labels;
+  TextColumn labels;
+  for (const double number : target.numbers) labels.add(text_of(number));
+  return labels;
 }
 
 std::vector<std::size_t> class_indices(const Target& target, const std::vector<std::string>& classes) {
   std::map<std::string, std::size_t> index;
-  for (std::size_t k = 0; k < classes.size(); ++k) index[classes[k]] = k;
-  std::vector<std::size_t> indices(target.size());
-  for (std::size_t i = 0; i < target.size(); ++i) {
-    const auto found = index.find(label_at(target, i));
-    if (found == index.end()) {
-      throw TargetError(i, 0,
-                        "class '" + label_at(target, i) + "' is not one of the " + std::to_string(classes.size()) +
-                            " classes, " + classes.front() + " … " + classes.back());
-    }
-    indices[i] = found->second;
+  for (std::size_t k = 0; k < classes.size(); ++k) index[class_key(classes[k])] = k;
+  const TextColumn labels = labels_of(target);
+  std::vector<std::size_t> of_label;
+  for (const std::string& label : labels.distinct()) {
+    const auto found = index.find(class_key(label));
+    of_label.push_back(found == index.end() ? classes.size() : found->second);
+  }
+  std::vector<std::size_t> indices(labels.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    indices[i] = of_label[labels.index(i)];
+    if (indices[i] < classes.size()) continue;
+    throw TargetError(i, 0,
+                      "class '" + labels[i] + "' is not one of the " + std::to_string(classes.size()) + " classes, " +
+                          classes.front() + " … " + classes.back());
   }
   return indices;
 }
@@ -56,30 +87,74 @@ struct Parts {
   std::vector<std::size_t> train, validation, test;  // row numbers, rising
 };
 
+// How many rows of each stratum a part gets: the largest remainders get the rows that are missing from the fraction of
+// all rows. `room` limits the rows of each stratum.
+std::vector<std::size_t> shares(const std::vector<std::size_t>& sizes, const std::vector<std::size_t>& room,
+                                double fraction) {
+  std::vector<std::size_t> share(sizes.size());
+  std::vector<std::pair<double, std::size_t>> remainders;
+  std::size_t left = 0;
+  for (std::size_t s = 0; s < sizes.size(); ++s) {
+    const double exact = fraction * static_cast<double>(sizes[s]);
+    share[s] = std::min(static_cast<std::size_t>(exact), room[s]);
+    remainders.emplace_back(exact - std::floor(exact), s);
+    left += sizes[s];
+  }
+  left = static_cast<std::size_t>(std::floor(fraction * static_cast<double>(left) + 0.5));
+  left -= std::min(left, std::accumulate(share.begin(), share.end(), std::size_t{0}));
+  std::ranges::stable_sort(remainders, std::greater<>(), &std::pair<double, std::size_t>::first);
+  for (const auto& [remainder, s] : remainders) {
+    if (left == 0 || share[s] == room[s]) continue;
+    ++share[s];
+    --left;
+  }
+  return share;
+}
+
 Parts split(const Samples& samples, bool by_class, const SplitOptions& options, std::uint64_t seed) {
   for (const double fraction : {options.test_fraction, options.validation_fraction}) {
     if (!(fraction >= 0 && fraction <= 1))
       throw std::invalid_argument("test_fraction and validation_fraction must be from 0 to 1");
   }
+  const bool stratified = by_class && options.shuffle;
   std::map<std::string, std::vector<std::size_t>> strata;  // the rows of each class, or all rows
-  for (std::size_t i = 0; i < samples.x.rows(); ++i) {
-    strata[by_class && options.shuffle ? label_at(samples.targets.front(), i) : ""].push_back(i);
+  if (stratified) {
+    const TextColumn labels = labels_of(samples.targets.front());
+    std::vector<std::vector<std::size_t>*> of_label;
+    for (const std::string& label : labels.distinct()) of_label.push_back(&strata[class_key(label)]);
+    for (std::size_t i = 0; i < labels.size(); ++i) of_label[labels.index(i)]->push_back(i);
+  } else {
+    strata[""].resize(samples.x.rows());
+    std::iota(strata[""].begin(), strata[""].end(), std::size_t{0});
   }
+  std::vector<std::size_t> sizes, room;
+  for (const auto& [label, rows] : strata) {
+    sizes.push_back(rows.size());
+    room.push_back(rows.size() - (stratified ? 1 : 0));
+  }
+  const std::vector<std::size_t> tests = shares(sizes, room, options.test_fraction);
+  for (std::size_t s = 0; s < room.size(); ++s) room[s] -= tests[s];
+  const std::vector<std::size_t> validations = shares(sizes, room, options.validation_fraction);
+
   Parts parts;
-  std::uint64_t stratum = 0;
+  std::size_t stratum = 0;
   for (auto& [label, rows] : strata) {
-    if (options.shuffle) Random(seed, Stream::split, stratum++).shuffle(std::span(rows));
-    const auto n = static_cast<double>(rows.size());
-    const auto part = [n](double fraction) { return static_cast<std::size_t>(std::floor(fraction * n + 0.5)); };
-    const std::size_t test = part(options.test_fraction);
-    const std::size_t validation = std::min(part(options.validation_fraction), rows.size() - test);
+    if (options.shuffle) Random(seed, Stream::split, stratum).shuffle(std::span(rows));
+    const std::size_t test = tests[stratum], validation = validations[stratum];
     const std::size_t train = rows.size() - test - validation;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       (i < train ? parts.train : i < train + validation ? parts.validation : parts.test).push_back(rows[i]);
     }
+    ++stratum;
   }
   for (auto* part : {&parts.train, &parts.validation, &parts.test}) std::ranges::sort(*part);
   return parts;
+}
+
+// Keeps only these rows, which rise, without memory for a second tensor.
+void keep_rows(const std::vector<std::size_t>& rows, Tensor& t) {
+  for (std::size_t i = 0; i < rows.size(); ++i) std::ranges::copy(t.row(rows[i]), t.row(i).begin());
+  t.resize(rows.size(), t.cols());
 }
 
 // The number of rows, which all columns must have in common.
@@ -93,11 +168,19 @@ std::size_t rows_of(const std::vector<Target>& targets) {
 
 }  // namespace
 
+void TextColumn::add(const std::string& text) {
+  const auto [found, is_new] = known_.try_emplace(text, static_cast<std::uint32_t>(distinct_.size()));
+  if (is_new) distinct_.push_back(text);
+  index_.push_back(found->second);
+}
+
 std::vector<std::string> classes_of(const Target& target) {
+  std::map<std::string, std::string> by_key;  // of each class, as it is first written
+  const TextColumn labels = labels_of(target);
+  for (const std::string& label : labels.distinct()) by_key.try_emplace(class_key(label), label);
   std::vector<std::string> classes;
-  for (std::size_t i = 0; i < target.size(); ++i) classes.push_back(label_at(target, i));
+  for (const auto& [key, label] : by_key) classes.push_back(label);
   std::ranges::sort(classes);
-  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
   if (std::ranges::all_of(classes, [](const std::string& c) { return as_integer(c).has_value(); })) {
     std::ranges::sort(classes, {}, [](const std::string& c) { return *as_integer(c); });
   }
@@ -108,26 +191,34 @@ std::vector<std::string> find_classes(const std::vector<Target>& targets, Task t
   std::vector<std::string> classes;
   if (task == Task::regression) return classes;
   if (rows_of(targets) == 0) throw std::invalid_argument("there are no rows to find classes in");
-  const Target& first = targets.front();
   if (targets.size() > 1) {
     for (const Target& target : targets) classes.push_back(target.name);
     return task == Task::multiclass ? classes : std::vector<std::string>{};
   }
+  const std::string column = "column '" + targets.front().name + "' has ";
   if (asked > 0) {
     for (std::size_t k = 0; k < asked; ++k) classes.push_back(std::to_string(k));
-  } else if (task == Task::binary) {
-    const auto all = [&](auto holds) { return first.labels.empty() && std::ranges::all_of(first.numbers, holds); };
-    if (all([](double v) { return v == 0 || v == 1; })) return {"0", "1"};
-    if (all([](double v) { return v >= 0 && v <= 1; })) return {};  // probabilities
+  } else {
+    classes = classes_of(targets.front());
   }
-  if (asked == 0) classes = classes_of(first);
+  if (task == Task::binary && asked == 0) {
+    const auto is_probability = [](const std::string& label) {
+      const std::optional<double> p = as_number(label);
+      return p && *p >= 0 && *p <= 1;
+    };
+    const auto is_certain = [](const std::string& label) { return *as_number(label) == 0 || *as_number(label) == 1; };
+    const bool all_numbers = std::ranges::all_of(classes, is_probability);
+    if (all_numbers && !std::ranges::all_of(classes, is_certain)) return {};  // probabilities
+    if (classes.size() == 1 && as_integer(classes[0]) == 0) classes.emplace_back("1");
+    if (classes.size() == 1 && as_integer(classes[0]) == 1) classes.insert(classes.begin(), "0");
+  }
   if (task == Task::binary && classes.size() != 2) {
-    throw std::invalid_argument("column '" + first.name + "' has " + std::to_string(classes.size()) +
-                                " classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
+    throw std::invalid_argument(column + std::to_string(classes.size()) +
+                                (classes.size() == 1 ? " class" : " classes") +
+                                "; one sigmoid tells two apart, for more use softmax with cross_entropy");
   }
   if (classes.size() < 2) {
-    throw std::invalid_argument("column '" + first.name + "' has one class only ('" + classes.front() +
-                                "'); cross_entropy needs two or more");
+    throw std::invalid_argument(column + "one class only ('" + classes.front() + "'); cross_entropy needs two or more");
   }
   return classes;
 }
@@ -147,8 +238,10 @@ Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::
   for (std::size_t i = 0; i < n; ++i) {
     double sum = 0;
     for (std::size_t k = 0; k < targets.size(); ++k) {
-      if (!targets[k].labels.empty()) throw TargetError(i, k, "'" + targets[k].labels[i] + "' is not a number");
-      const double value = targets[k].numbers[i];
+      const bool is_text = !targets[k].labels.empty();
+      const std::optional<double> number = is_text ? as_number(targets[k].labels[i]) : targets[k].numbers[i];
+      if (!number) throw TargetError(i, k, "'" + targets[k].labels[i] + "' is not a number");
+      const double value = *number;
       check_probability(value, i, k, task);
       y(i, k) = static_cast<real>(value);
       sum += value;
@@ -160,31 +253,42 @@ Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::
   return y;
 }
 
-Data prepare(const Samples& samples, const std::optional<Dataset>& validation, Task task,
+Data prepare(Samples&& samples, const std::optional<Dataset>& validation, Task task,
              const std::vector<std::string>& classes, const SplitOptions& options, std::uint64_t seed) {
   if (samples.x.rows() == 0) throw std::invalid_argument("there are no rows to train on");
   if (rows_of(samples.targets) != samples.x.rows())
     throw std::invalid_argument("inputs and targets differ in their number of rows");
-  Data data;
-  data.shuffle = options.shuffle;
-  data.columns = samples.columns;
-  for (const Target& target : samples.targets) data.targets.push_back(target.name);
-  data.classes = classes;
-
-  const Dataset all{samples.x, encode_targets(samples.targets, task, classes)};
+  Tensor y = encode_targets(samples.targets, task, classes);
   const Parts parts = split(samples, samples.targets.size() == 1 && !classes.empty(), options, seed);
   if (parts.train.empty())
     throw std::invalid_argument("test_fraction and validation_fraction leave no row to train on");
-  select_rows(all, parts.train, 0, parts.train.size(), data.train);
-  select_rows(all, parts.validation, 0, parts.validation.size(), data.validation);
-  select_rows(all, parts.test, 0, parts.test.size(), data.test);
+  Data data;
+  data.shuffle = options.shuffle;
+  for (const Target& target : samples.targets) data.targets.push_back(target.name);
+  data.columns = std::move(samples.columns);
+  data.classes = classes;
+  data.train = {std::move(samples.x), std::move(y)};
+  samples.targets.clear();
+  select_rows(data.train, parts.validation, 0, parts.validation.size(), data.validation);
+  select_rows(data.train, parts.test, 0, parts.test.size(), data.test);
+  keep_rows(parts.train, data.train.x);
+  keep_rows(parts.train, data.train.y);
   if (validation) data.validation = *validation;
 
   if (options.standardize) {
     data.standardizer = standardizer_of(data.train.x);
     for (Dataset* part : {&data.train, &data.validation, &data.test}) standardize(*data.standardizer, part->x);
   }
+  if (options.standardize_targets) {
+    data.target_standardizer = standardizer_of(data.train.y);
+    for (Dataset* part : {&data.train, &data.validation, &data.test}) standardize(*data.target_standardizer, part->y);
+  }
   return data;
+}
+
+double scale_for_squares(double most) {
+  if (!(most > 0) || (most > 1e-100 && most < 1e100) || !std::isfinite(most)) return 1;
+  return std::exp2(-std::clamp(std::ilogb(most), -1000, 1000));
 }
 
 Standardizer standardizer_of(const Tensor& x) {
@@ -193,26 +297,40 @@ Standardizer standardizer_of(const Tensor& x) {
   const auto n = static_cast<double>(x.rows());
   for (std::size_t j = 0; j < x.cols(); ++j) {
     bool constant = true;  // found by comparison: rounding may give a constant column a deviation that is not 0
-    double sum = 0;
+    double most = 0;
     for (std::size_t i = 0; i < x.rows(); ++i) {
       constant = constant && x(i, j) == x(0, j);
-      sum += x(i, j);
+      most = std::max(most, std::abs(double{x(i, j)}));
     }
+    const double scale = scale_for_squares(most);
+    double sum = 0;
+    for (std::size_t i = 0; i < x.rows(); ++i) sum += scale * x(i, j);
     const double mean = sum / n;
     double squares = 0;
     for (std::size_t i = 0; i < x.rows(); ++i) {
-      const double d = x(i, j) - mean;
+      const double d = scale * x(i, j) - mean;
       squares += d * d;
     }
-    s.mean(0, j) = constant ? x(0, j) : static_cast<real>(mean);
-    s.deviation(0, j) = constant ? real(1) : static_cast<real>(std::sqrt(squares / n));
+    const auto deviation = static_cast<real>(std::sqrt(squares / n) / scale);
+    s.mean(0, j) = constant ? x(0, j) : static_cast<real>(mean / scale);
+    s.deviation(0, j) = constant || deviation == 0 ? real(1) : deviation;
   }
   return s;
 }
 
 void standardize(const Standardizer& by, Tensor& x) {
   for (std::size_t i = 0; i < x.rows(); ++i) {
-    for (std::size_t j = 0; j < x.cols(); ++j) x(i, j) = (x(i, j) - by.mean(0, j)) / by.deviation(0, j);
+    for (std::size_t j = 0; j < x.cols(); ++j) {
+      const real difference = x(i, j) - by.mean(0, j);
+      x(i, j) = std::isfinite(difference) ? difference / by.deviation(0, j)
+                                          : x(i, j) / by.deviation(0, j) - by.mean(0, j) / by.deviation(0, j);
+    }
+  }
+}
+
+void unstandardize(const Standardizer& by, Tensor& x) {
+  for (std::size_t i = 0; i < x.rows(); ++i) {
+    for (std::size_t j = 0; j < x.cols(); ++j) x(i, j) = x(i, j) * by.deviation(0, j) + by.mean(0, j);
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 namespace primer {
 
@@ -35,6 +37,8 @@ ClassScores class_scores(const Tensor& confusion) {
   double all = 0;
   double f1_sum = 0;
   double occurring = 0;
+  double recall_sum = 0;
+  double actual_classes = 0;
   for (std::size_t k = 0; k < confusion.rows(); ++k) {
     const double hits = confusion(k, k);
     double actual = 0;
@@ -48,42 +52,96 @@ ClassScores class_scores(const Tensor& confusion) {
     scores.f1.push_back(over(2 * hits, actual + predicted));  // 2 TP / (2 TP + FP + FN)
     correct += hits;
     all += actual;
+    recall_sum += scores.recall.back();
+    actual_classes += actual > 0 ? 1 : 0;
     f1_sum += scores.f1.back();
     occurring += actual + predicted > 0 ? 1 : 0;
   }
   scores.accuracy = over(correct, all);
+  scores.balanced_accuracy = over(recall_sum, actual_classes);
   scores.macro_f1 = over(f1_sum, occurring);
   return scores;
 }
 
-RegressionScores regression_scores(const Tensor& a, const Tensor& y) {
-  std::vector<double> residual(y.cols());
-  add_residual_squares(a, y, residual);
-  double squares = 0;
-  for (const double r : residual) squares += r;
-  double absolutes = 0;
-  for (std::size_t i = 0; i < y.size(); ++i) absolutes += std::abs(double{a.data()[i]} - y.data()[i]);
-  const auto n = static_cast<double>(y.size());
-  return {squares / n, std::sqrt(squares / n), absolutes / n, r2_score(residual, total_squares(y))};
+std::optional<RankScores> rank_scores(const std::vector<double>& p, const std::vector<std::size_t>& actual) {
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, std::greater<>(), [&](std::size_t i) { return p[i]; });
+  const auto positives = static_cast<double>(std::accumulate(actual.begin(), actual.end(), std::size_t{0}));
+  const double negatives = static_cast<double>(actual.size()) - positives;
+  if (positives == 0 || negatives == 0) return {};
+  RankScores scores{};
+  double hits = 0, false_alarms = 0;  // TP and FP
+  for (std::size_t i = 0; i < order.size();) {
+    const double hits_before = hits, false_alarms_before = false_alarms;
+    for (const double threshold = p[order[i]]; i < order.size() && p[order[i]] == threshold; ++i) {
+      (actual[order[i]] == 1 ? hits : false_alarms) += 1;
+    }
+    scores.roc_auc += (false_alarms - false_alarms_before) * (hits + hits_before) / 2;
+    scores.average_precision += (hits - hits_before) * hits / (hits + false_alarms);
+  }
+  scores.roc_auc /= positives * negatives;
+  scores.average_precision /= positives;
+  return scores;
 }
 
-void add_residual_squares(const Tensor& a, const Tensor& y, std::vector<double>& residual_squares) {
+RegressionScores regression_scores(const Tensor& a, const Tensor& y) {
+  const std::vector<double> scales = square_scales(y);
+  std::vector<double> residual(y.cols());
+  add_residual_squares(a, y, scales, residual);
+  const double r2 = r2_score(residual, total_squares(y, scales));
+  double most = 0;
+  double absolutes = 0;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const double d = std::abs(double{a[i]} - y[i]);
+    most = std::max(most, d);
+    absolutes += d;
+  }
+  const double scale = scale_for_squares(most);
+  double squares = 0;
+  for (std::size_t i = 0; i < y.size(); ++i) squares += std::pow(scale * (double{a[i]} - y[i]), 2);
+  const auto n = static_cast<double>(y.size());
+  return {squares / n / scale / scale, std::sqrt(squares / n) / scale, absolutes / n, r2};
+}
+
+Tensor column_of(const Tensor& t, std::size_t k) {
+  Tensor column(t.rows(), 1);
+  for (std::size_t i = 0; i < t.rows(); ++i) column[i] = t(i, k);
+  return column;
+}
+
+std::vector<double> square_scales(const Tensor& y) {
+  std::vector<double> most(y.cols());
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    double& m = most[i % y.cols()];
+    m = std::max(m, std::abs(double{y[i]}));
+  }
+  for (double& m : most) m = scale_for_squares(m);
+  return most;
+}
+
+void add_residual_squares(const Tensor& a, const Tensor& y, const std::vector<double>& scales,
+                          std::vector<double>& residual_squares) {
   for (std::size_t i = 0; i < y.rows(); ++i) {
     for (std::size_t k = 0; k < y.cols(); ++k) {
-      const double d = double{a(i, k)} - y(i, k);
+      const double d = scales[k] * (double{a(i, k)} - y(i, k));
       residual_squares[k] += d * d;
     }
   }
 }
 
-std::vector<double> total_squares(const Tensor& y) {
+std::vector<double> total_squares(const Tensor& y, const std::vector<double>& scales) {
   std::vector<double> totals(y.cols());
   for (std::size_t k = 0; k < y.cols(); ++k) {
+    bool constant = true;  // found by comparison: the mean of equal numbers may be another number
     double sum = 0;
-    for (std::size_t i = 0; i < y.rows(); ++i) sum += y(i, k);
-    const double mean = sum / static_cast<double>(y.rows());
     for (std::size_t i = 0; i < y.rows(); ++i) {
-      const double d = y(i, k) - mean;
+      constant = constant && y(i, k) == y(0, k);
+      sum += scales[k] * y(i, k);
+    }
+    const double mean = sum / static_cast<double>(y.rows());
+    for (std::size_t i = 0; i < y.rows() && !constant; ++i) {
+      const double d = scales[k] * y(i, k) - mean;
       totals[k] += d * d;
     }
   }

@@ -6,18 +6,20 @@
 #include <cmath>
 #include <numeric>
 #include <span>
+#include <utility>
 
 #include "primer/core/random.hpp"
 #include "primer/training/metrics.hpp"
+#include "primer/training/weighted_loss.hpp"
 
 namespace primer {
 namespace {
 
 // Adds what a batch of predictions contributes to the metric.
-void add_predictions(const Tensor& a, const Tensor& y, Task task, double& correct,
+void add_predictions(const Tensor& a, const Tensor& y, Task task, const std::vector<double>& scales, double& correct,
                      std::vector<double>& residual_squares) {
   if (task == Task::regression) {
-    add_residual_squares(a, y, residual_squares);
+    add_residual_squares(a, y, scales, residual_squares);
   } else {
     correct += static_cast<double>(correct_predictions(a, y, task));
   }
@@ -102,8 +104,10 @@ std::string rounded(double value, int digits) {
 }
 
 std::unique_ptr<Loss> make_loss(const TrainOptions& options) {
-  return make_loss(
+  std::unique_ptr<Loss> loss = make_loss(
       LossOptions{options.loss, static_cast<real>(options.huber_delta), static_cast<real>(options.label_smoothing)});
+  if (options.class_weights.empty()) return loss;
+  return std::make_unique<WeightedLoss>(std::move(loss), options.class_weights);
 }
 
 Scores evaluate(const Network& network, const Loss& loss, const Dataset& data, Task task, Tensor* outputs) {
@@ -112,17 +116,19 @@ Scores evaluate(const Network& network, const Loss& loss, const Dataset& data, T
   Prediction prediction;
   double loss_sum = 0;
   double correct = 0;
+  double weight = 0;
+  const std::vector<double> scales = square_scales(data.y);
   std::vector<double> residual_squares(data.y.cols());
   if (outputs != nullptr) outputs->resize(data.size(), network.outputs());
   for (std::size_t first = 0; first < data.size(); first += rows_at_a_time) {
     select_rows(data, {}, first, std::min(first + rows_at_a_time, data.size()), part);
     const Tensor& a = network.predict(part.x, prediction);
-    loss_sum += network.loss(loss, part.y, prediction) * static_cast<double>(part.size());
-    add_predictions(a, part.y, task, correct, residual_squares);
+    loss_sum += network.loss(loss, part.y, prediction) * loss.weight(part.y);
+    weight += loss.weight(part.y);
+    add_predictions(a, part.y, task, scales, correct, residual_squares);
     if (outputs != nullptr) std::copy_n(a.data(), a.size(), outputs->row(first).data());
   }
-  return {loss_sum / static_cast<double>(data.size()),
-          metric(task, correct, residual_squares, total_squares(data.y), data.y)};
+  return {loss_sum / weight, metric(task, correct, residual_squares, total_squares(data.y, scales), data.y)};
 }
 
 std::vector<Tensor> copy_of(Network& network) {
@@ -167,7 +173,8 @@ Training::Training(Network& network, const Data& data, const TrainOptions& optio
       parameters_(network.parameters()),
       batch_size_(rows_per_batch(data, options)),
       batches_((data.train.size() + batch_size_ - 1) / batch_size_),
-      total_squares_(total_squares(data.train.y)) {
+      scales_(square_scales(data.train.y)),
+      total_squares_(total_squares(data.train.y, scales_)) {
   state.residual_squares.resize(data.train.y.cols());
 }
 
@@ -235,8 +242,8 @@ double Training::step(std::size_t batch) {
 
   const Tensor& a = network_.forward_training(batch_.x, t);
   const double loss = network_.loss(*loss_, batch_.y);
-  state.loss_sum += loss * static_cast<double>(batch_.size());
-  add_predictions(a, batch_.y, task_, state.correct, state.residual_squares);
+  state.loss_sum += loss * loss_->weight(batch_.y);
+  add_predictions(a, batch_.y, task_, scales_, state.correct, state.residual_squares);
 
   network_.backward(*loss_, batch_.y);
   const bool observe = observed(t);
@@ -250,7 +257,7 @@ double Training::step(std::size_t batch) {
 EpochRecord Training::finish_epoch() {
   ++state.epoch;
   EpochRecord record{state.epoch, {}, {}, {}, learning_rate(state.epoch * batches_)};
-  record.train = {state.loss_sum / static_cast<double>(data_.train.size()),
+  record.train = {state.loss_sum / loss_->weight(data_.train.y),
                   metric(task_, state.correct, state.residual_squares, total_squares_, data_.train.y)};
   state.batch = 0;
   state.loss_sum = state.correct = 0;

@@ -94,7 +94,8 @@ TEST_CASE("one sigmoid gives both classes; regression and several sigmoids give 
         "loss = \"mse\"\nepochs = 0\n");
   spill(folder / "d.csv", "y,x,z\n0,1,1\n1,2,0.5\n");
   for (const char* loss : {"mse", "binary_cross_entropy"}) {
-    REQUIRE(primer(std::string("train c.toml --quiet --out r --set train.loss=") + loss, folder.path).code == 0);
+    REQUIRE(primer(std::string("train c.toml --quiet --out r --replace --set train.loss=") + loss, folder.path).code ==
+            0);
     CHECK(primer("predict r/model.safetensors d.csv", folder.path).out == "y,z\n0.5,0.5\n0.5,0.5\n");
   }
 }

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "../program.hpp"
+#include "primer/formats/number.hpp"
 #include "primer/runs/experiment.hpp"
 #include "primer/runs/model.hpp"
 #include "primer/runs/signature.hpp"
@@ -64,7 +65,7 @@ TEST_CASE("the arrays of a trace satisfy the formulas of backpropagation in NumP
   const program::Folder folder;
   for (const Example& example : examples) {
     program::spill(folder / "c.toml", config(example));
-    REQUIRE(program::primer("train c.toml --quiet --out run", folder.path).code == 0);
+    REQUIRE(program::primer("train c.toml --quiet --out run --replace", folder.path).code == 0);
     const auto traced = program::primer("trace c.toml --init run/model.safetensors --out t.safetensors", folder.path);
     CAPTURE(traced.err);
     REQUIRE(traced.code == 0);
@@ -213,4 +214,22 @@ TEST_CASE("trace refuses unfit rows with one line") {
         "data.target names others\n");
   CHECK(refused("a,b,kind\n1,2,3\n").starts_with("primer: rows.csv:2:5: column 'kind': "));
   CHECK(refused("a,b,kind\n1,x,0\n").starts_with("primer: rows.csv:2:3: "));
+}
+
+TEST_CASE("trace matches the columns of --data by name, as predict does") {
+  const program::Folder folder;
+  program::spill(folder / "d.csv", "a,b,kind\n1,10,red\n2,20,blue\n");
+  program::spill(folder / "other.csv", "note,b,kind,a\nx,10,red,1\n");
+  program::spill(folder / "c.toml",
+                 "[data]\nfile = \"d.csv\"\n[[layer]]\nunits = 2\nactivation = \"tanh\"\n[[layer]]\nactivation = "
+                 "\"softmax\"\n[train]\nloss = \"cross_entropy\"\nepochs = 2\n");
+  REQUIRE(program::primer("train c.toml --quiet --out run", folder.path).code == 0);
+  const std::string init = "--init run/model.safetensors --data other.csv --out t.safetensors";
+  REQUIRE(program::primer("trace c.toml " + init, folder.path).code == 0);
+  const primer::Safetensors trace = primer::read_safetensors(folder / "t.safetensors");
+  CHECK(trace.tensor("1.x")->values == std::vector<double>{1, 10});
+  const auto predicted = program::primer("predict run/model.safetensors other.csv", folder.path);
+  const std::vector<double>& a = trace.tensor("2.a")->values;
+  CHECK(predicted.out.ends_with("," + primer::number(static_cast<primer::real>(a[0])) + "," +
+                                primer::number(static_cast<primer::real>(a[1])) + "\n"));
 }

@@ -47,7 +47,7 @@ double last(const Folder& run, const std::string& column) {
 }
 
 Result train(const std::string& config, const Folder& run, const std::string& more = "") {
-  return program::primer("train " + config + " --quiet --out '" + run.path + "' " + more);
+  return program::primer("train " + config + " --quiet --replace --out '" + run.path + "' " + more);
 }
 
 constexpr const char* small_config =
@@ -258,4 +258,70 @@ TEST_CASE("train does not touch a folder that contains no run") {
   CHECK(result.code == 2);
   CHECK(result.err == "primer: .: is not empty and is not the folder of a run; choose another --out\n");
   CHECK(slurp(folder / "thesis.txt") == "years of work");
+}
+
+TEST_CASE("after early stopping every number is that of the epoch that was kept") {
+  const Folder folder;
+  std::string csv = "x1,x2,class\n", validation = csv;
+  for (int i = 0; i < 90; ++i) {
+    const std::string row =
+        std::to_string(i * 37 % 29) + "," + std::to_string(i * 53 % 31) + (i * 7 % 5 < 2 ? ",a\n" : ",b\n");
+    (i % 3 == 0 ? validation : csv) += row;
+  }
+  program::spill(folder / "d.csv", csv);
+  program::spill(folder / "v.csv", validation);
+  program::spill(folder / "c.toml",
+                 "[data]\nfile = \"d.csv\"\nvalidation_file = \"v.csv\"\ntest_fraction = 0.2\nstandardize = true\n"
+                 "[[layer]]\nunits = 32\nactivation = \"tanh\"\n[[layer]]\nactivation = \"softmax\"\n[train]\n"
+                 "loss = \"cross_entropy\"\noptimizer = \"adam\"\nlearning_rate = 0.1\nepochs = 60\n"
+                 "early_stopping = 5\n");
+  const auto value = [](const std::string& text, const std::string& name) {
+    return std::stod(text.substr(text.find(name) + name.size()));
+  };
+  for (const std::string more : {"", "--set train.early_stopping=1000 --set train.epochs=12"}) {
+    CAPTURE(more);
+    const Result result = program::primer("train c.toml --quiet --replace --out out " + more, folder.path);
+    REQUIRE(result.code == 0);
+    const bool stopped = more.empty();
+    CHECK((result.out.find("stopped early at epoch ") != std::string::npos) == stopped);
+    const auto kept = static_cast<std::size_t>(value(result.out, "kept epoch "));
+    const std::vector<std::map<std::string, std::string>> rows = ::csv(folder / "out/history.csv");
+    REQUIRE(kept < rows.size());  // or the case would prove nothing
+    const auto& row = rows[kept - 1];
+    const Result eval = program::primer("eval out/model.safetensors v.csv", folder.path);
+    CHECK(value(eval.out, "loss,") == doctest::Approx(std::stod(row.at("validation_loss"))).epsilon(1e-12));
+    const Result test = program::primer("eval out/model.safetensors d.csv --rows test", folder.path);
+    CHECK(value(test.out, "loss,") == doctest::Approx(std::stod(row.at("test_loss"))).epsilon(1e-12));
+    CHECK(rows.back().at("test_loss").empty());
+    const std::string report = program::slurp(folder / "out/report.html");
+    for (const char* const column : {"train_loss", "validation_loss", "test_loss"}) {
+      CHECK(report.find("title=\"" + row.at(column) + "\"") != std::string::npos);
+    }
+    CHECK(value(result.out, "validation  loss ") ==
+          doctest::Approx(std::stod(row.at("validation_loss"))).epsilon(1e-3));
+    CHECK(value(result.out, "train       loss ") == doctest::Approx(std::stod(row.at("train_loss"))).epsilon(1e-3));
+    CHECK(value(result.out, "test        loss ") == doctest::Approx(std::stod(row.at("test_loss"))).epsilon(1e-3));
+  }
+}
+
+TEST_CASE("--init says what is different in the file") {
+  const Folder folder;
+  program::spill(folder / "d.csv", "a,b,kind\n1,10,red\n2,20,blue\n3,30,red\n");
+  program::spill(folder / "e.csv", "b,a,kind\n10,1,red\n20,2,aaa\n30,3,red\n");
+  program::spill(folder / "c.toml",
+                 "[data]\nfile = \"d.csv\"\n[[layer]]\nunits = 3\nactivation = \"tanh\"\n[[layer]]\nactivation = "
+                 "\"softmax\"\n[train]\nloss = \"cross_entropy\"\nepochs = 1\n");
+  REQUIRE(program::primer("train c.toml --quiet --out a", folder.path).code == 0);
+  const std::string init = " c.toml --init a/model.safetensors ";
+  const auto said = [&](const std::string& more) { return program::primer("trace" + init + more, folder.path).err; };
+  CHECK(said("").empty());
+  const std::string warning = "primer: warning: a/model.safetensors: ";
+  CHECK(said("--set data.file=e.csv") ==
+        warning + "its columns are [\"a\", \"b\"], but those of this run are [\"b\", \"a\"]\n" + warning +
+            "its classes are [\"blue\", \"red\"], but those of this run are [\"aaa\", \"red\"]\n");
+  CHECK(said("--set data.standardize=true") ==
+        warning + "its inputs are not standardised, but those of this run are\n");
+  CHECK(said("--set layer.1.activation=relu") == warning + "layer 1 had the activation tanh, but now has relu\n");
+  CHECK(program::primer("train" + init + "--out b --set layer.1.activation=relu", folder.path)
+            .err.find(warning + "layer 1 had") != std::string::npos);
 }

@@ -91,9 +91,9 @@ TEST_CASE("a row knows its line, and a cell its location") {
   std::istringstream stream("a,b\n1,x\n\nσ ,\" y\"\n");
   CsvReader reader(stream, "f.csv");
   REQUIRE(reader.next());
-  CHECK(reader.line() == 2);
+  CHECK(reader.location(0).line == 2);
   REQUIRE(reader.next());
-  CHECK(reader.line() == 4);
+  CHECK(reader.location(0).line == 4);
   CHECK(to_string(reader.location(1)) == "f.csv:4:5");
 }
 
@@ -145,9 +145,9 @@ TEST_CASE("a row with too few or too many cells is refused with both counts") {
   CHECK(complaint("n1,n2,n3\n1,2,3\n1,2\n") ==
         "f.csv:3:4: the row has 2 cells, but the header has 3 columns; fill in the missing cells");
   CHECK(complaint("n1,n2\n1,2,3,4,5\n") ==
-        "f.csv:2:5: the row has 5 cells, but the header has 2 columns; quote a cell that contains a comma");
+        "f.csv:2:5: the row has 5 cells, but the header has 2 columns; quote a cell that contains a separator");
   CHECK(complaint("n1\n1,\n") ==
-        "f.csv:2:3: the row has 2 cells, but the header has 1 column; quote a cell that contains a comma");
+        "f.csv:2:3: the row has 2 cells, but the header has 1 column; quote a cell that contains a separator");
 }
 
 TEST_CASE("an empty file and a bad header are refused; a header without rows is read") {
@@ -161,9 +161,14 @@ TEST_CASE("an empty file and a bad header are refused; a header without rows is 
   CHECK(complaint(",a\n0,1\n") == "f.csv:1:1: column 1 needs a name; name it or remove it");
   CHECK(complaint("a,\n0,1\n") == "f.csv:1:3: column 2 needs a name; name it or remove it");
   CHECK(complaint("5.1,3.5\n4.9,3.0\n") ==
-        "f.csv:1:1: the first row contains numbers; insert a row of column names above it");
-  CHECK(complaint("a;b\n1;2\n") == "f.csv:1:1: the cells are separated by \";\"; save the file with commas");
-  CHECK(complaint("a\tb\n1\t2\n") == "f.csv:1:1: the cells are separated by \"\\x09\"; save the file with commas");
+        "f.csv:1:1: the first row contains the number \"5.1\", so the file seems to have no header; insert a row of "
+        "column "
+        "names above it");
+  CHECK(complaint("a;b\n1;2\n") ==
+        "f.csv:1:1: the cells are separated by \";\", not by \",\"; set data.separator, or save the file with commas");
+  CHECK(complaint("a\tb\n1\t2\n") ==
+        "f.csv:1:1: the cells are separated by \"\\x09\", not by \",\"; set data.separator, or save the file with "
+        "commas");
   CHECK(complaint("a,b\r1,2\r") == "f.csv:1:3: a line ends with a carriage return only; save the file with line feeds");
   CHECK(complaint("a,caf\xe9\n1,2\n") == "f.csv:1:3: the text is not UTF-8; save the file as UTF-8");
   CHECK(complaint("n1,class\n1,caf\xe9\n") == "f.csv:2:3: the text is not UTF-8; save the file as UTF-8");
@@ -210,7 +215,7 @@ TEST_CASE("a row is read without waiting for the next, however the bytes arrive"
   REQUIRE(reader.next());
   CHECK(pipe.asked == 5);
   CHECK(reader.number(0) == 3);
-  CHECK(reader.line() == 3);
+  CHECK(reader.location(0).line == 3);
   CHECK_FALSE(reader.next());
 }
 
@@ -230,7 +235,7 @@ TEST_CASE("cells are the same wherever a refill cuts them") {
   std::size_t same = 0;
   while (a.next() && b.next()) {
     if (a.number(0) == static_cast<double>(same) && b.number(0) == static_cast<double>(same) &&
-        a.text(1) == b.text(1) && a.line() == b.line()) {
+        a.text(1) == b.text(1) && a.location(0).line == b.location(0).line) {
       ++same;
     }
   }
@@ -303,7 +308,7 @@ TEST_CASE("exactly 100,000 columns and a row of almost 16 MiB are read") {
   CHECK(reader.text(1).size() == 16'700'000);
   REQUIRE(reader.next());
   CHECK(reader.text(1) == "y");
-  CHECK(reader.line() == 3);
+  CHECK(reader.location(0).line == 3);
 }
 
 TEST_CASE("blank lines, empty quotes and spaces in quotes are told apart") {

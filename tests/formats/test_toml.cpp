@@ -241,7 +241,9 @@ TEST_CASE("an argument of --set is TOML, and a bare word is a string") {
   CHECK(argument("") == "--set k: the value is missing; write \"\" for an empty string");
   CHECK(argument(" \t ") == argument(""));
   CHECK(argument("[1, 2") == "--set k: expected \",\" or \"]\", not the end of the value");
-  CHECK(argument("\"a\" b") == "--set k: expected the end of the value, not \" b\"");
+  CHECK(argument("\"a\" b") ==
+        "--set k: expected the end of the value, not \" b\"; put quotes around a string that begins like this, as in "
+        "'\"[1].csv\"'");
   CHECK(argument("[adam]") == "--set k: \"adam\" is not a value; a string needs quotes");
   CHECK(argument("2024-01-01") ==
         "--set k: TOML's dates and times are not supported; put quotes around \"2024-01-01\"");

@@ -19,18 +19,28 @@ TEST_CASE("every Unicode scalar value is written as UTF-8 that is read as one ch
 }
 
 TEST_CASE("exactly the scalar values have a form of two, three or four bytes") {
+  // Only the bytes at both ends of a range can decide: 7F and 80, BF and C0, and those that RFC 3629 names.
+  std::string edges;
+  for (const int byte : {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF})
+    edges += static_cast<char>(byte);
   int of_two = 0, of_three = 0, of_four = 0;
-  for (std::uint32_t bytes = 0; bytes < 1u << 24; ++bytes) {
-    const char text[] = {static_cast<char>(bytes >> 16), static_cast<char>(bytes >> 8), static_cast<char>(bytes)};
-    const std::size_t length = utf8_length({text, 3});
-    if (length == 2 && (bytes & 0xFF) == 0) ++of_two;
-    if (length == 3) ++of_three;
-    const std::string with_a_fourth = std::string(text, 3) + '\x80';
-    if (utf8_length(with_a_fourth) == 4) ++of_four;
+  for (int first = 0x80; first <= 0xFF; ++first) {
+    for (int second = 0; second <= 0xFF; ++second) {
+      std::string text{static_cast<char>(first), static_cast<char>(second)};
+      of_two += utf8_length(text) == 2 ? 1 : 0;
+      of_three += utf8_length(text + '\x80') == 3 ? 1 : 0;
+      of_four += utf8_length(text + "\x80\x80") == 4 ? 1 : 0;
+      for (const char third : edges) {
+        const bool continues = (static_cast<unsigned char>(third) & 0xC0) == 0x80;
+        CHECK((utf8_length(text + third) == 3) == (continues && utf8_length(text + '\x80') == 3));
+        CHECK((utf8_length(text + third + '\x80') == 4) == (continues && utf8_length(text + "\x80\x80") == 4));
+        CHECK((utf8_length(text + '\x80' + third) == 4) == (continues && utf8_length(text + "\x80\x80") == 4));
+      }
+    }
   }
   CHECK(of_two == 0x800 - 0x80);
-  CHECK(of_three == 0x10000 - 0x800 - 0x800);
-  CHECK(of_four == 0x100000 / 64);
+  CHECK(of_three == (0x10000 - 0x800 - 0x800) / 64);
+  CHECK(of_four == 0x100000 / 64 / 64);
 }
 
 TEST_CASE("overlong forms, surrogates, values beyond Unicode and cut characters are invalid") {

@@ -91,7 +91,9 @@ TEST_CASE("targets that are missing columns, or all columns, are refused") {
         "d.csv:1: there is no column \"wdith\", a target; did you mean 'width'?");
   CHECK(Regression("file = \"d.csv\"\ntarget = [\"x\", \"y\"]\n").complaint("x,y\n1,2\n") ==
         "d.csv:1: every column is a target; there must be an input column");
-  CHECK(Regression().complaint("y\n1\n") == "d.csv:1: every column is a target; there must be an input column");
+  CHECK(Regression().complaint("y\n1\n") ==
+        "d.csv:1: there is only one column, \"y\"; a file needs an input and a target, and its cells must be separated "
+        "by data.separator");
 }
 
 TEST_CASE("a validation file is matched by name, encoded like the training rows and standardised by them") {
@@ -258,11 +260,11 @@ TEST_CASE(
                        UserError);
 }
 
-TEST_CASE("other rows for an experiment need the same number of columns and the same classes") {
+TEST_CASE("other rows for an experiment need the same columns, in any order, and the same classes") {
   Files files;
   files.data = "file = \"d.csv\"\nstandardize = true\n";
   const Experiment e = files.load("a,b,kind\n1,10,yes\n3,30,no\n");
-  spill(files / "o.csv", "first,second,kind\n5,20,no\n");
+  spill(files / "o.csv", "note,b,kind,a\nx,20,no,5\n");
   const Dataset rows = read_dataset(files / "o.csv", e);
   CHECK(rows.x == Tensor{{3, 0}});
   CHECK(rows.y == Tensor{{1, 0}});
@@ -275,9 +277,7 @@ TEST_CASE("other rows for an experiment need the same number of columns and the 
     }
     return std::string("read");
   };
-  CHECK(complaint("first,kind\n5,no\n") ==
-        "o.csv:1: 1 input columns, but the network has 2 inputs; the last column is the target unless data.target "
-        "names others");
+  CHECK(complaint("first,kind\n5,no\n") == "o.csv:1: there is no column \"a\", an input of the network");
   CHECK(complaint("a,b,kind\n5,20,perhaps\n") ==
         "o.csv:2:6: column 'kind': class 'perhaps' is not one of the 2 classes, no … yes");
 }

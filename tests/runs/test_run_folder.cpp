@@ -57,7 +57,7 @@ TEST_CASE("an earlier run is replaced, and a folder without a run is refused and
   REQUIRE(runs.train("--set train.epochs=9").code == 0);
   spill(runs / "r/notes.txt", "mine");
   spill(runs / "r/model.safetensors.77.tmp", "half");
-  REQUIRE(runs.train().code == 0);
+  REQUIRE(runs.train("--replace").code == 0);
   CHECK(slurp(runs / "r/history.csv").find("\n5,") == std::string::npos);
   CHECK(slurp(runs / "r/notes.txt") == "mine");
   CHECK_FALSE(fs::exists(runs / "r/model.safetensors.77.tmp"));
@@ -88,15 +88,17 @@ TEST_CASE("the temporary file of a process that was killed does not prevent a ru
 TEST_CASE("links in a run's folder are replaced, and their targets stay unchanged") {
   const Runs runs;
   REQUIRE(runs.train().code == 0);
+  std::map<std::string, std::string> precious;
   for (const std::string& name : all) {
-    spill(runs / ("outside_" + name), "precious");
-    fs::remove(runs / ("r/" + name));
+    fs::rename(runs / ("r/" + name), runs / ("outside_" + name));
+    precious[name] = slurp(runs / ("outside_" + name));
     fs::create_symlink(runs / ("outside_" + name), runs / ("r/" + name));
   }
-  REQUIRE(runs.train().code == 0);
+  REQUIRE(runs.train("--replace --set train.epochs=5").code == 0);
   for (const std::string& name : all) {
     CAPTURE(name);
-    CHECK(slurp(runs / ("outside_" + name)) == "precious");
+    const bool same = slurp(runs / ("outside_" + name)) == precious[name];
+    CHECK(same);
     CHECK_FALSE(fs::is_symlink(runs / ("r/" + name)));
   }
 }
@@ -134,7 +136,7 @@ TEST_CASE("a new run keeps the earlier model and checkpoint until it writes its 
   const std::string checkpoint = slurp(runs / "r/checkpoint.safetensors");
 
   // The config and the heads of the CSV files fit, the frames of a wider network do not.
-  const Result full = runs.train("--set layer.1.units=400", "ulimit -f 4; ");
+  const Result full = runs.train("--replace --set layer.1.units=400", "ulimit -f 4; ");
   CHECK(full.code == 1);
   CHECK(full.err == "primer: r/frames.safetensors: cannot be written: File too large\n");
   CHECK(slurp(runs / "r/model.safetensors") == model);
@@ -146,7 +148,7 @@ TEST_CASE("a new run keeps the earlier model and checkpoint until it writes its 
   CHECK(resumed.code == 2);
   CHECK(resumed.err == "primer: r: there is no checkpoint to resume from; train without --resume\n");
   CHECK(shell("'" PRIMER_BINARY "' data xor | '" PRIMER_BINARY "' predict r/model.safetensors", runs.path).code == 0);
-  REQUIRE(runs.train("--set layer.1.units=30").code == 0);
+  REQUIRE(runs.train("--replace --set layer.1.units=30").code == 0);
   CHECK(slurp(runs / "r/model.safetensors") != model);
   CHECK(slurp(runs / "r/checkpoint.safetensors") != checkpoint);
 }
@@ -258,4 +260,90 @@ TEST_CASE("history.csv and flow.csv are read as they were written") {
   spill(runs / "r/flow.csv", "epoch,layer\n");
   CHECK_THROWS_WITH(read_flow(runs / "r"),
                     doctest::Contains("r/flow.csv:1: there is no column \"activation\", which this"));
+}
+
+TEST_CASE("output never replaces a file that primer did not write") {
+  const Runs runs;
+  const auto refused = [&](const std::string& command) {
+    const Result result = program::primer("train " + command + " --quiet --replace", runs.path);
+    CHECK(result.code == 2);
+    CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+    return result.err;
+  };
+  fs::create_directories(runs / "exp");
+  const std::string own = std::string("# my experiment\n") + config;
+  spill(runs / "exp/config.toml", own);
+  fs::create_directory_symlink("exp", runs / "link");
+  fs::create_directories(runs / "linked");
+  fs::create_symlink("../exp/config.toml", runs / "linked/config.toml");
+  for (const std::string out : {"exp", "./exp/../exp", "link", "linked", "\"$PWD/exp\""}) {
+    CAPTURE(out);
+    CHECK(refused("exp/config.toml --out " + out).find("is a file that this run reads; choose another --out") !=
+          std::string::npos);
+  }
+  CHECK(refused("c.toml --out exp") == "primer: exp/config.toml: was not written by primer; choose another --out\n");
+  CHECK(slurp(runs / "exp/config.toml") == own);
+  CHECK(runs.names("exp") == std::vector<std::string>{"config.toml"});
+
+  // A folder of another program, with files of the same names.
+  fs::create_directories(runs / "site");
+  spill(runs / "site/config.toml", "title = \"my site\"\n");
+  spill(runs / "site/history.csv", "year,event\n1969,moon\n");
+  spill(runs / "site/report.html", "<html>mine</html>");
+  CHECK(refused("c.toml --out site").find("was not written by primer") != std::string::npos);
+  CHECK(slurp(runs / "site/history.csv") == "year,event\n1969,moon\n");
+  CHECK(slurp(runs / "site/report.html") == "<html>mine</html>");
+
+  // A run in which a file was replaced by one of the user's.
+  for (const std::string& name : all) {
+    CAPTURE(name);
+    fs::remove_all(runs / "r");
+    REQUIRE(runs.train().code == 0);
+    spill(runs / ("r/" + name), "precious");
+    CHECK(refused("c.toml --out r") == "primer: r/" + name + ": was not written by primer; choose another --out\n");
+    CHECK(slurp(runs / ("r/" + name)) == "precious");
+  }
+
+  // The data file of the run is called like one of its results.
+  fs::create_directories(runs / "d");
+  spill(runs / "d/history.csv", "epoch,train_loss,train_r2\n1,2,3\n2,3,4\n");
+  spill(runs / "d/c.toml", "[data]\nfile = \"history.csv\"\n[[layer]]\n[train]\nloss = \"mse\"\n");
+  const std::string before = slurp(runs / "d/history.csv");
+  refused("d/c.toml --out d");
+  CHECK(slurp(runs / "d/history.csv") == before);
+  CHECK(refused("c.toml --out ''") == "primer: --out \"\": write the name of a folder\n");
+}
+
+TEST_CASE("a run of another config stays: the next free name is taken, and --out needs --replace") {
+  const Runs runs;
+  const auto train = [&](const std::string& more) { return program::primer("train c.toml " + more, runs.path); };
+  REQUIRE(train("").code == 0);
+  const std::string first = slurp(runs / "runs/c/history.csv");
+  REQUIRE(train("").code == 0);  // the same config gives the same bits
+  CHECK(runs.names("runs") == std::vector<std::string>{"c"});
+
+  const Result second = train("--set train.epochs=3");
+  CHECK(second.code == 0);
+  CHECK(second.err.find("runs/c is in use; this run is written to runs/c-2\n") != std::string::npos);
+  CHECK(second.out.find("run        runs/c-2\n") != std::string::npos);
+  REQUIRE(train("--set seed=2").code == 0);
+  REQUIRE(train("--set train.epochs=3").code == 0);
+  CHECK(runs.names("runs") == std::vector<std::string>{"c", "c-2", "c-3"});
+  CHECK(slurp(runs / "runs/c/history.csv") == first);
+
+  fs::create_directories(runs / "other");
+  spill(runs / "other/c.toml", std::string("seed = 7\n") + config);
+  REQUIRE(program::primer("train other/c.toml --quiet", runs.path).code == 0);
+  CHECK(runs.names("runs") == std::vector<std::string>{"c", "c-2", "c-3", "c-4"});
+  CHECK(slurp(runs / "runs/c/history.csv") == first);
+
+  const Result taken = train("--out runs/c --set seed=3");
+  CHECK(taken.code == 2);
+  CHECK(taken.err == "primer: runs/c: holds another run; choose another --out, or add --replace\n");
+  CHECK(slurp(runs / "runs/c/history.csv") == first);
+  REQUIRE(train("--set seed=2 --set train.epochs=9 --resume").code == 0);
+  CHECK(slurp(runs / "runs/c-3/history.csv").find("\n9,") != std::string::npos);
+  CHECK(slurp(runs / "runs/c/history.csv") == first);
+  REQUIRE(train("--replace --set seed=3").code == 0);
+  CHECK(slurp(runs / "runs/c/history.csv") != first);
 }

@@ -7,11 +7,13 @@
 #include <limits>
 #include <set>
 
+#include "primer/training/metrics.hpp"
+
 using namespace primer;
 
 namespace {
 
-Target text(std::vector<std::string> labels) { return {"kind", {}, std::move(labels)}; }
+Target text(std::initializer_list<std::string_view> labels) { return {"kind", {}, labels}; }
 Target numbers(std::vector<double> values) { return {"y", std::move(values), {}}; }
 
 // x of row i is i, and its class is i mod K.
@@ -191,15 +193,16 @@ TEST_CASE("a split rounds to the nearest number of rows, keeps their order, and 
   SplitOptions options;
   options.test_fraction = 0.1;
   options.validation_fraction = 0.25;
-  // of 14 rows a class, 1.4 are 1 and 3.5 are 4
+  // of 28 rows, 2.8 are 3 and 7 are 7
   const Data data = prepared(counted(28, 2), options);
-  CHECK(data.test.size() == 2);
-  CHECK(data.validation.size() == 8);
+  CHECK(data.test.size() == 3);
+  CHECK(data.validation.size() == 7);
   CHECK(data.train.size() == 18);
   for (const Dataset* part : {&data.train, &data.validation, &data.test}) {
     CHECK(std::is_sorted(part->x.values().begin(), part->x.values().end()));
   }
-  bool differ = false;  // the places of the test rows within their class
+  options.test_fraction = 1.0 / 14;  // one row of each class
+  bool differ = false;               // the places of the test rows within their class
   for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
     const Data other = prepared(counted(28, 2), options, seed);
     std::set<real> places;
@@ -213,7 +216,8 @@ TEST_CASE("fractions that ask for more rows than there are leave none to train o
   SplitOptions options;
   options.test_fraction = 0.75;
   options.validation_fraction = 0.75;
-  CHECK_THROWS_WITH(prepared(counted(8, 2), options), "test_fraction and validation_fraction leave no row to train on");
+  CHECK_THROWS_WITH(prepared(counted(8, 2), options, 1, Task::regression),
+                    "test_fraction and validation_fraction leave no row to train on");
   CHECK_THROWS_WITH(prepare({{}, Tensor(0, 1), {numbers({})}}, {}, Task::regression, {}, {}, 1),
                     "there are no rows to train on");
 }
@@ -304,4 +308,69 @@ TEST_CASE("a label counts as an integer only if all of its text is one, and a nu
   CHECK(classes_of(text({"10", "9.5"})) == std::vector<std::string>{"10", "9.5"});
   CHECK(classes_of(text({"10", "9a"})) == std::vector<std::string>{"10", "9a"});
   CHECK(classes_of(numbers({0.5, 2, 10})) == std::vector<std::string>{"0.5", "10", "2"});
+}
+
+TEST_CASE("columns of any magnitude are standardised alike, and a constant column stays finite") {
+  if (sizeof(real) < sizeof(double)) return;
+  const Tensor plain{{1, real(0.25)}, {2, real(0.25)}, {3, real(0.25)}, {4, real(0.25)}};
+  for (const double factor : {1e-300, 1e-200, 1e-170, 1e-155, 1e150, 1e200, 1e307}) {
+    CAPTURE(factor);
+    Tensor x = plain;
+    for (real& v : x.values()) v *= factor;
+    const Standardizer s = standardizer_of(x);
+    CHECK(s.mean(0, 0) / factor == doctest::Approx(2.5).epsilon(1e-12));
+    CHECK(s.deviation(0, 0) / factor == doctest::Approx(std::sqrt(1.25)).epsilon(1e-12));
+    CHECK(s.deviation(0, 1) == 1);
+    standardize(s, x);
+    CHECK(x(0, 0) == doctest::Approx(-1.5 / std::sqrt(1.25)).epsilon(1e-12));
+    CHECK(x(3, 1) == 0);
+  }
+  Tensor far{{real(-1.7e308)}, {real(1.7e308)}, {real(1.7e308)}};
+  standardize(standardizer_of(far), far);
+  CHECK(far(0, 0) == doctest::Approx(-std::sqrt(2.0)).epsilon(1e-12));
+  Tensor tiny{{0}, {real(4.9e-324)}};
+  standardize(standardizer_of(tiny), tiny);
+  CHECK(std::isfinite(tiny(1, 0)));
+}
+
+TEST_CASE("undoing a standardisation gives the numbers back") {
+  Tensor x{{1, 1000}, {2, -5}, {4, 7}};
+  const Standardizer s = standardizer_of(x);
+  const Tensor before = x;
+  standardize(s, x);
+  unstandardize(s, x);
+  for (std::size_t i = 0; i < x.size(); ++i) CHECK(x[i] == doctest::Approx(before[i]).epsilon(1e-6));
+}
+
+TEST_CASE("a split meets its fraction to one row over all classes, and the last row of a class stays in training") {
+  const auto sizes = [](const std::vector<std::size_t>& classes, double test, double validation) {
+    Samples s{{"x"}, {}, {numbers({})}};
+    for (std::size_t k = 0; k < classes.size(); ++k) {
+      s.targets[0].numbers.insert(s.targets[0].numbers.end(), classes[k], static_cast<double>(k));
+    }
+    s.x = Tensor(s.targets[0].numbers.size(), 1);
+    SplitOptions options;
+    options.test_fraction = test;
+    options.validation_fraction = validation;
+    return prepared(s, options);
+  };
+  const auto trained = [](const Data& data) {
+    std::set<std::size_t> found;
+    for (std::size_t i = 0; i < data.train.size(); ++i) found.insert(class_of(data.train.y.row(i)));
+    return found.size();
+  };
+  const std::vector<std::size_t> pairs(50, 2);
+  CHECK(sizes(pairs, 0.24, 0).test.size() == 24);
+  CHECK(sizes(pairs, 0.25, 0).test.size() == 25);
+  CHECK(sizes(pairs, 0.25, 0.25).validation.size() == 25);
+  CHECK(trained(sizes(pairs, 0.4, 0.4)) == 50);
+  CHECK(sizes(std::vector<std::size_t>(10, 100), 0.004, 0).test.size() == 4);
+  CHECK(trained(sizes({10, 10, 1}, 0.5, 0)) == 3);
+  CHECK(trained(sizes({40, 40, 2}, 0.25, 0.25)) == 3);
+  for (std::size_t n = 1; n < 40; ++n) {
+    for (const double fraction : {0.01, 0.1, 0.2, 0.33, 0.5, 0.77}) {
+      const Data data = sizes({3 * n, n + 5, 2 * n + 1, 7}, fraction, 0);
+      CHECK(std::abs(static_cast<double>(data.test.size()) - fraction * static_cast<double>(6 * n + 13)) <= 1);
+    }
+  }
 }

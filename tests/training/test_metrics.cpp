@@ -72,7 +72,7 @@ TEST_CASE(
   CHECK(r2_score({0}, {0}) == 1);
   CHECK(r2_score({1}, {0}) == 0);
   CHECK(r2_score({1, 0, 2}, {4, 2, 1}) == doctest::Approx((0.75 + 1 - 1) / 3));
-  CHECK(total_squares(Tensor{{1, 5}, {3, 5}, {5, 5}}) == std::vector<double>{8, 0});
+  CHECK(total_squares(Tensor{{1, 5}, {3, 5}, {5, 5}}, {1, 1}) == std::vector<double>{8, 0});
 }
 
 TEST_CASE("scores of a class that is never predicted or never occurs are 0, and absent classes do not count") {
@@ -91,4 +91,48 @@ TEST_CASE("the last column can be the class, and a prediction is correct if it e
   CHECK(class_of(Tensor{{1, 2, 3}}.row(0)) == 2);
   CHECK(correct_predictions(Tensor{{0, 1}, {1, 0}, {0, 1}}, Tensor{{1, 0}, {1, 0}, {0, 1}}, Task::multiclass) == 2);
   CHECK(correct_predictions(Tensor{{real(0.5)}, {real(0.4)}}, Tensor{{1}, {1}}, Task::binary) == 1);
+}
+
+TEST_CASE("R² of a constant target is 0 or 1 for every value and count, and does not depend on the magnitude") {
+  for (const double value : {0.1, 0.7, 1.1, 3.3, 123.456, 5.0, -1e-300, 1e300, 1e-310}) {
+    for (const std::size_t rows : {1u, 2u, 3u, 7u, 300u}) {
+      const Tensor y(rows, 1, static_cast<real>(value));
+      Tensor a = y;
+      CHECK(regression_scores(a, y).r2 == 1);
+      a[0] += static_cast<real>(value);
+      CHECK(regression_scores(a, y).r2 == (value != 0 && a[0] != y[0] ? 0 : 1));
+    }
+  }
+  if (sizeof(real) < sizeof(double)) return;
+  for (const double factor : {1e-300, 1e-170, 1.0, 1e160, 1e300}) {
+    CAPTURE(factor);
+    Tensor y{{1, 5}, {2, 5}, {4, 5}}, a{{real(1.1), 5}, {2, 5}, {real(3.5), 5}};
+    for (Tensor* t : {&y, &a}) {
+      for (real& v : t->values()) v *= factor;
+    }
+    CHECK(regression_scores(column_of(a, 0), column_of(y, 0)).r2 == doctest::Approx(0.9442857142857143).epsilon(1e-12));
+    CHECK(regression_scores(a, y).rmse / factor == doctest::Approx(std::sqrt(0.26 / 6)).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("ROC AUC, average precision and balanced accuracy are scikit-learn's, with ties and without") {
+  // sklearn.metrics.roc_auc_score, average_precision_score and balanced_accuracy_score
+  const std::vector<std::size_t> y{0, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0, 0};
+  const std::vector<double> p{.1, .4, .35, .8, .4, .4, .05, .9, .15, .7, .2, .15};
+  const auto scores = rank_scores(p, y);
+  REQUIRE(scores);
+  CHECK(scores->roc_auc == doctest::Approx(0.7285714285714285).epsilon(1e-14));
+  CHECK(scores->average_precision == doctest::Approx(0.7142857142857142).epsilon(1e-14));
+  std::vector<std::size_t> predicted;
+  for (const double v : p) predicted.push_back(v >= 0.5 ? 1 : 0);
+  CHECK(class_scores(confusion_matrix(y, predicted, 2)).balanced_accuracy ==
+        doctest::Approx(0.6285714285714286).epsilon(1e-14));
+  const auto all_equal = rank_scores({.5, .5, .5, .5}, {0, 1, 1, 1});
+  CHECK(all_equal->roc_auc == 0.5);
+  CHECK(all_equal->average_precision == 0.75);
+  const auto perfect = rank_scores({.1, .9, .8}, {0, 1, 1});
+  CHECK(perfect->roc_auc == 1);
+  CHECK(perfect->average_precision == 1);
+  CHECK_FALSE(rank_scores({.1, .9}, {1, 1}));
+  CHECK(class_scores(confusion_matrix({0, 0, 1}, {0, 1, 1}, 3)).balanced_accuracy == 0.75);  // class 2 does not occur
 }

@@ -49,6 +49,11 @@ std::string shell_line(const Command& command, const Arguments& arguments);
 
 std::string help(const Command& command);
 
+// The option of the commands that apply a model to data, and its value: "" for all rows. part_of() throws UserError if
+// it is another word.
+inline constexpr Option rows_option{"--rows", "PART", "only the run's train, validation or test rows"};
+std::string part_of(const Arguments& arguments);
+
 // The option that every command with a CONFIG has.
 inline constexpr Option set_option{"--set", "KEY=VALUE", "override a key of the config, such as layer.1.units=8"};
 

@@ -8,6 +8,7 @@ namespace primer {
 extern const Command train_command;
 extern const Command eval_command;
 extern const Command predict_command;
+extern const Command config_command;
 extern const Command check_command;
 extern const Command report_command;
 extern const Command doctor_command;

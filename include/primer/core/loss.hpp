@@ -34,6 +34,9 @@ class Loss {
   // The values of a − y at which L or one of its first two derivatives jumps.
   virtual std::span<const real> kinks() const { return {}; }
 
+  // The mean of a batch counts as much as this many rows when the means of several batches are combined.
+  virtual double weight(const Tensor& y) const { return static_cast<double>(y.rows()); }
+
   // The canonical pair. Only called when pairs_with(output activation). `scratch` is overwritten; a caller that keeps
   // it allocates nothing the next time.
   bool pairs_with(const Activation& output) const { return output.traits.canonical_loss == name(); }

@@ -16,13 +16,20 @@
 
 namespace primer {
 
+// How a file writes cells and numbers. With a decimal comma a cell with a point is not a number.
+struct CsvFormat {
+  char separator = ',';
+  char decimal = '.';
+};
+
 // Skips blank lines. Every function throws UserError with the location of the mistake: a row longer than 16 MiB, more
 // than 100,000 columns, a row with more or fewer cells than columns. Throws RuntimeError if the stream cannot be read.
 class CsvReader {
  public:
-  // Reads the header, whose names must be unique, not empty and UTF-8. Errors name the stream `file`. The stream must
-  // outlive the reader. next() never waits for bytes after the end of a row.
-  CsvReader(std::istream& stream, std::string file);
+  // Reads the header, whose names must be unique, not empty and UTF-8. A name must not be a number, unless the names
+  // are 0, 1, 2, …, because a file without a header would lose its first row. Errors name the stream `file`. The stream
+  // must outlive the reader. next() never waits for bytes after the end of a row.
+  CsvReader(std::istream& stream, std::string file, CsvFormat format = {});
 
   const std::string& file() const { return file_; }
   const std::vector<std::string>& columns() const { return columns_; }
@@ -32,14 +39,18 @@ class CsvReader {
   // Goes to the next row; false after the last.
   bool next();
 
-  // About the current row: its line; the location of a cell, whether it is empty, and its value. number() needs a
-  // finite number. text() needs UTF-8 that is not empty; it removes the spaces around the text unless they are within
+  // About the current row: the location of a cell, whether it is empty, and its value. number() needs a finite number.
+  // text() needs UTF-8 that is not empty; it removes the spaces around the text unless they are within
   // quotes.
-  std::size_t line() const { return line_; }
   Location location(std::size_t column) const;
   bool is_empty(std::size_t column) const { return cells_[column].begin == cells_[column].end; }
   double number(std::size_t column) const;
   std::string text(std::size_t column) const;
+
+  // Whether the cell is a finite number; whether it is empty or a word for a missing value, such as NA.
+  bool is_number(std::size_t column) const;
+  bool is_missing(std::size_t column) const;
+  [[noreturn]] void refuse_missing(std::size_t column) const;
 
  private:
   struct Cell {
@@ -57,6 +68,8 @@ class CsvReader {
     return true;
   }
   bool fill();
+  bool is_space(char c) const { return (c == ' ' || c == '\t' || c == '\r') && c != format_.separator; }
+  std::optional<double> value(std::string_view text) const;
   void read_header();
   void check_name(std::size_t column);
   std::string_view raw(std::size_t column) const;
@@ -64,6 +77,7 @@ class CsvReader {
 
   std::istream& stream_;
   std::string file_;
+  CsvFormat format_;
   std::vector<std::string> columns_;
   std::map<std::string, std::size_t, std::less<>> index_;
   std::vector<char> buffer_;  // [row_, filled_) holds the current row and what follows; buffer_[filled_] is a line feed

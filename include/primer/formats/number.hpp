@@ -1,6 +1,7 @@
 // Numbers as text, in every file that primer writes or reads. A written number reads back as the same bits.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,5 +20,13 @@ std::string short_number(double value, int digits = 3);
 // exponent; or inf, infinity or nan, in upper or lower case. Nothing if `text` is anything else or contains anything
 // more, or if it is a finite number beyond the largest double. No locale changes the result.
 std::optional<double> parse_number(std::string_view text);
+
+// The decimal number at the front of `text` in the grammar that JSON and TOML share: its bytes, up to the end or to the
+// byte where a digit is missing.
+struct Decimal {
+  std::size_t size = 0;
+  bool is_complete = false, is_integer = true;
+};
+Decimal decimal_at_front(std::string_view text);
 
 }  // namespace primer

@@ -23,7 +23,6 @@ using Array = std::vector<Value>;
 class Table {
  public:
   const std::vector<Entry>& entries() const { return entries_; }
-  bool empty() const { return entries_.empty(); }
   // The entry with this key, or null; the pointer is valid until the next add().
   const Entry* find(std::string_view key) const;
   Entry* find(std::string_view key);

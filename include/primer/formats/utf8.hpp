@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,13 @@ std::size_t count_characters(std::string_view text);
 
 // Appends the character with this code, which must be a Unicode scalar value.
 void append_utf8(std::string& text, char32_t code);
+
+// The escapes of one letter that JSON and TOML share: a backslash and escape_letters[k] stand for escape_meanings[k].
+inline constexpr std::string_view escape_letters = "btnfr\"\\";
+inline constexpr std::string_view escape_meanings = "\b\t\n\f\r\"\\";
+
+// The number that the first `digits` characters of `text` write in hexadecimal; nothing if they are not such digits.
+std::optional<char32_t> hex_number(std::string_view text, std::size_t digits);
 
 // `text` in double quotes, with the escapes that JSON and TOML share. Throws RuntimeError that names the format if
 // `text` is not UTF-8.

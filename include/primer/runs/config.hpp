@@ -18,9 +18,15 @@ namespace primer {
 
 // [data]: a generator or a file.
 struct DataOptions : GeneratorOptions, SplitOptions {
-  std::string file;                 // a CSV file, relative to the working directory; empty: the generator
-  std::vector<std::string> target;  // names of the target columns; empty: the last column
-  std::string validation_file;      // a CSV file with the same columns
+  std::string file;                      // a CSV file, relative to the working directory; empty: the generator
+  std::vector<std::string> target;       // names of the target columns; empty: the last column
+  std::string validation_file;           // a CSV file with the same columns
+  std::vector<std::string> input_names;  // the key `inputs` with a file; empty: all other columns
+  std::vector<std::string> ignore;       // columns that are neither inputs nor targets
+  std::vector<std::string> one_hot;      // inputs that are texts: an input of 0 and 1 for each category
+  std::string separator = ",";           // between two cells: one of , ; | and the tab
+  std::string decimal = ".";             // or ","
+  std::string missing = "refuse";        // or "drop": leaves out rows with a missing value
 };
 
 struct DiagnosticsOptions {

@@ -15,6 +15,7 @@ struct Experiment {
   Config config;  // complete: the units of the last layer are filled in
   Data data;
   Task task;
+  std::size_t dropped = 0;  // rows of the file that were left out because a value is missing
 
   Network network() const { return {data.train.x.cols(), config.layers, config.seed}; }
 };
@@ -23,13 +24,14 @@ struct Experiment {
 Experiment experiment_of(Config config);
 // The experiment of a config with these samples in place of the data that it names. Throws UserError if the samples do
 // not fit the config, or the layers do not fit the data or the loss.
-Experiment experiment_of(Config config, const FileSamples& samples, const std::optional<FileSamples>& validation);
+Experiment experiment_of(Config config, FileSamples samples, const std::optional<FileSamples>& validation);
 // The experiment of the config at `config_path`, with the files that it names.
 Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides);
 
-// All rows of another CSV file, read as the experiment's own data were: the last column, or those that data.target
-// names, are targets, encoded with the same classes; the other columns are inputs, standardised like the training rows.
-// Throws UserError.
+// All rows of another CSV file, read as the experiment's own data were: the columns have the same names, and other
+// columns are ignored; targets are encoded with the same classes; numbers are standardised like the training rows. If
+// the data came from a generator, whose names the file does not have, the last column is the target and the others are
+// inputs. Throws UserError.
 Dataset read_dataset(const std::string& path, const Experiment& experiment);
 
 }  // namespace primer

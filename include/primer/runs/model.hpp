@@ -13,7 +13,8 @@
 namespace primer {
 
 // For each layer l that has them: layers.l.weight, .bias, .alpha, .gamma, .beta, .running_mean, .running_var;
-// input.mean and input.std if the inputs are standardised; the metadata primer, config, columns and classes.
+// input.mean and input.std if the inputs are standardised, target.mean and target.std if the targets are; the metadata
+// primer, config, columns and classes, and training_rows, a hash of the rows.
 Safetensors model_contents(Network& network, const Experiment& experiment);
 
 // A model file with all that is needed to predict.
@@ -22,11 +23,20 @@ struct Model {
   Task task;
   std::vector<std::string> columns;  // names of the inputs
   std::vector<std::string> classes;  // as in Data
-  std::optional<Standardizer> standardizer;
+  std::optional<Standardizer> standardizer, target_standardizer;
+  std::string training_rows;  // empty if the file does not say
   Network network;
 };
 // Throws UserError if metadata are missing or do not fit the tensors.
 Model read_model(const std::string& path);
+
+// The rows of a data file as the network takes them. `part` is "train", "validation" or "test": the rows that this part
+// had in the run, for which the file must be the one that the model was trained on; or "" for all rows.
+Dataset rows_of(const Model& model, FileSamples samples, const std::string& part);
+
+// How the model in the file differs from the experiment in its columns, classes, standardisation or activations; a
+// sentence each. Weights that are loaded all the same may then mean something else.
+std::vector<std::string> differences(const Safetensors& contents, const Experiment& experiment);
 
 // Sets every tensor of the network from `contents`. Throws UserError that names `file` and the tensor if a tensor is
 // missing, unknown or has another shape. Ignores tensors whose name does not start with "layers.".

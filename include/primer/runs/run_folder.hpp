@@ -3,7 +3,9 @@
 #pragma once
 
 #include <fstream>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "primer/runs/experiment.hpp"
@@ -11,10 +13,22 @@
 
 namespace primer {
 
+// runs/NAME for the config NAME.toml if n is 1, else runs/NAME-n.
+std::string default_folder(const Config& config, std::size_t n);
+
+// The folder for a new run: `out`, or else runs/NAME of the config NAME.toml. A folder that exists must be empty or
+// hold a run. If that is another run, that is one whose config.toml differs, `out` is refused unless `replace`; without
+// `out` and `replace` the first of runs/NAME-2, runs/NAME-3, … is taken that is empty or holds a run with this config.
+// Throws UserError if a file that would be replaced was not written by primer, or is one that the run reads.
+std::string folder_for_new_run(const Experiment& experiment, const std::optional<std::string>& out, bool replace);
+
+// The folder of the run to resume: `out`, or the first of runs/NAME, runs/NAME-2, … whose config differs at most in
+// train.epochs; runs/NAME if there is none.
+std::string folder_to_resume(const Experiment& experiment, const std::optional<std::string>& out);
+
 class RunFolder {
  public:
-  // Throws UserError if `path` is a folder with files but without a run. Writes nothing.
-  explicit RunFolder(std::string path);
+  explicit RunFolder(std::string path) : path_(std::move(path)) {}
 
   // Starts a run and replaces an earlier one: writes config.toml and the heads of history.csv and flow.csv, and removes
   // the frames and the report. The earlier model and checkpoint stay until the new ones are written.
@@ -24,6 +38,8 @@ class RunFolder {
   void resume(const Experiment& experiment, Training& training);
   void add(const std::vector<FlowRow>& rows);
   void add(const EpochRecord& record);
+  // Moves the scores on the test rows, which the last row has, to the row of the epoch whose parameters were kept.
+  void move_test_scores(std::uint64_t kept_epoch);
   void write_model(Network& network, const Experiment& experiment);
   void write_checkpoint(const Training& training, const Experiment& experiment);
 

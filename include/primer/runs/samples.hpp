@@ -2,7 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <iosfwd>
+#include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "primer/formats/csv.hpp"
@@ -14,26 +19,63 @@ namespace primer {
 // Samples from a file, with the location of each target value.
 struct FileSamples : Samples {
   struct Position {
-    std::size_t line, column;
+    std::uint32_t line, column;
   };
   std::string file;
   std::vector<Position> positions;  // rows × targets; empty if the samples come from a generator
+  std::size_t dropped = 0;          // rows that were left out because a value is missing
 };
 
-// The rows of the file as `data` describes them: the target columns are those that it names, else the last; all other
-// columns are inputs. If `columns` is given, the inputs are these, matched by name, and other columns are ignored.
+// The columns of a CSV file that become the inputs of a network. A number is taken as it is. A text, in a column that
+// data.one_hot names, becomes an input for each category: 1 for the category of the row and 0 for the others. The name
+// of such an input is COLUMN=CATEGORY.
+class InputColumns {
+ public:
+  // All columns of the file that are inputs according to `data`. The categories are those that occur.
+  InputColumns(const CsvReader& csv, const DataOptions& data, const std::vector<std::size_t>& targets);
+  // The columns that give a network its inputs, matched by name; other columns are ignored. A text that is not one of
+  // the categories is an error.
+  InputColumns(const CsvReader& csv, const std::vector<std::string>& inputs, const std::vector<std::string>& one_hot,
+               const char* whose);
+
+  std::size_t size() const { return columns_.size(); }
+  bool any_missing(const CsvReader& csv) const;
+  // Reads the current row into size() values: numbers, and the positions of categories.
+  void read(const CsvReader& csv, std::span<real> row);
+
+  // Afterwards: the names of the inputs, and the rows with an input for each category.
+  std::vector<std::string> names() const;
+  Tensor expanded(Tensor rows) const;
+
+ private:
+  struct Column {
+    std::size_t cell;
+    std::string name;
+    bool is_text = false;
+    std::map<std::string, std::size_t, std::less<>> categories{};  // in the order of their bytes, with their positions
+  };
+  std::vector<Column> columns_;
+  bool open_ = true;  // whether a new text is a new category
+  bool first_row_ = true;
+};
+
+// The rows of the file as `data` describes them: the target columns are those that it names, else the last; the inputs
+// are those that it names, else all other columns. If `inputs` is given, these are the inputs, matched by name, and
+// other columns are ignored. The rows may also come from a stream, which errors name `file`.
 FileSamples read_samples(const std::string& path, const DataOptions& data, Task task,
-                         const std::vector<std::string>& columns = {});
+                         const std::vector<std::string>& inputs = {});
+FileSamples read_samples(std::istream& stream, const std::string& file, const DataOptions& data, Task task,
+                         const std::vector<std::string>& inputs = {});
 
 // y for the samples. Throws UserError with the location of a target that does not fit.
 Tensor encode(const FileSamples& samples, Task task, const std::vector<std::string>& classes);
 UserError located(const TargetError& error, const FileSamples& samples);
 
+// How the files of `data` write cells and numbers.
+CsvFormat format_of(const DataOptions& data);
+
 // The columns of the CSV file with these names. Throws UserError if one is missing; `whose` says what it is, such as "a
 // target".
 std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<std::string>& names, const char* whose);
-
-// A cell of the current row. Throws UserError if it is not a number that `real` can hold.
-real real_at(const CsvReader& csv, std::size_t column);
 
 }  // namespace primer

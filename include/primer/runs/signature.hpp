@@ -1,13 +1,19 @@
-// One number for a trained network: two runs share it only if they did the same.
+// One number for a trained network, and one for its data: two runs share it only if they did the same.
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <string>
 
 #include "primer/core/network.hpp"
+#include "primer/training/dataset.hpp"
 
 namespace primer {
 
 // FNV-1a 64 over the little-endian bytes of all parameters in model order, W as outputs × inputs.
 std::uint64_t signature(Network& network);
+
+// FNV-1a 64 over the bits of all numbers of these rows, as text.
+std::string fingerprint(std::initializer_list<const Dataset*> parts);
 
 }  // namespace primer

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "primer/core/loss.hpp"
@@ -14,11 +17,31 @@
 
 namespace primer {
 
-// One target column: numbers, or texts if any value is not a number.
+// A column of texts: each distinct text once, in the order in which they first occur, and its index for every row.
+class TextColumn {
+ public:
+  TextColumn() = default;
+  TextColumn(std::initializer_list<std::string_view> texts) {
+    for (const std::string_view text : texts) add(std::string(text));
+  }
+  void add(const std::string& text);  // in a new row
+  bool empty() const { return index_.empty(); }
+  std::size_t size() const { return index_.size(); }
+  const std::string& operator[](std::size_t row) const { return distinct_[index_[row]]; }
+  std::size_t index(std::size_t row) const { return index_[row]; }  // in distinct()
+  const std::vector<std::string>& distinct() const { return distinct_; }
+
+ private:
+  std::unordered_map<std::string, std::uint32_t> known_;
+  std::vector<std::string> distinct_;
+  std::vector<std::uint32_t> index_;
+};
+
+// One target column: numbers or texts.
 struct Target {
   std::string name;
   std::vector<double> numbers;
-  std::vector<std::string> labels;  // empty if the column is numbers
+  TextColumn labels;  // empty if the column is numbers
 
   std::size_t size() const { return labels.empty() ? numbers.size() : labels.size(); }
 };
@@ -46,16 +69,18 @@ struct Data {
   std::vector<std::string> columns;  // names of the columns of x
   std::vector<std::string> targets;  // names of the target columns
   std::vector<std::string> classes;  // in the order of y's columns (for one sigmoid: of 0 and 1); empty for regression
-  std::optional<Standardizer> standardizer;
-  bool shuffle = true;  // whether every epoch draws its batches in a new random order
+  std::optional<Standardizer> standardizer;         // of the inputs
+  std::optional<Standardizer> target_standardizer;  // of the targets of a regression
+  bool shuffle = true;                              // whether every epoch draws its batches in a new random order
 };
 
 // Both fractions are of all rows, from 0 to 1. If the target is one column of classes, the split is stratified: every
-// class is divided in these proportions.
+// class is divided in these proportions, and its last row stays in training.
 struct SplitOptions {
   double test_fraction = 0;
   double validation_fraction = 0;
   bool standardize = false;
+  bool standardize_targets = false;
   bool shuffle = true;  // false: rows stay in order, training rows first, then validation, then test
 };
 
@@ -67,7 +92,9 @@ class TargetError : public std::invalid_argument {
   std::size_t row, target;
 };
 
-// The distinct values of a column: in numeric order if all are integers, else in byte order.
+// The classes of a column, each as it is first written. Two labels are one class if they are the same text, or the same
+// plain integer with decimals of 0 or without: 1, 1.0 and 1.00, but not 01 or 1e0. The order is numeric if all are such
+// integers, else that of the bytes.
 std::vector<std::string> classes_of(const Target& target);
 
 // y for a task. One column of classes becomes one-hot rows (multiclass) or 0 and 1 (binary); without classes the
@@ -80,15 +107,24 @@ Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::
 // means the classes that occur in the column. Throws std::invalid_argument if their number does not fit the task.
 std::vector<std::string> find_classes(const std::vector<Target>& targets, Task task, std::size_t asked);
 
-// Encodes, splits and standardises `samples`. `validation` replaces the validation rows, if the caller has them from
-// elsewhere. Throws std::invalid_argument if no row is left to train on or a fraction is not from 0 to 1, and
-// TargetError if a target in `samples` does not fit the task.
-Data prepare(const Samples& samples, const std::optional<Dataset>& validation, Task task,
+// Encodes, splits and standardises `samples`, whose memory it uses. `validation` replaces the validation rows, if the
+// caller has them from elsewhere. Throws std::invalid_argument if no row is left to train on or a fraction is not from
+// 0 to 1, and TargetError if a target in `samples` does not fit the task.
+Data prepare(Samples&& samples, const std::optional<Dataset>& validation, Task task,
              const std::vector<std::string>& classes, const SplitOptions& options, std::uint64_t seed);
+inline Data prepare(const Samples& samples, const std::optional<Dataset>& validation, Task task,
+                    const std::vector<std::string>& classes, const SplitOptions& options, std::uint64_t seed) {
+  return prepare(Samples(samples), validation, task, classes, options, seed);
+}
+
+// A power of two by which numbers up to `most` in size can be multiplied so that sums of their squares neither overflow
+// nor vanish. It is 1 for numbers of common size.
+double scale_for_squares(double most);
 
 // Mean and biased standard deviation of each column; 0 and 1 if x has no rows.
 Standardizer standardizer_of(const Tensor& x);
 void standardize(const Standardizer& by, Tensor& x);
+void unstandardize(const Standardizer& by, Tensor& x);  // the inverse: x ← x · deviation + mean
 
 // Copies rows order[first] … order[last − 1] into `to`; if `order` is empty, rows first … last − 1.
 void select_rows(const Dataset& from, std::span<const std::size_t> order, std::size_t first, std::size_t last,

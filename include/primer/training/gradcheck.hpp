@@ -11,7 +11,8 @@
 
 namespace primer {
 
-// The result for one tensor. An entry is right if |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|), a analytic and n numeric.
+// The result for one tensor. An entry is right if |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|), a analytic and n numeric, or
+// if rounding alone explains |a − n| and is at most 1 % of the largest gradient of the tensor.
 struct TensorCheck {
   std::string tensor;        // as in model files, "layers.1.weight"; "input" for ∂L/∂x
   std::size_t entries = 0;   // the size of the tensor
@@ -20,8 +21,10 @@ struct TensorCheck {
   double max_rel = 0;        // the largest |a − n| / (1e-3 + max(|a|, |n|)); up to 1e-6 is right
   std::size_t worst_row = 0, worst_col = 0;  // where max_rel is, from 0; for a weight in W, outputs × inputs
   bool matrix = false;                       // whether the tensor has rows: a weight, or the input
+  bool any_wrong = false;                    // an entry is wrong by more than rounding explains
+  bool any_undecided = false;                // rounding hides whether an entry is right
 
-  std::string_view verdict() const;  // "pass", "mismatch" or "nothing compared"
+  std::string_view verdict() const;  // "pass", "mismatch", "undecided" or "nothing compared"
 };
 
 struct GradientCheck {
@@ -29,7 +32,7 @@ struct GradientCheck {
   // h/256 (sharp bends, kinks nearby) are tried as well: a wrong gradient is wrong with every step.
   static constexpr double h = 0x1p-15;
   std::vector<TensorCheck> tensors;  // the parameters in model order, then the input
-  double noise_floor = 0;            // ε |L| / h: how far rounding alone moves a difference
+  double noise_floor = 0;            // how far rounding alone moves a difference: 4 ε S / h, S as in rounding_of()
 
   bool passed() const;  // whether there are tensors and every verdict is "pass"
 };

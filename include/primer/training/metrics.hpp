@@ -2,6 +2,7 @@
 // targets y are always rows × outputs.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,9 +28,19 @@ Tensor confusion_matrix(const std::vector<std::size_t>& actual, const std::vecto
 struct ClassScores {
   std::vector<double> precision, recall, f1;
   double accuracy;
-  double macro_f1;  // the mean of f1 over the classes that occur among actual or predicted
+  double balanced_accuracy;  // the mean of recall over the actual classes
+  double macro_f1;           // the mean of f1 over the classes that occur among actual or predicted
 };
 ClassScores class_scores(const Tensor& confusion);
+
+// How well the probabilities of class 1 rank the rows. The threshold t sweeps from high to low over the probabilities;
+// all rows with p ≥ t count as predictions of class 1.
+struct RankScores {
+  double roc_auc;            // area under TP / positives over FP / negatives, by trapezoids
+  double average_precision;  // Σ (recall − recall before) · precision, over the thresholds
+};
+// `actual` holds 0 and 1. Nothing unless both occur.
+std::optional<RankScores> rank_scores(const std::vector<double>& p, const std::vector<std::size_t>& actual);
 
 // Means over all entries. r2 is the mean over the columns of 1 − SS_res / SS_tot; a constant column counts 1 if every
 // prediction is exact, and 0 otherwise.
@@ -38,9 +49,13 @@ struct RegressionScores {
 };
 RegressionScores regression_scores(const Tensor& a, const Tensor& y);
 
-// The same r2 from its sums, which have one entry per column.
+Tensor column_of(const Tensor& t, std::size_t k);
+
+// The same r2 from its sums, which have one entry per column. `scales` are those of y, so that no square overflows.
 double r2_score(const std::vector<double>& residual_squares, const std::vector<double>& total_squares);
-void add_residual_squares(const Tensor& a, const Tensor& y, std::vector<double>& residual_squares);  // Σᵢ (aᵢₖ − yᵢₖ)²
-std::vector<double> total_squares(const Tensor& y);  // Σᵢ (yᵢₖ − ȳₖ)²
+std::vector<double> square_scales(const Tensor& y);  // of each column: scale_for_squares
+void add_residual_squares(const Tensor& a, const Tensor& y, const std::vector<double>& scales,
+                          std::vector<double>& residual_squares);  // Σᵢ (s (aᵢₖ − yᵢₖ))²
+std::vector<double> total_squares(const Tensor& y, const std::vector<double>& scales);  // Σᵢ (s (yᵢₖ − ȳₖ))²
 
 }  // namespace primer

@@ -24,6 +24,8 @@ struct TrainOptions : OptimizerOptions, ScheduleOptions {
   std::string loss;
   double huber_delta = 1;
   double label_smoothing = 0;
+  std::vector<double> class_weights;  // of the classes in their order; empty: every row weighs 1
+  bool balanced_weights = false;      // class_weights are still to be computed by balanced_weights()
   double learning_rate = 0.01;
   std::size_t epochs = 100;          // 0: only observes the initial network
   std::size_t batch_size = 32;       // 0: all rows
@@ -139,8 +141,8 @@ class Training {
   std::vector<Parameter> parameters_;
   std::size_t batch_size_;
   std::size_t batches_;
-  std::vector<double> total_squares_;  // of the training targets, for R²
-  std::vector<std::size_t> order_;     // of the rows in this epoch
+  std::vector<double> scales_, total_squares_;  // of the training targets, for R²
+  std::vector<std::size_t> order_;              // of the rows in this epoch
   Dataset batch_;
 
   Snapshot epoch_start_;

@@ -1,0 +1,41 @@
+// A loss in which some classes count more than others: Σᵢ wᵢ Lᵢ / Σᵢ wᵢ over the rows of a batch, where Lᵢ is the loss
+// of row i alone and wᵢ the weight of its class. This is the weighted mean of PyTorch's and scikit-learn's losses.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "primer/core/loss.hpp"
+
+namespace primer {
+
+class WeightedLoss final : public Loss {
+ public:
+  // One weight for each column of y, or two for a single column of 0 and 1.
+  WeightedLoss(std::unique_ptr<Loss> of_row, std::vector<double> weights)
+      : of_row_(std::move(of_row)), weights_(std::move(weights)) {}
+  std::string_view name() const override { return of_row_->name(); }
+  std::span<const real> kinks() const override { return of_row_->kinks(); }
+
+  real value(const Tensor& a, const Tensor& y) const override;
+  void gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const override;
+  double weight(const Tensor& y) const override;  // Σᵢ wᵢ
+  real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const override;
+  void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override;
+
+ private:
+  double row_weight(std::span<const real> y) const;  // a mixture of classes has the mixture of their weights
+  void weigh(const Tensor& y, Tensor& gradient) const;
+
+  std::unique_ptr<Loss> of_row_;
+  std::vector<double> weights_;
+};
+
+// N / (K · Nₖ) for each of K classes, where Nₖ counts the rows of class k: every class weighs the same in sum. Throws
+// std::invalid_argument if a class has no row.
+std::vector<double> balanced_weights(const Tensor& y);
+
+}  // namespace primer

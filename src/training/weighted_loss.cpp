@@ -1,0 +1,84 @@
+// Weighs the loss of each row, and its gradient.
+#include "primer/training/weighted_loss.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace primer {
+namespace {
+
+void copy_row(const Tensor& from, std::size_t i, Tensor& to) {
+  to.resize(1, from.cols());
+  std::ranges::copy(from.row(i), to.data());
+}
+
+}  // namespace
+
+double WeightedLoss::row_weight(std::span<const real> y) const {
+  if (y.size() == 1) return (1 - double{y[0]}) * weights_[0] + double{y[0]} * weights_[1];
+  double weight = 0;
+  for (std::size_t k = 0; k < y.size(); ++k) weight += double{y[k]} * weights_[k];
+  return weight;
+}
+
+double WeightedLoss::weight(const Tensor& y) const {
+  double sum = 0;
+  for (std::size_t i = 0; i < y.rows(); ++i) sum += row_weight(y.row(i));
+  return sum;
+}
+
+real WeightedLoss::value(const Tensor& a, const Tensor& y) const {
+  Tensor a_i, y_i;
+  double sum = 0;
+  for (std::size_t i = 0; i < y.rows(); ++i) {
+    copy_row(a, i, a_i);
+    copy_row(y, i, y_i);
+    sum += row_weight(y.row(i)) * double{of_row_->value(a_i, y_i)};
+  }
+  return static_cast<real>(sum / weight(y));  // Σᵢ wᵢ Lᵢ / Σᵢ wᵢ
+}
+
+real WeightedLoss::value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const {
+  Tensor z_i, y_i;
+  double sum = 0;
+  for (std::size_t i = 0; i < y.rows(); ++i) {
+    copy_row(z, i, z_i);
+    copy_row(y, i, y_i);
+    sum += row_weight(y.row(i)) * double{of_row_->value_from_logits(z_i, y_i, scratch)};
+  }
+  return static_cast<real>(sum / weight(y));
+}
+
+// The gradient of the plain mean has row i divided by N; here it is multiplied by wᵢ / Σᵢ wᵢ instead.
+void WeightedLoss::weigh(const Tensor& y, Tensor& gradient) const {
+  const double N_over_sum = static_cast<double>(y.rows()) / weight(y);
+  for (std::size_t i = 0; i < y.rows(); ++i) {
+    const auto factor = static_cast<real>(row_weight(y.row(i)) * N_over_sum);
+    for (real& g : gradient.row(i)) g *= factor;
+  }
+}
+
+void WeightedLoss::gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const {
+  of_row_->gradient(a, y, dL_da);
+  weigh(y, dL_da);
+}
+
+void WeightedLoss::gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const {
+  of_row_->gradient_from_logits(a, y, dL_dz);
+  weigh(y, dL_dz);
+}
+
+std::vector<double> balanced_weights(const Tensor& y) {
+  std::vector<double> counts(std::max<std::size_t>(y.cols(), 2));
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    if (y.cols() > 1) counts[i % y.cols()] += double{y[i]};
+    if (y.cols() == 1) counts[y[i] >= real(0.5) ? 1 : 0] += 1;
+  }
+  if (std::ranges::any_of(counts, [](double n) { return n == 0; }))
+    throw std::invalid_argument("a class without training rows has no balanced weight");
+  const double share = static_cast<double>(y.rows()) / static_cast<double>(counts.size());
+  for (double& n : counts) n = share / n;  // N / (K · Nₖ)
+  return counts;
+}
+
+}  // namespace primer

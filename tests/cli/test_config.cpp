@@ -1,0 +1,100 @@
+// primer config, as a user sees it: what it writes trains.
+#include <doctest/doctest.h>
+
+#include "../program.hpp"
+
+using program::Folder;
+using program::primer;
+using program::Result;
+using program::spill;
+
+namespace {
+
+bool has_line(const std::string& text, const std::string& begin) {
+  return ("\n" + text).find("\n" + begin) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the config for a shipped data set passes the check and trains") {
+  for (const std::string name : {"iris", "digits"}) {
+    CAPTURE(name);
+    const Folder folder;
+    std::filesystem::copy_file(PRIMER_SOURCE_DIR "/data/" + name + ".csv", folder / "d.csv");
+    const Result config = primer("config d.csv", folder.path);
+    REQUIRE(config.code == 0);
+    spill(folder / "c.toml", config.out);
+    const Result check = primer("check c.toml", folder.path);
+    CHECK(check.code == 0);
+    CHECK(check.out.empty());
+    CHECK(primer("train c.toml --quiet --set train.epochs=2", folder.path).code == 0);
+    CHECK(has_line(config.out, "target = \"target\""));
+    CHECK(has_line(config.out, "loss = \"cross_entropy\""));
+  }
+}
+
+TEST_CASE("ids, dates, constants and long texts are left out, categories are encoded, rare classes weigh more") {
+  const Folder folder;
+  std::string csv = "customer_id,joined,plan,age,note,country,churn,paid\n";
+  for (int i = 0; i < 200; ++i) {
+    csv += std::to_string(70000 + i) + ",2024-01-" + std::to_string(10 + i % 20) + "," +
+           (i % 3 == 0 ? "basic" : "full") + "," + std::to_string(20 + i * 7 % 50) + ",text " + std::to_string(i * 31) +
+           ",CH," + (i % 20 == 0 ? "yes" : "no") + "," + (i % 50 == 7 ? "NA" : std::to_string(i % 9 / 2.0)) + "\n";
+  }
+  spill(folder / "d.csv", csv);
+  const Result config = primer("config d.csv --target churn", folder.path);
+  REQUIRE(config.code == 0);
+  CHECK(has_line(config.out, "target = \"churn\""));
+  CHECK(has_line(config.out, "ignore = [\"customer_id\", \"joined\", \"note\", \"country\"]"));
+  CHECK(has_line(config.out, "one_hot = [\"plan\"]"));
+  CHECK(has_line(config.out, "missing = \"drop\""));
+  CHECK(has_line(config.out, "class_weights = \"balanced\""));
+  CHECK(has_line(config.out, "loss = \"binary_cross_entropy\""));
+  CHECK(has_line(config.out, "#   customer_id  left out: numbers the rows"));
+  spill(folder / "c.toml", config.out);
+  CHECK(primer("check c.toml", folder.path).out ==
+        "c.toml:17:11: dropped-rows: 4 rows have a missing value and are left out\n");
+  CHECK(primer("train c.toml --quiet --set train.epochs=2", folder.path).code == 0);
+  CHECK(primer("config d.csv --target chrun", folder.path).error(2) ==
+        "primer: d.csv:1: there is no column \"chrun\", a target; did you mean 'churn'?\n");
+}
+
+TEST_CASE("several numeric targets make a regression with scaled targets; semicolons and commas are noticed") {
+  const Folder folder;
+  std::string csv = "a;b;y_1;y_2\n";
+  for (int i = 0; i < 60; ++i) {
+    const std::string b = std::to_string(i * 7 % 13) + "," + std::to_string(i % 10);
+    csv += std::to_string(i % 17) + ";" + b + ";" + std::to_string(i * 100) + ";0,0" + std::to_string(i % 17) + "\n";
+  }
+  spill(folder / "d.csv", csv);
+  const Result config = primer("config d.csv", folder.path);
+  REQUIRE(config.code == 0);
+  for (const char* const line : {"separator = \";\"", "decimal = \",\"", "target = [\"y_1\", \"y_2\"]",
+                                 "standardize_targets = true", "loss = \"mse\""}) {
+    CHECK(has_line(config.out, line));
+  }
+  spill(folder / "c.toml", config.out);
+  CHECK(primer("check c.toml", folder.path).out.empty());
+  REQUIRE(primer("train c.toml --quiet", folder.path).code == 0);
+  const Result eval = primer("eval runs/c/model.safetensors d.csv --rows test", folder.path);
+  CHECK(eval.code == 0);
+  for (const char* const metric : {"r2,", "r2_y_1,", "r2_y_2,", "rmse_y_2,", "mae_y_1,"})
+    CHECK(has_line(eval.out, metric));
+}
+
+TEST_CASE("a file that is no data is refused in one line") {
+  const Folder folder;
+  const auto refused = [&](const std::string& csv) {
+    spill(folder / "d.csv", csv);
+    const std::string err = primer("config d.csv", folder.path).error(2);
+    CHECK(std::count(err.begin(), err.end(), '\n') == 1);
+    return err;
+  };
+  CHECK(refused("") == "primer: d.csv: the file is empty; a CSV file begins with a header row\n");
+  CHECK(refused("a,y\n") == "primer: d.csv: has a header but no rows\n");
+  CHECK(refused("a\n1\n2\n") ==
+        "primer: d.csv: no column can be an input; name inputs and targets in a config of your own\n");
+  CHECK(refused("1,2,3\n4,5,6\n").find("seems to have no header") != std::string::npos);
+  CHECK(primer("config none.csv", folder.path).error(2) ==
+        "primer: none.csv: cannot be opened: No such file or directory\n");
+}

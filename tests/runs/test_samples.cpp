@@ -1,0 +1,247 @@
+// What becomes of the cells of a CSV file: labels, categories, numbers and missing values.
+#include "primer/runs/samples.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+#include "../program.hpp"
+#include "primer/runs/experiment.hpp"
+#include "primer/runs/model.hpp"
+
+using namespace primer;
+using program::Folder;
+using program::Result;
+using program::spill;
+
+namespace {
+
+FileSamples read(const std::string& csv, const DataOptions& data, Task task,
+                 const std::vector<std::string>& inputs = {}) {
+  std::istringstream stream(csv);
+  return read_samples(stream, "f.csv", data, task, inputs);
+}
+
+std::vector<std::string> classes(const std::string& csv, Task task = Task::multiclass) {
+  return find_classes(read(csv, {}, task).targets, task, 0);
+}
+
+std::string complaint(const std::string& csv, const DataOptions& data = {}, Task task = Task::regression,
+                      const std::vector<std::string>& inputs = {}) {
+  try {
+    read(csv, data, task, inputs);
+  } catch (const UserError& e) {
+    return e.what();
+  }
+  return "read";
+}
+
+std::string column(const std::vector<std::string>& labels) {
+  std::string csv = "x,y\n";
+  for (const std::string& label : labels) csv += "1," + label + "\n";
+  return csv;
+}
+
+using Texts = std::vector<std::string>;
+
+// A model with text labels, trained on rows of x and a label.
+struct Trained : Folder {
+  explicit Trained(const std::string& csv, const std::string& keys = "", const std::string& output = "softmax",
+                   const std::string& loss = "cross_entropy") {
+    spill(*this / "d.csv", csv);
+    spill(*this / "c.toml", "[data]\nfile = \"d.csv\"\n" + keys + "[[layer]]\nactivation = \"" + output +
+                                "\"\n[train]\nloss = \"" + loss + "\"\nepochs = 2\n");
+  }
+  Result run(const std::string& arguments) const { return program::primer(arguments, path); }
+  void train() const { REQUIRE(run("train c.toml --quiet --out r").code == 0); }
+};
+
+}  // namespace
+
+TEST_CASE("a class is the text of its cell; only a plain integer and its decimal twins are one class") {
+  CHECK(classes(column({"007", "7", "010", "10"})) == Texts{"007", "010", "10", "7"});
+  CHECK(classes(column({"200000", "100000", "50000"})) == Texts{"50000", "100000", "200000"});
+  CHECK(classes(column({"9007199254740993", "9007199254740992", "9007199254740995"})) ==
+        Texts{"9007199254740992", "9007199254740993", "9007199254740995"});
+  CHECK(classes(column({"98765432109876543210", "98765432109876543211"})) ==
+        Texts{"98765432109876543210", "98765432109876543211"});
+  CHECK(classes(column({"1.10", "1.1"})) == Texts{"1.1", "1.10"});
+  CHECK(classes(column({"1E2", "100", "1e2"})) == Texts{"100", "1E2", "1e2"});
+  CHECK(classes(column({"-0", "0", "0.0", "1"})) == Texts{"-0", "1"});
+  CHECK(classes(column({"1.0", "2", "1", "2.00"})) == Texts{"1.0", "2"});  // as they were first written
+  CHECK(classes(column({"10.0", "9.0"})) == Texts{"9.0", "10.0"});
+  CHECK(classes(column({"True", "False", "true"})) == Texts{"False", "True", "true"});
+  CHECK(classes(column({"1", "0.0"}), Task::binary) == Texts{"0.0", "1"});
+  CHECK(classes(column({"01", "02"}), Task::binary) == Texts{"01", "02"});
+  CHECK(classes(column({"1", "1"}), Task::binary) == Texts{"0", "1"});
+  CHECK(classes(column({"0.25", "1"}), Task::binary).empty());
+}
+
+TEST_CASE("a word for a missing value in a label is refused like one in an input, with its location") {
+  for (const std::string word : {"nan", "NA", "N/A", "NaN", "?", "null", "None", "-", "missing", "n/a"}) {
+    for (const Task task : {Task::multiclass, Task::binary}) {
+      CHECK(complaint("x,y\n1,a\n2," + word + "\n3,b\n", {}, task) ==
+            "f.csv:3:3: column \"y\" has a missing value (\"" + word + "\"); fill in the cell or remove the row");
+    }
+  }
+  CHECK(complaint("x,y\n1,a\n2,\n", {}, Task::multiclass) ==
+        "f.csv:3:3: column \"y\" has a missing value; fill in the cell or remove the row");
+  CHECK(complaint(std::string("x,y\n1,a") + '\0' + "b\n", {}, Task::multiclass) ==
+        "f.csv:2:3: the text contains a NUL byte; remove it");
+}
+
+TEST_CASE("rows with a missing value are dropped and counted if the config says so") {
+  DataOptions data;
+  data.missing = "drop";
+  const FileSamples s = read("x,note,y\n1,NA,a\nNA,n,b\n3,n,?\n4,n,b\n", data, Task::multiclass, {"x"});
+  CHECK(s.x == Tensor{{1}, {4}});  // a missing note does not count, because it is not used
+  CHECK(s.targets[0].labels[1] == "b");
+  CHECK(s.dropped == 2);
+  CHECK(s.positions[1].line == 5);
+  CHECK(complaint("x,y\n?,1\n", data) == "f.csv: every row has a missing value");
+}
+
+TEST_CASE("inputs can be named or left out, and the default target is the last column that is left") {
+  DataOptions named;
+  named.input_names = {"b", "a"};
+  CHECK(read("id,a,b,y\n1,2,3,4\n", named, Task::regression).columns == Texts{"b", "a"});
+  CHECK(read("id,a,b,y\n1,2,3,4\n", named, Task::regression).x == Tensor{{3, 2}});
+  DataOptions ignoring;
+  ignoring.ignore = {"id", "when"};
+  const FileSamples s = read("id,a,y,when\nx,2,4,2024-01-31\n", ignoring, Task::regression);
+  CHECK(s.columns == Texts{"a"});
+  CHECK(s.targets[0].name == "y");
+  ignoring.ignore = {"idd"};
+  CHECK(complaint("idx,a,y\nx,2,4\n", ignoring) ==
+        "f.csv:1: there is no column \"idd\", a column to ignore; did you mean 'idx'?");
+  CHECK(complaint("name,a,y\nann,2,4\n") ==
+        "f.csv:2:1: column \"name\" needs numbers, but begins with \"ann\"; name the column in data.ignore, or in "
+        "data.one_hot if its texts are categories");
+  CHECK(complaint("a,y\n1,4\nbob,4\n") ==
+        "f.csv:3:1: column \"a\" needs a number, not \"bob\"; correct the cell or remove the row");
+}
+
+TEST_CASE("a column of categories becomes an input for each of them") {
+  DataOptions data;
+  data.one_hot = {"colour"};
+  const FileSamples s = read("a,colour,b,y\n5,red,1,0\n6,blue,2,0\n7,red,3,0\n", data, Task::regression);
+  CHECK(s.columns == Texts{"a", "colour=blue", "colour=red", "b"});
+  CHECK(s.x == Tensor{{5, 0, 1, 1}, {6, 1, 0, 2}, {7, 0, 1, 3}});
+  const FileSamples again = read("y,b,colour,a\n0,9,blue,8\n", data, Task::regression, s.columns);
+  CHECK(again.x == Tensor{{8, 1, 0, 9}});
+  CHECK(
+      complaint("a,colour,b,y\n1,green,2,3\n", data, Task::regression, s.columns) ==
+      "f.csv:2:3: column \"colour\" has the category \"green\", which the network does not know; it knows blue or red");
+  data.one_hot = {"y"};
+  CHECK(complaint("a,y\n1,2\n", data) == "f.csv:1: data.one_hot names the column \"y\", which is not an input");
+}
+
+TEST_CASE("semicolons and decimal commas are read where the config says so") {
+  DataOptions data;
+  data.separator = ";";
+  data.decimal = ",";
+  const FileSamples s = read("a;b;y\n1,5;-2,25e1;\"0,125\"\n", data, Task::regression);
+  CHECK(s.x == Tensor{{real(1.5), real(-22.5)}});
+  CHECK(s.targets[0].numbers[0] == 0.125);
+  CHECK(complaint("a;y\n1.5;2\n", data) ==
+        "f.csv:2:1: column \"a\" needs numbers, but begins with \"1.5\"; name the column in data.ignore, or in "
+        "data.one_hot if its texts are categories");
+  data.separator = "\t";
+  CHECK(read(
+            "a\ty\n\t2\n3 \t4\n",
+            [&] {
+              data.missing = "drop";
+              return data;
+            }(),
+            Task::regression)
+            .x == Tensor{{3}});
+}
+
+TEST_CASE("what a model learnt decides how later files are read, and it answers in the words of its file") {
+  Trained t("x,y\n1,01\n2,02\n3,x\n4,1.10\n5,1E2\n");
+  t.train();
+  spill(t / "part.csv", "x,y\n1,01\n2,02\n");
+  CHECK(t.run("eval r/model.safetensors part.csv").code == 0);
+  CHECK(t.run("train c.toml --quiet --out v --set data.validation_file=part.csv").code == 0);
+  const Result predicted = t.run("predict r/model.safetensors d.csv");
+  CHECK(predicted.out.starts_with("prediction,p_01,p_02,p_1.10,p_1E2,p_x\n"));
+  spill(t / "part.csv", "x,y\n1,01\n2,1\n");
+  CHECK(t.run("eval r/model.safetensors part.csv").error(2) ==
+        "primer: part.csv:3:3: column 'y': class '1' is not one of the 5 classes, 01 … x\n");
+  CHECK(t.run("eval r/model.safetensors - <d.csv").code == 0);
+}
+
+TEST_CASE("categories, classes and scalings travel in the model") {
+  Trained t("colour,a,y\nred,1,10000\nblue,2,20000\nred,3,30000\ngreen,4,5000\n",
+            "one_hot = [\"colour\"]\nstandardize = true\nstandardize_targets = true\n", "identity", "mse");
+  REQUIRE(t.run("train c.toml --quiet --out r --set train.epochs=3000 --set train.learning_rate=0.1").code == 0);
+  spill(t / "other.csv", "extra,a,colour\n0,3,red\n0,2,blue\n");
+  const Result predicted = t.run("predict r/model.safetensors other.csv");
+  REQUIRE(predicted.code == 0);
+  std::istringstream lines(predicted.out);
+  std::string line;
+  std::getline(lines, line);
+  CHECK(line == "y");
+  for (const double y : {30000.0, 20000.0}) {
+    std::getline(lines, line);
+    CHECK(std::stod(line) == doctest::Approx(y).epsilon(1e-3));
+  }
+  const Result evaluated = t.run("eval r/model.safetensors d.csv");
+  const std::size_t at = evaluated.out.find("rmse,") + 5;
+  CHECK(std::stod(evaluated.out.substr(at)) < 30);  // in the unit of the file
+  spill(t / "other.csv", "a,colour\n3,pink\n");
+  CHECK(t.run("predict r/model.safetensors other.csv").error(2).find("has the category \"pink\"") != std::string::npos);
+}
+
+TEST_CASE("outputs that are not finite are no answer") {
+  Trained t("a,b,y\n1,2,0\n2,1,1\n");
+  REQUIRE(t.run("train c.toml --quiet --out r --set 'layer.1.init=constant(10)'").code == 0);
+  spill(t / "big.csv", "a,b,y\n1,2,0\n1e308,1e308,0\n1,1,0\n");
+  const bool is_double = sizeof(real) == sizeof(double);
+  if (is_double) {
+    CHECK(t.run("predict r/model.safetensors big.csv").error(2) ==
+          "primer: big.csv:3:1: the outputs are not finite; are the numbers of this row too large?\n");
+    CHECK(t.run("eval r/model.safetensors big.csv").error(2).find("the outputs for row 2 are not finite") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("the rows of a part are those that the run had, and another file has none") {
+  std::string csv = "x,y\n";
+  for (int i = 0; i < 40; ++i) csv += std::to_string(i) + (i % 3 == 0 ? ",no\n" : ",yes\n");
+  Trained t(csv, "test_fraction = 0.25\nvalidation_fraction = 0.2\nstandardize = true\n");
+  t.train();
+  const auto value = [](const std::string& text, const std::string& name) {
+    const std::size_t at = text.find("\n" + name + ",");
+    return at == text.npos ? std::string()
+                           : text.substr(at + name.size() + 2, text.find('\n', at + 1) - at - name.size() - 2);
+  };
+  const std::string history = program::slurp(t / "r/history.csv");
+  for (const std::string part : {"test", "validation"}) {
+    const Result result = t.run("eval r/model.safetensors d.csv --rows " + part);
+    REQUIRE(result.code == 0);
+    CHECK(history.find("," + value(result.out, "loss") + "," + value(result.out, "accuracy") + ",") !=
+          std::string::npos);
+  }
+  std::size_t rows = 0;
+  for (const std::string part : {"train", "validation", "test"}) {
+    const Result predicted = t.run("predict r/model.safetensors d.csv --rows " + part);
+    CHECK(predicted.code == 0);
+    rows += static_cast<std::size_t>(std::count(predicted.out.begin(), predicted.out.end(), '\n')) - 1;
+  }
+  CHECK(rows == 40);
+  spill(t / "e.csv", csv + "40,yes\n");
+  CHECK(t.run("eval r/model.safetensors e.csv --rows test").error(2) ==
+        "primer: e.csv: is not the data that the model was trained on, so its parts are unknown; leave out --rows\n");
+  CHECK(t.run("eval r/model.safetensors d.csv --rows tset").error(2) ==
+        "primer: --rows tset: write train, validation or test; did you mean 'test'?\n");
+}
+
+TEST_CASE("a file without a header is refused, and column numbers for names are noticed") {
+  for (const std::string csv : {"5.1,3.5,setosa\n4.9,3.0,setosa\n6.2,2.9,virginica\n", "0,0,0\n0,1,1\n1,0,1\n1,1,0\n",
+                                "14.23,1.71,1\n13.2,1.78,1\n", "1,0\n0,1\n"}) {
+    CHECK(complaint(csv, {}, Task::multiclass).find("so the file seems to have no header") != std::string::npos);
+  }
+  Trained t("0,1\n1,a\n2,b\n3,a\n4,b\n");
+  CHECK(t.run("check c.toml").out.find("numbered-columns: the columns are called 0, 1, 2") != std::string::npos);
+}
