@@ -86,9 +86,20 @@ Tensor turned(const Tensor& A) {
 Slips slips_of_z(const Pass& p) {
   const Tensor &x = *p.layer.x, &Wt = p.layer.Wt, &b = p.layer.b, xW = product(x, Wt);
   const auto bias = [&](std::size_t, std::size_t j) { return b(0, j); };
+  const auto without = [&](std::size_t k) {
+    return plus(xW, [&](std::size_t i, std::size_t j) { return b(0, j) - x(i, k) * Wt(k, j); });
+  };
   Slips slips{{"the bias is missing", xW},
               {"the bias is subtracted", plus(xW, [&](std::size_t, std::size_t j) { return -b(0, j); })},
               {"the bias is added twice", plus(plus(xW, bias), bias)},
+              {"the bias is added once for every input: add it once",
+               plus(xW, [&](std::size_t, std::size_t j) { return static_cast<real>(x.cols()) * b(0, j); })},
+              {"x Wᵀ is missing: this is the bias", plus(Tensor(xW.rows(), xW.cols()), bias)},
+              {"the buffer still contains the pass before: start every sum at bⱼ", plus(scaled(xW, 2), bias)},
+              {"the bias is multiplied by x Wᵀ; it is added", times(xW, plus(Tensor(xW.rows(), xW.cols()), bias))},
+              {"the sum leaves out the first input", without(0)},
+              {"the sum leaves out the last input", without(x.cols() - 1)},
+              {"σ is applied here already: this is the sigmoid of z", value_of(*make_activation("sigmoid"), p.layer.z)},
               {"σ is applied here already, but z is the input of σ", value_of(*p.layer.activation, p.layer.z)},
               {"this is divided by the number of inputs: it is a sum, not a mean",
                plus(scaled(xW, 1 / static_cast<real>(x.cols())), bias)},
@@ -201,6 +212,8 @@ Slips slips_of_dL_dz(const Pass& p) {
           times(g, slope)},
          {"the sum over the row is missing: aⱼ (gⱼ − Σₖ gₖ aₖ)", times(a, g)},
          {"the sum must weigh each gₖ with aₖ", row_wise([](real v, real h, real, real sum) { return v * (h - sum); })},
+         {"the sum must weigh each gₖ with aₖ: this is the mean of g",
+          row_wise([K = static_cast<real>(g.cols())](real v, real h, real, real sum) { return v * (h - sum / K); })},
          {"the factor aⱼ is missing", row_wise([](real, real h, real dot, real) { return h - dot; })},
          {"aⱼ must also multiply the sum: check the parentheses",
           row_wise([](real v, real h, real dot, real) { return v * h - dot; })},
@@ -228,6 +241,40 @@ Slips slips_of_dL_dz(const Pass& p) {
     for (Slip& slip : slips_of_slope(p)) slips.push_back({slip.text, times(g, slip.wrong)});
   }
   return slips;
+}
+
+// Of cross-entropy with softmax: the mean over the samples of f(m, ln Σ exp(z − m), Σ y (z − m)), m the largest logit.
+Slips slips_of_cross_entropy(const Pass& p) {
+  const Tensor& z = p.layer.z;
+  const auto mean = [&](auto f) {
+    double total = 0;
+    for (std::size_t i = 0; i < z.rows(); ++i) {
+      const double m = static_cast<double>(*std::ranges::max_element(z.row(i)));
+      double sum = 0, dot = 0;
+      for (std::size_t k = 0; k < z.cols(); ++k) {
+        sum += std::exp(static_cast<double>(z(i, k)) - m);
+        dot += static_cast<double>(p.y(i, k)) * (static_cast<double>(z(i, k)) - m);
+      }
+      total += f(m, std::log(sum), dot);
+    }
+    return Tensor{{static_cast<real>(total / static_cast<double>(z.rows()))}};
+  };
+  real squares = 0;
+  for (std::size_t i = 0; i < z.size(); ++i) squares += (p.layer.a[i] - p.y[i]) * (p.layer.a[i] - p.y[i]);
+  return {{"the maximum was subtracted and never put back",
+           mean([](double m, double l, double dot) { return l - dot - m; })},
+          {"the maximum is put back, but it was not subtracted from the exponents",
+           mean([](double m, double l, double dot) { return 2 * m + l - dot - m; })},
+          {"the logit of the correct class is missing: this is ln Σ exp z",
+           mean([](double m, double l, double) { return m + l; })},
+          {"the sum of exponentials lacks its logarithm",
+           mean([](double, double l, double dot) { return std::exp(l) - dot; })},
+          {"the natural logarithm belongs here, not log10",
+           mean([](double, double l, double dot) { return l / std::log(10.0) - dot; })},
+          {"the natural logarithm belongs here, not log2",
+           mean([](double, double l, double dot) { return l / std::log(2.0) - dot; })},
+          {"this is the squared error", Tensor{{squares / p.N}}},
+          {"this is the mean of the squared error", Tensor{{squares / (p.N * p.K)}}}};
 }
 
 // ∂L/∂W, ∂L/∂b and ∂L/∂x as functions of δ, x, W.
@@ -315,6 +362,8 @@ double largest(std::span<const double> values) {
   return result;
 }
 
+constexpr double for_double = 1e-9, for_float = 1e-4;  // fractions of the largest number of an array
+
 // Compares arrays as flat lists of numbers.
 struct Comparison {
   double tolerance;  // a fraction of the largest number
@@ -394,10 +443,19 @@ std::size_t stage(std::string_view name, std::size_t layers) {
   return 32 * (2 * layers + 2 - l) + static_cast<std::size_t>(std::ranges::find(backward, quantity) - backward) + 1;
 }
 
-bool all_floats(const Safetensors& given) {
-  return std::ranges::all_of(given.tensors, [](const NamedTensor& t) {
-    return std::ranges::all_of(
-        t.values, [](double v) { return std::isnan(v) || static_cast<double>(static_cast<float>(v)) == v; });
+// Whether some array was computed in 32 bits: all its numbers are floats, and half of them have more than 12 binary
+// digits.
+bool has_floats(const Safetensors& given) {
+  return std::ranges::any_of(given.tensors, [](const NamedTensor& t) {
+    std::size_t floats = 0, lengthy = 0;
+    for (const double v : t.values) {
+      const auto rounded = static_cast<double>(static_cast<float>(v));
+      floats += std::isnan(v) || rounded == v ? 1 : 0;
+      int exponent = 0;
+      const double digits = std::isfinite(v) ? std::ldexp(std::frexp(v, &exponent), 12) : 0;
+      lengthy += digits != std::trunc(digits) ? 1 : 0;
+    }
+    return floats == t.values.size() && 2 * lengthy > floats;
   });
 }
 
@@ -417,6 +475,74 @@ std::pair<std::string, std::string> spoken(double x, double y) {
   return {};
 }
 
+// One array of the trace and the one that was given for it.
+struct Pair {
+  const NamedTensor &got, &want;
+  std::size_t layer;  // from 1; 0 for loss and y
+  std::string quantity;
+  Pass pass;
+  std::string formula;
+
+  bool exchanged() const {  // rows and columns
+    const auto &g = got.shape, &w = want.shape;
+    return g.size() == 2 && w.size() == 2 && g[0] == w[1] && g[1] == w[0] && g[0] > 1 && g[1] > 1;
+  }
+  // Gradients cancel in sums: their rounding is measured by the numbers that are added.
+  double least() const {
+    return quantity.starts_with("dL_d") ? 1e-3 * largest(named("", pass.layer.dL_dz, Layout::vector).values) : 0;
+  }
+};
+
+Pair pair_of(const NamedTensor& got, const NamedTensor& want, Network& network, const Loss& loss, const Tensor& y) {
+  const std::size_t dot = want.name.find('.'), L = network.layers.size();
+  const auto number = static_cast<std::size_t>(parse_number(want.name.substr(0, dot)).value_or(0));
+  const std::size_t l = number > 0 ? number - 1 : L - 1;
+  const bool last = l + 1 == L;
+  Pair pair{got,
+            want,
+            number,
+            number > 0 ? want.name.substr(dot + 1) : want.name,
+            {network.layers[l], network.dL_da(l, loss, y), y, last ? nullptr : &network.layers[l + 1],
+             last && network.canonical(loss), static_cast<real>(y.rows()), static_cast<real>(y.cols())},
+            "primer"};
+  if (number > 0) pair.formula = formula_of(pair.quantity, pair.pass);
+  if (pair.quantity == "loss") pair.formula = loss.name();
+  return pair;
+}
+
+std::string slip_of_shape(const Pair& pair) {
+  if (pair.exchanged()) return "it is transposed";
+  const bool summands = pair.quantity == "dL_db" && pair.got.values.size() == pair.pass.layer.dL_dz.size();
+  return summands ? "the sum over the samples is missing" : "";
+}
+
+std::string slip_of_numbers(const Pair& pair, std::size_t at, const Loss& loss, const Safetensors& given,
+                            const Comparison& close) {
+  const std::span<const double> got = pair.got.values, want = pair.want.values;
+  const Layout layout = pair.quantity == "dL_dW" ? Layout::transpose : Layout::matrix;
+  const auto was_given = [&](std::string_view name) { return given.tensor(concat(pair.layer, ".", name)) != nullptr; };
+  Slips slips;
+  if (pair.layer > 0) slips = slips_of(pair.quantity, pair.pass, was_given);
+  if (pair.quantity == "loss" && loss.name() == "cross_entropy") slips = slips_of_cross_entropy(pair.pass);
+  for (const Slip& slip : slips) {
+    if (close.same(got, named("", slip.wrong, layout).values)) return std::string(slip.text);
+  }
+  if (pair.exchanged() && layout == Layout::transpose &&
+      close.same(got, named("", pair.pass.layer.dL_dWt, Layout::matrix).values))
+    return "it is transposed";
+  if (const auto text = multiple(got, want, pair.quantity, pair.pass, loss.name() == "mse", close); !text.empty()) {
+    return std::string(text);
+  }
+  if (!std::isfinite(got[at])) {
+    return "a number overflowed: subtract the largest logit before exp, and compute losses from the logits";
+  }
+  if (close.tolerance < for_float && !Comparison{for_float}.first_difference(got, want, pair.least())) {
+    return "the difference is the rounding of 32-bit numbers: compute in float64, from float64 inputs and weights";
+  }
+  const bool input = pair.want.name == "1.x" || pair.want.name == "y";
+  return input ? "this is another batch: give the rows that you used with --data FILE or --row N" : "";
+}
+
 }  // namespace
 
 Verification verify(Network& network, const Loss& loss, const Tensor& y, const Safetensors& given) {
@@ -427,77 +553,30 @@ Verification verify(Network& network, const Loss& loss, const Tensor& y, const S
   for (const NamedTensor& tensor : given.tensors) {
     if (!ours.tensor(tensor.name)) result.unknown.push_back(tensor.name);
   }
-  constexpr double for_double = 1e-9, for_float = 1e-4;
-  const bool floats = all_floats(given) || sizeof(real) == sizeof(float);
-  const Comparison close{floats ? for_float : for_double};
+  const Comparison close{has_floats(given) || sizeof(real) == sizeof(float) ? for_float : for_double};
   for (const NamedTensor& want : ours.tensors) {
     const NamedTensor* const got = given.tensor(want.name);
     if (!got) {
       result.missing.push_back(want.name);
       continue;
     }
-    const std::size_t dot = want.name.find('.');
-    const auto number_of_layer = static_cast<std::size_t>(parse_number(want.name.substr(0, dot)).value_or(0));
-    const std::size_t l = number_of_layer > 0 ? number_of_layer - 1 : L - 1;
-    const std::string quantity = number_of_layer > 0 ? want.name.substr(dot + 1) : want.name;
-    const Dense& layer = network.layers[l];
-    const bool last = l + 1 == L;
-    const Pass pass{layer,
-                    network.dL_da(l, loss, y),
-                    y,
-                    last ? nullptr : &network.layers[l + 1],
-                    last && network.canonical(loss),
-                    static_cast<real>(y.rows()),
-                    static_cast<real>(y.cols())};
-    const std::string formula = quantity == "loss"    ? std::string(loss.name())
-                                : number_of_layer > 0 ? formula_of(quantity, pass)
-                                                      : "primer";
-    const bool turned_around = squeezed(got->shape).size() == 2 && got->shape.size() == 2 && want.shape.size() == 2 &&
-                               got->shape[0] == want.shape[1] && got->shape[1] == want.shape[0];
+    const Pair pair = pair_of(*got, want, network, loss, y);
     if (squeezed(got->shape) != squeezed(want.shape)) {
       result.wrong = want.name;
-      result.what = "it is " + text_of(got->shape) + ", and " + formula + " is " + text_of(want.shape);
-      if (quantity == "dL_db" && got->values.size() == layer.dL_dz.size())
-        result.slip = "the sum over the samples is missing";
-      if (turned_around) result.slip = "it is transposed";
-      break;
+      result.what = "it is " + text_of(got->shape) + ", and " + pair.formula + " is " + text_of(want.shape);
+      result.slip = slip_of_shape(pair);
+      return result;
     }
-    // Gradients cancel in sums: rounding is measured by the numbers that are added.
-    double least = quantity.starts_with("dL_d") ? 1e-3 * largest(named("", layer.dL_dz, Layout::vector).values) : 0;
-    const auto at = close.first_difference(got->values, want.values, least);
-    if (!at) {
-      result.right.push_back(want.name);
-      continue;
+    if (const auto at = close.first_difference(got->values, want.values, pair.least())) {
+      const auto [is, gives] = spoken(got->values[*at], want.values[*at]);
+      result.wrong = want.name;
+      result.what = "at " + place(*at, want.shape) + " it is " + is + "; " + pair.formula + " gives " + gives;
+      result.slip = slip_of_numbers(pair, *at, loss, given, close);
+      return result;
     }
-    result.wrong = want.name;
-    const auto [is, gives] = spoken(got->values[*at], want.values[*at]);
-    result.what = "at " + (want.shape.empty() ? "" : place(*at, want.shape) + " ") + "it is " + is + "; " + formula +
-                  " gives " + gives;
-    const bool weights = quantity == "dL_dW";
-    const auto was_given = [&](std::string_view name) {
-      return given.tensor(concat(number_of_layer, ".", name)) != nullptr;
-    };
-    if (number_of_layer > 0) {
-      for (const Slip& slip : slips_of(quantity, pass, was_given)) {
-        const auto wrong = named("", slip.wrong, weights ? Layout::transpose : Layout::matrix);
-        if (result.slip.empty() && close.same(got->values, wrong.values)) result.slip = slip.text;
-      }
-    }
-    if (result.slip.empty() && turned_around &&
-        close.same(got->values, named("", turned(weights ? turned(layer.dL_dWt) : Tensor()), Layout::matrix).values))
-      result.slip = "it is transposed";
-    if (result.slip.empty())
-      result.slip = multiple(got->values, want.values, quantity, pass, loss.name() == "mse", close);
-    if (result.slip.empty() && !std::isfinite(got->values[*at]))
-      result.slip = "a number overflowed: subtract the largest logit before exp, and compute losses from the logits";
-    if (result.slip.empty() && !floats && !Comparison{for_float}.first_difference(got->values, want.values, least))
-      result.slip =
-          "the difference is the rounding of 32-bit numbers: compute in float64, from float64 inputs and weights";
-    if (result.slip.empty() && quantity == "x" && l == 0)
-      result.slip = "this is another batch: give the rows that you used with --data FILE or --row N";
-    break;
+    result.right.push_back(want.name);
   }
-  if (result.wrong.empty()) result.missing.clear();
+  result.missing.clear();
   return result;
 }
 

@@ -1176,6 +1176,31 @@ TASKS = {
 }
 
 
+def entries(f):
+    """A function of matrices that applies f to their entries."""
+    return lambda *ms: each(quiet(f), *ms)
+
+
+def own(kind, inputs, right, wrong=(), brief="", stub=""):
+    """A lecturer's own task. kind: what tests/programs/answers.cpp is asked, such as activation/NAME or loss/NAME; inputs: the cases,
+    each a list of matrices, drawn with a random.Random; right: for each quantity of the answer the formula in words and as a
+    function of the matrices; wrong: quantity, hint and the function that a misconception leads to."""
+    return Task(
+        stub=stub,
+        brief=brief,
+        kinds={kind: (100, list(right))},
+        draw=lambda r: [(kind, arguments) for arguments in inputs(r)],
+        right={kind: lambda a: [f(*a) for _, f in right.values()]},
+        formula={quantity: words for quantity, (words, _) in right.items()},
+        wrong=[Wrong(quantity, hint, lambda a, f=f: f(*a)) for quantity, hint, f in wrong],
+    )
+
+
+import own_tasks  # it uses the names above
+
+TASKS.update(own_tasks.tasks())
+
+
 def cases(number, seed):
     """The inputs for `seed`, the same on every machine, as (aspect, kind, arguments)."""
     drawn = TASKS[number].draw(random.Random(f"{number} {seed}"))

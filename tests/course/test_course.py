@@ -768,21 +768,59 @@ class Handout(unittest.TestCase):
             handout.main()
 
 
+class OwnTask(unittest.TestCase):
+    """The README's example of a lecturer's own task, added to a copy of the tree."""
+
+    def test_two_marks_and_an_entry_make_a_task(self):
+        with tempfile.TemporaryDirectory() as name:
+            root, out = Path(name) / "primer", Path(name) / "out"
+            ignored = shutil.ignore_patterns("build", "build-[!c]*", "runs", ".git", "__pycache__", "class", "g++", "clang++")
+            shutil.copytree(bench.ROOT, root, ignore=ignored)
+            example = (root / "README.md").read_text().partition('"7.1": own(')
+            entry = example[1] + example[2].partition("\n```")[0]
+            table = root / "tests/course/own_tasks.py"
+            table.write_text(table.read_text().replace("return {}", "return {" + entry.replace("\n", "\n    ") + "}"))
+            file = root / "src/core/activation.cpp"
+            solution = next(line for line in file.read_text().split("\n") if "sigmoid(z) + clamped(z, 800)" in line)
+            marked = f"  // task 7.1 (10 points): the derivative of silu\n{solution}\n  // end of task 7.1"
+            file.write_text(file.read_text().replace(solution, marked))
+
+            def run(script, *words):
+                done = subprocess.run([sys.executable, root / f"tests/course/{script}", *words], capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                return done.stdout
+
+            run("handout.py", out, "7.1")
+            self.assertIn("## Task 7.1 (10 points): the derivative of silu", (out / "README.md").read_text())
+            graded = ["grade.py", out, "--tasks", "7.1", "--results", Path(name) / "results.json"]
+            self.assertIn("needs task 7.1", run(*graded))
+            handed_in = out / "src/core/activation.cpp"
+            gap = '  real derivative(real z) const { needs_task("7.1", z); }'
+            self.assertIn(gap, handed_in.read_text())
+            text = handed_in.read_text()
+            wrong = "  real derivative(real z) const { return sigmoid(z); }"
+            handed_in.write_text(text.replace(gap, wrong))
+            self.assertIn("σ(z) + z σ(z) (1 − σ(z)) gives", said := run(*graded))
+            self.assertIn("two terms", said)
+            handed_in.write_text(text.replace(gap, solution))
+            self.assertIn("10 / 10", run(*graded))
+
+
 class Readme(unittest.TestCase):
     """Runs the README's commands for lecturers in a tree beside a handout and a submission."""
 
     def test_the_lines_for_lecturers_work(self):
         text = (bench.ROOT / "README.md").read_text()
         lines = [line.split(" #")[0].strip() for line in text.splitlines() if line.startswith("    make ")]
-        self.assertEqual([line.split()[1] for line in lines], ["assignment", "grade", "grade", "autograder", "misconceptions"])
+        self.assertEqual([line.split()[1] for line in lines], ["assignment", "assignment", "grade", "grade", "autograder", "misconceptions"])
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder) / "primer"
             shutil.copytree(bench.ROOT, root, ignore=shutil.ignore_patterns("build*", "runs", ".git", "__pycache__"))
             (Path(folder) / "secret.txt").write_text("words that no student knows\n")
-            for line in lines[:4]:  # another test runs the last
+            for line in lines[:5]:  # another test runs the last
                 done = subprocess.run(["sh", "-c", line], cwd=root, capture_output=True, text=True)
                 self.assertEqual(done.returncode, 0, line + done.stdout + done.stderr)
-                if "assignment" in line:
+                if line == lines[0]:
                     shutil.copytree(Path(folder) / "handout", Path(folder) / "alice")
                     shutil.copytree(Path(folder) / "handout", Path(folder) / "class/bob")
             self.assertFalse(fault_of((root / "alice.json").read_text()))
@@ -800,6 +838,14 @@ def safetensors(path):
             cols = t["shape"][-1]
             result[name] = [list(numbers[i : i + cols]) for i in range(0, len(numbers), cols)]
     return result
+
+
+@unittest.skipUnless((bench.ROOT / "build/primer").exists() and numpy_here(), "needs build/primer and NumPy")
+class Verify(unittest.TestCase):
+    def test_verify_finds_and_names_wrong_arrays_and_raises_no_false_alarm(self):
+        script = bench.ROOT / "tests/course/verify_slips.py"
+        done = subprocess.run([numpy_bench.python(), script, bench.ROOT / "build/primer"], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 @unittest.skipUnless((bench.ROOT / "build/primer").exists(), "build/primer is not built")
