@@ -1,10 +1,10 @@
 """Grades a class: python3 tests/course/grade_class.py SUBMISSIONS [--results FOLDER] [options of grade.py]. Each folder and each
 zip in SUBMISSIONS is the submission of a student; its name is the student's. Several are graded at the same time, each exactly
-as grade.py grades it alone.
+as grade.py grades it alone; only what equal files answer, such as tasks that nobody has begun, is computed once.
 
 FOLDER then has grades.csv, misconceptions.csv (how many students fell for which misconception), misconceptions.html (the same
 as a page to project, without names) and for each student students/NAME/results.json and students/NAME/feedback.txt. If the
-grading is interrupted, the same command goes on: it keeps each result that belongs to the same files, options and grader.
+grading is interrupted, the same command goes on: it keeps each result that belongs to the same files, options and grader, and the answers of files in answers/.
 """
 
 import argparse
@@ -126,9 +126,10 @@ def grade_student(job):
     return name, tests, False
 
 
-def end_with_parent(folder):
+def begin_work(folder, answers):
     """A worker ends when the grader is killed, and leaves its files where the next call removes them."""
     tempfile.tempdir = str(folder)
+    grade.kept_answers = answers
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
@@ -202,9 +203,14 @@ def main():
     work = out / "work"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
+    answers = out / "answers" / state[:16]
+    for old in (out / "answers").glob("*"):
+        if old != answers:  # of another state of the grader
+            shutil.rmtree(old)
+    answers.mkdir(parents=True, exist_ok=True)
     jobs = [(name, path.resolve(), out / "students" / name, options, state) for name, path in found]
     graded = []
-    with multiprocessing.get_context("fork").Pool(max(1, arguments.jobs), end_with_parent, [work]) as pool:
+    with multiprocessing.get_context("fork").Pool(max(1, arguments.jobs), begin_work, [work, answers]) as pool:
         for name, tests, kept in pool.imap_unordered(grade_student, jobs):
             graded.append((name, tests))
             how = ", graded before" if kept else ""

@@ -2,6 +2,7 @@
 answers with a known cause. This file computes the right answers from the formulas, without any part of the library.
 """
 
+import functools
 import math
 import random
 from typing import Callable, NamedTuple
@@ -1227,6 +1228,7 @@ def spoken_in(language, hint):
     return hint
 
 
+@functools.cache
 def solved(number, seed, language="c++"):
     """The cases with everything that the judge needs: inputs, right answers, wrong answers and hints."""
     task = TASKS[number]
