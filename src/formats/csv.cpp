@@ -129,7 +129,9 @@ void CsvReader::check_name(std::size_t column) {
   if (!index_.emplace(name, column).second) {
     throw UserError(location(column), "two columns have the name ", in_quotes(name), "; rename one");
   }
-  const std::size_t other = cell_count_ == 1 ? name.find_first_of(",;\t|") : name.npos;
+  std::string others = ",;\t|";
+  std::erase(others, format_.separator);
+  const std::size_t other = cell_count_ == 1 ? name.find_first_of(others) : name.npos;
   if (other != name.npos) {
     throw UserError(location(column), "the cells are separated by ", in_quotes(name.substr(other, 1)), ", not by ",
                     in_quotes(std::string(1, format_.separator)), "; set data.separator, or save the file with ",

@@ -27,8 +27,9 @@ template <typename T>
 const T& TableReader::as(const Value& value, std::string_view key, std::string_view wanted) const {
   if (const auto* const held = std::get_if<T>(&value.data)) return *held;
   const bool is_override = wanted.starts_with("a string") && value.location.file.starts_with("--set ");
-  throw UserError(value.location, key, ": must be ", wanted, ", not ", kind(value),
-                  is_override ? concat("; write --set '", key, "=\"…\"' for a string") : "");
+  throw UserError(
+      value.location, key, ": must be ", wanted, ", not ", kind(value),
+      is_override ? concat("; put quotes around a string: '", value.location.file.substr(6), "=\"…\"'") : "");
 }
 
 template <typename T>
@@ -50,7 +51,13 @@ std::optional<std::string> TableReader::text(std::string_view key) {
 std::optional<std::string> TableReader::choice(std::string_view key, std::span<const std::string_view> names) {
   std::optional<std::string> value = text(key);
   if (value && std::ranges::find(names, *value) == names.end()) {
-    refuse(key, concat("'", *value, "' is not known", did_you_mean(*value, names, "; write " + listed(names))));
+    std::vector<std::string> shown;
+    for (const std::string_view name : names) {
+      shown.push_back(name.size() == 1 ? to_text({std::string(name), {}}) : std::string(name));
+    }
+    const std::vector<std::string_view> list(shown.begin(), shown.end());
+    const std::string all = "; write " + listed(list);
+    refuse(key, concat("'", *value, "' is not known", value->size() > 1 ? did_you_mean(*value, names, all) : all));
   }
   return value;
 }

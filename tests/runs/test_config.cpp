@@ -502,3 +502,62 @@ TEST_CASE("--set layer.N-M.KEY sets the key in several layers") {
   CHECK(c.layers[2].units == 7);
   CHECK(to_string(c.location("layer.3.activation")) == "--set layer.2-3.activation");
 }
+
+TEST_CASE("the keys about columns, cells and class weights are read, and are written back as they were understood") {
+  const std::string begin = "[data]\nfile = \"d.csv\"\n";
+  const auto end = [](const std::string& loss, const std::string& weights) {
+    return "[[layer]]\n[train]\nloss = \"" + loss + "\"\n" + weights;
+  };
+  const auto same = [](const std::string& text) {
+    const Config config = parse_config(text, "c", {});
+    CHECK(to_toml(parse_model_config(to_toml(config, ""), "c"), "") == to_toml(config, ""));
+    return config;
+  };
+  const Config a = same(
+      begin + "inputs = [\"b\", \"a\"]\none_hot = \"b\"\nseparator = \";\"\ndecimal = \",\"\nmissing = \"drop\"\n" +
+      end("cross_entropy", "class_weights = [1, 2.5]\n"));
+  CHECK(a.data.input_names == std::vector<std::string>{"b", "a"});
+  CHECK(a.data.one_hot == std::vector<std::string>{"b"});
+  CHECK(a.data.separator + a.data.decimal + a.data.missing == ";,drop");
+  CHECK(a.train.class_weights == std::vector<double>{1, 2.5});
+  const Config b =
+      same(begin + "ignore = [\"id\"]\nstandardize_targets = true\nseparator = \"\\t\"\n" + end("mse", ""));
+  CHECK(b.data.ignore == std::vector<std::string>{"id"});
+  CHECK(b.data.standardize_targets);
+  CHECK(b.data.separator == "\t");
+  CHECK(same(begin + end("cross_entropy", "class_weights = \"balanced\"\n")).train.balanced_weights);
+
+  const auto refused = [&](const std::string& data, const std::string& train) {
+    try {
+      parse_config(begin + data + train, "c", {});
+    } catch (const UserError& e) {
+      return std::string(e.what());
+    }
+    return std::string("read");
+  };
+  const std::string mse = end("mse", "");
+  CHECK(refused("inputs = [\"a\"]\nignore = [\"b\"]\n", mse) ==
+        "c:4:10: [data] also names its inputs; keep one of the two");
+  CHECK(refused("target = [\"k\", \"k\"]\n", mse) == "c:3:10: target: names the column \"k\" twice");
+  CHECK(refused("target = \"k\"\nignore = [\"k\"]\n", mse) ==
+        "c:4:10: column \"k\" is also a target; keep one of the two");
+  CHECK(refused("one_hot = [\"a=b\"]\n", mse) == "c:3:11: rename the column \"a=b\"; '=' ends its name");
+  CHECK(refused("decimal = \",\"\n", mse) ==
+        "c:3:11: the decimal comma needs another data.separator, such as separator = \";\"");
+  CHECK(refused("separator = \":\"\n", mse) ==
+        "c:3:13: separator: ':' is not known; write \",\", \";\", \"|\" or \"\\t\"");
+  CHECK(refused("missing = \"keep\"\n", mse) == "c:3:11: missing: 'keep' is not known; write refuse or drop");
+  CHECK(refused("standardize_targets = true\n", end("cross_entropy", "")) ==
+        "c:3:23: cross_entropy needs classes or probabilities; remove standardize_targets");
+  CHECK(refused("", end("mse", "class_weights = [1, 2]\n")) ==
+        "c:6:17: mse has no classes to weigh; remove class_weights");
+  CHECK(refused("", end("cross_entropy", "class_weights = [1, 0]\n")) ==
+        "c:6:17: class_weights: every weight must be more than 0");
+  CHECK(refused("", end("cross_entropy", "class_weights = \"balancd\"\n")) ==
+        "c:6:17: class_weights: 'balancd' is not known; did you mean 'balanced'?");
+  CHECK_THROWS_WITH_AS(
+      parse_config(begin + mse, "c", {{"data.target", "2"}}),
+      "--set data.target: target: must be a string or a list of strings, not an integer; put quotes around "
+      "a string: 'data.target=\"…\"'",
+      UserError);
+}

@@ -95,6 +95,7 @@ TEST_CASE("the last column can be the class, and a prediction is correct if it e
 
 TEST_CASE("R² of a constant target is 0 or 1 for every value and count, and does not depend on the magnitude") {
   for (const double value : {0.1, 0.7, 1.1, 3.3, 123.456, 5.0, -1e-300, 1e300, 1e-310}) {
+    if (!std::isfinite(static_cast<real>(value))) continue;  // in the float build
     for (const std::size_t rows : {1u, 2u, 3u, 7u, 300u}) {
       const Tensor y(rows, 1, static_cast<real>(value));
       Tensor a = y;
