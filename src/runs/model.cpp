@@ -89,6 +89,9 @@ Safetensors model_contents(Network& network, const Experiment& experiment) {
 
 Model read_model(const std::string& path) {
   const Safetensors contents = read_safetensors(path);
+  if (const std::string* const version = contents.metadatum("primer"); version != nullptr && *version != "1") {
+    throw UserError({path}, "is a model of format ", in_quotes(*version), ", but this primer reads format \"1\"");
+  }
   Config config = parse_model_config(metadatum(contents, path, "config"), path);
   std::vector<std::string> columns = json::parse_string_array(metadatum(contents, path, "columns"), {path});
   std::vector<std::string> classes = json::parse_string_array(metadatum(contents, path, "classes"), {path});

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <sstream>
 
 #include "../program.hpp"
 
@@ -199,6 +200,28 @@ TEST_CASE("Ctrl-C finishes the batch, saves and prints the command that continue
   CHECK(runs.train("i", fewer + " --resume").code == 0);
   CHECK(runs.train("whole", fewer).code == 0);
   runs.check_same("whole", "i", {});  // the frames were chosen for four million epochs
+}
+
+TEST_CASE("Ctrl-C says which parameters the model has if early stopping keeps the best") {
+  const Runs runs;
+  const std::string endless = "--set train.early_stopping=4000000 --set diagnostics.every=0 --set train.epochs=4000000";
+  const Result interrupted = program::interrupted(
+      "i/history.csv", "30,", "exec '" PRIMER_BINARY "' train c.toml --quiet --out i " + endless, runs.path);
+  CHECK(interrupted.code == 130);
+  std::istringstream history(slurp(runs / "i/history.csv"));
+  std::string line, best;
+  double least = 1e9;
+  std::getline(history, line);
+  while (std::getline(history, line)) {
+    std::istringstream row(line);
+    std::vector<std::string> cells(1);
+    for (std::string cell; std::getline(row, cell, ','); cells.push_back(cell)) continue;
+    if (std::stod(cells[4]) >= least) continue;
+    least = std::stod(cells[4]);
+    best = cells[1];
+  }
+  CHECK(interrupted.err.starts_with("primer: i/model.safetensors has the parameters of epoch " + best +
+                                    ", whose validation loss is the lowest so far\nprimer: interrupted in epoch "));
 }
 
 TEST_CASE("divergence is explained, exits with 1 and keeps the last checkpoint and model that are finite") {

@@ -289,6 +289,11 @@ TEST_CASE("the classes and targets that a model names must fit its loss and its 
         "the model names 3 classes, but has 2 outputs and the loss cross_entropy");
 }
 
+TEST_CASE("a model of another format is refused by its number") {
+  CHECK(complaint([](Safetensors& contents) { metadatum(contents, "primer") = "2"; }) ==
+        "is a model of format \"2\", but this primer reads format \"1\"");
+}
+
 TEST_CASE("a standardiser belongs to a config that standardises") {
   const std::string refusal =
       "a model must have input.mean and input.std if its config sets standardize = true, and must not have them "
