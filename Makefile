@@ -11,18 +11,24 @@ BUILD := build$(if $(filter float,$(PRECISION)),-float)$(if $(PORTABLE),-portabl
 OPTIONS := -DPRIMER_REAL=$(PRECISION) $(if $(PORTABLE),-DPRIMER_PORTABLE=ON)
 JOBS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 COMPILE := MAKEFLAGS=--no-print-directory CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) cmake --build
+VERSION := $(shell sed -n "s/^project.primer VERSION \([0-9.]*\).*/\1/p" CMakeLists.txt)
 BIOME_VERSION := 2.6.8
 BIOME_FOLDER := build-lint/biome-$(BIOME_VERSION)
 BIOME := $(BIOME_FOLDER)/node_modules/.bin/biome
 SOURCES := $(shell find src include tests -name '*.[ch]pp' 2>/dev/null)
 
-.PHONY: all run test bench bench-peers bits fuzz mutants check assignment grade autograder misconceptions handout-data lint format sanitize claims-page pictures install clean help
+.PHONY: all run playground test bench bench-peers bits fuzz mutants check assignment grade autograder misconceptions handout-data lint format sanitize claims-page pictures install clean help
 
 all: $(BUILD)/cmake_install.cmake ## build the program build/primer (PRECISION=float: in build-float/; PORTABLE=1: for every CPU, in build-portable/)
 	@$(COMPILE) $(BUILD) --target primer-cli
 
 run: all ## train CONFIG=configs/spirals.toml; ARGS="--set train.epochs=10" adds arguments
 	@$(BUILD)/primer train $(CONFIG) $(ARGS)
+
+playground: all ## write a page that trains CONFIG=configs/spirals.toml in the browser (gets clang 19 for WebAssembly)
+	@sh src/playground/toolchain.sh
+	@$(MAKE) --no-print-directory -f src/playground/modules.mk -j $(JOBS) OUT=$(BUILD)/playground VERSION=$(VERSION)
+	@$(BUILD)/primer play $(CONFIG) --out $(BUILD)/$(basename $(notdir $(CONFIG))).html $(ARGS)
 
 test: ## build and run all tests; ARGS="--test-case=*softmax*" selects unit tests
 	@cmake -S . -B $(BUILD) $(OPTIONS) -DPRIMER_TESTS=ON >/dev/null

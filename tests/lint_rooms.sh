@@ -20,7 +20,7 @@ claims: core training formats runs
 report: core training formats runs
 views: core training formats runs
 playground: core training formats runs
-cli: core training formats runs claims report views'
+cli: core training formats runs claims report views playground'
 while IFS=: read -r room known; do
   allowed=$(echo "$room $known" | sed 's/ *$//; s/  */|/g')
   for folder in "include/primer/$room" "src/$room"; do

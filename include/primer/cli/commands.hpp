@@ -18,5 +18,6 @@ extern const Command gradcheck_command;
 extern const Command trace_command;
 extern const Command verify_command;
 extern const Command claims_command;
+extern const Command play_command;
 
 }  // namespace primer

@@ -1,0 +1,73 @@
+// primer play: writes a page that trains a config in the browser.
+#include <array>
+#include <cstdio>
+#include <filesystem>
+
+#include "primer/cli/commands.hpp"
+#include "primer/formats/atomic_file.hpp"
+#include "primer/formats/input.hpp"
+#include "primer/playground/page.hpp"
+#include "primer/runs/experiment.hpp"
+
+namespace primer {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t largest_data = std::size_t{1} << 26;  // a page keeps them in memory
+
+// A config, the folder of a run, or the name of a config without ".toml".
+fs::path config_of(const std::string& operand) {
+  std::error_code ignored;
+  if (fs::is_directory(operand, ignored)) return fs::path(operand) / "config.toml";
+  for (const std::string& name : {operand, operand + ".toml", "configs/" + operand + ".toml"}) {
+    if (fs::is_regular_file(name, ignored)) return name;
+  }
+  return operand;
+}
+
+// The folder of the running program, to find what was installed with it.
+std::string program_folder() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  return error ? "build" : program.parent_path().string();
+}
+
+int run(const Arguments& arguments) {
+  const fs::path path = config_of(arguments.operands.front());
+  Experiment experiment = load_experiment(path.string(), arguments.overrides());
+  const PlaygroundModules modules = read_playground_modules(program_folder());
+  DataOptions& data = experiment.config.data;
+  std::vector<std::pair<std::string, std::string>> files;
+  for (std::string* const file : {&data.file, &data.validation_file}) {
+    if (file->empty()) continue;
+    const std::string name = fs::path(*file).filename().string();
+    files.emplace_back(name, read_input(*file, largest_data));
+    *file = name;
+  }
+  const bool is_run = path.filename() == "config.toml" && path.has_parent_path();
+  const std::string title = (is_run ? path.parent_path() : path.stem()).filename().string();
+  const std::string out = arguments.value("--out").value_or(title + ".html");
+  write_file_atomically(out, playground_page(title, to_toml(experiment.config, "."), files, modules));
+  std::printf("%s\n", printable(out).c_str());
+  return 0;
+}
+
+constexpr std::array<Option, 2> options{
+    {set_option, {"--out", "FILE.html", "the page to write (default: NAME.html in this folder)"}}};
+
+}  // namespace
+
+const Command play_command{"play",
+                           "CONFIG",
+                           "Writes a page that trains the config in a browser.",
+                           "CONFIG may also be the folder of a run. The page is one file, which loads\n"
+                           "nothing from the internet. It contains primer's engine, so a run ends with the\n"
+                           "same signature as `primer train`. On the page you change the config, pick units\n"
+                           "and samples, and watch the gradient. `make playground` builds the engine.\n\n"
+                           "  primer play configs/spirals.toml\n"
+                           "  primer play runs/spirals --out spirals.html\n",
+                           options,
+                           run};
+
+}  // namespace primer

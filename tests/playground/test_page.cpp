@@ -1,0 +1,30 @@
+#include "primer/playground/page.hpp"
+
+#include <doctest/doctest.h>
+
+#include "primer/formats/error.hpp"
+
+using namespace primer;
+
+TEST_CASE(
+    "a page of the playground contains its config, its files and both modules, and no text ends a script element") {
+  const std::string page =
+      playground_page("a<b", "seed = 1 # </script>", {{"x.csv", "a,b\n1,</script>\n"}}, {"Man", "Ma"});
+  CHECK(page.find("<title>a&lt;b – primer playground</title>") != std::string::npos);
+  CHECK(page.find(R"("config":"seed = 1 # \u003c/script>")") != std::string::npos);
+  CHECK(page.find(R"("files":{"x.csv":"a,b\n1,\u003c/script>\n"})") != std::string::npos);
+  CHECK(page.find(R"(<script type="text/plain" id="fused">TWFu</script>)") != std::string::npos);  // RFC 4648
+  CHECK(page.find(R"(<script type="text/plain" id="exact">TWE=</script>)") != std::string::npos);
+  CHECK(page.find("{{") == page.npos);
+}
+
+TEST_CASE("a page of the playground may load nothing") {
+  const std::string page = playground_page("a", "", {}, {});
+  CHECK(page.find("default-src 'none'; script-src 'sha256-") != std::string::npos);
+  for (const char* const link : {"<script src", "<link", "<img", "@import", "fetch("}) CHECK(page.find(link) == page.npos);
+}
+
+TEST_CASE("without the modules one line says how to build them") {
+  CHECK_THROWS_WITH_AS(read_playground_modules("/nowhere"),
+                       "the engine for the browser is not built; run `make playground`", UserError);
+}
