@@ -1,5 +1,6 @@
-// The program of a handout: it shows the activations, one pass through a network, the gradient check and a training run,
-// as far as the tasks are solved. Where it reaches a task that is not solved, it says so and goes on with what it can show.
+// The program of a handout: it shows the activations, one pass through a network, the gradient check and a training
+// run, as far as the tasks are solved. Where it reaches a task that is not solved, it says so and goes on with what it
+// can show.
 #include <algorithm>
 #include <cstdio>
 #include <functional>
@@ -171,8 +172,8 @@ int gradcheck(const Words& words) {
     select_rows(first, {}, 0, std::min<std::size_t>(first.size(), 16), batch);
     Rows rows{{"tensor", "entries", "excluded", "largest |a − n|", "verdict"}};
     for (const TensorCheck& t : check_gradients(begun.network, *begun.loss, batch.x, batch.y).tensors) {
-      rows.push_back({t.tensor, std::to_string(t.entries), std::to_string(t.excluded), text(t.max_abs),
-                      std::string(t.verdict())});
+      rows.push_back(
+          {t.tensor, std::to_string(t.entries), std::to_string(t.excluded), text(t.max_abs), std::string(t.verdict())});
     }
     std::printf("%s", table(rows).c_str());
   });
