@@ -1,6 +1,8 @@
 // primer config, as a user sees it: what it writes trains.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "../program.hpp"
 
 using program::Folder;

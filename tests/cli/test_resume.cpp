@@ -1,6 +1,7 @@
 // A run that stops and continues, as a user sees it: it ends with the same bytes as a run that never stopped.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
