@@ -1,12 +1,12 @@
-// One list of what a frames file holds, which writing and reading both go through. Every number fits a float, so what
-// is written reads back as the same.
+// One list names the tensors of a frames file; writing and reading both go through it. Every number fits a float, so
+// what is written reads back as the same.
 #include "primer/report/frames_file.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <concepts>
 #include <limits>
+#include <variant>
 
 #include "primer/formats/error.hpp"
 #include "primer/formats/json.hpp"
@@ -17,16 +17,14 @@ namespace primer {
 namespace {
 
 using Shape = std::vector<std::size_t>;
+using Strings = std::vector<std::string>;
+using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // of a number, a count or a flag
 
 constexpr std::uint64_t largest_size = 1U << 31;  // of a layer, so that the square of a size fits 64 bits
 constexpr std::uint64_t largest_side = 1024;      // of a picture
 constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // it may double a few times more
 
-std::string tensor_name(std::size_t l, std::string_view what) {
-  return "layers." + std::to_string(l + 1) + "." + std::string(what);
-}
-
-// The three histograms of a layer and the names of their tensors.
+// The histograms of a layer and the names of their tensors.
 struct HistogramName {
   std::string_view name;
   Histogram Frame::Layer::*member;
@@ -34,9 +32,12 @@ struct HistogramName {
 constexpr std::array<HistogramName, 3> histograms{
     {{"z", &Frame::Layer::z}, {"weight", &Frame::Layer::W}, {"gradient", &Frame::Layer::dL_dW}}};
 
+std::string tensor_name(std::size_t l, std::string_view what) { return concat("layers.", l + 1, ".", what); }
+
 // Numbers in the picture of a frame, and of a point.
 std::size_t cells_of(const Frames& frames) {
   const std::size_t K = frames.picture_classes();
+  if (frames.picture == Picture::none) return 0;
   if (frames.picture == Picture::confusion) return K * K;
   return frames.side * (frames.picture == Picture::field ? frames.side : frames.layers.back().units);
 }
@@ -44,196 +45,149 @@ std::size_t point_columns(const Frames& frames) {
   return frames.picture == Picture::field ? 3 : 1 + frames.layers.back().units;
 }
 
-// Everything in a frames file, in its order. A tensor comes with a function that calls number(x) for each number, row
-// by row; for reading it makes room for them first.
-template <typename File, typename F>
-void visit(File& file, F& frames) {
-  file.layers(frames.layers);
-  file.texts("columns", frames.columns);
-  file.texts("targets", frames.targets);
-  file.texts("classes", frames.classes);
-  file.texts("warnings", frames.warnings);
-  file.picture(frames.picture);
-  file.whole("side", frames.side, largest_side);
-  file.text("rows", frames.rows);
-  file.whole("stride", frames.stride, largest_stride);
-  file.epochs(frames.frames);
-
+// Calls use(name, shape, places) for every tensor, in the order of the file; `places` are its numbers, row by row. All
+// vectors in `frames` must have their sizes; a tensor without numbers is left out.
+template <typename Use>
+void for_each_tensor(Frames& frames, Use use) {
   const std::size_t count = frames.frames.size();
-  // A tensor of which list(frame, number) gives a row.
-  const auto by_frame = [&](const std::string& name, const Shape& shape, auto list, bool gaps = false) {
-    const auto rows = [&](auto number) {
-      for (auto& frame : frames.frames) list(frame, number);
-    };
-    file.tensor(name, shape, rows, gaps);
+  std::vector<Place> places;
+  const auto add = [&](auto&... numbers) { (places.emplace_back(&numbers), ...); };
+  const auto add_all = [&](auto& numbers) {
+    for (auto& x : numbers) add(x);
+  };
+  const auto finish = [&](const std::string& name, const Shape& shape) {
+    if (!places.empty()) use(name, shape, places);
+    places.clear();
   };
   for (std::size_t l = 0; l < frames.layers.size(); ++l) {
     for (const HistogramName& h : histograms) {
-      by_frame(tensor_name(l, h.name), {count, Histogram::bins}, [&](auto& frame, auto number) {
-        file.make_room(frame.layers, l + 1);
-        for (auto& n : (frame.layers[l].*h.member).counts) number(n);
-      });
-      by_frame(tensor_name(l, h.name) + "_range", {count, 2}, [&](auto& frame, auto number) {
-        number((frame.layers[l].*h.member).low);
-        number((frame.layers[l].*h.member).high);
-      });
+      for (Frame& frame : frames.frames) add_all((frame.layers[l].*h.member).counts);
+      finish(tensor_name(l, h.name), {count, Histogram::bins});
+      for (Frame& frame : frames.frames) add((frame.layers[l].*h.member).low, (frame.layers[l].*h.member).high);
+      finish(tensor_name(l, h.name) + "_range", {count, 2});
     }
     if (frames.layers[l].learns_alpha) {
-      by_frame(tensor_name(l, "alpha"), {count}, [&](auto& frame, auto number) { number(frame.layers[l].alpha); });
+      for (Frame& frame : frames.frames) add(frame.layers[l].alpha);
+      finish(tensor_name(l, "alpha"), {count});
     }
-    const bool observed = count > 0 && !frames.frames.front().layers[l].dead.empty();
-    if (file.rows(tensor_name(l, "dead"), observed ? count : 0) == 0) continue;
-    by_frame(tensor_name(l, "dead"), {count, frames.layers[l].units}, [&](auto& frame, auto number) {
-      file.make_room(frame.layers[l].dead, frames.layers[l].units);
-      for (auto& flag : frame.layers[l].dead) number(flag);
-    });
+    for (Frame& frame : frames.frames) add_all(frame.layers[l].dead);
+    finish(tensor_name(l, "dead"), {count, frames.layers[l].units});
   }
-  if (frames.picture != Picture::none) {
-    const auto row = [&](auto& frame, auto number) {
-      file.make_room(frame.picture, cells_of(frames));
-      for (auto& cell : frame.picture) number(cell);
-    };
-    by_frame("picture", {count, cells_of(frames)}, row, frames.picture == Picture::curve);
-  }
-  const std::size_t columns = point_columns(frames);
-  if (const std::size_t points = file.rows("points", frames.points.size() / columns); points > 0) {
-    file.tensor("points", {points, columns}, [&](auto number) {
-      file.make_room(frames.points, points * columns);
-      for (auto& x : frames.points) number(x);
-    });
-  }
-  file.tensor("extent", {2, 2}, [&](auto number) {
-    for (auto* ends : {&frames.low, &frames.high}) {
-      for (auto& x : *ends) number(x);
-    }
-  });
+  for (Frame& frame : frames.frames) add_all(frame.picture);
+  finish("picture", {count, cells_of(frames)});
+  add_all(frames.points);
+  finish("points", {frames.points.size() / point_columns(frames), point_columns(frames)});
+  add_all(frames.low);
+  add_all(frames.high);
+  finish("extent", {2, 2});
 }
-
-class Writer {
- public:
-  Safetensors contents{{}, {{"primer", "1"}}};
-
-  void text(const char* key, const std::string& value) { contents.metadata.emplace_back(key, value); }
-  void texts(const char* key, const std::vector<std::string>& values) { text(key, json::string_array(values)); }
-  void whole(const char* key, std::uint64_t value, std::uint64_t) { text(key, std::to_string(value)); }
-  void picture(Picture picture) { text("picture", std::string(picture_names[static_cast<std::size_t>(picture)])); }
-  void layers(const std::vector<Frames::Layer>& layers) {
-    std::vector<std::string> sizes;
-    std::vector<std::string> activations;
-    for (const Frames::Layer& layer : layers) {
-      sizes.push_back(std::to_string(layer.inputs));
-      activations.push_back(layer.activation);
-    }
-    sizes.push_back(std::to_string(layers.back().units));
-    texts("sizes", sizes);
-    texts("activations", activations);
-  }
-  void epochs(const std::vector<Frame>& frames) {
-    std::vector<std::string> epochs;
-    for (const Frame& frame : frames) epochs.push_back(std::to_string(frame.epoch));
-    texts("epochs", epochs);
-  }
-  std::size_t rows(const std::string&, std::size_t rows) const { return rows; }
-  template <typename T>
-  void make_room(const std::vector<T>&, std::size_t) const {}
-  template <typename List>
-  void tensor(const std::string& name, const Shape& shape, List list, bool = false) {
-    NamedTensor& t = contents.tensors.emplace_back(NamedTensor{name, shape, {}});
-    list([&](auto x) { t.values.push_back(static_cast<double>(x)); });
-  }
-};
 
 class Reader {
  public:
   explicit Reader(const std::string& path) : path_(path), contents_(read_safetensors(path, NonFinite::allowed)) {}
 
-  void text(const char* key, std::string& value) const { value = metadatum(key); }
-  void texts(const char* key, std::vector<std::string>& values) const {
-    values = json::parse_string_array(metadatum(key), Location{path_});
-  }
-  void whole(const char* key, std::uint64_t& value, std::uint64_t largest) const {
-    value = to_whole(key, metadatum(key), largest);
-  }
-  void picture(Picture& picture) const {
-    const std::string& name = metadatum("picture");
-    const auto found = std::ranges::find(picture_names, name);
-    if (found == picture_names.end()) refuse("it shows an unknown picture " + in_quotes(name));
-    picture = static_cast<Picture>(found - picture_names.begin());
-  }
-  void layers(std::vector<Frames::Layer>& layers) const {
-    std::vector<std::string> sizes;
-    std::vector<std::string> activations;
-    texts("sizes", sizes);
-    texts("activations", activations);
-    if (activations.empty() || sizes.size() != activations.size() + 1) refuse("a layer lacks its size or activation");
-    for (std::size_t l = 0; l < activations.size(); ++l) {
-      layers.push_back({to_whole("sizes", sizes[l], largest_size), to_whole("sizes", sizes[l + 1], largest_size),
-                        activations[l], contents_.tensor(tensor_name(l, "alpha")) != nullptr});
-    }
-  }
-  void epochs(std::vector<Frame>& frames) const {
-    std::vector<std::string> epochs;
-    texts("epochs", epochs);
-    if (epochs.empty() || epochs.size() > Frames::most) {
-      refuse("it has " + std::to_string(epochs.size()) + " epochs, not 1 to " + std::to_string(Frames::most));
-    }
-    for (const std::string& epoch : epochs) {
-      frames.emplace_back().epoch = to_whole("epochs", epoch, std::numeric_limits<std::uint64_t>::max());
-    }
-    const auto follows = [](const Frame& a, const Frame& b) { return a.epoch >= b.epoch; };
-    if (std::ranges::adjacent_find(frames, follows) != frames.end()) refuse("its epochs do not ascend");
-  }
-  std::size_t rows(const std::string& name, std::size_t) const {
-    const NamedTensor* const t = contents_.tensor(name);
-    return t == nullptr ? 0 : t->shape.empty() ? 1 : t->shape[0];
-  }
-  template <typename T>
-  void make_room(std::vector<T>& values, std::size_t size) const {
-    if (values.size() < size) values.resize(size);
-  }
-  template <typename List>
-  void tensor(const std::string& name, const Shape& shape, List list, bool gaps = false) const {
-    const NamedTensor* const t = contents_.tensor(name);
-    if (t == nullptr) refuse("the tensor " + name + " is missing");
-    if (t->shape != shape) refuse("the tensor " + name + " has the wrong shape");
-    std::size_t i = 0;
-    list([&]<typename T>(T& x) {
-      const double v = t->values[i++];
-      if (!fits<T>(v, gaps)) {
-        refuse("number " + std::to_string(i) + " of the tensor " + name + " is " + number(v) + ", not " + kind<T>());
+  Frames read() const {
+    Frames frames;
+    read_layers(frames);
+    frames.columns = texts("columns");
+    frames.targets = texts("targets");
+    frames.classes = texts("classes");
+    frames.warnings = texts("warnings");
+    const std::string& picture = text("picture");
+    const auto found = std::ranges::find(picture_names, picture);
+    if (found == picture_names.end()) refuse("it shows an unknown picture ", in_quotes(picture));
+    frames.picture = static_cast<Picture>(found - picture_names.begin());
+    frames.side = whole("side", text("side"), largest_side);
+    frames.rows = text("rows");
+    frames.stride = whole("stride", text("stride"), largest_stride);
+    read_epochs(frames);
+    make_room(frames);
+    for_each_tensor(frames, [this, &frames](const std::string& name, const Shape& shape, std::vector<Place>& places) {
+      const NamedTensor& t = tensor(name, shape);
+      const bool gaps = name == "picture" && frames.picture == Picture::curve;
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        std::visit([&](auto* place) { *place = number_in<std::remove_pointer_t<decltype(place)>>(t, i, gaps); },
+                   places[i]);
       }
-      x = static_cast<T>(v);
     });
+    return frames;
   }
 
  private:
-  const std::string& metadatum(const std::string& key) const {
+  template <typename... Parts>
+  [[noreturn]] void refuse(const Parts&... what) const {
+    throw UserError(Location{path_}, "is not a valid frames file: ", what..., "; train the run again");
+  }
+  const std::string& text(const char* key) const {
     const std::string* const found = contents_.metadatum(key);
-    if (found == nullptr) refuse("the metadata lack " + key);
+    if (found == nullptr) refuse("the metadata lack ", key);
     return *found;
   }
-  // Numbers are floats, counts, or flags of a byte.
-  template <typename T>
-  static std::string kind() {
-    return std::floating_point<T> ? "a finite float" : sizeof(T) == 1 ? "0 or 1" : "a count";
-  }
-  template <typename T>
-  static bool fits(double v, bool gaps) {
-    if (std::floating_point<T>)
-      return std::abs(v) <= double{std::numeric_limits<float>::max()} || (gaps && std::isnan(v));
-    const double largest = sizeof(T) == 1 ? 1 : double{std::numeric_limits<std::uint32_t>::max()};
-    return v >= 0 && v <= largest && v == std::floor(v);
-  }
-  std::uint64_t to_whole(const std::string& key, const std::string& digits, std::uint64_t largest) const {
+  Strings texts(const char* key) const { return json::parse_string_array(text(key), Location{path_}); }
+  std::uint64_t whole(const char* key, const std::string& digits, std::uint64_t largest) const {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc() || end != digits.data() + digits.size() || value > largest) {
-      refuse(key + " has " + in_quotes(digits) + ", not a whole number up to " + std::to_string(largest));
+      refuse(key, " has ", in_quotes(digits), ", not a whole number up to ", largest);
     }
     return value;
   }
-  [[noreturn]] void refuse(const std::string& what) const {
-    throw UserError(Location{path_}, "is not a valid frames file: " + what + "; train the run again");
+  const NamedTensor& tensor(const std::string& name, const Shape& shape) const {
+    const NamedTensor* const t = contents_.tensor(name);
+    if (t == nullptr) refuse("the tensor ", name, " is missing");
+    if (t->shape != shape) refuse("the tensor ", name, " has the wrong shape");
+    return *t;
+  }
+  template <typename T>
+  T number_in(const NamedTensor& t, std::size_t i, bool gaps) const {
+    const double v = t.values[i];
+    constexpr bool is_float = std::is_same_v<T, float>;
+    constexpr double largest = std::is_same_v<T, std::uint8_t> ? 1 : double{std::numeric_limits<T>::max()};
+    const bool fits = is_float ? std::abs(v) <= largest : v >= 0 && v <= largest && v == std::floor(v);
+    if (!fits && !(gaps && std::isnan(v))) {
+      refuse("number ", i + 1, " of the tensor ", t.name, " is ", number(v), ", not ",
+             is_float       ? "a finite float"
+             : largest == 1 ? "0 or 1"
+                            : "a count");
+    }
+    return static_cast<T>(v);
+  }
+
+  void read_layers(Frames& frames) const {
+    const Strings sizes = texts("sizes");
+    const Strings activations = texts("activations");
+    if (activations.empty() || sizes.size() != activations.size() + 1) refuse("a layer lacks its size or activation");
+    for (std::size_t l = 0; l < activations.size(); ++l) {
+      frames.layers.push_back({whole("sizes", sizes[l], largest_size), whole("sizes", sizes[l + 1], largest_size),
+                               activations[l], contents_.tensor(tensor_name(l, "alpha")) != nullptr});
+    }
+  }
+  void read_epochs(Frames& frames) const {
+    const Strings epochs = texts("epochs");
+    if (epochs.empty() || epochs.size() > Frames::most) {
+      refuse("it has ", epochs.size(), " epochs, not 1 to ", Frames::most);
+    }
+    for (const std::string& epoch : epochs) {
+      frames.frames.emplace_back().epoch = whole("epochs", epoch, std::numeric_limits<std::uint64_t>::max());
+    }
+    if (std::ranges::adjacent_find(frames.frames, std::greater_equal(), &Frame::epoch) != frames.frames.end()) {
+      refuse("its epochs do not ascend");
+    }
+  }
+  // Gives every vector its size. The shapes are checked first, so that a wrong size takes no memory.
+  void make_room(Frames& frames) const {
+    const std::size_t count = frames.frames.size();
+    if (const std::size_t cells = cells_of(frames); cells > 0) {
+      tensor("picture", {count, cells});
+      for (Frame& frame : frames.frames) frame.picture.resize(cells);
+    }
+    if (const NamedTensor* const t = contents_.tensor("points")) frames.points.resize(t->values.size());
+    for (std::size_t l = 0; l < frames.layers.size(); ++l) {
+      const std::string dead = tensor_name(l, "dead");
+      const bool observed = contents_.tensor(dead) != nullptr;
+      if (observed) tensor(dead, {count, frames.layers[l].units});
+      for (Frame& frame : frames.frames) frame.layers.emplace_back().dead.resize(observed ? frames.layers[l].units : 0);
+    }
   }
 
   std::string path_;
@@ -243,16 +197,37 @@ class Reader {
 }  // namespace
 
 void write_frames(const std::string& path, const Frames& frames) {
-  Writer file;
-  visit(file, frames);
-  write_safetensors(path, file.contents, Dtype::F32);
+  Strings sizes{std::to_string(frames.layers.front().inputs)};
+  Strings activations;
+  for (const Frames::Layer& layer : frames.layers) {
+    sizes.push_back(std::to_string(layer.units));
+    activations.push_back(layer.activation);
+  }
+  Strings epochs;
+  for (const Frame& frame : frames.frames) epochs.push_back(std::to_string(frame.epoch));
+  Safetensors file;
+  file.metadata = {{"primer", "1"},
+                   {"sizes", json::string_array(sizes)},
+                   {"activations", json::string_array(activations)},
+                   {"columns", json::string_array(frames.columns)},
+                   {"targets", json::string_array(frames.targets)},
+                   {"classes", json::string_array(frames.classes)},
+                   {"warnings", json::string_array(frames.warnings)},
+                   {"picture", std::string(picture_names[static_cast<std::size_t>(frames.picture)])},
+                   {"side", std::to_string(frames.side)},
+                   {"rows", frames.rows},
+                   {"stride", std::to_string(frames.stride)},
+                   {"epochs", json::string_array(epochs)}};
+  Frames copy = frames;
+  for_each_tensor(copy, [&](const std::string& name, const Shape& shape, const std::vector<Place>& places) {
+    NamedTensor& t = file.tensors.emplace_back(NamedTensor{name, shape, {}});
+    for (const Place& place : places) {
+      t.values.push_back(std::visit([](const auto* x) { return static_cast<double>(*x); }, place));
+    }
+  });
+  write_safetensors(path, file, Dtype::F32);
 }
 
-Frames read_frames(const std::string& path) {
-  const Reader file(path);
-  Frames frames;
-  visit(file, frames);
-  return frames;
-}
+Frames read_frames(const std::string& path) { return Reader(path).read(); }
 
 }  // namespace primer
