@@ -11,6 +11,7 @@ import argparse
 import json
 import pathlib
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -40,6 +41,11 @@ checkpoint_every = 1
 """
 SAME = ["config.toml", "model.safetensors", "checkpoint.safetensors", "history.csv", "flow.csv", "frames.safetensors",
         "report.html"]
+
+
+def unnamed(path):
+    """The bytes of a file; of a report without its name, which is that of its folder."""
+    return re.sub(rb"<title>.*?</title>|<h1>.*?</h1>", b"", path.read_bytes())
 
 
 def command(binary, folder, name, epochs, *more):
@@ -110,7 +116,7 @@ def main():
             no_checkpoint += not started
         finish(command(binary, folder, "killed", epochs, *(["--resume"] if started else [])))
         for name in SAME:
-            if (folder / "whole" / name).read_bytes() != (folder / "killed" / name).read_bytes():
+            if unnamed(folder / "whole" / name) != unnamed(folder / "killed" / name):
                 sys.exit(f"run {run}: {name} differs from the undisturbed run's; both are in {folder}")
         left = sorted(p.name for p in (folder / "killed").iterdir() if p.name not in SAME)
         if left:

@@ -26,6 +26,17 @@ inline std::string slurp(const std::string& path) {
   return text.str();
 }
 
+// A report without its name, which is that of its folder; any other file as it is.
+inline std::string slurp_unnamed(const std::string& path) {
+  std::string text = slurp(path);
+  if (!path.ends_with("/report.html")) return text;
+  for (const auto& [begin, end] : {std::pair<const char*, const char*>{"<title>", "</title>"}, {"<h1>", "</h1>"}}) {
+    const std::size_t at = text.find(begin);
+    text.erase(at, text.find(end) - at);
+  }
+  return text;
+}
+
 inline void spill(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   if (!(file << text).flush()) throw std::runtime_error(path + ": cannot be written to");

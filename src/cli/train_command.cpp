@@ -48,10 +48,17 @@ std::string line_to_resume(Arguments arguments, const Config& config, const std:
   return printable(shell_line(train_command, arguments));
 }
 
-std::vector<std::string> texts_of(const std::vector<Warning>& warnings) {
-  std::vector<std::string> texts;
-  for (const Warning& warning : warnings) texts.push_back(warning.code + ": " + warning.text);
-  return texts;
+// The command leaves out what does not change the numbers of the run.
+RunNotes notes_of(Arguments arguments, const Experiment& experiment, const std::vector<Warning>& warnings) {
+  std::erase_if(arguments.options, [](const auto& o) { return o.first != "--set" && o.first != "--init"; });
+  RunNotes notes;
+  notes.command = shell_line(train_command, arguments);
+  notes.version = PRIMER_VERSION;
+  notes.data = fingerprint({&experiment.data.train, &experiment.data.validation, &experiment.data.test});
+  for (const auto& [key, value] : arguments.overrides()) notes.changes.push_back(key + " = " + value);
+  for (const Warning& warning : warnings) notes.warnings.push_back(warning.code + ": " + warning.text);
+  std::ranges::copy(experiment.config.data.image, notes.image.begin());
+  return notes;
 }
 
 // One call of `primer train`: connects the training with the run's folder, the recorder of frames and the terminal.
@@ -66,7 +73,7 @@ class TrainingSession {
         network_(experiment_.network()),
         training_(network_, experiment_.data, experiment_.config.train, experiment_.config.seed,
                   experiment_.config.diagnostics.every),
-        recorder_(network_, experiment_.data, experiment_.config.train, texts_of(warnings_)),
+        recorder_(network_, experiment_.data, experiment_.config.train, notes_of(arguments, experiment_, warnings_)),
         terminal_(network_, experiment_.data, experiment_.config.train, metric_) {}
 
   int go() {
@@ -216,8 +223,8 @@ class TrainingSession {
                   flow_table(flow_, output_width()).c_str());
     }
     for (const Diagnosis& diagnosis : diagnoses()) std::printf("%s\n", described(diagnosis, output_width()).c_str());
-    std::printf("run        %s\nsignature  %016llX\n", printable(folder_.path()).c_str(),
-                static_cast<unsigned long long>(signature(network_)));
+    std::printf("run        %s\nsignature  %s\n", printable(folder_.path()).c_str(),
+                signature_text(signature(network_)).c_str());
   }
 
   std::vector<Diagnosis> diagnoses() const {

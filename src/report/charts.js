@@ -1,5 +1,18 @@
-// Charts in SVG for any page of primer: elements, colours, numbers, axes, cells, histograms and the tooltip. This script
-// does not know what a run is. It puts names on the page as text only, and it never asks the network for anything.
+// Charts in SVG for any page of primer. This script does not know what a run is: every function gets plain data. It puts
+// names on the page as text only, and it never asks the network for anything.
+//
+// A chart is drawn by chart(host, data) into an element that it empties, as wide as this element. Most charts return a
+// function that moves what changes with the epoch: the marker, the bars, the cells. charts.refresh_tip() has to follow
+// such a change, so that a tooltip on the screen stays true. Colours are custom properties of the style sheet, such as
+// '--train'; after a change of the theme the charts have to be drawn again.
+//
+//   curves(host, {title, last, series, logarithmic, epochs, describe, pick})   lines over the epochs
+//   sigma(host, {label, curve, z_axis, a_axis, note})                          σ, σ′ and the histogram of z
+//   histogram(host, {title, kind, ends})                                       a small histogram
+//   layer_bars(host, {title, about, factor, low, high, layers, describe})      a bar for each layer, or for each run
+//   cell_map(host, {label, title, height, rows, row_ticks, columns, …})        a map of rows over epochs
+//   field(host, {columns, low, high, side, classes, points})                   decision regions
+//   fit(host, {…}), confusion(host, {…}), tiles(host, {…})                     see each function
 window.charts = (() => {
   'use strict';
 
@@ -45,7 +58,7 @@ window.charts = (() => {
     `10${String(n)
       .replace('-', '⁻')
       .replace(/[0-9]/g, (digit) => superscripts[digit])}`;
-  function short(value, digits = 3) {
+  function short(value, digits = 4) {
     if (value === '' || value === null || value === undefined) return '–';
     const v = Number(value);
     if (v === 0 || !Number.isFinite(v)) return String(v);
@@ -53,7 +66,10 @@ window.charts = (() => {
     if (size >= 1e5 || size < 1e-3) return v.toExponential(digits - 1).replace('e+', 'e');
     return String(Number(v.toPrecision(digits)));
   }
-  const percent = (value) => (value === '' ? '–' : `${short(100 * Number(value), Number(value) > 0.1 ? 3 : 2)} %`);
+  const percent = (value) => (value === '' ? '–' : `${short(100 * Number(value), 3)} %`);
+  const sum = (values) => values.reduce((a, b) => a + b, 0);
+  const indices = (n) => Array.from({ length: n }, (_, i) => i);
+  const cut = (name, most) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
 
   // Axes
   function extent(values) {
@@ -91,14 +107,25 @@ window.charts = (() => {
   let clips = 0;
   function drawing(host, height, margin, label) {
     const width = Math.max(host.clientWidth, 120);
-    const root = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label });
-    const frame = html('div', { class: 'frame' }, root);
+    const root = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label, tabindex: 0 });
+    const button = html('button', { class: 'save', type: 'button', tabindex: -1, title: 'save as SVG' }, '⤓');
+    button.setAttribute('aria-label', `save the chart “${label}” as SVG`);
+    const frame = html('div', { class: 'frame' }, root, button);
     host.replaceChildren(frame);
-    const d = { root, width, height, left: margin[3], right: width - margin[1], top: margin[0] };
-    d.bottom = height - margin[2];
+    const left = Math.min(margin[3], width / 2);
+    const d = { root, width, height, left, right: Math.max(width - margin[1], left + 10), top: margin[0] };
+    d.bottom = Math.max(height - margin[2], d.top + 1);
+    button.addEventListener('click', () => save(root));
     d.add = (...nodes) => {
       root.append(...nodes);
       return nodes[0];
+    };
+    d.title = (words) => d.add(text(Math.max(2, d.left - 40), 16, words, 'title', 'start'));
+    d.legend = (words) => d.add(text(d.right, 16, words, 'legend', 'end'));
+    d.x_title = (words) => d.add(text((d.left + d.right) / 2, d.height - 6, words));
+    d.y_title = (words) => {
+      const at = `translate(12 ${(d.top + d.bottom) / 2}) rotate(-90)`;
+      d.add(text(0, 0, words)).setAttribute('transform', at);
     };
     d.x_axis = (low, high) => {
       d.x = (v) => d.left + ((v - low) / (high - low)) * (d.right - d.left);
@@ -127,10 +154,11 @@ window.charts = (() => {
     // A canvas under the plot area, with one pixel for each cell.
     d.cells = (columns, rows) => {
       const canvas = html('canvas', { width: columns, height: rows });
-      canvas.style.left = `${(100 * d.left) / width}%`;
-      canvas.style.top = `${(100 * d.top) / height}%`;
-      canvas.style.width = `${(100 * (d.right - d.left)) / width}%`;
-      canvas.style.height = `${(100 * (d.bottom - d.top)) / height}%`;
+      return d.place(canvas, d.left, d.top, d.right - d.left, d.bottom - d.top);
+    };
+    d.place = (canvas, x, y, wide, high) => {
+      const place = { left: x / width, top: y / height, width: wide / width, height: high / height };
+      for (const [side, fraction] of Object.entries(place)) canvas.style[side] = `${100 * fraction}%`;
       frame.prepend(canvas);
       return canvas;
     };
@@ -156,16 +184,13 @@ window.charts = (() => {
   }
 
   // A histogram: `counts` in equal bins from `low` to `high`
-  function bar_group(d, count, kind) {
-    const group = svg('g', { class: kind });
-    for (let i = 0; i < count; ++i) group.append(svg('rect', {}));
-    return d.add(group);
-  }
+  const bar_group = (d, kind) => d.add(svg('g', { class: kind }));
   // Moves the bars of a group to a histogram, cut to x_low … x_high. The highest one fills `fraction` of the plot's height.
   function move_bars(d, group, histogram, x_low, x_high, fraction) {
     const { low, high, counts } = histogram;
     const wide = (high - low) / counts.length;
     const most = Math.max(...counts, 1);
+    while (group.children.length < counts.length) group.append(svg('rect', {}));
     counts.forEach((n, i) => {
       const bar = group.children[i];
       const from = Math.max(low + i * wide, x_low);
@@ -183,41 +208,604 @@ window.charts = (() => {
     return counts[Math.floor(((v - low) / (high - low)) * counts.length)] ?? 0;
   }
 
-  // The tooltip
-  const tip = html('div', { id: 'tip', hidden: 'hidden' });
-  document.body.append(tip);
-  function show_tip(event, lines) {
-    tip.replaceChildren(...lines.map((line, i) => html('div', i === 0 ? { class: 'head' } : {}, line)));
-    tip.hidden = false;
-    const box = tip.getBoundingClientRect();
-    const above = event.clientY - box.height - 12;
-    tip.style.left = `${Math.max(4, Math.min(event.clientX + 14, innerWidth - box.width - 8))}px`;
-    tip.style.top = `${event.clientY + 20 + box.height > innerHeight ? above : event.clientY + 16}px`;
+  // A drawing as an SVG file that needs no style sheet. Cells become an image.
+  const kept = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-linejoin', 'opacity', 'visibility'];
+  const of_text = ['font-family', 'font-size', 'font-weight'];
+  function svg_text(root) {
+    const copy = root.cloneNode(true);
+    const [, , width, height] = root.getAttribute('viewBox').split(' ');
+    const originals = root.querySelectorAll('*');
+    copy.querySelectorAll('*').forEach((node, i) => {
+      const style = getComputedStyle(originals[i]);
+      const names = node.localName === 'text' ? [...kept, ...of_text] : kept;
+      for (const name of names) node.setAttribute(name, style.getPropertyValue(name));
+      if (style.vectorEffect !== 'none') node.setAttribute('vector-effect', style.vectorEffect);
+      node.removeAttribute('class');
+    });
+    for (const [name, value] of Object.entries({ width, height })) copy.setAttribute(name, value);
+    for (const name of ['role', 'aria-label', 'tabindex']) copy.removeAttribute(name);
+    copy.prepend(
+      svg('title', {}, root.getAttribute('aria-label')),
+      svg('rect', { width, height, fill: color('--panel') }),
+    );
+    // The images go into the text: the policy of the page forbids to load them, even from here.
+    const box = root.getBoundingClientRect();
+    const scale = width / box.width;
+    const images = Array.from(root.parentNode.querySelectorAll('canvas'), (canvas) => {
+      const at = canvas.getBoundingClientRect();
+      const place = { x: at.x - box.x, y: at.y - box.y, width: at.width, height: at.height };
+      const sizes = Object.entries(place).map(([name, value]) => `${name}="${value * scale}"`);
+      const rendering = canvas.classList.contains('smooth') ? 'auto' : 'pixelated';
+      const href = canvas.toDataURL();
+      return `<image ${sizes.join(' ')} preserveAspectRatio="none" image-rendering="${rendering}" href="${href}"/>`;
+    });
+    return new XMLSerializer()
+      .serializeToString(copy)
+      .replace(/<rect [^>]*>(<\/rect>)?/, (rect) => rect + images.join(''));
   }
-  // describe(x, y) says in lines of text what lies at a location in the drawing, or gives null. A click calls
-  // pick(index_at(x, y)) unless the index is null.
-  function explain(d, describe, index_at, pick) {
-    const at = (event) => {
-      const box = d.root.getBoundingClientRect();
-      return [((event.clientX - box.left) * d.width) / box.width, ((event.clientY - box.top) * d.height) / box.height];
+  function save(root) {
+    const name = `${document.title} ${root.getAttribute('aria-label')}`;
+    const link = html('a', { download: `${name.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 100)}.svg` });
+    link.href = URL.createObjectURL(new Blob([svg_text(root)], { type: 'image/svg+xml' }));
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  // The tooltip. It shows what describe(place) says in lines of text, at a point of the window.
+  const tip = html('div', { id: 'tip', role: 'status', hidden: 'hidden' });
+  document.body.append(tip);
+  let shown = null;
+  function refresh_tip() {
+    const lines = shown?.describe(shown.place);
+    tip.hidden = !lines;
+    if (!lines) return;
+    tip.replaceChildren(...lines.map((line, i) => html('div', i === 0 ? { class: 'head' } : {}, line)));
+    const box = tip.getBoundingClientRect();
+    const above = shown.y - box.height - 12;
+    tip.style.left = `${Math.max(4, Math.min(shown.x + 14, innerWidth - box.width - 8))}px`;
+    tip.style.top = `${shown.y + 20 + box.height > innerHeight ? above : shown.y + 16}px`;
+  }
+  function show_tip(next) {
+    shown = next;
+    refresh_tip();
+  }
+  // Explains a drawing to the pointer and to the keyboard. find(x, y) gives the place at a location in the drawing, or
+  // null; `places` lists [x, y] of every place for the keys ↑ and ↓; a click or Enter calls pick(place).
+  function explain(d, { find, describe, places, pick }) {
+    const { root } = d;
+    const scale = () => root.getBoundingClientRect().width / d.width;
+    function show_at(x, y) {
+      const box = root.getBoundingClientRect();
+      const place = find(x, y);
+      show_tip(place === null ? null : { describe, place, x: box.left + x * scale(), y: box.top + y * scale() });
+    }
+    function location(event) {
+      const box = root.getBoundingClientRect();
+      return [(event.clientX - box.left) / scale(), (event.clientY - box.top) / scale()];
+    }
+    const pick_at = (x, y) => {
+      const place = find(x, y);
+      if (pick && place !== null) pick(place);
     };
-    d.root.addEventListener('pointermove', (event) => {
-      const lines = describe(...at(event));
-      if (lines) show_tip(event, lines);
-      else tip.hidden = true;
+    root.addEventListener('pointermove', (event) => show_at(...location(event)));
+    root.addEventListener('pointerleave', () => show_tip(null));
+    root.addEventListener('click', (event) => pick_at(...location(event)));
+    let at = 0;
+    root.addEventListener('focus', () => {
+      if (root.matches(':focus-visible')) show_at(...places[at]);
     });
-    d.root.addEventListener('pointerleave', () => {
-      tip.hidden = true;
-    });
-    if (!index_at) return;
-    d.root.addEventListener('click', (event) => {
-      const index = index_at(...at(event));
-      if (index !== null) pick(index);
+    root.addEventListener('blur', () => show_tip(null));
+    root.addEventListener('keydown', (event) => {
+      const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      if (step !== undefined) {
+        at = (at + step + places.length) % places.length;
+        show_at(...places[at]);
+      } else if (event.key === 'Enter') pick_at(...places[at]);
+      else if (event.key === 's') save(root);
+      else if (event.key === 'Escape') show_tip(null);
+      else return;
+      event.preventDefault();
     });
   }
 
+  const log10 = (v) => (v > 0 && Number.isFinite(v) ? Math.log10(v) : Number.NaN);
+
+  // Lines over the epochs 0 … last. A series is {name, color, dashed, x, y}; null in y is a gap. The pointer goes from one
+  // of the `epochs` to the next; describe(k) and pick(k) get its index. The returned function takes an epoch and the
+  // values there, one for each series.
+  function curves(host, { title, last, series, logarithmic, range, epochs, describe, pick }) {
+    const d = drawing(host, 240, [30, 18, 34, 52], title);
+    d.x_axis(0, last);
+    const [low, high] = logarithmic ? range.map(Math.log10) : range;
+    const pad = 0.04 * (high - low);
+    d.y_axis(low - pad, high + pad);
+    if (logarithmic) d.y_ticks(log_ticks(low, high, 8), log_label);
+    else d.y_ticks(ticks(low, high, 5));
+    const height = (v) => d.y(logarithmic ? log10(v) : v);
+    d.x_ticks(ticks(0, last, d.width > 420 ? 8 : 4).filter(Number.isInteger));
+    d.add(text(d.right, d.height - 4, 'epoch', 'tick', 'end'));
+    d.title(title);
+    let right = d.right;
+    for (const { name, color: of } of series.length > 3 ? [] : [...series].reverse()) {
+      d.add(text(right, 16, name, 'legend', 'end')).style.fill = color(of);
+      right -= 8 * name.length + 14;
+    }
+    const clip = d.clip();
+    for (const { color: of, dashed, x, y } of series) {
+      let path = '';
+      let open = false;
+      y.forEach((v, j) => {
+        const drawn = v !== null && Number.isFinite(height(v));
+        if (drawn) path += `${open ? 'L' : 'M'}${d.x(x[j]).toFixed(2)} ${height(v).toFixed(2)}`;
+        open = drawn;
+      });
+      const line = svg('path', { d: path, class: dashed ? 'curve dashed' : 'curve', 'clip-path': clip });
+      d.add(line).setAttribute('stroke', color(of));
+    }
+    // A single value, as the score of the test rows, has a ring.
+    for (const { color: of, x, y } of series) {
+      if (x.length !== 1 || !Number.isFinite(height(y[0]))) continue;
+      d.add(svg('circle', { cx: d.x(x[0]), cy: height(y[0]), r: 5, class: 'ring', stroke: color(of) }));
+    }
+    const line = d.add(svg('line', { y1: d.top, y2: d.bottom, class: 'now' }));
+    const dots = series.map(({ color: of }) => d.add(svg('circle', { r: 4, class: 'dot', fill: color(of) })));
+    const nearest = (x) => {
+      const distance = (k) => Math.abs(d.x(epochs[k]) - x);
+      return indices(epochs.length).reduce((best, k) => (distance(k) < distance(best) ? k : best), 0);
+    };
+    const places = epochs.map((epoch) => [d.x(epoch), (d.top + d.bottom) / 2]);
+    explain(d, { find: nearest, describe, places, pick });
+    return (epoch, values) => {
+      line.setAttribute('x1', d.x(epoch));
+      line.setAttribute('x2', d.x(epoch));
+      values.forEach((v, i) => {
+        const y = Number.isFinite(v) ? height(v) : Number.NaN;
+        dots[i].setAttribute('visibility', Number.isFinite(y) ? 'visible' : 'hidden');
+        dots[i].setAttribute('cx', d.x(epoch));
+        dots[i].setAttribute('cy', Number.isFinite(y) ? Math.max(d.top, Math.min(d.bottom, y)) : d.top);
+      });
+    };
+  }
+
+  // σ (solid) and σ′ (dashed) over the histogram of z. `curve` is {sigma, derivative, saturated}: two paths in the units
+  // of the axes, "Mz aLz a…", and the zones to shade. The returned function takes {low, high, counts} and, for a σ with a
+  // learned slope α on the left, {alpha, saturation}.
+  const points_of = (path) =>
+    path
+      .slice(1)
+      .split('L')
+      .map((pair) => pair.split(' '));
+  function sigma(host, { label, curve, z_axis, a_axis, note }) {
+    const [low, high] = z_axis;
+    const d = drawing(host, 216, [note ? 24 : 8, 12, 32, 34], label);
+    d.x_axis(low, high);
+    d.y_axis(...a_axis);
+    const clip = d.clip();
+    const zones = d.add(svg('g', { class: 'saturated' }));
+    const shade = (from, to) => {
+      const x = d.x(Math.max(from, low));
+      const width = Math.max(0, d.x(Math.min(to, high)) - x);
+      zones.append(svg('rect', { x, y: d.top, height: d.bottom - d.top, width }));
+    };
+    for (const [from, to] of curve.saturated) shade(from, to);
+    d.y_ticks(ticks(...a_axis, 4));
+    if (note) d.add(text(d.left, 14, note, 'legend', 'start'));
+    const bars = bar_group(d, 'counts');
+    d.x_ticks(ticks(low, high, 6));
+    d.add(text(d.right, d.height - 3, 'z', 'tick', 'end'));
+    const transform = `translate(${d.x(0)} ${d.y(0)}) scale(${d.x(1) - d.x(0)} ${d.y(1) - d.y(0)})`;
+    const value = svg('path', { d: curve.sigma, class: 'sigma' });
+    const derivative = svg('path', { d: curve.derivative, class: 'derivative' });
+    d.add(svg('g', { 'clip-path': clip }, svg('g', { transform }, value, derivative)));
+    const beyond_low = d.add(text(d.left + 4, d.top + 12, '', 'beyond', 'start'));
+    const beyond_high = d.add(text(d.right - 4, d.top + 12, '', 'beyond', 'end'));
+    const on_curve = points_of(curve.sigma);
+    const on_derivative = points_of(curve.derivative);
+    let histogram = { low: 0, high: 1, counts: [0] };
+    let learned = null;
+    explain(d, {
+      // The nearest point of the curve: there the values are exact.
+      find: (x) => {
+        const z = low + d.u(x) * (high - low);
+        if (z < low || z > high) return null;
+        const distance = (i) => Math.abs(on_curve[i][0] - z);
+        return indices(on_curve.length).reduce((best, i) => (distance(i) < distance(best) ? i : best), 0);
+      },
+      describe: (i) => {
+        const z = Number(on_curve[i][0]);
+        const slope = learned && z <= 0 ? learned.alpha : 1;
+        const [a, da] = learned ? [slope * z, slope] : [on_curve[i][1], on_derivative[i][1]];
+        const count = `${count_at(histogram, z)} of ${sum(histogram.counts)} z in this bin`;
+        return [`z = ${z}`, `σ(z) = ${a}`, `σ′(z) = ${da}`, count];
+      },
+      places: indices(4 * (high - low) + 1).map((i) => [d.x(low + i / 4), (d.top + d.bottom) / 2]),
+    });
+    return (next, slope) => {
+      histogram = next;
+      learned = slope;
+      move_bars(d, bars, histogram, low, high, 0.92);
+      const wide = (histogram.high - histogram.low) / histogram.counts.length;
+      const total = sum(histogram.counts) || 1;
+      const fraction = (is_there) =>
+        sum(histogram.counts.filter((_, i) => is_there(histogram.low + (i + 0.5) * wide))) / total;
+      const below = fraction((z) => z < low);
+      const above = fraction((z) => z > high);
+      beyond_low.textContent = below > 0 ? `◂ ${percent(below)}` : '';
+      beyond_high.textContent = above > 0 ? `${percent(above)} ▸` : '';
+      if (!learned) return;
+      const { alpha, saturation } = learned;
+      value.setAttribute('d', `M-1000 ${-1000 * alpha}L0 0L1000 1000`);
+      derivative.setAttribute('d', `M-1000 ${alpha}L0 ${alpha}L0 1L1000 1`);
+      const limit = saturation * Math.max(1, Math.abs(alpha));
+      zones.replaceChildren();
+      if (Math.abs(alpha) < limit) shade(low, 0);
+      if (limit > 1) shade(0, high);
+    };
+  }
+
+  // A small histogram around 0. The returned function takes {low, high, counts} and how far the axis reaches.
+  function histogram(host, { title, kind, label = title }) {
+    const d = drawing(host, 92, [20, 6, 20, 6], label);
+    const bars = bar_group(d, `counts ${kind}`);
+    d.add(svg('line', { x1: d.left, x2: d.right, y1: d.bottom, y2: d.bottom, class: 'axis' }));
+    d.add(text(d.left, 13, title, 'legend', 'start'));
+    const low_end = d.add(text(d.left, d.height - 5, '', 'tick', 'start'));
+    const high_end = d.add(text(d.right, d.height - 5, '', 'tick', 'end'));
+    const middle = (d.left + d.right) / 2;
+    d.add(svg('line', { x1: middle, x2: middle, y1: d.top, y2: d.bottom, class: 'grid' }));
+    let now = { low: 0, high: 1, counts: [0] };
+    let reach = 1;
+    const bin = () => (now.high - now.low) / now.counts.length;
+    const n = 41;
+    explain(d, {
+      find: (x) => (d.u(x) < 0 || d.u(x) > 1 ? null : 2 * d.u(x) - 1),
+      describe: (u) => {
+        const v = u * reach;
+        const count = `${count_at(now, v)} of ${sum(now.counts)} in a bin of ${short(bin())}`;
+        return [`${title} ≈ ${short(v)}`, count, `all from ${now.low} to ${now.high}`];
+      },
+      places: indices(n).map((i) => [d.left + ((d.right - d.left) * i) / (n - 1), d.bottom - 4]),
+    });
+    return (next, next_reach) => {
+      now = next;
+      reach = next_reach || 1;
+      d.x_axis(-reach, reach);
+      low_end.textContent = short(-reach, 2);
+      high_end.textContent = short(reach, 2);
+      move_bars(d, bars, now, -reach, reach, 1);
+    };
+  }
+
+  // Bars for the layers 1 … L on a logarithmic axis from 10^low to 10^high. With `factor`, bars begin at 1, and their
+  // colour tells growth from shrinking. The returned function takes the values of one run, or of several in `sets`, whose
+  // colours are `colors`.
+  function layer_bars(host, { title, about, factor, low, high, layers: L, colors = [], describe }) {
+    const d = drawing(host, 200, [30, 12, 34, 52], title);
+    const from = factor ? Math.min(low, -0.1) : Math.floor(low - 0.2);
+    const to = factor ? Math.max(high, 0.1) : high;
+    d.x_axis(0.5, L + 0.5);
+    d.y_axis(from, to + 0.04 * (to - from));
+    d.y_ticks(log_ticks(from, to, 6), log_label);
+    const step = Math.ceil(L / (d.width > 420 ? 24 : 12));
+    d.x_ticks(
+      indices(L)
+        .filter((l) => l % step === 0)
+        .map((l) => l + 1),
+    );
+    d.title(title);
+    d.legend(about);
+    d.add(text(d.right, d.height - 4, 'layer', 'tick', 'end'));
+    const sets = Math.max(colors.length, 1);
+    const half = Math.min(18, 0.36 * (d.x(1) - d.x(0)));
+    const floor = factor ? d.y(0) : d.bottom;
+    if (factor) d.add(svg('line', { x1: d.left, x2: d.right, y1: floor, y2: floor, class: 'axis' }));
+    const bars = indices(sets * L).map((i) => {
+      const x = d.x(Math.floor(i / sets) + 1) - half + ((i % sets) * 2 * half) / sets;
+      const bar = d.add(svg('rect', { x, width: (2 * half) / sets, rx: 1.5, class: 'bar' }));
+      if (colors.length > 0) bar.style.fill = color(colors[i % sets]);
+      return bar;
+    });
+    explain(d, {
+      find: (x) => {
+        const l = Math.round(d.u(x) * L + 0.5) - 1;
+        return l < 0 || l >= L ? null : l;
+      },
+      describe,
+      places: indices(L).map((l) => [d.x(l + 1), (d.top + d.bottom) / 2]),
+    });
+    return (...values) => {
+      bars.forEach((bar, i) => {
+        const v = log10(values[i % sets][Math.floor(i / sets)]);
+        const y = Number.isFinite(v) ? d.y(Math.max(v, from)) : floor;
+        bar.setAttribute('y', Math.min(y, floor));
+        bar.setAttribute('height', Math.abs(y - floor));
+        if (factor && colors.length === 0) bar.setAttribute('class', v > 0 ? 'bar grows' : 'bar shrinks');
+      });
+    };
+  }
+
+  // A map with a row for each of `rows` and a column for each of `epochs`. color_at(row, k) gives a colour or null, the
+  // first row is at the top. `row_ticks` are [row, text]. describe(cell) and pick(cell) get [row, k]. The returned
+  // function takes the index of the epoch to mark. `scale` is {low, high, color_of}: the legend of the colours.
+  function cell_map(host, { label, title, height, rows, epochs, row_ticks, color_at, describe, pick, scale }) {
+    const F = epochs.length;
+    const d = drawing(host, 58 + height, [30, 12, 34, 52], label);
+    d.x_axis(0, F);
+    d.y_axis(rows, 0);
+    paint(d.cells(F, rows), color_at);
+    d.add(text(d.left - 40, 16, title, title === 'layer' ? 'tick' : 'title', 'start'));
+    for (const [row, words] of row_ticks) d.add(text(d.left - 6, d.y(row + 0.5) + 4, words, 'tick', 'end'));
+    const count = d.width > 420 ? 6 : 4;
+    for (const k of new Set(indices(count).map((i) => Math.round((i * (F - 1)) / (count - 1))))) {
+      d.add(text(d.x(k + 0.5), d.bottom + 16, String(epochs[k])));
+    }
+    d.add(text(d.right, d.height - 2, 'epoch', 'tick', 'end'));
+    if (scale) {
+      const from = Math.max(d.left + 40, d.right - 200);
+      const steps = 40;
+      const span = Math.max(0, d.right - 48 - from);
+      for (let i = 0; i < steps; ++i) {
+        const fill = css(scale.color_of(scale.low + ((scale.high - scale.low) * i) / (steps - 1)));
+        d.add(svg('rect', { x: from + (i * span) / steps, y: 8, width: span / steps + 0.6, height: 9, fill }));
+      }
+      d.add(text(from - 6, 17, short(10 ** scale.low, 2), 'tick', 'end'));
+      d.add(text(d.right - 42, 17, short(10 ** scale.high, 2), 'tick', 'start'));
+    }
+    const width = Math.max(d.x(1) - d.x(0), 2);
+    const marker = d.add(svg('rect', { y: d.top - 2, height: d.bottom - d.top + 4, width, class: 'marker' }));
+    let now = 0;
+    const find = (x, y) => {
+      const k = Math.floor(d.u(x) * F);
+      const row = Math.floor((1 - d.v(y)) * rows);
+      return k < 0 || k >= F || row < 0 || row >= rows ? null : [row, k];
+    };
+    const places = indices(rows).map((row) => [0, d.y(row + 0.5)]);
+    explain(d, { find, describe, places, pick });
+    return (k) => {
+      now = k;
+      marker.setAttribute('x', d.x(now));
+      for (const place of places) place[0] = d.x(now + 0.5); // the keyboard looks at the epoch shown
+    };
+  }
+
+  // The classes' names with their colours.
+  const class_color = (k) => `--class-${k % 8}`;
+  function key(names, colors = names.map((_, k) => class_color(k))) {
+    const items = names.map((name, k) => {
+      const mark = html('i', {});
+      mark.style.background = color(colors[k]);
+      return html('span', {}, mark, name);
+    });
+    return html('div', { class: 'key' }, ...items);
+  }
+
+  // Decision regions over two inputs: `columns` names them, `points` are [x, y, class]. The returned function takes
+  // cell(i, j): the predicted class and its probability at row i, column j of side × side locations.
+  function field(host, { columns, low, high, side, classes, points }) {
+    const K = classes.length;
+    const fine = 4 * side;
+    const width = Math.min(host.clientWidth, 560);
+    const d = drawing(host, Math.round(width * 0.86), [30, 12, 46, 46], 'decision regions');
+    d.x_axis(low[0], high[0]);
+    d.y_axis(low[1], high[1]);
+    const canvas = d.cells(fine, fine);
+    canvas.classList.add('smooth');
+    d.x_ticks(ticks(low[0], high[0], 5));
+    for (const v of ticks(low[1], high[1], 5)) d.add(text(d.left - 6, d.y(v) + 4, String(v), 'tick', 'end'));
+    d.title('decision regions');
+    d.x_title(columns[0]);
+    d.y_title(columns[1]);
+    const r = points.length > 100 ? 3.2 : 6;
+    for (const [x, y, k] of points) {
+      d.add(svg('circle', { cx: d.x(x), cy: d.y(y), r, class: 'point', fill: color(class_color(k)) }));
+    }
+    host.append(key(classes));
+    const colors = indices(K).map((c) => rgb(class_color(c)));
+    const base = rgb('--panel');
+    let cell = () => [0, 0];
+    explain(d, {
+      find: (x, y) => {
+        const [u, v] = [d.u(x), d.v(y)];
+        return u < 0 || u > 1 || v < 0 || v > 1 ? null : [u, v];
+      },
+      describe: ([u, v]) => {
+        const [k, probability] = cell(Math.round(v * (side - 1)), Math.round(u * (side - 1)));
+        return [
+          `${classes[k]}, p ≈ ${short(probability)}`,
+          `${columns[0]} ${short(low[0] + u * (high[0] - low[0]))}`,
+          `${columns[1]} ${short(low[1] + v * (high[1] - low[1]))}`,
+        ];
+      },
+      places: indices(100).map((i) => {
+        const x = d.left + ((d.right - d.left) * ((i % 10) + 0.5)) / 10;
+        return [x, d.top + ((d.bottom - d.top) * (Math.floor(i / 10) + 0.5)) / 10];
+      }),
+    });
+    return (next) => {
+      cell = next;
+      // The probability that the predicted class leaves is divided equally between the others.
+      const p = new Float32Array(side * side * K);
+      for (let i = 0; i < side; ++i) {
+        for (let j = 0; j < side; ++j) {
+          const [predicted, probability] = cell(i, j);
+          for (let c = 0; c < K; ++c) {
+            p[(i * side + j) * K + c] = c === predicted ? probability : (1 - probability) / (K - 1);
+          }
+        }
+      }
+      // Bilinear interpolation between the four nearest cells.
+      paint(canvas, (row, column) => {
+        const v = ((fine - 0.5 - row) / fine) * (side - 1);
+        const u = ((column + 0.5) / fine) * (side - 1);
+        const i = Math.min(Math.floor(v), side - 2);
+        const j = Math.min(Math.floor(u), side - 2);
+        const s = v - i;
+        const t = u - j;
+        const at = (i * side + j) * K;
+        const above = at + side * K;
+        let best = 0;
+        let most = -1;
+        for (let c = 0; c < K; ++c) {
+          const below = (1 - t) * p[at + c] + t * p[at + K + c];
+          const q = (1 - s) * below + s * ((1 - t) * p[above + c] + t * p[above + K + c]);
+          if (q > most) {
+            most = q;
+            best = c;
+          }
+        }
+        return mix(base, colors[best], 0.12 + 0.5 * Math.max(0, (most - 1 / K) / (1 - 1 / K)));
+      });
+    };
+  }
+
+  // The outputs of a network over one input, at `side` locations from low to high; `points` are [x, y₁, y₂, …]. The
+  // returned function takes the outputs, location by location; null is a gap.
+  function fit(host, { column, targets, low, high, side, points }) {
+    const K = targets.length;
+    const ys = extent(points.flatMap((point) => point.slice(1)));
+    const pad = 0.15 * (ys[1] - ys[0]);
+    const height = Math.round(Math.max(260, Math.min(0.75 * host.clientWidth, 500)));
+    const d = drawing(host, height, [30, 12, 46, 52], 'fitted curve');
+    d.x_axis(low, high);
+    d.y_axis(ys[0] - pad, ys[1] + pad);
+    d.x_ticks(ticks(low, high, 6));
+    d.y_ticks(ticks(ys[0] - pad, ys[1] + pad, 6));
+    d.title('fitted curve');
+    d.legend(targets.join(', '));
+    d.x_title(column);
+    const clip = d.clip();
+    const x_of = (i) => low + ((high - low) * i) / (side - 1);
+    for (const [x, ...y] of points) {
+      y.forEach((v, c) => {
+        d.add(svg('circle', { cx: d.x(x), cy: d.y(v), r: 2.6, class: 'sample', fill: color(class_color(c)) }));
+      });
+    }
+    const paths = indices(K).map(() => d.add(svg('path', { class: 'curve fit', 'clip-path': clip })));
+    let outputs = [];
+    explain(d, {
+      find: (x) => (d.u(x) < 0 || d.u(x) > 1 ? null : Math.round(d.u(x) * (side - 1))),
+      describe: (i) => [
+        `${column} ${x_of(i)}`,
+        ...targets.map((target, c) => `${target} ${outputs[i * K + c] ?? '–'}`),
+      ],
+      places: indices(side).map((i) => [d.x(x_of(i)), (d.top + d.bottom) / 2]),
+    });
+    return (next) => {
+      outputs = next;
+      paths.forEach((path, c) => {
+        let at = '';
+        let open = false;
+        for (let i = 0; i < side; ++i) {
+          const v = outputs[i * K + c];
+          if (v !== null) {
+            const y = Math.max(-1e5, Math.min(1e5, d.y(v)));
+            at += `${open ? 'L' : 'M'}${d.x(x_of(i)).toFixed(2)} ${y.toFixed(2)}`;
+          }
+          open = v !== null;
+        }
+        path.setAttribute('d', at);
+      });
+    };
+  }
+
+  // A confusion matrix. The returned function takes the counts, actual class by actual class.
+  function confusion(host, { title, classes }) {
+    const K = classes.length;
+    const width = Math.min(host.clientWidth, 560);
+    const longest = Math.max(...classes.map((name) => cut(name, 12).length));
+    const d = drawing(host, Math.round(width * 0.9), [30, 12, 58, Math.min(40 + 7 * longest, 0.4 * width)], title);
+    d.x_axis(0, K);
+    d.y_axis(K, 0);
+    d.add(text(2, 16, title, 'title', 'start'));
+    d.x_title('predicted class');
+    d.y_title('actual class');
+    const boxes = [];
+    const wide = d.x(1) - d.x(0);
+    const high = d.y(1) - d.y(0);
+    for (let i = 0; i < K; ++i) {
+      const name = cut(classes[i], 12);
+      const below = text(d.x(i + 0.5), d.bottom + 16, name);
+      if (name.length * 7 > wide) {
+        below.setAttribute('transform', `rotate(-30 ${d.x(i + 0.5)} ${d.bottom + 12})`);
+        below.setAttribute('text-anchor', 'end');
+      }
+      d.add(below, text(d.left - 6, d.y(i + 0.5) + 4, name, 'tick', 'end'));
+      for (let j = 0; j < K; ++j) {
+        const size = { width: Math.max(wide - 1, 0.5), height: Math.max(high - 1, 0.5), rx: Math.min(2, wide / 4) };
+        const box = d.add(svg('rect', { x: d.x(j) + 0.5, y: d.y(i) + 0.5, ...size }));
+        boxes.push([box, wide > 22 ? d.add(text(d.x(j + 0.5), d.y(i + 0.5) + 4, '', 'cell')) : null]);
+      }
+    }
+    let counts = [];
+    explain(d, {
+      find: (x, y) => {
+        const j = Math.floor((x - d.left) / wide);
+        const i = Math.floor((y - d.top) / high);
+        return i < 0 || i >= K || j < 0 || j >= K ? null : [i, j];
+      },
+      describe: ([i, j]) => {
+        const rows = `${counts[i * K + j]} of ${sum(counts.slice(i * K, (i + 1) * K))} rows of this class`;
+        return [rows, `actual class ${classes[i]}`, `predicted class ${classes[j]}`];
+      },
+      places: indices(K * K).map((at) => [d.x((at % K) + 0.5), d.y(Math.floor(at / K) + 0.5)]),
+    });
+    return (next) => {
+      counts = next;
+      const base = rgb('--neutral');
+      for (let i = 0; i < K; ++i) {
+        const total = sum(counts.slice(i * K, (i + 1) * K)) || 1;
+        for (let j = 0; j < K; ++j) {
+          const [box, label] = boxes[i * K + j];
+          const n = counts[i * K + j];
+          const c = mix(base, rgb(i === j ? '--good' : '--bad'), n === 0 ? 0 : 0.15 + (0.85 * n) / total);
+          box.setAttribute('fill', css(c));
+          if (label === null) continue;
+          label.textContent = n === 0 ? '' : String(n);
+          label.setAttribute('fill', 0.299 * c[0] + 0.587 * c[1] + 0.114 * c[2] > 140 ? '#111111' : '#ffffff');
+        }
+      }
+    };
+  }
+
+  // Small pictures side by side: up to `most`, each of rows × columns pixels, with room for a caption below. The
+  // returned function takes draw(i): {caption, color_at(pixel), describe(pixel)}, or null for an empty place; and
+  // title_for(count), if the title changes; `count` is the number of places.
+  function tiles(host, { title, rows, columns, most, most_rows = 9, size = 56, captions = false }) {
+    const fitting = Math.max(1, Math.floor((Math.max(host.clientWidth, 120) - 4) / (size + 6)));
+    const count = Math.min(most, fitting * most_rows);
+    const across = Math.min(count, fitting);
+    const down = Math.ceil(count / across);
+    const high = Math.round((size * rows) / columns);
+    const step = high + (captions ? 22 : 6);
+    const d = drawing(host, 28 + down * step, [26, 0, 0, 0], title);
+    const head = d.add(text(2, 16, title, 'title', 'start'));
+    const places = indices(count).map((i) => [2 + (i % across) * (size + 6), 26 + Math.floor(i / across) * step]);
+    const canvases = places.map(([x, y]) =>
+      d.place(html('canvas', { width: columns, height: rows }), x, y, size, high),
+    );
+    const words = places.map(([x, y]) => d.add(text(x + size / 2, y + high + 14, '')));
+    let shown_tiles = [];
+    const find = (x, y) => {
+      const i = places.findIndex(([left, top]) => x >= left && x < left + size && y >= top && y < top + high);
+      if (i < 0 || !shown_tiles[i]) return null;
+      const row = Math.floor(((y - places[i][1]) / high) * rows);
+      return [i, row * columns + Math.floor(((x - places[i][0]) / size) * columns)];
+    };
+    const describe = ([i, pixel]) => shown_tiles[i]?.describe(pixel) ?? null;
+    explain(d, { find, describe, places: places.map(([x, y]) => [x + size / 2, y + high / 2]) });
+    return (draw, title_for = () => title) => {
+      head.textContent = title_for(count);
+      shown_tiles = indices(count).map(draw);
+      shown_tiles.forEach((tile, i) => {
+        words[i].textContent = tile?.caption ?? '';
+        paint(canvases[i], (row, column) => tile?.color_at(row * columns + column) ?? null);
+      });
+    };
+  }
+
   return {
-    ...{ html, svg, text, color, rgb, mix, css, size_color, factor_color, short, percent },
-    ...{ extent, ticks, log_ticks, log_label, drawing, paint, bar_group, move_bars, count_at, explain },
+    ...{ html, svg, text, color, rgb, mix, css, size_color, factor_color, short, percent, sum, indices, cut },
+    ...{ extent, ticks, log_ticks, log_label, log10, drawing, paint, explain, refresh_tip, key, class_color, svg_text },
+    ...{ curves, sigma, histogram, layer_bars, cell_map, field, fit, confusion, tiles },
   };
 })();

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t sampled_rows = 128;
 constexpr std::size_t counted_rows = 1024;
+constexpr std::size_t most_pixels = std::size_t{1} << 17;  // of all images
+constexpr std::size_t most_weights = 8192;                 // of layer 1, in a frame
 constexpr std::size_t drawn_points = 600;
 constexpr std::size_t rows_at_a_time = 256;
 constexpr std::size_t most_classes = 30;                 // that a picture can tell apart
@@ -51,12 +53,39 @@ real location(float low, float high, std::size_t i, std::size_t n) {
          (static_cast<real>(high) - static_cast<real>(low)) * (static_cast<real>(i) / static_cast<real>(n - 1));
 }
 
+// Whether the outputs tell a few classes apart.
+bool tells_classes(const Data& data, Task task) {
+  const std::size_t outputs = data.train.y.cols();
+  return outputs <= most_classes && (task == Task::multiclass || (task == Task::binary && outputs == 1));
+}
+
 Picture picture_for(const Data& data, Task task) {
   const std::size_t inputs = data.train.x.cols();
   if (task == Task::regression) return inputs == 1 ? Picture::curve : Picture::none;
-  if (task == Task::binary && data.train.y.cols() > 1) return Picture::none;
-  if (data.train.y.cols() > most_classes) return Picture::none;
-  return inputs == 2 ? Picture::field : Picture::confusion;
+  return inputs == 2 && tells_classes(data, task) ? Picture::field : Picture::none;
+}
+
+// k + p/2 for the predicted class k and its probability p.
+float prediction(std::span<const real> a) {
+  const std::size_t k = class_of(a);
+  const real p = a.size() > 1 ? a[k] : k == 1 ? a[0] : 1 - a[0];
+  return static_cast<float>(k) + (p >= 0 ? static_cast<float>(std::min(p, real(1))) / 2 : 0);
+}
+
+std::vector<Dataset> divided(const Dataset& all) {
+  std::vector<Dataset> parts;
+  for (std::size_t first = 0; first < all.size(); first += rows_at_a_time) {
+    select_rows(all, {}, first, std::min(first + rows_at_a_time, all.size()), parts.emplace_back());
+  }
+  return parts;
+}
+
+// Up to `most` rows, evenly spaced.
+Dataset sample_of(const Dataset& rows, std::size_t most) {
+  Dataset sample;
+  const std::vector<std::size_t> chosen = some_rows(rows.size(), most);
+  select_rows(rows, chosen, 0, chosen.size(), sample);
+  return sample;
 }
 
 }  // namespace
@@ -88,9 +117,9 @@ Histogram histogram_of(std::span<const real> values) {
   return h;
 }
 
-FrameRecorder::FrameRecorder(Network& network, const Data& data, const TrainOptions& options,
-                             std::vector<std::string> warnings)
-    : network_(network), data_(data), loss_(make_loss(options)) {
+FrameRecorder::FrameRecorder(Network& network, const Data& data, const TrainOptions& options, RunNotes notes)
+    : network_(network), data_(data), loss_(make_loss(options)), sample_(sample_of(data.train, sampled_rows)) {
+  static_cast<RunNotes&>(frames_) = std::move(notes);
   for (Dense& layer : network.layers) {
     frames_.layers.push_back(
         {layer.Wt.rows(), layer.Wt.cols(), layer.activation->name(), layer.activation->parameter().has_value()});
@@ -99,12 +128,11 @@ FrameRecorder::FrameRecorder(Network& network, const Data& data, const TrainOpti
   frames_.columns = data.columns;
   frames_.targets = data.targets;
   frames_.classes = data.classes;
-  frames_.warnings = std::move(warnings);
   frames_.picture = picture_for(data, task_of(options.loss));
-  select_rows(data.train, some_rows(data.train.size(), sampled_rows), 0, std::min(data.train.size(), sampled_rows),
-              sample_);
   choose_points();
   choose_probes();
+  if (tells_classes(data, task_of(options.loss))) choose_sets();
+  if (!frames_.sets.empty() && frames_.image[0] > 0) choose_images();
 }
 
 // The training rows to draw, and the range of the inputs around them.
@@ -137,30 +165,46 @@ void FrameRecorder::choose_points() {
 
 // The inputs that are predicted for the picture.
 void FrameRecorder::choose_probes() {
-  Dataset all;
+  if (frames_.picture == Picture::none) return;
   const bool field = frames_.picture == Picture::field;
-  if (field || frames_.picture == Picture::curve) {
-    std::size_t weights = 0;
-    for (const Dense& layer : network_.layers) weights += layer.Wt.size();
-    const std::size_t side = !field ? curve_side : weights <= small_network ? fine_side : coarse_side;
-    frames_.side = side;
-    all.x.resize(field ? side * side : side, field ? 2 : 1);
-    for (std::size_t i = 0; i < all.x.rows(); ++i) {
-      for (std::size_t j = 0; j < all.x.cols(); ++j) {
-        const real x = location(frames_.low[j], frames_.high[j], j == 0 ? i % side : i / side, side);
-        all.x(i, j) = standardized(data_, x, j);
-      }
+  std::size_t weights = 0;
+  for (const Dense& layer : network_.layers) weights += layer.Wt.size();
+  const std::size_t side = !field ? curve_side : weights <= small_network ? fine_side : coarse_side;
+  frames_.side = side;
+  Dataset all{Tensor(field ? side * side : side, field ? 2 : 1), Tensor(field ? side * side : side, 1)};
+  for (std::size_t i = 0; i < all.x.rows(); ++i) {
+    for (std::size_t j = 0; j < all.x.cols(); ++j) {
+      const real x = location(frames_.low[j], frames_.high[j], j == 0 ? i % side : i / side, side);
+      all.x(i, j) = standardized(data_, x, j);
     }
-  } else if (frames_.picture == Picture::confusion) {
-    const bool validation = data_.validation.size() > 0;
-    const Dataset& rows = validation ? data_.validation : data_.train;
-    frames_.rows = validation ? "validation" : "training";
-    select_rows(rows, some_rows(rows.size(), counted_rows), 0, std::min(rows.size(), counted_rows), all);
   }
-  if (all.y.size() == 0) all.y.resize(all.size(), 1);
-  for (std::size_t first = 0; first < all.size(); first += rows_at_a_time) {
-    select_rows(all, {}, first, std::min(first + rows_at_a_time, all.size()), probes_.emplace_back());
+  probes_ = divided(all);
+}
+
+void FrameRecorder::choose_sets() {
+  for (const auto& [name, rows] :
+       {std::pair{"test", &data_.test}, {"validation", &data_.validation}, {"training", &data_.train}}) {
+    if (rows->size() == 0) continue;
+    frames_.sets.push_back({name, rows->size()});
+    sets_.push_back(divided(sample_of(*rows, counted_rows)));
   }
+}
+
+// Rows of the first set, and how many units of layer 1 are shown.
+void FrameRecorder::choose_images() {
+  const std::size_t inputs = data_.train.x.cols();
+  const std::size_t most = std::clamp<std::size_t>(most_pixels / inputs, 1, counted_rows);
+  const Dataset& rows = data_.test.size() > 0         ? data_.test
+                        : data_.validation.size() > 0 ? data_.validation
+                                                      : data_.train;
+  const Dataset some = sample_of(rows, most);
+  for (std::size_t i = 0; i < some.size(); ++i) {
+    for (std::size_t j = 0; j < inputs; ++j) {
+      frames_.images.push_back(to_float(unstandardized(data_, some.x(i, j), j)));
+    }
+    frames_.labels.push_back(static_cast<float>(class_of(some.y.row(i))));
+  }
+  images_ = divided(some);
 }
 
 void FrameRecorder::epoch_done(std::uint64_t epoch, bool last, const Flow* flow) {
@@ -176,7 +220,8 @@ void FrameRecorder::thin() {
 }
 
 void FrameRecorder::resume(const Frames& earlier, std::uint64_t epoch) {
-  if (earlier.layers != frames_.layers || earlier.picture != frames_.picture || earlier.side != frames_.side) {
+  if (earlier.layers != frames_.layers || earlier.picture != frames_.picture || earlier.side != frames_.side ||
+      earlier.sets != frames_.sets || earlier.images.size() != frames_.images.size()) {
     throw UserError("the frames of the earlier run are of another network; train without --resume");
   }
   frames_.stride = std::max(frames_.stride, earlier.stride);
@@ -186,10 +231,34 @@ void FrameRecorder::resume(const Frames& earlier, std::uint64_t epoch) {
   if (frames_.frames.size() >= Frames::most) thin();
 }
 
+template <typename Use>
+void FrameRecorder::predict(const Rows& rows, Use use) {
+  for (const Dataset& part : rows) {
+    const Tensor& a = network_.forward(part.x);
+    for (std::size_t i = 0; i < a.rows(); ++i) use(a.row(i), part.y.row(i));
+  }
+}
+
 Frame FrameRecorder::record(std::uint64_t epoch, const Flow* flow) {
   Frame frame;
   frame.epoch = epoch;
-  frame.picture = picture();
+  predict(probes_, [&](std::span<const real> a, std::span<const real>) {
+    if (frames_.picture == Picture::field) return frame.picture.push_back(prediction(a));
+    for (const real v : a) frame.picture.push_back(to_float(v));
+  });
+  const std::size_t K = frames_.picture_classes();
+  for (const Rows& rows : sets_) {
+    std::vector<float>& counts = frame.confusion.emplace_back(K * K);
+    predict(rows, [&](auto a, auto y) { counts[class_of(y) * K + class_of(a)] += 1; });
+  }
+  predict(images_, [&](auto a, auto) { frame.predictions.push_back(prediction(a)); });
+  if (!images_.empty()) {
+    const Tensor& Wt = network_.layers.front().Wt;
+    const std::size_t units = std::clamp<std::size_t>(most_weights / Wt.rows(), 1, Wt.cols());
+    for (std::size_t j = 0; j < units; ++j) {
+      for (std::size_t i = 0; i < Wt.rows(); ++i) frame.weights.push_back(to_float(Wt(i, j)));
+    }
+  }
   network_.forward(sample_.x);
   network_.backward(*loss_, sample_.y);
   for (std::size_t l = 0; l < network_.layers.size(); ++l) {
@@ -203,31 +272,6 @@ Frame FrameRecorder::record(std::uint64_t epoch, const Flow* flow) {
     if (flow != nullptr) into.dead = flow->state.layers[l].dead;
   }
   return frame;
-}
-
-std::vector<float> FrameRecorder::picture() {
-  std::vector<float> values;
-  const std::size_t K = frames_.picture_classes();
-  if (frames_.picture == Picture::confusion) values.resize(K * K);
-  for (const Dataset& probe : probes_) {
-    const Tensor& a = network_.forward(probe.x);
-    if (frames_.picture == Picture::field) {
-      add_field(a, values);
-    } else if (frames_.picture == Picture::curve) {
-      for (const real v : a.values()) values.push_back(to_float(v));
-    } else {
-      for (std::size_t i = 0; i < a.rows(); ++i) values[class_of(probe.y.row(i)) * K + class_of(a.row(i))] += 1;
-    }
-  }
-  return values;
-}
-
-void FrameRecorder::add_field(const Tensor& a, std::vector<float>& to) const {
-  for (std::size_t i = 0; i < a.rows(); ++i) {
-    const std::size_t k = class_of(a.row(i));
-    const real p = a.cols() > 1 || k == 1 ? a(i, a.cols() > 1 ? k : 0) : 1 - a(i, 0);
-    to.push_back(static_cast<float>(k) + (p >= 0 ? static_cast<float>(std::min(p, real(1))) / 2 : 0));
-  }
 }
 
 }  // namespace primer

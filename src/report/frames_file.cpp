@@ -32,13 +32,19 @@ struct HistogramName {
 constexpr std::array<HistogramName, 3> histograms{
     {{"z", &Frame::Layer::z}, {"weight", &Frame::Layer::W}, {"gradient", &Frame::Layer::dL_dW}}};
 
+// The texts of the notes, which files of earlier versions lack.
+struct NoteName {
+  const char* name;
+  std::string Frames::*member;
+};
+constexpr std::array<NoteName, 3> note_names{
+    {{"command", &Frames::command}, {"version", &Frames::version}, {"data", &Frames::data}}};
+
 std::string tensor_name(std::size_t l, std::string_view what) { return concat("layers.", l + 1, ".", what); }
 
 // Numbers in the picture of a frame, and of a point.
 std::size_t cells_of(const Frames& frames) {
-  const std::size_t K = frames.picture_classes();
   if (frames.picture == Picture::none) return 0;
-  if (frames.picture == Picture::confusion) return K * K;
   return frames.side * (frames.picture == Picture::field ? frames.side : frames.layers.back().units);
 }
 std::size_t point_columns(const Frames& frames) {
@@ -80,6 +86,21 @@ void for_each_tensor(Frames& frames, Use use) {
   add_all(frames.low);
   add_all(frames.high);
   finish("extent", {2, 2});
+  const std::size_t K = frames.picture_classes();
+  for (std::size_t s = 0; s < frames.sets.size(); ++s) {
+    for (Frame& frame : frames.frames) add_all(frame.confusion[s]);
+    finish("confusion." + frames.sets[s].name, {count, K, K});
+  }
+  const std::size_t images = frames.labels.size();
+  const std::size_t inputs = frames.layers.front().inputs;
+  add_all(frames.images);
+  finish("images", {images, inputs});
+  add_all(frames.labels);
+  finish("labels", {images});
+  for (Frame& frame : frames.frames) add_all(frame.predictions);
+  finish("predictions", {count, images});
+  for (Frame& frame : frames.frames) add_all(frame.weights);
+  if (count > 0) finish("weights", {count, frames.frames.front().weights.size() / inputs, inputs});
 }
 
 class Reader {
@@ -93,14 +114,19 @@ class Reader {
     frames.targets = texts("targets");
     frames.classes = texts("classes");
     frames.warnings = texts("warnings");
-    const std::string& picture = text("picture");
+    for (const auto& [key, member] : note_names) {
+      if (contents_.metadatum(key) != nullptr) frames.*member = text(key);
+    }
+    if (contents_.metadatum("changes") != nullptr) frames.changes = texts("changes");
+    const std::string& shown = text("picture");
+    const std::string picture = shown == "confusion" ? "none" : shown;  // earlier versions kept one matrix as a picture
     const auto found = std::ranges::find(picture_names, picture);
     if (found == picture_names.end()) refuse("it shows an unknown picture ", in_quotes(picture));
     frames.picture = static_cast<Picture>(found - picture_names.begin());
     frames.side = whole("side", text("side"), largest_side);
-    frames.rows = text("rows");
     frames.stride = whole("stride", text("stride"), largest_stride);
     read_epochs(frames);
+    read_sets(frames);
     make_room(frames);
     for_each_tensor(frames, [this, &frames](const std::string& name, const Shape& shape, std::vector<Place>& places) {
       const NamedTensor& t = tensor(name, shape);
@@ -138,6 +164,11 @@ class Reader {
     if (t->shape != shape) refuse("the tensor ", name, " has the wrong shape");
     return *t;
   }
+  std::size_t rows_of(const std::string& name, std::size_t dimension) const {
+    const NamedTensor* const t = contents_.tensor(name);
+    if (t == nullptr) refuse("the tensor ", name, " is missing");
+    return t->shape.size() <= dimension ? 0 : t->shape[dimension];
+  }
   template <typename T>
   T number_in(const NamedTensor& t, std::size_t i, bool gaps) const {
     const double v = t.values[i];
@@ -174,6 +205,19 @@ class Reader {
       refuse("its epochs do not ascend");
     }
   }
+  void read_sets(Frames& frames) const {
+    if (contents_.metadatum("sets") == nullptr) return;  // of an earlier version
+    const Strings names = texts("sets");
+    const Strings rows = texts("set_rows");
+    if (names.size() != rows.size() || names.size() > 3) refuse("a set of rows lacks its size");
+    for (std::size_t s = 0; s < names.size(); ++s) {
+      frames.sets.push_back({names[s], whole("set_rows", rows[s], largest_stride)});
+    }
+    const Strings image = texts("image");
+    if (image.empty()) return;
+    if (image.size() != 2 || names.empty()) refuse("its images lack their size");
+    frames.image = {whole("image", image[0], largest_side), whole("image", image[1], largest_side)};
+  }
   // Gives every vector its size. The shapes are checked first, so that a wrong size takes no memory.
   void make_room(Frames& frames) const {
     const std::size_t count = frames.frames.size();
@@ -182,6 +226,25 @@ class Reader {
       for (Frame& frame : frames.frames) frame.picture.resize(cells);
     }
     if (const NamedTensor* const t = contents_.tensor("points")) frames.points.resize(t->values.size());
+    const std::size_t K = frames.picture_classes();
+    for (const Frames::Set& set : frames.sets) {
+      tensor("confusion." + set.name, {count, K, K});
+      for (Frame& frame : frames.frames) frame.confusion.emplace_back(K * K);
+    }
+    if (frames.image[0] > 0) {
+      const std::size_t inputs = frames.layers.front().inputs;
+      const std::size_t images = rows_of("labels", 0);
+      const std::size_t units = rows_of("weights", 1);
+      if (inputs != frames.image[0] * frames.image[1]) refuse("its images are not ", inputs, " pixels");
+      frames.labels.resize(images);
+      frames.images.resize(tensor("images", {images, inputs}).values.size());
+      tensor("predictions", {count, images});
+      tensor("weights", {count, units, inputs});
+      for (Frame& frame : frames.frames) {
+        frame.predictions.resize(images);
+        frame.weights.resize(units * inputs);
+      }
+    }
     for (std::size_t l = 0; l < frames.layers.size(); ++l) {
       const std::string dead = tensor_name(l, "dead");
       const bool observed = contents_.tensor(dead) != nullptr;
@@ -205,6 +268,14 @@ void write_frames(const std::string& path, const Frames& frames) {
   }
   Strings epochs;
   for (const Frame& frame : frames.frames) epochs.push_back(std::to_string(frame.epoch));
+  Strings sets;
+  Strings set_rows;
+  for (const Frames::Set& set : frames.sets) {
+    sets.push_back(set.name);
+    set_rows.push_back(std::to_string(set.rows));
+  }
+  Strings image;
+  if (!frames.images.empty()) image = {std::to_string(frames.image[0]), std::to_string(frames.image[1])};
   Safetensors file;
   file.metadata = {{"primer", "1"},
                    {"sizes", json::string_array(sizes)},
@@ -215,9 +286,13 @@ void write_frames(const std::string& path, const Frames& frames) {
                    {"warnings", json::string_array(frames.warnings)},
                    {"picture", std::string(picture_names[static_cast<std::size_t>(frames.picture)])},
                    {"side", std::to_string(frames.side)},
-                   {"rows", frames.rows},
                    {"stride", std::to_string(frames.stride)},
-                   {"epochs", json::string_array(epochs)}};
+                   {"epochs", json::string_array(epochs)},
+                   {"sets", json::string_array(sets)},
+                   {"set_rows", json::string_array(set_rows)},
+                   {"image", json::string_array(image)},
+                   {"changes", json::string_array(frames.changes)}};
+  for (const auto& [key, member] : note_names) file.metadata.emplace_back(key, frames.*member);
   Frames copy = frames;
   for_each_tensor(copy, [&](const std::string& name, const Shape& shape, const std::vector<Place>& places) {
     NamedTensor& t = file.tensors.emplace_back(NamedTensor{name, shape, {}});

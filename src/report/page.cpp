@@ -2,24 +2,49 @@
 #include "primer/report/page.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <sstream>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "primer/formats/atomic_file.hpp"
 #include "primer/formats/json.hpp"
 #include "primer/formats/number.hpp"
-#include "primer/formats/toml.hpp"
+#include "primer/report/comparison.hpp"
 #include "primer/report/run_json.hpp"
 #include "primer/report/svg.hpp"
 #include "primer/report/web_files.hpp"
+#include "primer/runs/config.hpp"
 #include "primer/training/properties.hpp"
 
 namespace primer {
 namespace {
+
+// The settings that differ from primer's defaults, as "key = value"; the layers and the loss stand elsewhere.
+std::vector<std::string> unusual_settings(const Config& config) {
+  Config usual;
+  usual.train.loss = config.train.loss;
+  usual.train.optimizer = config.train.optimizer;
+  static_cast<OptimizerOptions&>(usual.train) = resolved(usual.train);
+  const std::vector<Setting> defaults = settings_of(usual);
+  std::vector<std::string> unusual;
+  if (!config.data.file.empty()) unusual.push_back(std::filesystem::path(config.data.file).filename().string());
+  for (const Setting& setting : settings_of(config)) {
+    const auto same = [&](const Setting& s) { return s.key == setting.key && s.value == setting.value; };
+    if (setting.key.starts_with("layer.") || setting.key == "data.target") continue;
+    if (std::ranges::find_if(defaults, same) != defaults.end()) continue;
+    unusual.push_back(setting.key.substr(setting.key.find('.') + 1) + " = " + setting.value);
+  }
+  return unusual;
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view between) {
+  std::string text;
+  for (const std::string& part : parts) text += concat(text.empty() ? "" : between, part);
+  return text;
+}
 
 // The template with the value of `name` in the place of {{name}}. What stands between {{#name}} and {{/name}} is left
 // out if the value is empty.
@@ -34,30 +59,6 @@ std::string fill(std::string_view rest, const std::map<std::string, std::string>
     if (name[0] != '#' && name[0] != '/') page += values.at(name);
   }
   return page += rest;
-}
-
-// The string under section.key of the config, or "".
-std::string config_text(const toml::Table& config, std::string_view section, std::string_view key) {
-  const toml::Entry* const entry = config.find(section);
-  const auto* const table = entry == nullptr ? nullptr : std::get_if<toml::Table>(&entry->value.data);
-  const toml::Entry* const found = table == nullptr ? nullptr : table->find(key);
-  const auto* const text = found == nullptr ? nullptr : std::get_if<std::string>(&found->value.data);
-  return text == nullptr ? std::string() : *text;
-}
-
-// "2 → 3 × 16 tanh → 3 softmax"
-std::string shape_of(const std::vector<Frames::Layer>& layers) {
-  std::string shape = std::to_string(layers.front().inputs);
-  for (std::size_t l = 0; l < layers.size();) {
-    std::size_t end = l + 1;
-    while (end < layers.size() && layers[end].units == layers[l].units &&
-           layers[end].activation == layers[l].activation)
-      ++end;
-    const std::string repeat = end - l > 1 ? std::to_string(end - l) + " × " : "";
-    shape += " → " + repeat + std::to_string(layers[l].units) + " " + layers[l].activation;
-    l = end;
-  }
-  return shape;
 }
 
 // The row of the epoch whose parameters the run kept: with early stopping the lowest validation loss, else the last.
@@ -96,6 +97,17 @@ std::string elements(const char* tag, const std::vector<std::string>& texts) {
   return html;
 }
 
+// What the doctor says. The script gives each button its click.
+std::string diagnoses_html(const std::vector<Diagnosis>& diagnoses) {
+  std::string items;
+  for (const Diagnosis& diagnosis : diagnoses) {
+    items += concat("<li><b>", escaped(diagnosis.kind), "</b> ", escaped(diagnosis.text));
+    if (!diagnosis.remedy.empty()) items += concat(" Try <code>", escaped(remedy_options(diagnosis)), "</code>.");
+    items += concat(" <button type=\"button\">show epoch ", diagnosis.epoch, "</button></li>");
+  }
+  return items;
+}
+
 std::string lines_escaped(const std::string& text) {
   std::istringstream lines(text);
   std::string safe;
@@ -115,15 +127,28 @@ std::string script_safe(const std::string& json) {
 }  // namespace
 
 std::string report_page(const RunFiles& run) {
-  const toml::Table config = toml::parse(run.config, "config.toml");
-  const std::string generator = config_text(config, "data", "generator");
-  const std::string file = std::filesystem::path(config_text(config, "data", "file")).stem().string();
-  const std::string summary = shape_of(run.frames.layers) + " · " + config_text(config, "train", "loss") + " · " +
-                              config_text(config, "train", "optimizer");
-  return fill(web::report_html, {{"name", escaped(generator.empty() ? file : generator)},
-                                 {"summary", escaped(summary)},
+  const Config config = parse_config(run.config, "config.toml", {});
+  const Frames& frames = run.frames;
+  std::vector<std::string> layers;
+  for (const Frames::Layer& layer : frames.layers) layers.push_back(concat(layer.units, " ", layer.activation));
+  std::vector<std::string> summary{concat(frames.layers.front().inputs, " → ", chain(layers)), config.train.loss,
+                                   config.train.optimizer};
+  for (std::string& setting : unusual_settings(config)) summary.push_back(std::move(setting));
+  const std::string changes = joined(frames.changes, ", ");
+  return fill(web::report_html, {{"name", escaped(run.name)},
+                                 {"title", escaped(run.name + (changes.empty() ? "" : ": " + changes))},
+                                 {"changes", elements("li", frames.changes)},
+                                 {"summary", escaped(joined(summary, " · "))},
+                                 {"confusion", frames.sets.empty() ? "" : "shown"},
+                                 {"images", frames.images.empty() ? "" : "shown"},
+                                 {"ratio", frames.layers.size() > 2 ? "shown" : ""},
+                                 {"command", escaped(frames.command)},
+                                 {"version", escaped(frames.version)},
+                                 {"data", escaped(frames.data)},
+                                 {"seed", std::to_string(config.seed)},
                                  {"scores", scores_html(run)},
                                  {"warnings", elements("li", run.frames.warnings)},
+                                 {"diagnoses", diagnoses_html(run.diagnoses)},
                                  {"picture", run.frames.picture == Picture::none ? "" : "shown"},
                                  {"flow", run.flow.rows.empty() ? "" : elements("th", run.flow.columns)},
                                  {"saturation", short_number(100 * saturation_threshold)},
@@ -131,7 +156,34 @@ std::string report_page(const RunFiles& run) {
                                  {"run", script_safe(run_json(run))},
                                  {"report.css", web::report_css},
                                  {"charts.js", web::charts_js},
+                                 {"run.js", web::run_js},
                                  {"report.js", web::report_js}});
+}
+
+std::string comparison_page(const std::vector<std::string>& folders) {
+  const Comparison comparison = compare(folders);
+  std::string table;
+  for (std::size_t c = 0; c < comparison[0].size(); ++c) {
+    std::vector<std::string> cells;
+    for (const std::vector<std::string>& row : comparison) cells.push_back(row[c]);
+    table += "<tr>" + elements(c == 0 ? "th" : "td", cells) + "</tr>";
+  }
+  std::size_t r = 0;
+  const std::string runs = json::array(folders, [&](const std::string& folder) {
+    return json::object(std::vector<std::pair<std::string, std::string>>{
+        {"name", json::quote(printable(comparison[++r][0]))},
+        {"curves", curves_json(read_run_table(folder + "/history.csv"))}});
+  });
+  const std::string pair = json::array(std::array{folders[0], folders[1]},
+                                       [](const std::string& folder) { return run_json(read_run(folder)); });
+  return fill(web::compare_html, {{"title", escaped(joined(folders, " · "))},
+                                  {"table", table},
+                                  {"saturation", short_number(100 * saturation_threshold)},
+                                  {"runs", script_safe("{\"runs\":" + runs + ",\"pair\":" + pair + "}")},
+                                  {"report.css", web::report_css},
+                                  {"charts.js", web::charts_js},
+                                  {"run.js", web::run_js},
+                                  {"compare.js", web::compare_js}});
 }
 
 void write_report(const std::string& folder) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <numeric>
 
@@ -11,6 +12,7 @@
 #include "primer/formats/input.hpp"
 #include "primer/formats/number.hpp"
 #include "primer/report/frames_file.hpp"
+#include "primer/runs/run_folder.hpp"
 
 namespace primer {
 namespace {
@@ -18,7 +20,9 @@ namespace {
 constexpr std::size_t most_config_bytes = 1 << 20;
 constexpr double largest_epoch = 9e15;  // all smaller whole numbers are doubles
 
-RunTable read_table(const std::string& path) {
+}  // namespace
+
+RunTable read_run_table(const std::string& path) {
   std::ifstream file = open_input(path);
   CsvReader reader(file, path);
   const auto epoch_column = reader.column("epoch");
@@ -37,8 +41,6 @@ RunTable read_table(const std::string& path) {
   }
   return table;
 }
-
-}  // namespace
 
 const std::string& RunTable::cell(std::size_t row, std::string_view column) const {
   static const std::string none;
@@ -65,8 +67,15 @@ std::string RunFiles::metric() const {
 }
 
 RunFiles read_run(const std::string& folder) {
-  return {read_input(folder + "/config.toml", most_config_bytes), read_table(folder + "/history.csv"),
-          read_table(folder + "/flow.csv"), read_frames(folder + "/frames.safetensors")};
+  RunFiles run{std::filesystem::weakly_canonical(folder).filename().string(),
+               read_input(folder + "/config.toml", most_config_bytes),
+               read_run_table(folder + "/history.csv"),
+               read_run_table(folder + "/flow.csv"),
+               read_frames(folder + "/frames.safetensors"),
+               {}};
+  const Config config = parse_config(run.config, folder + "/config.toml", {});
+  run.diagnoses = diagnose(config, read_history(folder, task_of(config.train.loss)), read_flow(folder));
+  return run;
 }
 
 }  // namespace primer

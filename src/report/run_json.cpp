@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -36,36 +37,6 @@ std::string table_json(const RunTable& table, const Frames& frames) {
     return json::array(table.rows_of(frame.epoch), [&](std::size_t i) { return texts_json(table.rows[i]); });
   };
   return json::object(Members{{"columns", texts_json(table.columns)}, {"rows", json::array(frames.frames, rows)}});
-}
-
-// The learning curves: every epoch, or as many as a screen can show, evenly spaced.
-std::string curves_json(const RunTable& history) {
-  const std::size_t n = history.rows.size();
-  std::vector<std::size_t> chosen;
-  for (std::size_t i = 0; i < n; i += n / most_curve_points + 1) chosen.push_back(i);
-  if (n > 0 && chosen.back() != n - 1) chosen.push_back(n - 1);
-  Members curves{{"epoch", json::array(chosen, [&](std::size_t i) { return whole(history.epochs[i]); })}};
-  for (const std::string& column : history.columns) {
-    if (!column.starts_with("train_") && !column.starts_with("validation_")) continue;
-    if (n == 0 || history.cell(n - 1, column).empty()) continue;
-    curves.emplace_back(column, json::array(chosen, [&](std::size_t i) { return number5(history.number(i, column)); }));
-  }
-  return json::object(curves);
-}
-
-std::string split_json(const RunFiles& run) {
-  return json::array(run.frames.frames, [&](const Frame& frame) -> std::string {
-    std::vector<FlowRow> layers;
-    for (const std::size_t i : run.flow.rows_of(frame.epoch)) {
-      FlowRow& row = layers.emplace_back();
-      row.dL_da_norm = run.flow.number(i, "dL_da_norm");
-      row.dL_dz_norm = run.flow.number(i, "dL_dz_norm");
-    }
-    const std::optional<FlowSplit> split = split_of(layers);
-    if (!split) return "null";
-    return json::array(std::array{split->ratio, split->sigma_part, split->W_part},
-                       [](double v) { return json::quote(number(v)); });
-  });
 }
 
 // An array over the layers.
@@ -105,9 +76,10 @@ std::string dead_json(const Frames& frames) {
   });
 }
 
-// A cell k + p/2 as two digits of base 64: k n + p (n − 1), where each of K classes has n levels of p.
-std::string field_json(const std::vector<float>& cells, std::size_t K) {
-  static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+// A number k + p/2 as two digits of base 64: k n + p (n − 1), where each of K classes has n levels of p.
+std::string predictions_json(const std::vector<float>& cells, std::size_t K) {
   const std::size_t levels = std::max<std::size_t>(64 * 64 / K, 2);
   std::string text;
   for (const float cell : cells) {
@@ -123,17 +95,64 @@ std::string field_json(const std::vector<float>& cells, std::size_t K) {
 std::string picture_json(const Frames& frames) {
   const std::size_t K = frames.picture_classes();
   const auto picture = [&](const Frame& frame) {
-    return frames.picture == Picture::field ? field_json(frame.picture, K) : json::array(frame.picture, number5);
+    return frames.picture == Picture::field ? predictions_json(frame.picture, K) : json::array(frame.picture, number5);
   };
   return json::object(Members{{"kind", text_json(picture_names[static_cast<std::size_t>(frames.picture)])},
                               {"side", whole(frames.side)},
                               {"outputs", whole(frames.layers.back().units)},
                               {"classes", whole(K)},
-                              {"rows", text_json(frames.rows)},
                               {"low", json::array(frames.low, number5)},
                               {"high", json::array(frames.high, number5)},
                               {"points", json::array(frames.points, number5)},
                               {"frames", json::array(frames.frames, picture)}});
+}
+
+std::string diagnoses_json(const std::vector<Diagnosis>& diagnoses) {
+  return json::array(diagnoses, [](const Diagnosis& diagnosis) {
+    return json::object(Members{{"kind", text_json(diagnosis.kind)}, {"epoch", whole(diagnosis.epoch)}});
+  });
+}
+
+std::string confusion_json(const Frames& frames) {
+  std::size_t s = 0;
+  return json::array(frames.sets, [&](const Frames::Set& set) {
+    const auto counts = [&](const Frame& frame) { return json::array(frame.confusion[s], number5); };
+    const std::string of_frames = json::array(frames.frames, counts);
+    const std::vector<float>& first = frames.frames.front().confusion[s++];
+    return json::object(Members{{"name", text_json(set.name)},
+                                {"rows", whole(set.rows)},
+                                {"counted", number6(std::accumulate(first.begin(), first.end(), 0.0))},
+                                {"frames", of_frames}});
+  });
+}
+
+// Numbers from low to high as 64 levels, each a digit of base 64.
+std::string levels_json(const std::vector<float>& values, float low, float high) {
+  std::string text;
+  const float range = high > low ? high - low : 1;
+  for (const float v : values) text += digits[static_cast<std::size_t>(std::lround((v - low) / range * 63))];
+  return json::quote(text);
+}
+
+std::string images_json(const Frames& frames) {
+  const auto [low, high] = std::ranges::minmax(frames.images);
+  const auto reach = [](const Frame& frame) {
+    const auto [least, most] = std::ranges::minmax(frame.weights);
+    return std::max(-least, most);
+  };
+  const auto weights = [&](const Frame& f) { return levels_json(f.weights, -reach(f), reach(f)); };
+  const auto predictions = [&](const Frame& f) { return predictions_json(f.predictions, frames.picture_classes()); };
+  return json::object(Members{{"height", whole(frames.image[0])},
+                              {"width", whole(frames.image[1])},
+                              {"rows", text_json(frames.sets.front().name)},
+                              {"low", number6(low)},
+                              {"high", number6(high)},
+                              {"pixels", levels_json(frames.images, low, high)},
+                              {"actual", json::array(frames.labels, number6)},
+                              {"predictions", json::array(frames.frames, predictions)},
+                              {"units", whole(frames.frames.front().weights.size() / frames.layers.front().inputs)},
+                              {"reach", json::array(frames.frames, [&](const Frame& f) { return number6(reach(f)); })},
+                              {"weights", json::array(frames.frames, weights)}});
 }
 
 std::unique_ptr<Activation> known(const std::string& activation) {
@@ -146,7 +165,7 @@ std::unique_ptr<Activation> known(const std::string& activation) {
 
 // What is drawn of an activation, for each once.
 struct Curve {
-  std::string activation;
+  std::string activation, note;
   std::vector<CurvePoint> points;
   std::vector<Interval> saturated;
 };
@@ -155,8 +174,8 @@ std::vector<Curve> curves_of(const Frames& frames) {
   for (const Frames::Layer& layer : frames.layers) {
     if (std::ranges::find(curves, layer.activation, &Curve::activation) != curves.end()) continue;
     const auto activation = known(layer.activation);
-    curves.push_back(
-        {layer.activation, curve_of(*activation, -widest_z, widest_z), properties_of(*activation).saturated});
+    curves.push_back({layer.activation, activation->traits.elementwise ? "" : "a₁ of two units, where z₂ = 0",
+                      curve_of(*activation, -widest_z, widest_z), properties_of(*activation).saturated});
   }
   return curves;
 }
@@ -167,6 +186,7 @@ std::string activations_json(const std::vector<Curve>& curves) {
   };
   return json::array(curves, [&](const Curve& curve) {
     return json::object(Members{{"name", text_json(curve.activation)},
+                                {"note", json::quote(curve.note)},
                                 {"sigma", json::quote(path_of(curve.points, &CurvePoint::a))},
                                 {"derivative", json::quote(path_of(curve.points, &CurvePoint::derivative))},
                                 {"saturated", json::array(curve.saturated, zone)}});
@@ -204,6 +224,24 @@ std::string layers_json(const Frames& frames, const std::vector<Curve>& curves) 
 
 }  // namespace
 
+// The learning curves: every epoch, or as many as a screen can show, evenly spaced.
+std::string curves_json(const RunTable& history) {
+  const std::size_t n = history.rows.size();
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < n; i += n / most_curve_points + 1) chosen.push_back(i);
+  if (n > 0 && chosen.back() != n - 1) chosen.push_back(n - 1);
+  Members curves{{"epoch", json::array(chosen, [&](std::size_t i) { return whole(history.epochs[i]); })}};
+  for (const std::string& column : history.columns) {
+    if (column == "epoch" || column == "learning_rate") continue;
+    if (n == 0 || history.cell(n - 1, column).empty()) continue;
+    curves.emplace_back(column, json::array(chosen, [&](std::size_t i) {
+                          const double v = history.number(i, column);
+                          return std::isfinite(v) ? number(v) : "null";
+                        }));
+  }
+  return json::object(curves);
+}
+
 std::string run_json(const RunFiles& run) {
   const Frames& frames = run.frames;
   const std::vector<Curve> curves = curves_of(frames);
@@ -218,10 +256,12 @@ std::string run_json(const RunFiles& run) {
                               {"history", table_json(run.history, frames)},
                               {"curves", curves_json(run.history)},
                               {"flow", run.flow.rows.empty() ? "null" : table_json(run.flow, frames)},
-                              {"split", split_json(run)},
                               {"histograms", histograms_json(frames)},
                               {"dead", dead_json(frames)},
-                              {"picture", picture_json(frames)}});
+                              {"diagnoses", diagnoses_json(run.diagnoses)},
+                              {"picture", picture_json(frames)},
+                              {"confusion", confusion_json(frames)},
+                              {"images", frames.images.empty() ? "null" : images_json(frames)}});
 }
 
 }  // namespace primer

@@ -2,7 +2,6 @@
 #include "primer/runs/checkpoint.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <type_traits>
 #include <utility>

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -55,6 +56,7 @@ void visit_data(Visitor& v, Options& o) {
   v.flag("standardize", o.standardize);
   v.flag("standardize_targets", o.standardize_targets);
   v.flag("shuffle", o.shuffle);
+  v.sizes("image", o.image);
 }
 
 template <typename Visitor, typename Options>
@@ -182,6 +184,15 @@ class Reader {
     set(member, value);
   }
   void flag(std::string_view key, bool& member) { set(member, table_.flag(key)); }
+  void sizes(std::string_view key, std::vector<std::size_t>& member) {
+    for (const double size : table_.numbers(key)) {
+      if (!(size >= 1 && size <= 1024 && size == std::floor(size))) break;
+      member.push_back(static_cast<std::size_t>(size));
+    }
+    if (table_.has(key) && (member.size() != 2 || table_.numbers(key).size() != 2)) {
+      table_.refuse(key, "must be the height and the width of a picture, as in [8, 8]");
+    }
+  }
 
  private:
   template <typename Member, typename T>
@@ -237,6 +248,11 @@ class Collector {
     if (member && range.contains(*member)) add(key, {*member, {}});
   }
   void flag(std::string_view key, bool member) { add(key, {member, {}}); }
+  void sizes(std::string_view key, const std::vector<std::size_t>& member) {
+    toml::Array list;
+    for (const std::size_t size : member) list.push_back({static_cast<std::int64_t>(size), {}});
+    if (!list.empty()) add(key, {list, {}});
+  }
 
  private:
   void add(std::string_view key, const toml::Value& value) {

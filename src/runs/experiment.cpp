@@ -91,6 +91,14 @@ void check_output(const Experiment& experiment) {
   }
 }
 
+void check_image(const Experiment& experiment) {
+  const std::vector<std::size_t>& image = experiment.config.data.image;
+  const std::size_t inputs = experiment.data.train.x.cols();
+  if (image.empty() || image[0] * image[1] == inputs) return;
+  throw UserError(experiment.config.location("data.image"), "a picture of ", image[0], " × ", image[1],
+                  " pixels needs ", image[0] * image[1], " inputs, but the data have ", inputs);
+}
+
 FileSamples generated(const Config& config) {
   FileSamples samples;
   static_cast<Samples&>(samples) = generate(config.data, config.seed);
@@ -130,6 +138,7 @@ Experiment experiment_of(Config config, FileSamples samples, const std::optional
     throw UserError(experiment.config.location("train.early_stopping"),
                     "early_stopping has no validation row to watch; set a larger data.validation_fraction");
   }
+  check_image(experiment);
   resolve_layers(experiment);
   resolve_class_weights(experiment);
   check_output(experiment);

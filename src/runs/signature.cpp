@@ -24,6 +24,12 @@ std::uint64_t signature(Network& network) {
   return fnv.hash();
 }
 
+std::string signature_text(std::uint64_t signature) {
+  std::string text;
+  for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789ABCDEF"[signature >> shift & 15];
+  return text;
+}
+
 std::string fingerprint(std::initializer_list<const Dataset*> parts) {
   Fnv1a fnv;
   for (const Dataset* part : parts) {

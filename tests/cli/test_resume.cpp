@@ -56,9 +56,9 @@ struct Runs : Folder {
                  {"config.toml", "model.safetensors", "checkpoint.safetensors", "history.csv", "flow.csv"});
     for (const std::string& name : names) {
       CAPTURE(name);
-      const std::string bytes = slurp(*this / a + "/" + name);
+      const std::string bytes = program::slurp_unnamed(*this / a + "/" + name);
       CHECK(bytes.size() > 100);
-      const bool same = bytes == slurp(*this / b + "/" + name);
+      const bool same = bytes == program::slurp_unnamed(*this / b + "/" + name);
       CHECK(same);
     }
   }
@@ -178,7 +178,7 @@ TEST_CASE("--resume refuses a cosine schedule that would change with the epochs"
             .error(2)
             .find("another train.epochs also changes schedule_t_max, from 4.0 to 8.0; to continue the schedule write "
                   "train.schedule_t_max = 4.0\n") != std::string::npos);
-  REQUIRE(runs.train("whole", cosine).code == 0);
+  REQUIRE(runs.train("whole", cosine + "--set train.schedule_t_max=8").code == 0);
   REQUIRE(runs.train("r", cosine + "--set train.schedule_t_max=8 --set train.epochs=4").code == 0);
   REQUIRE(runs.train("r", cosine + "--set train.schedule_t_max=8 --resume").code == 0);
   runs.check_same("whole", "r");

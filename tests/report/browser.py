@@ -82,7 +82,8 @@ class Browser:
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
     def press(self, key):
-        code = {"Home": "\ue011", "End": "\ue010", "ArrowRight": "\ue014", "ArrowLeft": "\ue012"}.get(key, key)
+        code = {"Home": "\ue011", "End": "\ue010", "ArrowRight": "\ue014", "ArrowLeft": "\ue012",
+                "ArrowDown": "\ue015", "Escape": "\ue00c"}.get(key, key)
         keys = [{"type": kind, "value": code} for kind in ("keyDown", "keyUp")]
         self.call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": keys}]})
 

@@ -260,23 +260,58 @@ TEST_CASE("the curve is the output of the network from low to high") {
   CHECK(frames.frames[0].picture.back() == doctest::Approx(network.forward(x)(0, 0)).epsilon(1e-5));
 }
 
-TEST_CASE("the confusion matrix counts the validation rows") {
-  const Run run = run_on("gaussians", 3, "cross_entropy", {layer(4, "tanh"), layer(2, "softmax")}, 2);
-  Network network = run.network();
-  FrameRecorder recorder(network, run.data, run.options);
+TEST_CASE("each set of rows has a confusion matrix, and its images have predictions") {
+  GeneratorOptions from;
+  from.generator = "gaussians";
+  from.points = 50;
+  from.inputs = 6;
+  SplitOptions split;
+  split.test_fraction = 0.2;
+  split.validation_fraction = 0.1;
+  split.standardize = true;
+  const Samples samples = generate(from, 1);
+  Data data = prepare(samples, {}, Task::multiclass, find_classes(samples.targets, Task::multiclass, 0), split, 1);
+  TrainOptions options;
+  options.loss = "cross_entropy";
+  const auto K = data.classes.size();
+  Network network(6, std::vector<LayerOptions>{layer(4, "tanh"), layer(K, "softmax")}, 3);
+  RunNotes notes;
+  notes.image = {2, 3};
+  FrameRecorder recorder(network, data, options, notes);
   recorder.epoch_done(0, false, nullptr);
   const Frames& frames = recorder.frames();
-  REQUIRE(frames.picture == Picture::confusion);
-  CHECK(frames.rows == "validation");
-  std::vector<std::size_t> actual;
-  std::vector<std::size_t> predicted;
-  const Tensor& a = network.forward(run.data.validation.x);
-  for (std::size_t i = 0; i < a.rows(); ++i) {
-    actual.push_back(class_of(run.data.validation.y.row(i)));
-    predicted.push_back(class_of(a.row(i)));
+  const Frame& frame = frames.frames[0];
+  CHECK(frames.picture == Picture::none);
+  REQUIRE(frames.sets == std::vector<Frames::Set>{{"test", data.test.size()},
+                                                  {"validation", data.validation.size()},
+                                                  {"training", data.train.size()}});
+  const std::vector<const Dataset*> sets{&data.test, &data.validation, &data.train};
+  for (std::size_t s = 0; s < 3; ++s) {
+    std::vector<std::size_t> actual;
+    std::vector<std::size_t> predicted;
+    const Tensor& a = network.forward(sets[s]->x);
+    for (std::size_t i = 0; i < a.rows(); ++i) {
+      actual.push_back(class_of(sets[s]->y.row(i)));
+      predicted.push_back(class_of(a.row(i)));
+    }
+    const Tensor counts = confusion_matrix(actual, predicted, K);
+    for (std::size_t i = 0; i < K * K; ++i) CHECK(frame.confusion[s][i] == counts.values()[i]);
   }
-  const Tensor counts = confusion_matrix(actual, predicted, 2);
-  for (std::size_t i = 0; i < 4; ++i) CHECK(frames.frames[0].picture[i] == counts.values()[i]);
+  // The images are the test rows, in the data's units.
+  const std::size_t n = data.test.size();
+  REQUIRE(n > 0);
+  REQUIRE(frames.images.size() == 6 * n);
+  REQUIRE(frame.predictions.size() == n);
+  const Tensor& a = network.forward(data.test.x);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t k = class_of(a.row(i));
+    CHECK(frames.labels[i] == static_cast<float>(class_of(data.test.y.row(i))));
+    CHECK(frame.predictions[i] == doctest::Approx(static_cast<float>(k) + static_cast<float>(a(i, k)) / 2));
+    const real x = data.test.x(i, 2) * data.standardizer->deviation(0, 2) + data.standardizer->mean(0, 2);
+    CHECK(frames.images[i * 6 + 2] == doctest::Approx(x).epsilon(1e-6));
+  }
+  REQUIRE(frame.weights.size() == 24);  // unit by unit
+  CHECK(frame.weights[6 * 3 + 1] == static_cast<float>(network.layers[0].Wt(1, 3)));
 }
 
 TEST_CASE("the dead units of a frame are those of its row of flow.csv") {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -35,9 +36,15 @@ Frames some_frames(Picture picture) {
   frames.side = 2;
   frames.low = {-1, -2.5F};
   frames.high = {1, 3};
-  frames.rows = "validation";
-  frames.points =
-      picture == Picture::confusion ? std::vector<float>{} : std::vector<float>{0.1F, 0.2F, 1, 0.3F, 0.4F, 0};
+  frames.command = "primer train 'a b.toml'";
+  frames.version = "1.0";
+  frames.data = "907CE90B1CD109AF";
+  frames.changes = {"seed = 2"};
+  frames.points = {0.1F, 0.2F, 1, 0.3F, 0.4F, 0};
+  frames.sets = {{"test", 5}, {"training", 2000}};
+  frames.image = {1, 2};
+  frames.images = {0, 16, 3, 4, 5, 6};
+  frames.labels = {1, 0, 1};
   frames.stride = 4;
   for (const std::uint64_t epoch : {std::uint64_t{0}, std::uint64_t{4}, std::uint64_t{40000001}}) {
     Frame& frame = frames.frames.emplace_back();
@@ -46,8 +53,17 @@ Frames some_frames(Picture picture) {
     frame.layers.push_back({some_histogram(low), some_histogram(-low), some_histogram(1e-30F), 0.3F, {1, 0, 1}});
     frame.layers.push_back({some_histogram(2), some_histogram(3), some_histogram(4), 0, {0, 0}});
     frame.picture = {0.25F, 1.4F, 0.1F, 1.5F};
+    frame.confusion = {{1, 2, 3, 4}, {1000, 0, low, 24}};
+    frame.predictions = {0.5F, 1.25F, low};
+    frame.weights = {low, 1, 2, -3};
   }
   return frames;
+}
+
+// What files of earlier versions lack, and what is for the user only.
+bool is_optional(const std::string& key) {
+  const std::vector<std::string> keys{"primer", "command", "version", "data", "changes", "sets"};
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
 std::string temporary() {
@@ -59,15 +75,18 @@ std::string temporary() {
 
 TEST_CASE("frames read back as they were written, whatever they show") {
   const std::string path = temporary();
-  for (const Picture picture : {Picture::field, Picture::curve, Picture::confusion}) {
+  for (const Picture picture : {Picture::field, Picture::curve}) {
     const Frames frames = some_frames(picture);
     write_frames(path, frames);
     CHECK(read_frames(path) == frames);
   }
   Frames bare = some_frames(Picture::none);
-  bare.points.clear();
+  static_cast<RunNotes&>(bare) = {};
+  for (std::vector<float>* numbers : {&bare.points, &bare.images, &bare.labels}) numbers->clear();
+  bare.sets.clear();
   for (Frame& frame : bare.frames) {
-    frame.picture.clear();
+    frame.confusion.clear();
+    for (std::vector<float>* numbers : {&frame.picture, &frame.predictions, &frame.weights}) numbers->clear();
     for (Frame::Layer& layer : frame.layers) layer.dead.clear();
   }
   write_frames(path, bare);
@@ -131,7 +150,7 @@ TEST_CASE("a file that lacks a part of the frames is refused by the name of that
     CHECK_THROWS_AS(read_frames(path), UserError);
   }
   for (std::size_t i = 0; i < whole.metadata.size(); ++i) {
-    if (whole.metadata[i].first == "primer") continue;
+    if (is_optional(whole.metadata[i].first)) continue;
     Safetensors less = whole;
     less.metadata.erase(less.metadata.begin() + static_cast<std::ptrdiff_t>(i));
     write_safetensors(path, less, Dtype::F32);
@@ -177,7 +196,7 @@ TEST_CASE("a number that its place cannot have is refused") {
 
 TEST_CASE("sizes beyond any run are refused before memory is taken for them") {
   const std::string path = temporary();
-  write_frames(path, some_frames(Picture::confusion));
+  write_frames(path, some_frames(Picture::field));
   const Safetensors whole = read_safetensors(path);
   const auto refused = [&](const std::string& key, const std::string& text, const std::string& what) {
     Safetensors wild = whole;
@@ -197,10 +216,34 @@ TEST_CASE("sizes beyond any run are refused before memory is taken for them") {
   refused("side", "1025", "side has \"1025\", not a whole number up to 1024");
   refused("stride", "9007199254740993", "stride has \"9007199254740993\", not a whole number up to 9007199254740992");
   refused("picture", "film", "it shows an unknown picture \"film\"");
+  refused("set_rows", R"(["5"])", "a set of rows lacks its size");
+  refused("sets", R"(["test", "validation"])", "the tensor confusion.validation is missing");
+  refused("image", R"(["8"])", "its images lack their size");
+  refused("image", R"(["1", "1025"])", "image has \"1025\", not a whole number up to 1024");
+  refused("image", R"(["2", "2"])", "its images are not 2 pixels");
   refused("epochs", "[]", "it has 0 epochs, not 1 to 100");
   refused("epochs", R"(["0", "4", "4"])", "its epochs do not ascend");
   std::string many = "[\"0\"";
   for (int i = 0; i < 100; ++i) many += ", \"" + std::to_string(i) + "\"";
   refused("epochs", many + "]", "it has 101 epochs, not 1 to 100");
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("a file of an earlier version, whose picture is a confusion matrix, is read without it") {
+  const std::string path = temporary();
+  Frames frames = some_frames(Picture::field);
+  frames.points.clear();
+  write_frames(path, frames);
+  Safetensors file = read_safetensors(path);
+  std::erase_if(file.metadata, [](const auto& m) { return m.first != "primer" && is_optional(m.first); });
+  for (auto& [key, value] : file.metadata) {
+    if (key == "picture") value = "confusion";
+  }
+  write_safetensors(path, file, Dtype::F32);
+  const Frames read = read_frames(path);
+  CHECK(read.picture == Picture::none);
+  CHECK(read.sets.empty());
+  CHECK(read.layers == frames.layers);
+  CHECK(read.frames[2].layers == frames.frames[2].layers);
   std::filesystem::remove(path);
 }

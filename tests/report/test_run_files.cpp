@@ -33,7 +33,7 @@ TEST_CASE("a table keeps the texts of its cells and finds the rows of an epoch")
   const std::string run = runs::spirals_run(folder);
   program::spill(run + "/history.csv", "epoch,train_loss,train_r2,test_loss\n1,0.50,1e-07,\n3,nan,2,\n");
   program::spill(run + "/flow.csv", "epoch,layer\n0,1\n0,2\n2,1\n2,2\n2,3\n");
-  const RunFiles files = read_run(run);
+  const RunFiles files{"", "", read_run_table(run + "/history.csv"), read_run_table(run + "/flow.csv"), {}, {}};
   CHECK(files.metric() == "r2");
   CHECK(files.history.cell(0, "train_loss") == "0.50");
   CHECK(files.history.number(0, "train_r2") == 1e-7);

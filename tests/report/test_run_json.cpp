@@ -46,21 +46,13 @@ TEST_CASE("the numbers of an epoch are the texts of history.csv and flow.csv") {
   REQUIRE(items(member(run, "epochs")).size() == 4);
   const json::Array& history = items(member(member(run, "history"), "rows"));
   const json::Array& flow = items(member(member(run, "flow"), "rows"));
-  const json::Array& split = items(member(run, "split"));
   CHECK(items(history[0]).empty());  // history.csv begins with epoch 1
   for (std::size_t k = 0; k < 4; ++k) {
     if (k > 0) CHECK(strings(items(history[k])[0]) == files.history.rows[k - 1]);
-    double ratio = 1;
     for (std::size_t l = 0; l < 4; ++l) {
       CHECK(strings(items(flow[k])[l]) == files.flow.rows[4 * k + l]);
       CHECK(files.flow.cell(4 * k + l, "epoch") == std::to_string(k));
-      const double norm = std::stod(files.flow.cell(4 * k + l, "dL_dz_norm"));
-      if (l == 0) ratio = norm;
-      if (l == 2) ratio /= norm;
     }
-    const std::vector<std::string> parts = strings(split[k]);
-    CHECK(std::stod(parts[0]) == doctest::Approx(ratio).epsilon(1e-12));
-    CHECK(std::stod(parts[1]) * std::stod(parts[2]) == doctest::Approx(ratio).epsilon(1e-12));
   }
 }
 
@@ -92,8 +84,8 @@ TEST_CASE("the script shades by the threshold of flow.csv") {
 TEST_CASE("the picture names its kind") {
   const Folder folder;
   RunFiles files = read_run(runs::spirals_run(folder));
-  for (const auto& [picture, kind] : {std::pair{Picture::none, "none"}, std::pair{Picture::field, "field"},
-                                      std::pair{Picture::curve, "curve"}, std::pair{Picture::confusion, "confusion"}}) {
+  for (const auto& [picture, kind] :
+       {std::pair{Picture::none, "none"}, std::pair{Picture::field, "field"}, std::pair{Picture::curve, "curve"}}) {
     files.frames.picture = picture;
     CHECK(std::get<std::string>(member(member(data_of(files), "picture"), "kind").data) == kind);
   }
@@ -106,4 +98,33 @@ TEST_CASE("an activation that this program does not know is refused by its name"
   CHECK_THROWS_WITH_AS(run_json(files), doctest::Contains("mine"), UserError);
   CHECK_THROWS_WITH_AS(run_json(files), doctest::Contains("; draw the report with the program that trained this run"),
                        UserError);
+}
+
+TEST_CASE(
+    "pixels and weights are written as 64 levels, and a prediction as its class and the level of its probability") {
+  const Folder folder;
+  RunFiles files = read_run(runs::spirals_run(folder));
+  Frames& frames = files.frames;
+  frames.image = {1, 2};
+  frames.images = {0, 16, 8, 4};
+  frames.labels = {1, 0};
+  for (Frame& frame : frames.frames) {
+    frame.predictions = {1, 1.5F};
+    frame.weights = {-0.5F, 0.25F};
+  }
+  const Value run = data_of(files);
+  const Value& images = member(run, "images");
+  const auto text = [](const Value& value) { return std::get<std::string>(value.data); };
+  CHECK(text(member(images, "rows")) == "validation");
+  CHECK(text(member(images, "pixels")) == "A_gQ");           // 0, 63, 31.5 → 32, 15.75 → 16
+  CHECK(text(items(member(images, "weights"))[0]) == "Av");  // −½ of ½ is level 0, ¼ is 0.75 · 63 = 47.25
+  CHECK(std::get<double>(items(member(images, "reach"))[0].data) == 0.5);
+  // Three classes have 1365 levels each: class 1 with p = 0 is 1365 = 21 · 64 + 21, with p = 1 it is 2729 = 42 · 64
+  // + 41.
+  CHECK(text(items(member(images, "predictions"))[0]) == "VVqp");
+  const json::Array& sets = items(member(run, "confusion"));
+  REQUIRE(sets.size() == 2);
+  CHECK(text(member(sets[0], "name")) == "validation");
+  CHECK(std::get<std::int64_t>(member(sets[1], "rows").data) == 48);
+  CHECK(std::get<std::int64_t>(member(sets[1], "counted").data) == 48);
 }

@@ -171,7 +171,8 @@ TEST_CASE("a disk that fills up at any file of a run gives one clear line, and t
     REQUIRE(runs.train(has_checkpoint ? "--resume" : "").code == 0);
     for (const std::string& name : all) {
       CAPTURE(name);
-      const bool same = slurp(runs / ("r/" + name)) == slurp(runs / ("whole/" + name));
+      const bool same =
+          program::slurp_unnamed(runs / ("r/" + name)) == program::slurp_unnamed(runs / ("whole/" + name));
       CHECK(same);
     }
   }

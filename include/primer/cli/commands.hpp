@@ -12,6 +12,7 @@ extern const Command config_command;
 extern const Command check_command;
 extern const Command report_command;
 extern const Command doctor_command;
+extern const Command compare_command;
 extern const Command data_command;
 extern const Command activations_command;
 extern const Command gradcheck_command;

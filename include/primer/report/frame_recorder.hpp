@@ -21,8 +21,7 @@ Histogram histogram_of(std::span<const real> values);
 class FrameRecorder {
  public:
   // All references must outlive the recorder.
-  FrameRecorder(Network& network, const Data& data, const TrainOptions& options,
-                std::vector<std::string> warnings = {});
+  FrameRecorder(Network& network, const Data& data, const TrainOptions& options, RunNotes notes = {});
 
   // Call this after every epoch; epoch 0 is the initial network. Keeps a frame of every `stride`-th epoch and of the
   // last one. The stride is a power of two: 1 if early stopping may end the run, else as large as the planned epochs
@@ -35,18 +34,25 @@ class FrameRecorder {
   const Frames& frames() const { return frames_; }
 
  private:
+  using Rows = std::vector<Dataset>;  // a few hundred each
+
   void choose_points();
   void choose_probes();
+  void choose_sets();
+  void choose_images();
   void thin();
   Frame record(std::uint64_t epoch, const Flow* flow);
-  std::vector<float> picture();
-  void add_field(const Tensor& a, std::vector<float>& to) const;
+  // Calls use(a, y) for every row.
+  template <typename Use>
+  void predict(const Rows& rows, Use use);
 
   Network& network_;
   const Data& data_;
   std::unique_ptr<Loss> loss_;
-  Dataset sample_;               // training rows for z and ∂L/∂W
-  std::vector<Dataset> probes_;  // inputs to predict for the picture, a few hundred each; y for the confusion matrix
+  Dataset sample_;          // training rows for z and ∂L/∂W
+  Rows probes_;             // inputs to predict for the picture
+  std::vector<Rows> sets_;  // for the confusion matrices
+  Rows images_;
   Frames frames_;
 };
 

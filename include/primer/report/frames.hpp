@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,7 +32,10 @@ struct Frame {
   };
   std::uint64_t epoch = 0;
   std::vector<Layer> layers;
-  std::vector<float> picture;  // as Picture says
+  std::vector<float> picture;                 // as Picture says
+  std::vector<std::vector<float>> confusion;  // for each of Frames::sets, counts: actual class × predicted class
+  std::vector<float> predictions;             // for each row of Frames::images; as a cell of Picture::field
+  std::vector<float> weights;                 // of the first units of layer 1: unit × input; only with images
 
   bool operator==(const Frame&) const = default;
 };
@@ -40,12 +44,23 @@ struct Frame {
 //            is k + p/2, where k is the predicted class and p its probability
 // curve      one input, regression: side × outputs, the outputs at `side` locations from low to high; not-a-number
 //            where a diverging network has no output
-// confusion  other classification: counts, actual class × predicted class
 // none       other tasks, and more classes than fit on a page
-enum class Picture { none, field, curve, confusion };
-inline constexpr std::array<std::string_view, 4> picture_names{"none", "field", "curve", "confusion"};
+enum class Picture { none, field, curve };
+inline constexpr std::array<std::string_view, 3> picture_names{"none", "field", "curve"};
 
-struct Frames {
+// What a run says about itself.
+struct RunNotes {
+  std::string command;                 // that repeats it, but for the folder
+  std::string version;                 // of primer
+  std::string data;                    // a hash of all rows
+  std::vector<std::string> changes;    // "train.epochs = 20": the keys that the command changed in the config
+  std::vector<std::string> warnings;   // of the config check
+  std::array<std::size_t, 2> image{};  // height and width of the picture that a row of inputs is; 0: they are none
+
+  bool operator==(const RunNotes&) const = default;
+};
+
+struct Frames : RunNotes {
   static constexpr std::size_t most = 100;  // frames that a run keeps
 
   struct Layer {
@@ -57,18 +72,26 @@ struct Frames {
   };
   std::vector<Layer> layers;
   std::vector<std::string> columns, targets, classes;  // as in Data
-  std::vector<std::string> warnings;                   // of the config check
 
   Picture picture = Picture::none;
   std::uint64_t side = 0;
   std::array<float, 2> low{}, high{};  // of the inputs, in the data's units
-  std::string rows;                    // that the confusion matrix counts: "validation" or "training"
   std::vector<float> points;           // training rows to draw: x₁, x₂, class; or x, y₁, y₂, …
+
+  struct Set {
+    std::string name;      // "test", "validation" or "training"
+    std::size_t rows = 0;  // of which a frame counts up to 1024
+
+    bool operator==(const Set&) const = default;
+  };
+  std::vector<Set> sets;      // with a confusion matrix; none for regression
+  std::vector<float> images;  // rows of the first set × inputs, in the data's units; none without RunNotes::image
+  std::vector<float> labels;  // the class of each
 
   std::uint64_t stride = 1;   // the epochs kept are its multiples, and the last
   std::vector<Frame> frames;  // by epoch
 
-  // In a field and a confusion matrix; a single output tells two classes apart.
+  // Of the outputs; a single output tells two classes apart.
   std::size_t picture_classes() const { return layers.back().units > 2 ? layers.back().units : 2; }
 
   bool operator==(const Frames&) const = default;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "primer/report/frames.hpp"
+#include "primer/runs/doctor.hpp"
 
 namespace primer {
 
@@ -23,10 +24,15 @@ struct RunTable {
   std::vector<std::size_t> rows_of(std::uint64_t epoch) const;
 };
 
+// Throws UserError, with the file's name, if the file is missing or has no whole, ascending epochs.
+RunTable read_run_table(const std::string& path);
+
 struct RunFiles {
+  std::string name;    // of the folder
   std::string config;  // config.toml
   RunTable history, flow;
   Frames frames;
+  std::vector<Diagnosis> diagnoses;
 
   // The metric of history.csv: "accuracy", "r2" or "".
   std::string metric() const;

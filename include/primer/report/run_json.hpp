@@ -7,6 +7,9 @@
 
 namespace primer {
 
+// The learning curves: an object with an array for every column that has scores, and `epoch`.
+std::string curves_json(const RunTable& history);
+
 // A JSON object. Throws UserError if this program does not know an activation of the run.
 std::string run_json(const RunFiles& run);
 

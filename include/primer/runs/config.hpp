@@ -27,6 +27,7 @@ struct DataOptions : GeneratorOptions, SplitOptions {
   std::string separator = ",";           // between two cells: one of , ; | and the tab
   std::string decimal = ".";             // or ","
   std::string missing = "refuse";        // or "drop": leaves out rows with a missing value
+  std::vector<std::size_t> image;        // height and width if each row is a picture, for the report; empty if not
 };
 
 struct DiagnosticsOptions {

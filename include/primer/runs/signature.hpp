@@ -16,4 +16,7 @@ std::uint64_t signature(Network& network);
 // FNV-1a 64 over the bits of all numbers of these rows, as text.
 std::string fingerprint(std::initializer_list<const Dataset*> parts);
 
+// "907CE90B1CD109AF"
+std::string signature_text(std::uint64_t signature);
+
 }  // namespace primer

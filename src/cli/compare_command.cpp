@@ -1,0 +1,68 @@
+// primer compare: runs side by side, as a table, as CSV or as a page.
+#include <array>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "primer/cli/commands.hpp"
+#include "primer/formats/atomic_file.hpp"
+#include "primer/formats/csv.hpp"
+#include "primer/formats/number.hpp"
+#include "primer/report/comparison.hpp"
+#include "primer/views/table.hpp"
+
+namespace primer {
+namespace {
+
+// A column for each run. Scores have four digits.
+std::string turned(const Comparison& comparison) {
+  std::vector<std::vector<std::string>> lines;
+  for (std::size_t c = 0; c < comparison[0].size(); ++c) {
+    const bool is_score = comparison[0][c].find("_loss") != std::string::npos;
+    std::vector<std::string>& line = lines.emplace_back();
+    for (const std::vector<std::string>& row : comparison) {
+      const std::string cell = printable(row[c]);
+      const auto value = &row == &comparison[0] ? std::nullopt : parse_number(cell);
+      const bool is_long = value && cell.size() > 8 && comparison[0][c] != "signature";
+      line.push_back(cell.empty() ? "–" : is_long || (value && is_score) ? short_number(*value, 4) : cell);
+    }
+  }
+  return table(lines, 1, output_width());
+}
+
+int run(const Arguments& arguments) {
+  std::vector<std::string> folders = arguments.operands;
+  for (std::string& folder : folders) {
+    while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  }
+  const Comparison comparison = compare(folders);
+  if (const auto file = arguments.value("--html")) {
+    write_file_atomically(*file, comparison_page(folders));
+    std::printf("%s\n", printable(*file).c_str());
+  } else if (arguments.has("--csv")) {
+    for (const std::vector<std::string>& row : comparison) std::fputs(csv_row(row).c_str(), stdout);
+  } else {
+    std::fputs(turned(comparison).c_str(), stdout);
+  }
+  return 0;
+}
+
+constexpr std::array<Option, 2> options{
+    {{"--csv", "", "print CSV with a row for each run and all digits"},
+     {"--html", "FILE", "write a page with the curves and the neurons of the runs"}}};
+
+}  // namespace
+
+const Command compare_command{"compare",
+                              "RUN_DIR RUN_DIR [RUN_DIR...]",
+                              "Shows runs side by side.",
+                              "It shows the keys of the config that differ, the scores of the last epoch, the\n"
+                              "lowest loss (on the validation rows if there are any) and the signatures. With\n"
+                              "--csv, the keys that a sweep has changed are columns.\n\n"
+                              "  primer compare runs/spirals runs/deep\n"
+                              "  primer compare runs/spirals runs/deep --html both.html\n"
+                              "  primer compare runs/sweep/* --csv > sweep.csv\n",
+                              options,
+                              run};
+
+}  // namespace primer

@@ -1,0 +1,274 @@
+// Runs as pages draw them: what the JSON of a run says, the charts of a layer, and the slider with its keys. The report
+// draws one run, the comparison two.
+window.runs = (() => {
+  'use strict';
+  const { html, short, percent, indices, extent, size_color, factor_color, log10 } = window.charts;
+  const { sigma, histogram, layer_bars, cell_map, field, fit } = window.charts;
+
+  // The flow of the gradient. Each quantity is a function of the index of an epoch and of a layer.
+  const flow_quantities = [
+    { key: 'norm', title: '‖∂L/∂z‖', about: 'how much gradient is left', factor: false },
+    { key: 'sigma_part', title: 'σ′ part', about: '‖∂L/∂zˡ‖ / ‖∂L/∂aˡ‖', factor: true },
+    { key: 'W_part', title: 'W part', about: '‖∂L/∂aˡ‖ / ‖∂L/∂zˡ⁺¹‖', factor: true },
+  ];
+
+  // A run with the index `now` of the epoch shown. Cells of history.csv and flow.csv are texts, with all digits.
+  function view(run) {
+    const cell = (table, k, row, column) => table.rows[k][row]?.[table.columns.indexOf(column)] ?? '';
+    const history = (k, column) => cell(run.history, k, 0, column);
+    const flow = (k, l, column) => cell(run.flow, k, l, column);
+    function number(k, l, column) {
+      const text = flow(k, l, column);
+      return text === '' ? Number.NaN : Number(text);
+    }
+    const L = run.layers.length;
+    const of = {
+      norm: (k, l) => number(k, l, 'dL_dz_norm'),
+      sigma_part: (k, l) => (l === L - 1 ? Number.NaN : of.norm(k, l) / number(k, l, 'dL_da_norm')),
+      W_part: (k, l) => (l === L - 1 ? Number.NaN : number(k, l, 'dL_da_norm') / of.norm(k, l + 1)),
+    };
+    // From layer `top` back to layer 1: [ratio, σ′ part, W part]. The top is the last hidden layer, or the output layer
+    // if only one layer is hidden.
+    const top = L > 2 ? L - 2 : L - 1;
+    const product = (part, k) => indices(top).reduce((value, l) => value * part(k, l), 1);
+    const split = (k) => [of.norm(k, 0) / of.norm(k, top), product(of.sigma_part, k), product(of.W_part, k)];
+    const describe = (k, l) => [
+      `epoch ${run.epochs[k]}, layer ${l + 1} ${run.layers[l].activation}`,
+      `‖∂L/∂a‖ ${flow(k, l, 'dL_da_norm')}`,
+      `‖∂L/∂z‖ ${flow(k, l, 'dL_dz_norm')}`,
+      `σ′ part ${l === L - 1 ? '–' : of.sigma_part(k, l)}`,
+      `W part ${l === L - 1 ? '–' : of.W_part(k, l)}`,
+    ];
+    return { run, epochs: run.epochs, F: run.epochs.length, L, now: 0, history, flow, of, top, split, describe };
+  }
+
+  // The range of the logarithms of a quantity over all epochs and layers of the views. The two parts share one scale, so
+  // that they can be compared by eye.
+  function log_extent(views, q) {
+    const keys = q.factor ? ['sigma_part', 'W_part'] : ['norm'];
+    const of_view = (v) =>
+      keys.flatMap((key) => indices(v.F).flatMap((k) => indices(v.L).map((l) => log10(v.of[key](k, l)))));
+    return extent(views.flatMap(of_view));
+  }
+  // The bars of one quantity; returns the function that moves them to the epochs shown.
+  function flow_bars(host, views, q, colors) {
+    const [low, high] = log_extent(views, q);
+    const L = Math.max(...views.map((v) => v.L));
+    const describe = (l) => views.filter((v) => l < v.L).flatMap((v) => v.describe(v.now, l));
+    const move = layer_bars(host, { ...q, low, high, layers: L, colors, describe });
+    return () => move(...views.map((v) => indices(L).map((l) => (l < v.L ? v.of[q.key](v.now, l) : Number.NaN))));
+  }
+  function flow_map(host, v, q, pick) {
+    const [low, high] = log_extent([v], q);
+    const reach = Math.max(Math.abs(low), Math.abs(high), 0.1);
+    const color_of = (value) => (q.factor ? factor_color(value / reach) : size_color((value - low) / (high - low)));
+    const { L } = v;
+    const step = Math.ceil(L / 10);
+    const move = cell_map(host, {
+      label: `${q.title} by layer and epoch`,
+      title: 'layer',
+      height: Math.max(90, Math.min(300, 15 * L)),
+      rows: L,
+      epochs: v.epochs,
+      row_ticks: indices(L)
+        .filter((l) => l % step === 0)
+        .map((l) => [L - 1 - l, String(l + 1)]),
+      color_at: (row, k) => {
+        const value = log10(v.of[q.key](k, L - 1 - row));
+        return Number.isFinite(value) ? color_of(value) : null;
+      },
+      describe: ([row, k]) => v.describe(k, L - 1 - row),
+      pick: ([, k]) => pick(k),
+      scale: { low: q.factor ? -reach : low, high: q.factor ? reach : high, color_of },
+    });
+    return () => move(v.now);
+  }
+
+  // How much of the gradient reaches layer 1.
+  function split_line(host, v) {
+    if (v.top === 0) return () => {};
+    const values = ['ratio', 'sigma', 'W'].map((id) => html('b', { 'data-split': id }));
+    const names = [`‖∂L/∂z‖ of layer 1 over layer ${v.top + 1}`, 'σ′ part', 'W part'];
+    const [ratio, sigma, W] = names.map((name, i) => html('span', {}, name, values[i]));
+    host.replaceChildren(ratio, html('i', {}, '='), sigma, html('i', {}, '×'), W);
+    return () => {
+      v.split(v.now).forEach((part, i) => {
+        values[i].textContent = Number.isFinite(part) ? short(part) : '–';
+        values[i].setAttribute('title', part);
+      });
+    };
+  }
+
+  // The picture of the outputs: decision regions or the fitted curve
+  const class_names = (run) => indices(run.picture.classes).map((k) => run.classes[k] ?? String(k));
+  function points_of({ points }, columns) {
+    return indices(points.length / columns).map((i) => points.slice(i * columns, (i + 1) * columns));
+  }
+  // Two digits in base 64 are a class and the level of its probability.
+  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const digit_value = Object.fromEntries([...digits].map((digit, i) => [digit, i]));
+  function prediction(text, i, K) {
+    const levels = Math.floor(4096 / K);
+    const code = 64 * digit_value[text[2 * i]] + digit_value[text[2 * i + 1]];
+    return [Math.floor(code / levels), (code % levels) / (levels - 1)];
+  }
+  function picture(host, v) {
+    const { run } = v;
+    const { kind, side, classes: K, outputs, low, high, frames } = run.picture;
+    if (kind === 'field') {
+      const points = points_of(run.picture, 3);
+      const move = field(host, { columns: run.columns, low, high, side, classes: class_names(run), points });
+      return () => move((i, j) => prediction(frames[v.now], i * side + j, K));
+    }
+    const axes = { column: run.columns[0], targets: run.targets, low: low[0], high: high[0], side };
+    const move = fit(host, { ...axes, points: points_of(run.picture, 1 + outputs) });
+    return () => move(frames[v.now]);
+  }
+
+  // A layer: where its z sit on σ, its weights and their gradients. Returns the card, and the function that draws its
+  // charts, which have their width only when the card is on the page. That function returns what moves them.
+  const at = (h, k) => ({ low: h.ranges[2 * k], high: h.ranges[2 * k + 1], counts: h.counts[k] });
+  function facts_of(v, l) {
+    const parts = [
+      ['mean |σ′|', short, 'slope_mean'],
+      ['saturated', percent, 'saturated'],
+      ['off', percent, 'off'],
+      ['dead', percent, 'dead'],
+      ['revived', (text) => text || '–', 'revived'],
+    ];
+    return parts
+      .filter(([name, , column]) => name !== 'off' || v.flow(v.now, l, column) !== '')
+      .map(([name, write, column]) => {
+        const text = v.flow(v.now, l, column);
+        return html('span', { title: text }, `${name} `, html('b', {}, write(text)));
+      });
+  }
+  function layer_card(v, l, name) {
+    const { run } = v;
+    const layer = run.layers[l];
+    const curve = run.activations[layer.curve];
+    const [plot, weights, gradients] = indices(3).map(() => html('div', { class: 'plot' }));
+    const facts = html('p', { class: 'facts' });
+    const size = html('small', {}, `${layer.inputs} → ${layer.units}`);
+    const head = html('h3', {}, html('b', {}, `layer ${l + 1}`), ` ${layer.activation}`, size);
+    if (name) head.prepend(html('span', { class: 'run-name' }, `${name} · `));
+    const card = html('article', { class: 'card layer' }, head, plot);
+    card.append(html('div', { class: 'pair' }, weights, gradients), facts);
+    const h = run.histograms[l];
+    function draw() {
+      const label = `σ and σ′ of layer ${l + 1} over the histogram of its z`;
+      const { z_axis, a_axis } = layer;
+      const move_z = sigma(plot, { label, curve, z_axis, a_axis, note: curve.note });
+      const move_W = histogram(weights, { title: 'W', kind: 'weights', label: `weights of layer ${l + 1}` });
+      const label_of_gradients = `gradients of the weights of layer ${l + 1}`;
+      const move_dW = histogram(gradients, { title: '∂L/∂W', kind: 'gradients', label: label_of_gradients });
+      const reach_W = Math.max(...extent(h.W.ranges).map(Math.abs));
+      return () => {
+        const k = v.now;
+        move_z(at(h.z, k), layer.alpha ? { alpha: layer.alpha[k], saturation: run.saturation } : null);
+        move_W(at(h.W, k), reach_W);
+        const dW = at(h.dL_dW, k);
+        move_dW(dW, Math.max(Math.abs(dW.low), Math.abs(dW.high)));
+        if (run.flow) facts.replaceChildren(...facts_of(v, l));
+      };
+    }
+    return { card, draw };
+  }
+  // Cards for a list of [view, layer, name] in a host, with a gap for null; returns what moves them all.
+  function layer_cards(host, list) {
+    const cards = list.map((item) => (item ? layer_card(...item) : { card: html('div', {}), draw: () => () => {} }));
+    host.replaceChildren(...cards.map(({ card }) => card));
+    const moves = cards.map(({ draw }) => draw());
+    return () => {
+      for (const move of moves) move();
+    };
+  }
+
+  // The index of the last epoch of a list that is not after `epoch`.
+  const last_before = (list, epoch) => list.reduce((best, e, k) => (e <= epoch ? k : best), 0);
+
+  // The page around the charts: slider, keys, theme, print. draw() draws everything and returns the function that moves
+  // it to step k; name(k) is the epoch of a step. If `play`, the page plays once from `start`.
+  const by_id = (id) => document.getElementById(id);
+  function page({ steps, start, play, name, draw }) {
+    const slider = by_id('slider');
+    let now = start;
+    let show = () => {};
+    function go(k) {
+      now = Math.max(0, Math.min(steps - 1, k));
+      slider.value = String(now);
+      slider.setAttribute('aria-valuetext', `epoch ${name(now)}`);
+      by_id('epoch').textContent = String(name(now));
+      show(now);
+      window.charts.refresh_tip();
+    }
+    let timer = null;
+    const button = by_id('play');
+    function set_playing(on) {
+      clearInterval(timer);
+      timer = null;
+      if (on) {
+        if (now === steps - 1) go(0);
+        timer = setInterval(() => {
+          if (now < steps - 1) go(now + 1);
+          else set_playing(false);
+        }, 140);
+      }
+      button.textContent = on ? '❚❚' : '▶';
+      button.setAttribute('aria-label', on ? 'pause' : 'play');
+    }
+    function stop_at(k) {
+      set_playing(false);
+      go(k);
+    }
+    button.addEventListener('click', () => set_playing(timer === null));
+    slider.addEventListener('input', () => stop_at(Number(slider.value)));
+    document.addEventListener('keydown', (event) => {
+      if (event.altKey || event.ctrlKey || event.metaKey) return;
+      const anywhere = { ArrowRight: 1, ArrowLeft: -1 };
+      const on_slider = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }; // elsewhere these keys scroll
+      const move = anywhere[event.key] ?? (event.target === slider ? on_slider[event.key] : undefined);
+      if (event.key === ' ') {
+        if (event.target.tagName.toLowerCase() === 'button') return;
+        set_playing(timer === null);
+      } else if (event.key === 'Home') stop_at(0);
+      else if (event.key === 'End') stop_at(steps - 1);
+      else if (move !== undefined) stop_at(now + move);
+      else return;
+      event.preventDefault();
+    });
+    const root = document.documentElement;
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    function redraw() {
+      show = draw(stop_at);
+      go(now);
+    }
+    function set_theme(theme) {
+      root.dataset.theme = theme;
+      redraw();
+    }
+    by_id('theme').addEventListener('click', () => set_theme(root.dataset.theme === 'dark' ? 'light' : 'dark'));
+    dark.addEventListener('change', () => set_theme(dark.matches ? 'dark' : 'light'));
+    let before_print = '';
+    addEventListener('beforeprint', () => {
+      before_print = root.dataset.theme;
+      set_theme('light');
+    });
+    addEventListener('afterprint', () => set_theme(before_print));
+    let width = innerWidth;
+    addEventListener('resize', () => {
+      if (innerWidth === width) return;
+      width = innerWidth;
+      redraw();
+    });
+    slider.max = String(steps - 1);
+    set_theme(dark.matches ? 'dark' : 'light');
+    if (play && !matchMedia('(prefers-reduced-motion: reduce)').matches) set_playing(true);
+    return stop_at;
+  }
+
+  return {
+    ...{ view, flow_quantities, flow_bars, flow_map, split_line, layer_cards, last_before, page },
+    ...{ picture, class_names, digit_value, prediction },
+  };
+})();
