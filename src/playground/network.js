@@ -278,7 +278,7 @@ window.network_view = (engine) => {
         if (Number.isFinite(z)) d.add(svg('circle', { cx: x - wide, cy: z, r: 3.5, class: `delta-dot ${kind}` }));
       });
     });
-    explain(d, (x) => {
+    const describe = ([x]) => {
       const l = Math.round(0.5 + d.u(x) * L) - 1;
       const lines = runs.flatMap(({ state, name }) => {
         const row = state.flow[l];
@@ -289,7 +289,8 @@ window.network_view = (engine) => {
         ];
       });
       return lines.length === 0 ? null : [`layer ${l + 1}`, ...lines];
-    });
+    };
+    explain(d, { describe });
     by_id('split').replaceChildren(
       ...runs.map(({ state, name }) => {
         const line = html('div', { class: 'split-line' });
@@ -370,12 +371,7 @@ window.network_view = (engine) => {
       const at = info.columns.slice(0, 4).map((name, c) => `${name} ${short(data.x[i * columns + c])}`);
       return [`row ${i + 1}: ${target}`, ...at];
     };
-    explain(
-      d,
-      (px, py) => words(nearest(px, py)),
-      nearest,
-      (row) => on_pick({ row }),
-    );
+    explain(d, { find: nearest, describe: words, places: picture.points, pick: (row) => on_pick({ row }) });
     by_id('data-hint').textContent = 'Click a point: the network is worked out by hand for it, below.';
   }
   function make_samples(host) {

@@ -325,7 +325,7 @@
           text(d.right - 22 * (1 - i), 14, name, `${i === 0 ? 'series-train' : 'series-validation'} legend`, 'end'),
         );
     });
-    explain(d, (x) => {
+    const describe = ([x]) => {
       const epoch = Math.max(1, Math.round(d.u(x) * last));
       const lines = runs.flatMap(({ name, history }) => {
         const record = history[epoch - 1];
@@ -336,7 +336,8 @@
           : [];
       });
       return lines.length === 0 ? null : [`epoch ${epoch}`, ...lines];
-    });
+    };
+    explain(d, { describe });
   }
 
   // What changes in every frame

@@ -43,7 +43,7 @@ window.sample_view = (engine) => {
       if (width > 0) d.add(svg('rect', { x, y: d.top, width, height: d.bottom - d.top, class: 'saturated' }));
     }
     d.y_ticks(ticks(range[0], range[1], 5), short);
-    move_bars(d, bar_group(d, facts.counts.length, 'counts'), facts, low, high, 0.9);
+    move_bars(d, bar_group(d, 'counts'), facts, low, high, 0.9);
     d.x_ticks(ticks(low, high, 8), short);
     d.add(text(d.right, d.height - 3, 'z', 'tick', 'end'));
     const path = (values) =>
@@ -87,9 +87,10 @@ window.sample_view = (engine) => {
       set_z(unit.z + ((event.key === 'ArrowRight' ? 1 : -1) * (high - low)) / 60);
     });
     if (layer.elementwise)
-      explain(d, (x) =>
-        d.u(x) < 0 || d.u(x) > 1 ? null : [`z ≈ ${short(low + d.u(x) * (high - low))}`, 'drag the line to move z'],
-      );
+      explain(d, {
+        describe: ([x]) =>
+          d.u(x) < 0 || d.u(x) > 1 ? null : [`z ≈ ${short(low + d.u(x) * (high - low))}`, 'drag the line to move z'],
+      });
     set_z(z);
     draw_weights(run, pick, facts);
   }

@@ -270,8 +270,11 @@ window.charts = (() => {
     refresh_tip();
   }
   // Explains a drawing to the pointer and to the keyboard. find(x, y) gives the place at a location in the drawing, or
-  // null; `places` lists [x, y] of every place for the keys ↑ and ↓; a click or Enter calls pick(place).
-  function explain(d, { find, describe, places, pick }) {
+  // null, and describe(place) its lines, or null; `places` lists [x, y] of every place for the keys ↑ and ↓; a click or
+  // Enter calls pick(place). Without `find` a place is [x, y].
+  const across = (d) =>
+    indices(20).map((i) => [d.left + ((d.right - d.left) * (i + 0.5)) / 20, (d.top + d.bottom) / 2]);
+  function explain(d, { describe, find = (x, y) => [x, y], places = across(d), pick }) {
     const { root } = d;
     const scale = () => root.getBoundingClientRect().width / d.width;
     function show_at(x, y) {
@@ -805,7 +808,8 @@ window.charts = (() => {
 
   return {
     ...{ html, svg, text, color, rgb, mix, css, size_color, factor_color, short, percent, sum, indices, cut },
-    ...{ extent, ticks, log_ticks, log_label, log10, drawing, paint, explain, refresh_tip, key, class_color, svg_text },
+    ...{ extent, ticks, log_ticks, log_label, log10, drawing, paint, bar_group, move_bars, explain, refresh_tip },
+    ...{ key, class_color, svg_text },
     ...{ curves, sigma, histogram, layer_bars, cell_map, field, fit, confusion, tiles },
   };
 })();
