@@ -16,10 +16,10 @@
 namespace primer {
 namespace {
 
-constexpr std::array commands{&train_command,  &eval_command,      &predict_command,     &config_command,
-                              &check_command,  &report_command,    &doctor_command,      &trace_command,
-                              &verify_command, &gradcheck_command, &activations_command, &data_command,
-                              &claims_command};
+constexpr std::array commands{&train_command,  &watch_command,     &eval_command,        &predict_command,
+                              &config_command, &check_command,     &report_command,      &doctor_command,
+                              &trace_command,  &verify_command,    &gradcheck_command,   &activations_command,
+                              &data_command,   &claims_command};
 
 std::string overview() {
   std::string text =
