@@ -246,11 +246,10 @@ TEST_CASE("trace shows a row in which something happens, and --row chooses anoth
 
 TEST_CASE("no line of a trace, the flow or the catalogue is wider than COLUMNS") {
   const program::Folder folder;
-  for (const std::string command : {"trace configs/digits.toml", "activations",
-                                    "train configs/digits.toml --quiet --set train.epochs=1 --set "
-                                    "layer.1.repeat=9 --out '" +
-                                        folder.path + "'",
-                                    "doctor '" + folder.path + "' --try"}) {
+  const std::string deep = "train configs/digits.toml --quiet --set train.epochs=1 --set layer.1.repeat=9 --out '";
+  for (const std::string& command : std::vector<std::string>{"trace configs/digits.toml", "activations",
+                                                             deep + folder.path + "'",
+                                                             "doctor '" + folder.path + "' --try"}) {
     CAPTURE(command);
     const program::Result result = program::shell("COLUMNS=80 '" PRIMER_BINARY "' " + command, PRIMER_SOURCE_DIR);
     CHECK(result.code == 0);

@@ -125,6 +125,12 @@ class Watch:
                 self.written += os.read(self.ours, 65536).decode(errors="replace")
         raise AssertionError(f"{pattern} never came: {self.written}")
 
+    def drain(self):
+        """Reads until the program waits for a key."""
+        while select.select([self.ours], [], [], 0.5)[0]:
+            os.read(self.ours, 65536)
+        self.written = ""
+
     def press(self, keys):
         os.write(self.ours, keys.encode())
 
@@ -138,10 +144,10 @@ class Watch:
 def keys():
     with tempfile.TemporaryDirectory() as folder:
         watched = Watch(CONFIG, "--out", folder + "/run", "--set", "train.epochs=400")
-        watched.until("epoch 1/400")
+        watched.until(r"epoch [1-9]\d*/400")
         watched.press(" ")
-        watched.until("epoch")
-        for _ in range(100):
+        watched.drain()
+        for _ in range(400):
             watched.press("\x1b[D")
             if watched.until(r"epoch (\d+)/400")[1] == "0":
                 break
@@ -157,11 +163,11 @@ def keys():
         watched.until(r"interrupted in epoch \d+ of 400")
         watched.end(130)
         ended = Watch(CONFIG, "--out", folder + "/run", "--set", "train.epochs=400")
-        ended.until("epoch 2/400")
+        ended.until(r"epoch [1-9]\d*/400")
         ended.run.send_signal(signal.SIGTERM)
         ended.end(-signal.SIGTERM)
         interrupted = Watch(CONFIG, "--out", folder + "/run", "--set", "train.epochs=400")
-        interrupted.until("epoch 2/400")
+        interrupted.until(r"epoch [1-9]\d*/400")
         interrupted.run.send_signal(signal.SIGINT)
         interrupted.until("to continue")
         interrupted.end(130)
@@ -172,7 +178,7 @@ def keys():
         introduced.until("epoch 200/200")
         introduced.end(0)
         again = Watch(folder + "/run")
-        again.until("epoch 2/200")
+        again.until(r"epoch [1-9]\d*/200")
         again.press("q")
         again.end(0)
 
