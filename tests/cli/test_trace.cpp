@@ -120,8 +120,12 @@ TEST_CASE("trace --init --data writes the bits of the library") {
   const auto loss = make_loss(experiment.config.train);
   network.forward_training(rows.x, 1);
   network.backward(*loss, rows.y, true);
-  CHECK(program::slurp(folder / "t.safetensors") ==
-        safetensors_bytes(trace_contents(network, *loss, rows.y), Dtype::F64));
+  Safetensors contents = trace_contents(network, *loss, rows.y);
+  for (const NamedTensor& parameter : model_contents(network, experiment).tensors)
+    contents.tensors.push_back(parameter);
+  CHECK(contents.tensor("layers.1.weight") != nullptr);
+  CHECK(contents.tensor("input.mean") != nullptr);
+  CHECK(program::slurp(folder / "t.safetensors") == safetensors_bytes(contents, Dtype::F64));
 }
 
 TEST_CASE("train --init without shuffling gives the bits of the library") {
@@ -247,9 +251,9 @@ TEST_CASE("trace shows a row in which something happens, and --row chooses anoth
 TEST_CASE("no line of a trace, the flow or the catalogue is wider than COLUMNS") {
   const program::Folder folder;
   const std::string deep = "train configs/digits.toml --quiet --set train.epochs=1 --set layer.1.repeat=9 --out '";
-  for (const std::string& command : std::vector<std::string>{"trace configs/digits.toml", "activations",
-                                                             deep + folder.path + "'",
-                                                             "doctor '" + folder.path + "' --try"}) {
+  for (const std::string& command :
+       std::vector<std::string>{"trace configs/digits.toml", "activations", deep + folder.path + "'",
+                                "doctor '" + folder.path + "' --try"}) {
     CAPTURE(command);
     const program::Result result = program::shell("COLUMNS=80 '" PRIMER_BINARY "' " + command, PRIMER_SOURCE_DIR);
     CHECK(result.code == 0);

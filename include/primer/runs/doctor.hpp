@@ -23,7 +23,7 @@ struct Diagnosis {
 // most one of the first four. `history` has the epochs of the run and `flow` the layers of each observed epoch. With
 // the rows of epoch 0 alone the diagnoses are a forecast.
 std::vector<Diagnosis> diagnose(const Config& config, const std::vector<EpochRecord>& history,
-                              const std::vector<FlowRow>& flow);
+                                const std::vector<FlowRow>& flow);
 
 // The options that apply the remedy: "--set train.learning_rate=0.03".
 std::string remedy_options(const Diagnosis& diagnosis);
