@@ -22,8 +22,8 @@ SOURCES := $(shell find src include tests -name '*.[ch]pp' 2>/dev/null)
 all: $(BUILD)/cmake_install.cmake ## build the program build/primer (PRECISION=float: in build-float/; PORTABLE=1: for every CPU, in build-portable/)
 	@$(COMPILE) $(BUILD) --target primer-cli
 
-run: all ## train CONFIG=configs/spirals.toml; ARGS="--set train.epochs=10" adds arguments
-	@$(BUILD)/primer train $(CONFIG) $(ARGS)
+run: all ## train CONFIG=configs/spirals.toml; ARGS="--set train.epochs=10" adds arguments; a terminal shows it slowly
+	@if [ -t 0 ] && [ -t 1 ]; then exec $(BUILD)/primer watch --any-key $(CONFIG) $(ARGS); else exec $(BUILD)/primer train $(CONFIG) $(ARGS); fi
 
 playground: all ## write a page that trains CONFIG=configs/spirals.toml in the browser (gets clang 19 for WebAssembly)
 	@sh src/playground/toolchain.sh

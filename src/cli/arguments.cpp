@@ -99,7 +99,7 @@ Arguments parse_arguments(const Command& command, std::span<char* const> words) 
 }
 
 std::string shell_line(const Command& command, const Arguments& arguments) {
-  std::string line = "primer " + std::string(command.name);
+  std::string line = shell_word(arguments.program) + " " + std::string(command.name);
   for (const std::string& operand : arguments.operands) line += " " + shell_word(operand);
   for (const auto& [name, value] : arguments.options) {
     line += " " + std::string(name) + (find_option(command, name).value.empty() ? "" : " " + shell_word(value));

@@ -16,10 +16,10 @@
 namespace primer {
 namespace {
 
-constexpr std::array commands{&train_command, &eval_command,   &predict_command,   &config_command,
-                              &check_command, &report_command, &compare_command,   &doctor_command,
-                              &trace_command, &verify_command, &gradcheck_command, &activations_command,
-                              &data_command,  &claims_command, &play_command};
+constexpr std::array commands{&train_command,  &watch_command,       &eval_command,   &predict_command,
+                              &config_command, &check_command,       &report_command, &compare_command,
+                              &doctor_command, &trace_command,       &verify_command, &gradcheck_command,
+                              &play_command,   &activations_command, &data_command,   &claims_command};
 
 std::string overview() {
   std::string text =
@@ -45,12 +45,17 @@ const Command& find_command(std::string_view name) {
   return **std::ranges::find(commands, name, &Command::name);
 }
 
-int dispatch(std::span<char* const> words) {
+// `program` is the word with which the user called it.
+int dispatch(const char* program, std::span<char* const> words) {
   if (words.empty()) {
     std::fputs(overview().c_str(), stderr);
     return 2;
   }
   const std::string_view first = words[0];
+  if (first == "help" && words.size() > 1) {
+    std::fputs(help(find_command(words[1])).c_str(), stdout);
+    return 0;
+  }
   if (first == "--help" || first == "-h" || first == "help") {
     std::fputs(overview().c_str(), stdout);
     return 0;
@@ -66,7 +71,9 @@ int dispatch(std::span<char* const> words) {
       return 0;
     }
   }
-  return command.run(parse_arguments(command, words.subspan(1)));
+  Arguments arguments = parse_arguments(command, words.subspan(1));
+  arguments.program = program;
+  return command.run(arguments);
 }
 
 }  // namespace
@@ -74,7 +81,8 @@ int dispatch(std::span<char* const> words) {
 int run_command_line(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // at the limit on file sizes a write fails, and the program goes on
   try {
-    const int code = dispatch(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
+    const int code = dispatch(argc > 0 ? argv[0] : "primer",
+                              std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
     if (std::fflush(stdout) != 0) return fail(1, "standard output: cannot be written");
     return code;
   } catch (const UserError& e) {

@@ -1,8 +1,10 @@
-// Installs the handler with SA_RESETHAND, which is why a second Ctrl-C kills.
+// The handler sets a flag at the first Ctrl-C; at the second it kills the program as SIGINT would.
 #include "primer/cli/interrupt.hpp"
 
 #include <atomic>
 #include <csignal>
+
+#include "primer/views/keyboard.hpp"
 
 namespace primer {
 namespace {
@@ -20,8 +22,12 @@ InterruptHandler::InterruptHandler() {
   sigaction(SIGINT, nullptr, &action_before);
   if (action_before.sa_handler == SIG_IGN) return;
   struct sigaction action {};
-  action.sa_handler = [](int) { requested = true; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  action.sa_handler = [](int signal) {
+    if (!requested.exchange(true)) return;
+    restore_keyboard();
+    std::signal(signal, SIG_DFL);
+    raise(signal);
+  };
   sigaction(SIGINT, &action, nullptr);
 }
 

@@ -1,8 +1,12 @@
 // primer trace: runs one forward and backward pass in training mode and shows every number, or writes them to a file.
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
+#include <iterator>
 
 #include "primer/cli/commands.hpp"
+#include "primer/formats/number.hpp"
 #include "primer/runs/experiment.hpp"
 #include "primer/runs/model.hpp"
 #include "primer/runs/trace.hpp"
@@ -10,11 +14,6 @@
 
 namespace primer {
 namespace {
-
-Dataset batch_of(const Arguments& arguments, const Experiment& experiment) {
-  if (const auto file = arguments.value("--data")) return read_dataset(*file, experiment);
-  return first_batch(experiment.data, experiment.config.train, experiment.config.seed);
-}
 
 int run(const Arguments& arguments) {
   const Experiment experiment = load_experiment(arguments.operands.front(), arguments.overrides());
@@ -27,34 +26,62 @@ int run(const Arguments& arguments) {
     load_tensors(contents, *file, network);
   }
   const auto loss = make_loss(experiment.config.train);
-  const Dataset batch = batch_of(arguments, experiment);
+  const Dataset batch = rows_of_pass(arguments, experiment);
   network.forward_training(batch.x, 1);
   network.backward(*loss, batch.y, true);
   if (const auto out = arguments.value("--out")) {
-    write_safetensors(*out, trace_contents(network, *loss, batch.y), Dtype::F64);
+    Safetensors contents = trace_contents(network, *loss, batch.y);
+    std::ranges::move(model_contents(network, experiment).tensors, std::back_inserter(contents.tensors));
+    write_safetensors(*out, contents, Dtype::F64);
   } else {
-    std::fputs(trace_table(network, *loss, batch.y).c_str(), stdout);
+    std::fputs(trace_table(network, *loss, batch.y, output_width()).c_str(), stdout);
   }
   return 0;
 }
 
-constexpr std::array<Option, 4> options{
+constexpr std::array<Option, 5> options{
     {set_option,
      {"--init", "FILE", "take the parameters from this safetensors file"},
      {"--data", "FILE.csv", "use the rows of this file, not the first training batch"},
+     {"--row", "N", "use row N of these alone, from 1"},
      {"--out", "FILE", "write all arrays to this safetensors file"}}};
 
 }  // namespace
 
+Dataset rows_of_pass(const Arguments& arguments, const Experiment& experiment) {
+  const auto has_input = [](const Dataset& rows) {
+    return std::ranges::any_of(rows.x.values(), [](real v) { return v != 0; });
+  };
+  const TrainOptions& train = experiment.config.train;
+  const auto file = arguments.value("--data");
+  Dataset rows = file ? read_dataset(*file, experiment) : first_batch(experiment.data, train, experiment.config.seed);
+  if (const auto row = arguments.value("--row")) {
+    const auto n = parse_number(*row);
+    if (!n || *n < 1 || *n > static_cast<double>(rows.size()) || *n != std::floor(*n)) {
+      throw UserError(concat("--row: '", printable(*row), "': write a number from 1 to ", rows.size()));
+    }
+    Dataset one;
+    select_rows(rows, {}, static_cast<std::size_t>(*n) - 1, static_cast<std::size_t>(*n), one);
+    return one;
+  }
+  const std::vector<std::size_t> order = epoch_order(experiment.data, experiment.config.seed, 0);
+  for (std::size_t first = rows.size(); !file && !has_input(rows) && first < order.size(); first += rows.size()) {
+    select_rows(experiment.data.train, order, first, std::min(first + rows.size(), order.size()), rows);
+  }
+  return rows;
+}
+
 const Command trace_command{"trace",
                             "CONFIG",
                             "Shows all numbers of a forward and a backward pass.",
-                            "Without --out it prints the first sample of the batch, layer by layer, forward\n"
-                            "and then backward. With train.batch_size=1 you can compute all of it by hand.\n"
+                            "Without --out it prints a sample of the batch, layer by layer, forward and then\n"
+                            "backward. With train.batch_size=1 you can compute all of it by hand.\n"
                             "With --out the file contains loss, y and for each layer l the arrays l.x l.z\n"
                             "l.slope (σ′) l.a l.dL_da l.dL_dz l.dL_dW l.dL_db l.dL_dx. Some layers also have\n"
-                            "l.dL_dalpha, or l.u l.dL_du l.dL_dgamma l.dL_dbeta, or l.mask, or l.s.\n\n"
+                            "l.dL_dalpha, or l.u l.dL_du l.dL_dgamma l.dL_dbeta, or l.mask, or l.s. It also\n"
+                            "has the parameters and the scaling of the inputs, named as in a model file.\n\n"
                             "  primer trace configs/xor.toml --set train.batch_size=1\n"
+                            "  primer trace configs/xor.toml --row 2\n"
                             "  primer trace configs/iris.toml --data data/iris.csv --out iris.safetensors\n",
                             options,
                             run};

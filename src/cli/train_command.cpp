@@ -64,7 +64,7 @@ RunNotes notes_of(Arguments arguments, const Experiment& experiment, const std::
 // One call of `primer train`: connects the training with the run's folder, the recorder of frames and the terminal.
 class TrainingSession {
  public:
-  explicit TrainingSession(const Arguments& arguments)
+  TrainingSession(const Arguments& arguments, Pace pace)
       : arguments_(arguments),
         experiment_(load_experiment(arguments.operands.front(), arguments.overrides())),
         folder_(arguments.has("--resume")
@@ -74,7 +74,7 @@ class TrainingSession {
         training_(network_, experiment_.data, experiment_.config.train, experiment_.config.seed,
                   experiment_.config.diagnostics.every),
         recorder_(network_, experiment_.data, experiment_.config.train, notes_of(arguments, experiment_, warnings_)),
-        terminal_(network_, experiment_.data, experiment_.config.train, metric_) {}
+        terminal_(network_, experiment_.data, experiment_.config.train, metric_, pace) {}
 
   int go() {
     start();
@@ -141,7 +141,7 @@ class TrainingSession {
       const std::size_t every = experiment_.config.train.checkpoint_every;
       if (training_.done() || (every > 0 && record.epoch % every == 0)) save();
     };
-    hooks.interrupted = interrupt_requested;
+    hooks.interrupted = [this] { return interrupt_requested() || terminal_.quit(); };
     return hooks;
   }
 
@@ -248,7 +248,7 @@ class TrainingSession {
   std::optional<InterruptHandler> interrupt_handler_;  // from the first batch on
 };
 
-int run(const Arguments& arguments) { return TrainingSession(arguments).go(); }
+int run(const Arguments& arguments) { return train(arguments, Pace::training); }
 
 constexpr std::array<Option, 6> options{
     {set_option,
@@ -259,6 +259,8 @@ constexpr std::array<Option, 6> options{
      {"--quiet", "", "print only the result and no progress"}}};
 
 }  // namespace
+
+int train(const Arguments& arguments, Pace pace) { return TrainingSession(arguments, pace).go(); }
 
 const Command train_command{"train",
                             "CONFIG",

@@ -14,22 +14,6 @@
 namespace primer {
 namespace {
 
-Dataset batch_of(const Arguments& arguments, const Experiment& experiment) {
-  const auto file = arguments.value("--data");
-  Dataset batch = file ? read_dataset(*file, experiment)
-                       : first_batch(experiment.data, experiment.config.train, experiment.config.seed);
-  if (const auto row = arguments.value("--row")) {
-    const auto n = parse_number(*row);
-    if (!n || *n < 1 || *n > static_cast<double>(batch.size()) || *n != std::floor(*n)) {
-      throw UserError("--row: '" + printable(*row) + "': write a number from 1 to " + std::to_string(batch.size()));
-    }
-    Dataset one;
-    select_rows(batch, {}, static_cast<std::size_t>(*n) - 1, static_cast<std::size_t>(*n), one);
-    return one;
-  }
-  return batch;
-}
-
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : " ") + printable(name);
@@ -45,7 +29,7 @@ int run(const Arguments& arguments) {
     load_tensors(init->ends_with(".npz") ? read_npz(*init) : read_safetensors(*init), *init, network);
   }
   const auto loss = make_loss(experiment.config.train);
-  const Dataset batch = batch_of(arguments, experiment);
+  const Dataset batch = rows_of_pass(arguments, experiment);
   network.forward_training(batch.x, 1);
   network.backward(*loss, batch.y, true);
   const Verification result = verify(network, *loss, batch.y, given);

@@ -29,6 +29,19 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return result;
+}
+
+// "lr" for "learning_rate"; "" for a single word.
+std::string initials(std::string_view name) {
+  std::string letters(name.substr(0, 1));
+  for (std::size_t at = name.find('_'); at + 1 < name.size(); at = name.find('_', at + 1)) letters += name[at + 1];
+  return letters.size() > 1 ? letters : "";
+}
+
 // False for C0, DEL, C1, and for marks that are invisible or reorder text on a terminal.
 bool is_harmless(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
@@ -61,9 +74,10 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   std::size_t least = word.size() / 3 + 2;
   std::string_view best;
   for (const std::string_view candidate : candidates) {
+    if (!word.empty() && initials(candidate) == lower(word)) return candidate;
     const std::size_t longer = std::max(word.size(), candidate.size());
     if (longer - std::min(word.size(), candidate.size()) >= least) continue;
-    const std::size_t distance = edit_distance(word, candidate);
+    const std::size_t distance = edit_distance(lower(word), lower(candidate));
     if (distance >= least) continue;
     least = distance;
     best = candidate;

@@ -259,7 +259,11 @@ Safetensors read_safetensors(const std::string& path, NonFinite non_finite) {
 Safetensors read_safetensors(std::istream& stream, const std::string& file, NonFinite non_finite) {
   const std::uint64_t size = size_of(stream, file);
   if (size < 8) throw UserError({file}, "is not a safetensors file, because it has only ", size, " bytes");
-  const auto header_size = little_endian<std::uint64_t>(read_bytes(stream, 8, file).data());
+  const std::string first = read_bytes(stream, 8, file);
+  const auto header_size = little_endian<std::uint64_t>(first.data());
+  if (std::ranges::all_of(first, [](char c) { return c >= ' ' && c <= '~'; })) {
+    throw UserError({file}, "is text and not a safetensors file; a command takes the model first, then the data");
+  }
   if (header_size > largest_header) {
     throw UserError({file}, "a header of ", header_size, " bytes is beyond the limit of ", largest_header,
                     "; is it a safetensors file?");

@@ -129,8 +129,8 @@ std::string panel(const std::string& name, std::size_t index) {
          path_of(curve, &CurvePoint::derivative) + "\"/>\n</g></g>\n";
   svg += words(14, 24, 15, "font-weight=\"600\"",
                name + (activation->traits.elementwise ? "" : " (of 2, the other z = 0)"));
-  svg += words(14, 44, 12, "fill=\"#0072b2\"", "σ ∈ " + with_minus(interval_text(properties.value)));
-  return svg + words(146, 44, 12, "fill=\"#c45500\"", "σ′ ∈ " + with_minus(interval_text(properties.derivative)));
+  svg += words(14, 44, 11, "fill=\"#0072b2\"", "σ ∈ " + with_minus(interval_text(properties.value)));
+  return svg + words(146, 44, 11, "fill=\"#c45500\"", "σ′ ∈ " + with_minus(interval_text(properties.derivative)));
 }
 
 }  // namespace
@@ -145,9 +145,10 @@ std::string catalogue_svg(const std::vector<std::string>& names) {
       number(width) + " " + number(height) + "\"" + attribute("width", width) + attribute("height", height) +
       " font-family=\"system-ui, Liberation Sans, sans-serif\" fill=\"#1b1d22\">\n"
       "<rect width=\"100%\" height=\"100%\" fill=\"#f6f5f1\"/>\n";
-  svg += words(8, 24, 14, "",
-               "a = σ(z) solid, its derivative σ′(z) dashed; shaded where |σ′| < " +
-                   short_number(100 * saturation_threshold) + " % of its maximum");
+  const std::string solid = "a = σ(z) solid, its derivative σ′(z) dashed;";
+  const std::string shaded = "shaded where |σ′| < " + short_number(100 * saturation_threshold) + " % of its maximum";
+  svg += count > 2 ? words(8, 24, 14, "", solid + " " + shaded)
+                   : words(8, 14, 12, "", solid) + words(8, 30, 12, "", shaded);  // one panel is narrow
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::size_t column = i % columns;
     const std::size_t row = i / columns;

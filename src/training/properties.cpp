@@ -26,9 +26,17 @@ Curve curve_of(const Activation& activation) {
   const auto part = [&](bool derivative) -> Function {
     return [&activation, derivative, z = Tensor(1, activation.traits.elementwise ? 1 : 2), a = Tensor(),
             prime = Tensor()](double at) mutable {
-      z(0, 0) = static_cast<real>(at);
-      activation.forward(z, a, prime);
-      return static_cast<double>(derivative ? prime(0, 0) : a(0, 0));
+      const auto at_finite = [&](double location) {
+        z(0, 0) = static_cast<real>(location);
+        activation.forward(z, a, prime);
+        return static_cast<double>(derivative ? prime(0, 0) : a(0, 0));
+      };
+      const double value = at_finite(at);
+      if (!std::isinf(at) || !std::isnan(value)) return value;
+      // ∞ − ∞ or ∞ · 0: the limit is infinite if the function still grows far out.
+      const double near = at_finite(std::copysign(1e4, at));
+      const double far = at_finite(std::copysign(2e4, at));
+      return std::abs(far) > 1.5 * std::abs(near) ? std::copysign(infinity, far) : far;
     };
   };
   return {part(false), part(true)};
@@ -63,7 +71,7 @@ std::pair<double, double> lowest(const std::vector<double>& points, const Functi
     const double value = f(points[i]);
     const double least = f(points[best]);
     const bool nearer = std::abs(points[i]) < std::abs(points[best]);  // of equal ones, so that relu's 0 is at 0
-    if (value < least || (value == least && nearer) || std::isnan(least)) best = i;  // ∞ · 0 at ∞ is not a number
+    if (value < least || (value == least && nearer) || std::isnan(least)) best = i;
   }
   if (std::abs(points[best]) >= reach) return {f(points[best]), points[best]};
   double left = points[best - 1];

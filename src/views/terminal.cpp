@@ -20,51 +20,21 @@
 namespace primer {
 namespace {
 
-constexpr std::size_t regions_side = 32;
+constexpr std::size_t smallest_map = 12, largest_map = 128;
 constexpr std::size_t plot_rows = 5;
 constexpr std::size_t most_classes = 8;
 constexpr double shortest_pause = 0.08;  // seconds between two drawings
+constexpr double shortest_frame = 0.04;  // seconds between two drawings that the user watches
 constexpr double fewest_decades = 4;     // the bars of ‖∂L/∂z‖ span at least these
+constexpr std::size_t most_shots = 2000;
+constexpr double introduction_seconds = 6.5, watched_seconds = 12;  // for all epochs
+constexpr std::string_view introduction_hint = "any key: go on at once";
+constexpr std::string_view watched_hint = "space: pause   ← →: an epoch   s: a step   + −: speed   q: quit";
 
 // Colours from xterm's 256, close to Okabe & Ito's palette: bright for the points of a class, dim for its region.
 constexpr std::array<int, most_classes> bright{39, 214, 42, 203, 153, 176, 227, 252};
 constexpr std::array<int, most_classes> dim{24, 94, 22, 88, 60, 53, 58, 238};
 constexpr int train_color = 39, validation_color = 208, good_color = 42, bad_color = 208, quiet_color = 245;
-
-// A line under construction, which counts its columns.
-class Line {
- public:
-  Line& put(std::string_view text) {
-    line_.text += text;
-    line_.width += display_width(text);
-    return *this;
-  }
-  Line& put(std::string_view text, int color) {
-    line_.text += "\033[38;5;" + std::to_string(color) + "m";
-    put(text);
-    line_.text += "\033[39m";
-    return *this;
-  }
-  Line& pixels(int above, int below) {
-    line_.text += "\033[38;5;" + std::to_string(above) + ";48;5;" + std::to_string(below) + "m▀\033[0m";
-    ++line_.width;
-    return *this;
-  }
-  Line& to(std::size_t column) {
-    if (width() < column) put(std::string(column - width(), ' '));
-    return *this;
-  }
-  Line& append(const Line& other) {
-    line_.text += other.line_.text;
-    line_.width += other.line_.width;
-    return *this;
-  }
-  std::size_t width() const { return line_.width; }
-  const LiveLine& finished() const { return line_; }
-
- private:
-  LiveLine line_;
-};
 
 std::string cut(std::string text, std::size_t width) {
   while (display_width(text) > width) text.pop_back();
@@ -111,7 +81,7 @@ class Plot {
     }
   }
 
-  void put_row(std::size_t row, Line& line) const {
+  void put_row(std::size_t row, LiveLine& line) const {
     for (std::size_t c = 0; c < columns_; ++c) {
       const Cell& cell = cells_[row * columns_ + c];
       const unsigned dots = cell.first | cell.second;
@@ -141,12 +111,12 @@ class Plot {
 };
 
 // The title and the plot of one quantity: plot_rows + 1 lines of `width` columns.
-std::vector<Line> curve(const std::string& name, std::vector<double> train, std::vector<double> validation,
-                        bool may_be_logarithmic, std::uint64_t epochs, std::size_t width) {
-  std::vector<Line> lines(plot_rows + 1);
+std::vector<LiveLine> curve(const std::string& name, std::vector<double> train, std::vector<double> validation,
+                            bool may_be_logarithmic, std::uint64_t epochs, std::size_t width) {
+  std::vector<LiveLine> lines(plot_rows + 1);
   lines[0].put(cut(name, width));
-  if (!train.empty() && lines[0].width() + 14 < width) lines[0].put(" " + short_number(train.back(), 4), train_color);
-  if (!validation.empty() && lines[0].width() + 22 < width) {
+  if (!train.empty() && lines[0].width + 14 < width) lines[0].put(" " + short_number(train.back(), 4), train_color);
+  if (!validation.empty() && lines[0].width + 22 < width) {
     lines[0].put(" validation " + short_number(validation.back(), 4), validation_color);
   }
   double low = std::numeric_limits<double>::infinity();
@@ -184,21 +154,22 @@ std::vector<Line> curve(const std::string& name, std::vector<double> train, std:
   return lines;
 }
 
-Line header(const LiveState& state, std::size_t width) {
-  Line line;
+LiveLine header(const LiveState& state, std::size_t width) {
+  LiveLine line;
   line.put("epoch " + std::to_string(state.epoch) + "/" + std::to_string(state.epochs) + " ");
+  if (state.batch > 0) line.put("+ " + std::to_string(state.batch) + " batches ");
   const std::string left = state.done < 1 ? " " + duration(state.seconds_left) + " left" : "";
-  const std::size_t room = width > line.width() + left.size() ? width - line.width() - left.size() : 0;
+  const std::size_t room = width > line.width + left.size() ? width - line.width - left.size() : 0;
   const std::size_t length = std::min<std::size_t>(room, 40);
   const std::string done = bar(state.done, length);
   line.put(done, train_color);
   for (std::size_t i = display_width(done); i < length; ++i) line.put("░", quiet_color);
-  if (line.width() + display_width(left) <= width) line.put(left);
+  if (line.width + display_width(left) <= width) line.put(left);
   return line;
 }
 
 // The table of the layers, which shows σ′ and δ as bars.
-std::vector<Line> layers(const std::vector<FlowRow>& flow, std::size_t width, std::size_t height) {
+std::vector<LiveLine> layers(const std::vector<FlowRow>& flow, std::size_t width, std::size_t height) {
   if (flow.empty() || height < 3) return {};
   std::size_t name_width = 5;
   double largest = 0;
@@ -218,23 +189,23 @@ std::vector<Line> layers(const std::vector<FlowRow>& flow, std::size_t width, st
   const std::size_t delta_at = slope_at + length + 1 + 8 + 1;
   const std::size_t saturated_at = delta_at + length + 1 + 9 + 1;
   const std::size_t dead_at = saturated_at + 8;
-  std::vector<Line> lines(1);
+  std::vector<LiveLine> lines(1);
   if (width < dead_at + 7) {  // too narrow for bars: numbers alone
     lines[0].put("layer  mean |σ′|  ‖∂L/∂z‖", quiet_color);
     for (std::size_t l = 0; l < std::min(flow.size(), height - 1); ++l) {
-      Line& line = lines.emplace_back().put(std::to_string(flow[l].layer));
+      LiveLine& line = lines.emplace_back().put(std::to_string(flow[l].layer));
       line.to(7).put(short_number(flow[l].slope_mean)).to(18).put(short_number(flow[l].dL_dz_norm));
     }
     return lines;
   }
-  Line title;
+  LiveLine title;
   title.put("layer").to(slope_at).put("mean |σ′|").to(delta_at).put("‖∂L/∂z‖, log").to(saturated_at).put("sat.");
   title.to(dead_at).put("dead");
-  lines[0].put(title.finished().text, quiet_color);
+  lines[0].put(title.text, quiet_color);
   const std::size_t shown = flow.size() + 1 <= height ? flow.size() : height - 2;
   for (std::size_t l = 0; l < shown; ++l) {
     const FlowRow& row = flow[l];
-    Line& line = lines.emplace_back();
+    LiveLine& line = lines.emplace_back();
     const std::string number = std::to_string(row.layer);
     line.to(number.size() < 3 ? 3 - number.size() : 0).put(number + " " + cut(row.activation, name_width));
     line.to(slope_at).put(bar(row.slope_mean, length), row.slope_mean < 0.05 ? bad_color : good_color);
@@ -252,31 +223,44 @@ std::vector<Line> layers(const std::vector<FlowRow>& flow, std::size_t width, st
   return lines;
 }
 
-std::vector<Line> regions(const LiveState& state) {
-  std::vector<Line> lines;
+// Two pixels above one another are one character. Without colours, a digit is a point and a sign is a region.
+std::vector<LiveLine> regions(const LiveState& state) {
+  static constexpr std::string_view signs = ".:+x=o#%";
+  std::vector<LiveLine> lines;
   const auto color = [&](std::size_t i) {
     const std::int8_t point = state.points[i];
     if (point >= 0) return bright[static_cast<std::size_t>(point) % most_classes];
     return dim[state.regions[i] % most_classes];
   };
   for (std::size_t row = 0; row + 1 < state.side; row += 2) {
-    Line& line = lines.emplace_back();
-    for (std::size_t column = 0; column < state.side; ++column) {
-      line.pixels(color(row * state.side + column), color((row + 1) * state.side + column));
+    LiveLine& line = lines.emplace_back();
+    for (std::size_t above = row * state.side; above < (row + 1) * state.side; ++above) {
+      const std::size_t below = above + state.side;
+      if (state.colored) {
+        line.text +=
+            "\033[38;5;" + std::to_string(color(above)) + ";48;5;" + std::to_string(color(below)) + "m▀\033[0m";
+        ++line.width;
+      } else if (const int point = std::max(state.points[above], state.points[below]); point >= 0) {
+        line.put(std::to_string(point));
+      } else {
+        line.put(signs.substr(state.regions[above] % most_classes, 1));
+      }
     }
   }
   return lines;
 }
 
-void append(std::vector<Line>& to, const std::vector<Line>& lines) { to.insert(to.end(), lines.begin(), lines.end()); }
+void append(std::vector<LiveLine>& to, const std::vector<LiveLine>& lines) {
+  to.insert(to.end(), lines.begin(), lines.end());
+}
 
 // Sets `right` beside `left`, from `column` on.
-void set_beside(std::vector<Line>& left, const std::vector<Line>& right, std::size_t column) {
+void set_beside(std::vector<LiveLine>& left, const std::vector<LiveLine>& right, std::size_t column) {
   left.resize(std::max(left.size(), right.size()));
   for (std::size_t i = 0; i < right.size(); ++i) left[i].to(column).append(right[i]);
 }
 
-std::vector<Line> curves(const LiveState& state, std::size_t width) {
+std::vector<LiveLine> curves(const LiveState& state, std::size_t width) {
   constexpr std::size_t gap = 2;
   const std::size_t half = (width - gap) / 2;
   auto lines = curve("loss", state.train_loss, state.validation_loss, true, state.epochs, half);
@@ -287,9 +271,19 @@ std::vector<Line> curves(const LiveState& state, std::size_t width) {
 
 bool can_redraw() {
   const char* const term = std::getenv("TERM");
+  return isatty(STDERR_FILENO) != 0 && term != nullptr && std::string_view(term) != "dumb";
+}
+
+bool wants_color() {
   const char* const no_color = std::getenv("NO_COLOR");
-  return isatty(STDERR_FILENO) != 0 && term != nullptr && std::string_view(term) != "dumb" &&
-         (no_color == nullptr || *no_color == '\0');
+  return no_color == nullptr || *no_color == '\0';
+}
+
+// A line of colours without them.
+void remove_colors(std::string& text) {
+  for (std::size_t begin = text.find('\033'); begin != std::string::npos; begin = text.find('\033', begin)) {
+    text.erase(begin, text.find('m', begin) - begin + 1);
+  }
 }
 
 // Width and height.
@@ -314,41 +308,95 @@ std::string described(const EpochRecord& r, const std::string& metric, std::uint
 
 }  // namespace
 
-std::vector<LiveLine> live_view(const LiveState& state, std::size_t width, std::size_t height) {
-  constexpr std::size_t gap = 3;
-  constexpr std::size_t curves_height = plot_rows + 1;
-  const bool has_regions = state.side > 0;
-  const bool beside = has_regions && width >= 72 + gap + state.side && height >= state.side / 2;
-  const std::size_t left = beside ? width - gap - state.side : width;
-  std::vector<Line> lines{header(state, left)};
-  if (height > curves_height + 2 && left >= 40) append(lines, curves(state, left));
-  if (height > lines.size() + state.flow.size() + 2) lines.emplace_back();
-  if (height > lines.size() + 3) append(lines, layers(state.flow, left, height - lines.size()));
-  if (beside) {
-    set_beside(lines, regions(state), left + gap);
-  } else if (has_regions && width >= state.side && height >= lines.size() + state.side / 2) {
-    append(lines, regions(state));
-  }
-  if (lines.size() > height) lines.resize(height);
-  std::vector<LiveLine> finished;
-  for (const Line& line : lines) {
-    if (line.width() <= width) finished.push_back(line.finished());
-  }
-  return finished;
+LiveLine& LiveLine::put(std::string_view more) {
+  text += more;
+  width += display_width(more);
+  return *this;
+}
+LiveLine& LiveLine::put(std::string_view more, int color) {
+  text += "\033[38;5;" + std::to_string(color) + "m";
+  put(more);
+  text += "\033[39m";
+  return *this;
+}
+LiveLine& LiveLine::to(std::size_t column) { return put(std::string(width < column ? column - width : 0, ' ')); }
+LiveLine& LiveLine::append(const LiveLine& other) {
+  text += other.text;
+  width += other.width;
+  return *this;
 }
 
-Terminal::Terminal(Network& network, const Data& data, const TrainOptions& options, const std::string& metric)
-    : network_(network), data_(data), live_(can_redraw()) {
+namespace {
+
+constexpr std::size_t map_gap = 3;
+constexpr std::size_t least_beside = 72;  // columns for curves and layers beside the map
+constexpr std::size_t curves_height = plot_rows + 1;
+
+// The lines above the map if it stands below them: the progress, the curves, a blank line, the layers, the hint.
+std::size_t lines_without_map(const LiveState& state) {
+  return 1 + curves_height + 1 + 1 + state.flow.size() + (state.hint.empty() ? 0 : 1);
+}
+
+std::size_t side_beside(std::size_t width, std::size_t height) {
+  const std::size_t columns = width > least_beside + map_gap ? width - least_beside - map_gap : 0;
+  return std::min({columns, 2 * height, largest_map}) / 2 * 2;
+}
+
+}  // namespace
+
+std::size_t map_side(const LiveState& state, std::size_t width, std::size_t height) {
+  const std::size_t used = lines_without_map(state);
+  const std::size_t below = std::min({width, 2 * (height > used ? height - used : 0), largest_map}) / 2 * 2;
+  const std::size_t side = std::max(side_beside(width, height), below);
+  return side >= smallest_map ? side : 0;
+}
+
+std::vector<LiveLine> live_view(const LiveState& state, std::size_t width, std::size_t height) {
+  const std::size_t last = state.hint.empty() || height < 2 ? 0 : 1;
+  const std::size_t room = height - last;
+  const bool beside = state.side > 0 && state.side <= side_beside(width, room);
+  const std::size_t left = beside ? width - map_gap - state.side : width;
+  std::vector<LiveLine> lines{header(state, left)};
+  if (room > curves_height + 2 && left >= 40) append(lines, curves(state, left));
+  if (room > lines.size() + state.flow.size() + 2) lines.emplace_back();
+  if (room > lines.size() + 3) append(lines, layers(state.flow, left, room - lines.size()));
+  if (beside) {
+    set_beside(lines, regions(state), left + map_gap);
+  } else if (state.side > 0 && width >= state.side && room >= lines.size() + state.side / 2) {
+    append(lines, regions(state));
+  }
+  if (lines.size() > room) lines.resize(room);
+  if (last > 0) lines.emplace_back().put(cut(state.hint, width), quiet_color);
+  std::erase_if(lines, [&](const LiveLine& line) { return line.width > width; });
+  if (!state.colored) {
+    for (LiveLine& line : lines) remove_colors(line.text);
+  }
+  return lines;
+}
+
+Terminal::Terminal(Network& network, const Data& data, const TrainOptions& options, const std::string& metric,
+                   Pace pace)
+    : network_(network), data_(data), live_(can_redraw()), pace_(pace) {
   state_.epochs = options.epochs;
   state_.metric = metric;
+  state_.colored = wants_color();
   const Task task = task_of(options.loss);
   const bool classes = task == Task::multiclass || (task == Task::binary && data.train.y.cols() == 1);
-  if (live_ && classes && data.train.x.cols() == 2) place_points();
+  has_map_ = live_ && classes && data.train.x.cols() == 2;
+  if (live_ && pace_ != Pace::training) keyboard_ = std::make_unique<Keyboard>();
+  if (keyboard_ == nullptr || !keyboard_->usable()) pace_ = Pace::training;
+  if (pace_ == Pace::training) return;
+  state_.hint = pace_ == Pace::watched ? watched_hint : introduction_hint;
+  delay_ = (pace_ == Pace::watched ? watched_seconds : introduction_seconds) /
+           static_cast<double>(std::max<std::size_t>(options.epochs, 1));
 }
 
 // Lays the grid of pixels over the training rows and finds the pixel of each row.
-void Terminal::place_points() {
-  const std::size_t side = state_.side = regions_side;
+void Terminal::place_points(std::size_t side) {
+  state_.side = side;
+  state_.regions.clear();
+  state_.points.clear();
+  if (side == 0) return;
   const Tensor& x = data_.train.x;
   std::array<real, 2> low{x(0, 0), x(0, 1)};
   std::array<real, 2> high = low;
@@ -377,24 +425,46 @@ void Terminal::place_points() {
 }
 
 void Terminal::predict_regions() {
+  const auto [columns, rows] = terminal_size();
+  const std::size_t side = has_map_ ? map_side(state_, columns - 1, rows - 1) : 0;
+  if (side != state_.side) place_points(side);
+  if (side == 0) return;
   const Tensor& a = network_.forward(grid_.x);
   for (std::size_t i = 0; i < a.rows(); ++i) state_.regions[i] = static_cast<std::uint8_t>(class_of(a.row(i)));
 }
 
-void Terminal::started(const std::vector<FlowRow>& flow) { state_.flow = flow; }
+void Terminal::started(const std::vector<FlowRow>& flow) {
+  state_.flow = flow;
+  if (pace_ == Pace::training) return;
+  predict_regions();
+  shots_.push_back({0, flow, state_.regions});
+  pause();
+}
 
-void Terminal::batch_done(const Training& training) {
-  if (!live_ || ++calls_ < pace_) return;
-  calls_ = 0;
-  const double passed = seconds_since(last_look_);
-  last_look_ = Clock::now();
-  if (passed < 2e-3) pace_ *= 2;
-  if (passed > 20e-3) pace_ = std::max<std::uint64_t>(pace_ / 2, 1);
+void Terminal::update_progress(const Training& training) {
   const double all = static_cast<double>(state_.epochs) * static_cast<double>(training.batches());
   const double batches = static_cast<double>(training.state.epoch) * static_cast<double>(training.batches()) +
                          static_cast<double>(training.state.batch);
   state_.done = batches / all;
   if (done_at_start_ < 0) done_at_start_ = state_.done;
+}
+
+void Terminal::batch_done(const Training& training) {
+  if (!live_) return;
+  if (stepping_ && !quit_ && training.state.batch < training.batches()) {
+    update_progress(training);
+    state_.batch = training.state.batch;
+    draw();
+    pause();
+    state_.batch = 0;
+  }
+  if (pace_ != Pace::training || ++calls_ < stride_) return;
+  calls_ = 0;
+  const double passed = seconds_since(last_look_);
+  last_look_ = Clock::now();
+  if (passed < 2e-3) stride_ *= 2;
+  if (passed > 20e-3) stride_ = std::max<std::uint64_t>(stride_ / 2, 1);
+  update_progress(training);
   if (affordable()) draw();
 }
 
@@ -414,9 +484,73 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
   };
   add(state_.train_loss, record.train.loss);
   add(state_.train_metric, record.train.metric);
-  if (!record.validation) return;
-  add(state_.validation_loss, record.validation->loss);
-  add(state_.validation_metric, record.validation->metric);
+  if (record.validation) {
+    add(state_.validation_loss, record.validation->loss);
+    add(state_.validation_metric, record.validation->metric);
+  }
+  if (pace_ == Pace::training || quit_) return;
+  state_.done = static_cast<double>(record.epoch) / static_cast<double>(state_.epochs);
+  if (done_at_start_ < 0) done_at_start_ = state_.done;
+  predict_regions();
+  if (shots_.size() == most_shots) shots_.erase(shots_.begin());
+  shots_.push_back({record.epoch, state_.flow, state_.regions});
+  if (pace_ == Pace::watched && record.epoch == state_.epochs) {
+    paused_ = true;
+    state_.hint = "the end   ← →: look at an epoch   q: quit";
+  }
+  pause();
+}
+
+// Waits until the next epoch is due, and obeys the keys meanwhile.
+void Terminal::pause() {
+  shown_ = shots_.size() - 1;
+  const Clock::time_point due =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(delay_));
+  go_on_ = stepping_ = false;
+  if (paused_ || state_.epoch == state_.epochs || seconds_since(last_draw_) >= shortest_frame) draw();
+  while (!go_on_ && !quit_ && pace_ != Pace::training) {
+    const double left = std::chrono::duration<double>(due - Clock::now()).count();
+    if (!paused_ && left <= 0) return;
+    obey(keyboard_->wait(paused_ ? 0.25 : left));
+    if (paused_ && terminal_size() != drawn_size_) look_at(shown_);
+  }
+}
+
+void Terminal::obey(const std::string& key) {
+  if (key.empty()) return;
+  if (pace_ == Pace::introduction) {  // any key
+    pace_ = Pace::training;
+    state_.hint.clear();
+    return;
+  }
+  const bool is_newest = shown_ + 1 == shots_.size();
+  if (key == "q") quit_ = true;
+  if (key == " ") paused_ = !paused_;
+  if (key == "+") delay_ /= 2;
+  if (key == "-") delay_ *= 2;
+  if (key == "s") stepping_ = true;
+  const bool back = key == "\033[D" || key == "\033OD";
+  const bool on = key == "\033[C" || key == "\033OC";
+  if (back || on || key == "s") paused_ = true;
+  if (back && shown_ > 0) look_at(shown_ - 1);
+  if (on && !is_newest) look_at(shown_ + 1);
+  go_on_ = (key == "s" || (on && is_newest) || key == " ") && state_.epoch < state_.epochs;
+  if (key == " " && paused_) go_on_ = false;
+}
+
+// Draws an epoch again. Its map is shown if it has the size that fits now.
+void Terminal::look_at(std::size_t shot) {
+  shown_ = shot;
+  LiveState state = state_;
+  state.epoch = shots_[shot].epoch;
+  state.done = static_cast<double>(state.epoch) / static_cast<double>(std::max<std::uint64_t>(state.epochs, 1));
+  state.flow = shots_[shot].flow;
+  state.regions = shots_[shot].regions;
+  if (state.regions.size() != state.side * state.side) state.side = 0;
+  for (auto* series : {&state.train_loss, &state.validation_loss, &state.train_metric, &state.validation_metric}) {
+    series->resize(std::min<std::size_t>(series->size(), state.epoch));
+  }
+  show(state);
 }
 
 // Whether the view takes less than 1 % of the time even with this drawing and the last one.
@@ -424,35 +558,43 @@ bool Terminal::affordable() {
   return spent_ + 2 * cost_ <= 0.01 * seconds_since(start_) && seconds_since(last_draw_) >= shortest_pause;
 }
 
-// Hides the cursor, draws and shows the cursor in a single write, so that the cursor is there however the program ends.
 void Terminal::draw() {
   last_draw_ = Clock::now();
-  const auto [columns, rows] = terminal_size();
   const double passed = seconds_since(start_);
   const double progress = state_.done - done_at_start_;
   state_.seconds_left = progress > 0 ? passed / progress * (1 - state_.done) : std::numeric_limits<double>::infinity();
-  if (state_.side > 0) predict_regions();
+  if (has_map_) predict_regions();
+  show(state_);
+  cost_ = seconds_since(last_draw_);
+  spent_ += cost_;
+}
 
+// Hides the cursor, draws and shows the cursor in a single write, so that the cursor is there however the program ends.
+// After a change of size the terminal has moved the old lines in its own way, so the view starts again at the top of an
+// empty screen.
+void Terminal::show(const LiveState& state) {
+  const auto size = terminal_size();
   std::string text = "\033[?25l";
-  std::size_t up = 0;  // on a terminal that has become narrower, a line that was drawn takes several lines
-  for (const std::size_t width : drawn_widths_) up += std::max<std::size_t>(1, (width + columns - 1) / columns);
-  if (up > 0) text += "\r\033[" + std::to_string(std::min(up, rows - 1)) + "A";
-  drawn_widths_.clear();
-  for (const LiveLine& line : live_view(state_, columns - 1, rows - 1)) {
-    text += line.text + "\033[0m\033[K\n";
-    drawn_widths_.push_back(line.width);
+  if (drawn_lines_ > 0 && size != drawn_size_) {
+    text += "\033[H\033[J";
+  } else if (drawn_lines_ > 0) {
+    text += "\r\033[" + std::to_string(drawn_lines_) + "A";
   }
+  const std::vector<LiveLine> lines = live_view(state, size.first - 1, size.second - 1);
+  for (const LiveLine& line : lines) text += line.text + (state.colored ? "\033[0m" : "") + "\033[K\n";
   text += "\033[J\033[?25h";
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
-  cost_ = seconds_since(last_draw_);
-  spent_ += cost_;
+  drawn_lines_ = lines.size();
+  drawn_size_ = size;
 }
 
 void Terminal::finish() {
   if (!live_ || finished_) return;
   finished_ = true;
-  if (drawn_widths_.empty()) return;
+  keyboard_.reset();
+  state_.hint.clear();
+  if (drawn_lines_ == 0) return;
   if (state_.epoch == state_.epochs) state_.done = 1;
   draw();
 }

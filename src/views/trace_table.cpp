@@ -16,10 +16,15 @@ using Rows = std::vector<std::vector<std::string>>;
 
 std::string text(real v) { return short_number(static_cast<double>(v), 6); }
 
-// The first sample of t: "(0.5, -1, … 62 more)".
-std::string first_row(const Tensor& t) {
+// Which sample is shown, and on how many columns.
+struct Page {
+  std::size_t sample, width;
+};
+
+// Row i of t: "(0.5, -1, … 62 more)".
+std::string row_text(const Tensor& t, std::size_t i) {
   std::string list;
-  for (std::size_t j = 0; j < std::min(t.cols(), most_inputs); ++j) list += (j == 0 ? "" : ", ") + text(t(0, j));
+  for (std::size_t j = 0; j < std::min(t.cols(), most_inputs); ++j) list += (j == 0 ? "" : ", ") + text(t(i, j));
   if (t.cols() > most_inputs) list += ", … " + std::to_string(t.cols() - most_inputs) + " more";
   return "(" + list + ")";
 }
@@ -32,14 +37,18 @@ std::string layer_line(const Dense& layer, std::size_t l) {
 // A table with a row for each unit. Its columns are values of the first sample and the rows of inputs × units matrices.
 class UnitTable {
  public:
-  UnitTable(std::size_t units, std::size_t inputs)
-      : units_(std::min(units, most_units)), inputs_(std::min(inputs, most_inputs)), left_out_(units - units_) {
+  UnitTable(std::size_t units, std::size_t inputs, Page page)
+      : page_(page),
+        units_(std::min(units, most_units)),
+        inputs_(std::min(inputs, most_inputs)),
+        left_out_(units - units_) {
     rows_.push_back({"unit"});
     for (std::size_t j = 0; j < units_; ++j) rows_.push_back({std::to_string(j + 1)});
   }
-  void column(const std::string& name, const Tensor& t) {
+  void column(const std::string& name, const Tensor& t) {  // of the sample, or of all samples if t has one row
     rows_[0].push_back(name);
-    for (std::size_t j = 0; j < units_; ++j) rows_[j + 1].push_back(text(t(0, j)));
+    const std::size_t i = t.rows() == 1 ? 0 : page_.sample;
+    for (std::size_t j = 0; j < units_; ++j) rows_[j + 1].push_back(text(t(i, j)));
   }
   void matrix(const std::string& name, const Tensor& t) {
     for (std::size_t k = 0; k < inputs_; ++k) {
@@ -49,16 +58,17 @@ class UnitTable {
     if (t.rows() > inputs_) rows_[0].push_back("… " + std::to_string(t.rows() - inputs_) + " more");
   }
   std::string str() const {
-    return table(rows_) + (left_out_ == 0 ? "" : "… " + std::to_string(left_out_) + " more units\n");
+    return table(rows_, 1, page_.width) + (left_out_ == 0 ? "" : "… " + std::to_string(left_out_) + " more units\n");
   }
 
  private:
+  Page page_;
   std::size_t units_, inputs_, left_out_;
   Rows rows_;
 };
 
-std::string forward(const Dense& layer, std::size_t l) {
-  UnitTable units(layer.Wt.cols(), layer.Wt.rows());
+std::string forward(const Dense& layer, std::size_t l, Page page) {
+  UnitTable units(layer.Wt.cols(), layer.Wt.rows(), page);
   units.matrix("W·", layer.Wt);
   units.column("b", layer.b);
   if (layer.batch_norm) units.column("u = x Wᵀ + b", layer.batch_norm->u);
@@ -67,12 +77,12 @@ std::string forward(const Dense& layer, std::size_t l) {
   if (layer.residual || layer.dropout) units.column("σ(z)", layer.sigma_of_z());
   if (layer.dropout) units.column("mask", layer.dropout->mask);
   units.column(layer.residual ? "a = … + x" : "a = σ(z)", layer.a);
-  return layer_line(layer, l) + "x = " + first_row(*layer.x) + "\n" + units.str();
+  return layer_line(layer, l) + wrapped("x = " + row_text(*layer.x, page.sample), page.width, 2) + units.str();
 }
 
-std::string backward(const Dense& layer, const Tensor& dL_da, std::size_t l, bool canonical, bool many,
-                     const Tensor& y) {
-  UnitTable units(layer.Wt.cols(), layer.Wt.rows());
+std::string backward(const Dense& layer, const Tensor& dL_da, std::size_t l, bool canonical, bool many, const Tensor& y,
+                     Page page) {
+  UnitTable units(layer.Wt.cols(), layer.Wt.rows(), page);
   if (canonical) {
     units.column("a", layer.a);
     units.column("y", y);
@@ -86,24 +96,30 @@ std::string backward(const Dense& layer, const Tensor& dL_da, std::size_t l, boo
   if (layer.batch_norm) units.column("∂L/∂u", layer.dL_du());
   units.column(many ? "∂L/∂b = Σ" : "∂L/∂b", layer.dL_db);
   units.matrix("∂L/∂W·", layer.dL_dWt);
-  return layer_line(layer, l) + units.str() + "∂L/∂x = " + first_row(layer.dL_dx) + "\n";
+  return layer_line(layer, l) + units.str() + wrapped("∂L/∂x = " + row_text(layer.dL_dx, page.sample), page.width, 2);
 }
 
 }  // namespace
 
-std::string trace_table(Network& network, const Loss& loss, const Tensor& y) {
+std::string trace_table(Network& network, const Loss& loss, const Tensor& y, std::size_t width) {
   const std::vector<Dense>& layers = network.layers;
   const std::string n = std::to_string(y.rows());
-  std::string page = "forward, sample 1 of " + n + "\n\n";
-  for (std::size_t l = 0; l < layers.size(); ++l) page += forward(layers[l], l) + "\n";
-  page += "y = " + first_row(y) + "\n" + std::string(loss.name()) + " L = " + text(network.loss(loss, y)) +
-          (y.rows() > 1 ? ", the mean over all " + n + " samples" : "") + "\n\nbackward, sample 1 of " + n +
-          (y.rows() > 1 ? "; ∂L/∂b and ∂L/∂W are sums over all " + n : "") + "\n\n";
+  const Tensor& x = *layers.front().x;
+  const auto has_input = [&](std::size_t i) { return std::ranges::any_of(x.row(i), [](real v) { return v != 0; }); };
+  Page page{0, width};
+  while (page.sample + 1 < x.rows() && !has_input(page.sample)) ++page.sample;
+  if (!has_input(page.sample)) page.sample = 0;
+  const std::string which = "sample " + std::to_string(page.sample + 1) + " of " + n;
+  std::string out = "forward, " + which + "\n\n";
+  for (std::size_t l = 0; l < layers.size(); ++l) out += forward(layers[l], l, page) + "\n";
+  out += "y = " + row_text(y, page.sample) + "\n" + std::string(loss.name()) + " L = " + text(network.loss(loss, y)) +
+         (y.rows() > 1 ? ", the mean over all " + n + " samples" : "") + "\n\nbackward, " + which +
+         (y.rows() > 1 ? "; ∂L/∂b and ∂L/∂W are sums over all " + n : "") + "\n\n";
   for (std::size_t l = layers.size(); l-- > 0;) {
     const bool canonical = l + 1 == layers.size() && network.canonical(loss);
-    page += backward(layers[l], network.dL_da(l, loss, y), l, canonical, y.rows() > 1, y) + (l > 0 ? "\n" : "");
+    out += backward(layers[l], network.dL_da(l, loss, y), l, canonical, y.rows() > 1, y, page) + (l > 0 ? "\n" : "");
   }
-  return page;
+  return out;
 }
 
 }  // namespace primer

@@ -41,10 +41,10 @@ TEST_CASE("the catalogue lists every activation with its measured properties") {
     if (name.starts_with("test_")) continue;
     CHECK(("\n" + all).find("\n" + std::string(name)) != std::string::npos);
   }
-  const std::string gelu = program::primer("activations gelu").out;
+  const std::string gelu = program::primer("activations gelu tanh").out;
   CHECK(gelu.find("[-0.16997, ∞)  [-0.1289, 1.1289]  -0.75179") != std::string::npos);
-  CHECK(program::primer("activations sigmoid").out.find("(0, 1)      (0, 0.25]") != std::string::npos);
-  CHECK(program::primer("activations identity").out.find("(-∞, ∞)     {1} ") != std::string::npos);
+  CHECK(program::primer("activations sigmoid identity").out.find("(0, 1)      (0, 0.25]") != std::string::npos);
+  CHECK(program::primer("activations sigmoid identity").out.find("(-∞, ∞)     {1} ") != std::string::npos);
 }
 
 TEST_CASE("an unknown activation or a wrong z gives one line") {
@@ -79,4 +79,26 @@ TEST_CASE("activations --svg draws the named activations, or all") {
   }
   CHECK(draw("tan").error(2) == "primer: unknown activation 'tan'; did you mean 'tanh'?\n");
   CHECK(program::primer("activations --svg '" + folder / "absent/drawn.svg" + "'").code == 1);
+}
+
+TEST_CASE("one name prints a card: formulas, source, measured properties, claims with numbers, and the code") {
+  const std::string code = program::slurp(PRIMER_SOURCE_DIR "/src/core/activation.cpp");
+  for (const std::string_view name : activations().names()) {
+    if (name.starts_with("test_")) continue;
+    CAPTURE(name);
+    const std::string card = program::primer("activations " + std::string(name)).out;
+    CHECK(card.starts_with(name));
+    for (const std::string title : {"σ(z) ", "σ′(z) ", "range of σ ", "range of σ′ ", "σ′ = 0 ", "init ", "code "}) {
+      CHECK(card.find("\n  " + title) != std::string::npos);
+    }
+    const std::size_t at = card.find(", struct ") + 9;
+    const std::string type = card.substr(at, card.find('\n', at) - at);
+    CHECK((code.find("\nstruct " + type + " {") != std::string::npos ||
+           code.find("\nclass " + type + " ") != std::string::npos));
+  }
+  const std::string gelu = program::primer("activations gelu").out;
+  CHECK(gelu.find("  range of σ  [-0.16997, ∞)\n") != std::string::npos);
+  CHECK(gelu.find("Hendrycks & Gimpel") != std::string::npos);
+  CHECK(gelu.find("  claim       centre_mean: holds; flow.a_mean(layer 1) of gelu = 0.") != std::string::npos);
+  CHECK(program::primer("activations 'elu(2)'").out.starts_with("elu(2): exponential linear unit\n"));
 }

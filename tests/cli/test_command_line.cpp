@@ -72,3 +72,9 @@ TEST_CASE("an unknown command is an error that names the nearest command or the 
   CHECK(far.code == 2);
   CHECK(far.err == "primer: unknown command 'frobnicate'; `primer --help` lists the commands\n");
 }
+
+TEST_CASE("primer help COMMAND is primer COMMAND --help") {
+  CHECK(program::primer("help train").out == program::primer("train --help").out);
+  CHECK(program::primer("help").out == program::primer("--help").out);
+  CHECK(program::primer("help tarin").error(2) == "primer: unknown command 'tarin'; did you mean 'train'?\n");
+}

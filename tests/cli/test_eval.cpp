@@ -98,3 +98,8 @@ TEST_CASE("eval refuses data that do not fit, with name and location") {
         "primer: none: cannot be opened: No such file or directory\n");
   CHECK(primer("eval r/model.safetensors", folder.path).code == 2);
 }
+
+TEST_CASE("data in the place of the model is recognised") {
+  CHECK(program::primer("eval data/iris.csv data/wine.csv").error(2) ==
+        "primer: data/iris.csv: is text and not a safetensors file; a command takes the model first, then the data\n");
+}

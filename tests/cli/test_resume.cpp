@@ -191,7 +191,7 @@ TEST_CASE("Ctrl-C finishes the batch, saves and prints the command that continue
   const Result interrupted = program::interrupted(
       "i/history.csv", "2,", "exec '" PRIMER_BINARY "' train c.toml --quiet --out i " + epochs, runs.path);
   CHECK(interrupted.code == 130);
-  const std::string expected = "to continue: primer train c.toml --out i " + epochs + " --resume\n";
+  const std::string expected = "to continue: " PRIMER_BINARY " train c.toml --out i " + epochs + " --resume\n";
   const std::string begin = "primer: interrupted in epoch ";
   REQUIRE(interrupted.err.starts_with(begin));
   CHECK(interrupted.err.ends_with(expected));

@@ -29,7 +29,7 @@ TEST_CASE("verify agrees with primer's own trace, and says where a changed one d
 TEST_CASE("verify takes one row, and refuses what it cannot compare in one line") {
   const program::Folder folder;
   const std::string config = " '" PRIMER_SOURCE_DIR "/configs/xor.toml'";
-  REQUIRE(program::primer("trace" + config + " --set train.batch_size=1 --out t.safetensors", folder.path).code == 0);
+  REQUIRE(program::primer("trace" + config + " --row 1 --out t.safetensors", folder.path).code == 0);
   CHECK(program::primer("verify t.safetensors" + config + " --row 1", folder.path).code == 0);
   CHECK(program::primer("verify t.safetensors" + config + " --row 2", folder.path).code == 1);
   const auto beyond = program::primer("verify t.safetensors" + config + " --row 9", folder.path);

@@ -75,3 +75,11 @@ TEST_CASE("a name is checked against the known names") {
   CHECK_THROWS_WITH(primer::check_name("activation", "x\n", names, "; see the list"),
                     "unknown activation 'x\\x0A'; see the list");
 }
+
+TEST_CASE("the nearest name ignores case, and knows initials") {
+  const std::vector<std::string_view> names{"loss", "learning_rate", "batch_size", "relu", "leaky_relu"};
+  CHECK(nearest("ReLU", names) == "relu");
+  CHECK(nearest("lr", names) == "learning_rate");
+  CHECK(nearest("BS", names) == "batch_size");
+  CHECK(nearest("x", names) == "");
+}

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <primer/cli/command_line.hpp>
 #include <primer/core/activation.hpp>
 #include <primer/core/elementary.hpp>
@@ -8,8 +10,8 @@ using primer::real;
 
 struct BentIdentity {
   static constexpr const char* name = "bent_identity";
-  real value(real z) const { return (primer::sqrt(z * z + 1) - 1) / 2 + z; }
-  real derivative(real z) const { return z / (2 * primer::sqrt(z * z + 1)) + 1; }
+  real value(real z) const { return (std::hypot(z, real(1)) - 1) / 2 + z; }
+  real derivative(real z) const { return z / (2 * std::hypot(z, real(1))) + 1; }
 };
 
 struct LogCosh {

@@ -1,11 +1,13 @@
 """Watches `primer train` on a pseudo-terminal: terminal.py PROGRAM CONFIG. No line may be wider than the terminal, also
-after its size changes; the cursor must come back; a pipe, NO_COLOR and a dumb terminal must get no escape code."""
+after its size changes; the cursor must come back; NO_COLOR removes the colours; a pipe and a dumb terminal must get no
+escape code. Then it presses the keys of `primer watch`; the terminal's modes must come back however the program ends."""
 
 import fcntl
 import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -33,6 +35,8 @@ class Screen:
                 assert int(code) < self.height, "moves above the screen"
                 self.row -= int(code)
                 assert self.row >= 0, "moves above its own first line"
+            elif command == "H":
+                self.row = self.column = 0
             elif command == "K":
                 del self.lines[self.row][self.column:]
             elif command == "J":
@@ -98,6 +102,87 @@ def watch(width, height, resize=None, **variables):
     return text, screen
 
 
+class Watch:
+    """`primer watch` on a pseudo-terminal that also has its keys."""
+
+    def __init__(self, *arguments):
+        self.ours, self.theirs = pty.openpty()
+        set_size(self.ours, 80, 24)
+        self.modes = termios.tcgetattr(self.theirs)
+        self.run = subprocess.Popen([PROGRAM, "watch", *arguments], stdin=self.theirs, stdout=subprocess.DEVNULL,
+                                    stderr=self.theirs, env=os.environ | {"TERM": "xterm-256color"})
+        self.written = ""
+
+    def until(self, pattern):
+        """Waits until the output since the last call contains the pattern, and returns the match."""
+        deadline = time.time() + 60
+        while time.time() < deadline:
+            found = re.search(pattern, self.written)
+            if found:
+                self.written = self.written[found.end():]
+                return found
+            if select.select([self.ours], [], [], 0.2)[0]:
+                self.written += os.read(self.ours, 65536).decode(errors="replace")
+        raise AssertionError(f"{pattern} never came: {self.written}")
+
+    def drain(self):
+        """Reads until the program waits for a key."""
+        while select.select([self.ours], [], [], 0.5)[0]:
+            os.read(self.ours, 65536)
+        self.written = ""
+
+    def press(self, keys):
+        os.write(self.ours, keys.encode())
+
+    def end(self, code):
+        assert self.run.wait(60) == code, (self.run.returncode, self.written)
+        assert termios.tcgetattr(self.theirs) == self.modes, "the modes of the terminal are not restored"
+        os.close(self.ours)
+        os.close(self.theirs)
+
+
+def keys():
+    with tempfile.TemporaryDirectory() as folder:
+        watched = Watch(CONFIG, "--out", folder + "/run", "--set", "train.epochs=400")
+        watched.until(r"epoch [1-9]\d*/400")
+        watched.press(" ")
+        watched.drain()
+        for _ in range(400):
+            watched.press("\x1b[D")
+            if watched.until(r"epoch (\d+)/400")[1] == "0":
+                break
+        else:
+            raise AssertionError("← does not reach epoch 0")
+        watched.press("s")
+        watched.until(r"epoch \d+/400 \+ 1 batches")
+        watched.press("s")
+        watched.until(r"epoch \d+/400 \+ 2 batches")
+        watched.press("+ ")
+        watched.until(r"epoch \d+/400 \S")
+        watched.press("q")
+        watched.until(r"interrupted in epoch \d+ of 400")
+        watched.end(130)
+        ended = Watch(CONFIG, "--out", folder + "/run", "--set", "train.epochs=400")
+        ended.until(r"epoch [1-9]\d*/400")
+        ended.run.send_signal(signal.SIGTERM)
+        ended.end(-signal.SIGTERM)
+        interrupted = Watch(CONFIG, "--out", folder + "/run", "--set", "train.epochs=400")
+        interrupted.until(r"epoch [1-9]\d*/400")
+        interrupted.run.send_signal(signal.SIGINT)
+        interrupted.until("to continue")
+        interrupted.end(130)
+        introduced = Watch("--any-key", CONFIG, "--out", folder + "/run")
+        for epoch in range(1, 5):
+            introduced.until(r"epoch \d+/200")
+        introduced.press("x")
+        introduced.until("epoch 200/200")
+        introduced.end(0)
+        again = Watch(folder + "/run")
+        again.until(r"epoch [1-9]\d*/200")
+        again.press("q")
+        again.end(0)
+
+
 def main():
     for width, height in [(80, 24), (140, 50), (40, 12)]:
         _, screen = watch(width, height)
@@ -111,13 +196,16 @@ def main():
     text, _ = watch(140, 50, resize=(80, 50))
     last = text[text.rindex("\x1b[?25l"):]
     Screen(80, 50).feed(re.sub(r"\x1b\[\d+A", "", last))
-    for variables in [{"NO_COLOR": "1"}, {"TERM": "dumb"}]:
-        text, screen = watch(80, 24, **variables)
-        assert screen is None and "epoch 20000/20000" in text, text
+    text, screen = watch(80, 24, NO_COLOR="1")
+    assert screen.frames >= 2 and not re.search(r"\x1b\[[0-9;]*m", text), text
+    assert re.search(r"^[0-2.:+]{20}$", screen.text(), re.M), screen.text()  # the map: digits are points, signs are regions
+    text, screen = watch(80, 24, TERM="dumb")
+    assert screen is None and "epoch 20000/20000" in text, text
     with tempfile.TemporaryDirectory() as folder:
         piped = subprocess.run(ARGUMENTS + ["--out", folder + "/run"], capture_output=True, check=True)
     assert b"\x1b" not in piped.stdout + piped.stderr
-    print("terminal: 3 sizes, a change of size, NO_COLOR, a dumb terminal and a pipe")
+    keys()
+    print("terminal: 3 sizes, a change of size, NO_COLOR, a dumb terminal, a pipe and keys")
 
 
 main()

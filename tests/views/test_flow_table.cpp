@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
+
 #include "primer/views/table.hpp"
 
 namespace {
@@ -42,4 +44,15 @@ TEST_CASE("the rows of the table are as wide as its head") {
   const std::string head = text.substr(0, text.find('\n'));
   const std::string first = text.substr(head.size() + 1, text.find('\n', head.size() + 1) - head.size() - 1);
   CHECK(primer::display_width(head) == primer::display_width(first));
+}
+
+TEST_CASE("the table of ten layers fits into 80 columns and keeps every quantity") {
+  std::vector<primer::FlowRow> rows;
+  for (std::size_t l = 1; l <= 10; ++l)
+    rows.push_back(row(l, l < 10 ? "leaky_relu(0.2)" : "softmax", 1.23e-12, 4.56e-7));
+  const std::string text = primer::flow_table(rows, 80);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) CHECK(primer::display_width(line) <= 80);
+  for (const primer::FlowQuantity& q : primer::flow_quantities) CHECK(text.find(q.title) != std::string::npos);
+  CHECK(text.find("\n\nlayer  σ ") != std::string::npos);
 }

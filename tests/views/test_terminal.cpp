@@ -140,3 +140,33 @@ TEST_CASE("the live view can show numbers that are not finite") {
   state.seconds_left = nan;
   CHECK(contains(all(live_view(state, 100, 40)), "epoch 120/200"));
 }
+
+TEST_CASE("the map of decision regions uses the space beside or below the layers, and needs no colour") {
+  LiveState state = some_state(3);
+  CHECK(map_side(state, 79, 23) == 2 * (23 - 1 - 6 - 1 - 1 - 3));
+  CHECK(map_side(state, 139, 39) == 139 - 72 - 3 - (139 - 72 - 3) % 2);
+  CHECK(map_side(state, 39, 12) == 0);
+  CHECK(map_side(state, 2000, 600) == 128);
+  state.colored = false;
+  state.side = 20;
+  state.regions.assign(400, 2);
+  state.points.assign(400, -1);
+  state.points[0] = 1;
+  const std::vector<LiveLine> lines = live_view(state, 79, 30);
+  std::string text;
+  for (const LiveLine& line : lines) {
+    CHECK(line.text.find('\033') == std::string::npos);
+    text += line.text + "\n";
+  }
+  CHECK(contains(text, "\n1+++++++++++++++++++\n++++++++++++++++++++\n"));
+}
+
+TEST_CASE("the last line of the view says which keys do something, in any size") {
+  LiveState state = some_state(40);
+  state.hint = "any key: go on at once";
+  for (const std::size_t height : {2U, 5U, 9U, 23U, 60U}) {
+    const std::vector<LiveLine> lines = live_view(state, 79, height);
+    CHECK(lines.size() <= height);
+    CHECK(without_colors(lines.back().text) == state.hint);
+  }
+}

@@ -34,6 +34,7 @@ struct Command {
 struct Arguments {
   std::vector<std::string> operands;
   std::vector<std::pair<std::string_view, std::string>> options;  // name and value, in the order given
+  std::string program = "primer";                                 // as the user called it
 
   bool has(std::string_view option) const;
   std::optional<std::string> value(std::string_view option) const;  // the last value if the option was given twice

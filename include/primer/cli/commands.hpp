@@ -2,10 +2,13 @@
 #pragma once
 
 #include "primer/cli/arguments.hpp"
+#include "primer/runs/experiment.hpp"
+#include "primer/views/terminal.hpp"
 
 namespace primer {
 
 extern const Command train_command;
+extern const Command watch_command;
 extern const Command eval_command;
 extern const Command predict_command;
 extern const Command config_command;
@@ -20,5 +23,12 @@ extern const Command trace_command;
 extern const Command verify_command;
 extern const Command claims_command;
 extern const Command play_command;
+
+// What `train` does with its arguments, at another pace; returns the exit code.
+int train(const Arguments& arguments, Pace pace);
+
+// The rows of the options --data and --row of `trace` and `verify`. By default they are the first training batch in
+// which some input is not 0: if all inputs are 0, no gradient reaches W of layer 1.
+Dataset rows_of_pass(const Arguments& arguments, const Experiment& experiment);
 
 }  // namespace primer

@@ -49,6 +49,7 @@ class RuntimeError : public std::runtime_error {
 };
 
 // The candidate nearest to `word`, at a Damerau–Levenshtein distance of at most a third of its length + 1, or "".
+// Upper and lower case do not differ, and "lr" is near to "learning_rate".
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 // "; did you mean 'x'?" with the name nearest to `word`, or `otherwise` if none is near.

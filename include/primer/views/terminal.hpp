@@ -3,19 +3,24 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "primer/core/network.hpp"
 #include "primer/training/dataset.hpp"
 #include "primer/training/flow.hpp"
 #include "primer/training/training.hpp"
+#include "primer/views/keyboard.hpp"
 
 namespace primer {
 
 // The content of the view.
 struct LiveState {
   std::uint64_t epoch = 0, epochs = 0;  // finished and planned
+  std::uint64_t batch = 0;              // finished batches of the next epoch, if the user watches single steps
   double done = 0;                      // fraction of the planned batches
   double seconds_left = 0;
   std::string metric;
@@ -27,51 +32,91 @@ struct LiveState {
   std::size_t side = 0;
   std::vector<std::uint8_t> regions;
   std::vector<std::int8_t> points;
+
+  bool colored = true;
+  std::string hint;  // the last line: which keys do something
 };
 
 // One line of the view: text without a line feed, with escape codes for colour, and its width in columns.
 struct LiveLine {
   std::string text;
   std::size_t width = 0;
+
+  LiveLine& put(std::string_view more);
+  LiveLine& put(std::string_view more, int color);  // a colour of xterm's 256
+  LiveLine& to(std::size_t column);                 // spaces up to this column
+  LiveLine& append(const LiveLine& other);
 };
 
 // The view: at most `height` lines, each at most `width` columns wide.
 std::vector<LiveLine> live_view(const LiveState& state, std::size_t width, std::size_t height);
 
+// The side of the largest map of decision regions that this view has space for; 0 if that is too small.
+std::size_t map_side(const LiveState& state, std::size_t width, std::size_t height);
+
+// How fast the view goes on: as training does; slow enough for the eye until the user presses a key; or slowly, and the
+// keys control it.
+enum class Pace { training, introduction, watched };
+
 class Terminal {
  public:
-  // Draws on standard error: in place on a terminal that supports it unless NO_COLOR is set, else as plain lines. The
-  // references must outlive this object.
-  Terminal(Network& network, const Data& data, const TrainOptions& options, const std::string& metric);
+  // Draws on standard error: in place on a terminal that supports it, else as plain lines. NO_COLOR removes the
+  // colours. Without a terminal for view and keys the pace is that of training. The references must outlive this
+  // object.
+  Terminal(Network& network, const Data& data, const TrainOptions& options, const std::string& metric,
+           Pace pace = Pace::training);
 
   void started(const std::vector<FlowRow>& flow);
   void batch_done(const Training& training);
   void epoch_done(const EpochRecord& record, const std::vector<FlowRow>& flow);
   void finish();  // draws the last state, which stays on the screen
 
+  bool quit() const { return quit_; }  // whether the user has pressed q
+
  private:
   using Clock = std::chrono::steady_clock;
 
-  void place_points();
+  // An epoch that the user may look at again.
+  struct Shot {
+    std::uint64_t epoch;
+    std::vector<FlowRow> flow;
+    std::vector<std::uint8_t> regions;
+  };
+
+  void place_points(std::size_t side);
   void predict_regions();
   bool affordable();
+  void update_progress(const Training& training);
   void draw();
+  void show(const LiveState& state);
+  void look_at(std::size_t shot);
+  void pause();
+  void obey(const std::string& key);
 
   Network& network_;
   const Data& data_;
   LiveState state_;
   bool live_;
+  bool has_map_ = false;
   bool finished_ = false;
 
-  // The view may take 1 % of the time that has passed. Only every `pace_`-th call reads the clock.
+  Pace pace_;
+  std::unique_ptr<Keyboard> keyboard_;
+  std::vector<Shot> shots_;
+  std::size_t shown_ = 0;  // the shot on the screen
+  double delay_ = 0;       // seconds for an epoch
+  bool paused_ = false, stepping_ = false, go_on_ = false, quit_ = false;
+
+  // The view may take 1 % of the time that has passed. Only every `stride_`-th call reads the clock.
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_look_ = start_, last_draw_ = start_;
   double spent_ = 0, cost_ = 1e-3;  // seconds for all drawings, and expected seconds for the next one
-  std::uint64_t pace_ = 1, calls_ = 0;
+  std::uint64_t stride_ = 1, calls_ = 0;
   double done_at_start_ = -1;
 
-  Dataset grid_;                           // the network's input at each pixel of the regions
-  std::vector<std::size_t> drawn_widths_;  // the widths of the lines on the screen
+  Dataset grid_;                                    // the network's input at each pixel of the regions
+  std::size_t drawn_lines_ = 0;                     // on the screen
+  std::pair<std::size_t, std::size_t> drawn_size_;  // the size of the terminal then
 };
 
 }  // namespace primer

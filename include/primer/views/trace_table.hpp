@@ -1,15 +1,17 @@
 // One sample on its way through the network and back, with all numbers, so that a reader can repeat the calculation.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "primer/core/network.hpp"
+#include "primer/views/table.hpp"
 
 namespace primer {
 
-// Shows the first sample of the last forward_training() and backward(), which must have computed ∂L/∂x: x, W, b, z,
+// Shows a sample of the last forward_training() and backward(), which must have computed ∂L/∂x: x, W, b, z,
 // σ′(z), a from the first layer to the last, then ∂L/∂a, ∂L/∂z, ∂L/∂b, ∂L/∂W, ∂L/∂x from the last layer to the first.
-// Shows only the first units of wide layers.
-std::string trace_table(Network& network, const Loss& loss, const Tensor& y);
+// It is the first sample whose inputs are not all 0. Shows only the first units of wide layers.
+std::string trace_table(Network& network, const Loss& loss, const Tensor& y, std::size_t width = unlimited_width);
 
 }  // namespace primer

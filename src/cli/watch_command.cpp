@@ -1,0 +1,68 @@
+// primer watch: trains a config, or a finished run again, slowly enough for the eye.
+#include <array>
+#include <cstdio>
+#include <filesystem>
+
+#include "primer/cli/commands.hpp"
+#include "primer/cli/interrupt.hpp"
+#include "primer/formats/error.hpp"
+#include "primer/runs/run_folder.hpp"
+#include "primer/views/flow_table.hpp"
+
+namespace primer {
+namespace {
+
+// Trains the run of a folder again, with the same bits, and writes nothing.
+int watch_again(const std::string& folder) {
+  const Experiment experiment = load_experiment(folder + "/config.toml", {});
+  Network network = experiment.network();
+  Training training(network, experiment.data, experiment.config.train, experiment.config.seed,
+                    experiment.config.diagnostics.every);
+  Terminal terminal(network, experiment.data, experiment.config.train, metric_name(experiment.task), Pace::watched);
+  std::vector<FlowRow> flow;
+  Training::Hooks hooks;
+  hooks.started = [&](const std::vector<FlowRow>& rows) { terminal.started(flow = rows); };
+  hooks.batch_done = [&] { terminal.batch_done(training); };
+  hooks.epoch_done = [&](const EpochRecord& record, const std::vector<FlowRow>& rows) {
+    if (!rows.empty()) flow = rows;
+    terminal.epoch_done(record, rows);
+  };
+  hooks.interrupted = [&] { return interrupt_requested() || terminal.quit(); };
+  const InterruptHandler handler;
+  training.run(hooks);
+  terminal.finish();
+  std::fputs(flow_table(flow, output_width()).c_str(), stdout);
+  return interrupt_requested() ? 130 : 0;
+}
+
+int run(const Arguments& arguments) {
+  if (!std::filesystem::is_directory(arguments.operands.front())) {
+    Arguments of_train = arguments;
+    std::erase_if(of_train.options, [](const auto& option) { return option.first == "--any-key"; });
+    return train(of_train, arguments.has("--any-key") ? Pace::introduction : Pace::watched);
+  }
+  if (!arguments.options.empty()) throw UserError("watch RUN_DIR repeats a run as it is; name a config to change it");
+  return watch_again(arguments.operands.front());
+}
+
+constexpr std::array<Option, 3> options{{set_option,
+                                         {"--out", "DIR", "the folder of the run (default: runs/CONFIG_NAME)"},
+                                         {"--any-key", "", "show it in a few seconds; any key goes on at once"}}};
+
+}  // namespace
+
+const Command watch_command{"watch",
+                            "CONFIG|RUN_DIR",
+                            "Trains slowly enough for the eye, and obeys keys.",
+                            "A config is trained as by `primer train`. The run of a folder is trained again\n"
+                            "and nothing is written. The keys:\n"
+                            "  space  pause or go on            s    one optimisation step\n"
+                            "  ← →    an epoch back or on       + −  twice or half the speed\n"
+                            "  q      quit; a run in training is saved and can be continued\n"
+                            "Without a terminal, watch is as fast as train.\n\n"
+                            "  primer watch configs/xor.toml --set layer.1.units=2\n"
+                            "  primer watch runs/spirals\n",
+                            options,
+                            run};
+
+}  // namespace primer
