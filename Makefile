@@ -98,7 +98,7 @@ sanitize: ## run all tests with the address and undefined-behaviour sanitizers, 
 	@$(COMPILE) build-sanitize
 	@build-sanitize/primer-tests $(ARGS)
 
-claims-page: all ## write what `primer claims` prints into configs/claims/README.md
+claims-page: all ## write what primer prints into README.md and configs/claims/README.md
 	@tests/claims_page.sh $(BUILD)/primer
 
 pictures: all ## draw the pictures of the README in data/pictures/ (needs chromium, chromedriver and python3)

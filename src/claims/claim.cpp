@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <filesystem>
 #include <stdexcept>
 
@@ -48,72 +49,65 @@ Arm read_arm(TableReader& table, const Claim& claim, const std::string& config, 
   return arm;
 }
 
-Quantity read_quantity(TableReader& table, bool formula) {
-  const Measure& measure = measures()[required_index_of(table, "measure", measures())];
-  if (measure.is_formula() != formula) {
-    table.refuse("measure", concat(measure.name, formula ? " is measured on a run; write it in a [[finding]]"
-                                                         : " is a formula; write it in a [[check]]"));
-  }
+// `layer = 3`, or a way to combine several: `layer = "mean"`, with `layers = [2, 9]` of these.
+Pick read_pick(TableReader& table, std::string_view key, std::string_view range_key) {
   constexpr std::size_t most = 1'000'000'000;
+  Pick pick;
+  const toml::Entry* entry = table.contents().find(key);
+  const std::vector<double> range = table.numbers(range_key);
+  if (!range.empty() && entry == nullptr) table.refuse(range_key, concat("needs the key '", key, "', too"));
+  if (entry == nullptr) table.text(key);  // so that finish() knows the key
+  if (entry == nullptr) return pick;
+  if (std::holds_alternative<std::int64_t>(entry->value.data)) {
+    pick.from = pick.to = table.count(key, 0, most).value();
+    return {std::to_string(pick.from), "last", pick.from, pick.to};
+  }
+  pick.text = pick.way = table.choice(key, Pick::ways).value();
+  pick.way = *std::ranges::find(Pick::ways, pick.way);
+  if (range.empty()) return pick;
+  if (range.size() != 2 || !(0 <= range[0] && range[0] <= range[1] && range[1] <= most)) {
+    table.refuse(range_key, "must be [first, last]");
+  }
+  pick.from = static_cast<std::size_t>(range[0]);
+  pick.to = static_cast<std::size_t>(range[1]);
+  pick.text += concat(" of ", pick.from, "–", pick.to);
+  return pick;
+}
+
+Quantity read_quantity(TableReader& table) {
+  const Measure& measure = measures()[required_index_of(table, "measure", measures())];
   constexpr toml::Range finite{-HUGE_VAL, HUGE_VAL, true, true, "finite"};
-  Quantity q{&measure,
-             table.count("layer", 1, most).value_or(0),
-             table.count("over_layer", 1, most).value_or(0),
-             table.count("epoch", 0, most),
-             table.number("at", finite).value_or(0),
-             table.text("activation").value_or(""),
-             table.text("other").value_or(""),
-             table.text("loss").value_or("")};
-  for (std::size_t k = 0; k < key_names.size(); ++k) {
-    const auto lists = [&](const std::vector<Key>& keys) { return std::ranges::count(keys, static_cast<Key>(k)) > 0; };
-    const std::string_view key = key_names[k];
-    if (lists(measure.needs) && !table.has(key)) {
+  const Quantity q{&measure, read_pick(table, "layer", "layers"), read_pick(table, "over_layer", "over_layers"),
+                   read_pick(table, "epoch", "epochs"), table.number("at", finite).value_or(0)};
+  for (const std::string_view key : {"layer", "over_layer", "epoch", "at"}) {
+    if (measure.needs == key && !table.has(key)) {
       throw UserError(table.location(), measure.name, " needs the key '", key, "'");
     }
-    if (table.has(key) && !lists(measure.needs) && !lists(measure.allows)) {
+    if (table.has(key) && measure.needs != key && std::ranges::count(measure.allows, key) == 0) {
       table.refuse(key, measure.name + " does not use this key");
     }
   }
-  if (q.over_layer > 0 && q.layer == 0) table.refuse("over_layer", "needs the key 'layer', too");
-  if (!q.loss.empty()) table.choice("loss", losses().names());
-  for (const std::string_view key : {"activation", "other"}) {
-    const std::string& name = key == "other" ? q.other : q.activation;
-    try {
-      if (!name.empty()) make_activation(name);
-    } catch (const std::invalid_argument& e) {
-      const std::string_view word = std::string_view(name).substr(0, name.find('('));
-      const std::vector<std::string_view> names = activations().names();
-      const bool known = std::ranges::find(names, word) != names.end();
-      table.refuse(key, e.what() + (known ? "" : did_you_mean(word, names)));
-    }
-  }
+  if (table.has("over_layer") && !table.has("layer")) table.refuse("over_layer", "needs the key 'layer', too");
   return q;
 }
 
-Band read_band(TableReader& table) {
-  const std::vector<double> band = table.numbers("band");
-  if (band.size() != 2 || !(band[0] <= band[1])) table.refuse("band", "must be [low, high]; either may be inf");
-  return {band[0], band[1]};
-}
-
-Check read_check(TableReader& table) {
-  Check check{read_quantity(table, true), read_band(table), table.location()};
-  table.finish();
-  return check;
-}
-
-Finding read_finding(TableReader& table, const Claim& claim) {
-  constexpr std::array<std::string_view, 3> averages{"mean", "geometric", "fraction"};
+Finding read_finding(TableReader& table, const Claim& claim, bool check) {
   Finding f{};
   f.location = table.location();
-  f.quantity = read_quantity(table, false);
-  f.arm = required_index_of(table, "arm", claim.arms);
-  f.over = index_of(table, "over", claim.arms);
-  f.minus = index_of(table, "minus", claim.arms);
-  if (f.over && f.minus) throw UserError(f.location, "over and minus: keep one of the two");
-  const std::string average = table.choice("average", averages).value_or("mean");
-  f.average = static_cast<Average>(std::ranges::find(averages, average) - averages.begin());
-  f.band = read_band(table);
+  if (check) {
+    f.formula = table.required_text("formula");
+  } else {
+    f.quantity = read_quantity(table);
+    f.arm = required_index_of(table, "arm", claim.arms);
+    f.over = index_of(table, "over", claim.arms);
+    f.minus = index_of(table, "minus", claim.arms);
+    if (f.over && f.minus) throw UserError(f.location, "over and minus: keep one of the two");
+    f.at_least = table.number("at_least", {-HUGE_VAL, HUGE_VAL, true, true, "finite"});
+  }
+  const std::vector<double> band = table.numbers("band");
+  const bool nan = band.size() == 2 && std::isnan(band[0]) && std::isnan(band[1]);
+  if (band.size() != 2 || !(band[0] <= band[1] || nan)) table.refuse("band", "must be [low, high]; either may be inf");
+  f.band = {band[0], band[1]};
   table.finish();
   return f;
 }
@@ -133,16 +127,18 @@ Claim read_claim(const std::string& path) {
   table.choice("verdict", verdicts);
   claim.explanation = table.required_text("explanation");
   const std::string config = table.text("config").value_or("");
-  claim.seeds = table.count("seeds", 2, 1'000'000).value_or(0);
-  claim.quick_seeds = table.count("quick_seeds", 2, 1'000'000).value_or(0);
+  claim.seeds = table.count("seeds", 1, 1'000'000).value_or(0);
   for (TableReader& arm : table.tables("arm")) claim.arms.push_back(read_arm(arm, claim, config, folder));
-  for (TableReader& check : table.tables("check")) claim.checks.push_back(read_check(check));
-  for (TableReader& finding : table.tables("finding")) claim.findings.push_back(read_finding(finding, claim));
+  for (const char* kind : {"check", "finding"}) {
+    for (TableReader& finding : table.tables(kind)) {
+      claim.findings.push_back(read_finding(finding, claim, kind == std::string_view("check")));
+    }
+  }
   table.finish();
-  if (claim.findings.empty() && claim.checks.empty()) {
+  if (claim.findings.empty()) {
     throw UserError(table.location(), "the claim measures nothing; add a [[finding]] or a [[check]]");
   }
-  if (!claim.arms.empty() && claim.seeds == 0) throw UserError(table.location(), "the arms need `seeds`, at least 2");
+  if (!claim.arms.empty() && claim.seeds == 0) throw UserError(table.location(), "the arms need the key 'seeds'");
   return claim;
 }
 
@@ -156,24 +152,6 @@ std::vector<std::string> claim_names(const std::string& folder) {
     throw UserError(Location{folder}, "there are no claims here; name their folder with --dir");
   std::ranges::sort(names);
   return names;
-}
-
-std::string text_of(const Quantity& q) {
-  std::vector<std::string> parts;
-  if (!q.activation.empty()) parts.push_back(q.activation + (q.other.empty() ? "" : " against " + q.other));
-  if (!q.loss.empty()) parts.push_back(q.loss);
-  if (std::ranges::count(q.measure->needs, Key::at) > 0) parts.push_back(number(q.at));
-  if (q.layer > 0) parts.push_back(concat("layer ", q.layer, q.over_layer > 0 ? concat(" / ", q.over_layer) : ""));
-  if (q.epoch) parts.push_back(concat("epoch ", *q.epoch));
-  std::string text = q.measure->name;
-  for (std::size_t i = 0; i < parts.size(); ++i) text += (i == 0 ? "(" : ", ") + parts[i];
-  return text + (parts.empty() ? "" : ")");
-}
-
-std::string text_of(const Finding& f, const Claim& claim) {
-  std::string text = text_of(f.quantity) + " of " + claim.arms[f.arm].name;
-  if (f.other_arm()) text += (f.over ? " over " : " minus ") + claim.arms[*f.other_arm()].name;
-  return text;
 }
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// Products of weight matrices, and Jacobi rotations.
+// Jacobi rotations.
 #include "primer/claims/linear_algebra.hpp"
 
 #include <algorithm>
@@ -6,20 +6,7 @@
 #include <functional>
 #include <limits>
 
-#include "primer/core/product.hpp"
-
 namespace primer {
-
-AffineMap collapse(const Network& network) {
-  AffineMap map{network.layers.front().Wt, network.layers.front().b};
-  for (std::size_t l = 1; l < network.layers.size(); ++l) {
-    const Dense& layer = network.layers[l];
-    const AffineMap inner = map;
-    multiply(inner.Wt, layer.Wt, map.Wt);             // W = W_l … W₁
-    multiply_add(inner.b, layer.Wt, layer.b, map.b);  // b = W_l b + b_l
-  }
-  return map;
-}
 
 std::vector<double> singular_values(Tensor m) {
   constexpr real epsilon = std::numeric_limits<real>::epsilon();

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
 #include "primer/claims/linear_algebra.hpp"
 #include "primer/core/elementary.hpp"
 #include "primer/core/product.hpp"
-#include "primer/core/sum.hpp"
 #include "primer/formats/error.hpp"
 #include "primer/formats/number.hpp"
 
@@ -25,8 +25,9 @@ void check_layer(std::size_t layer, std::size_t layers) {
 }
 
 Dense& layer_of(FinishedRun& run, const Quantity& q) {
-  check_layer(q.layer, run.network.layers.size());
-  return run.network.layers[q.layer - 1];
+  if (q.layer.from != q.layer.to) refuse("layer must be a number");
+  check_layer(q.layer.from, run.network.layers.size());
+  return run.network.layers[q.layer.from - 1];
 }
 
 // a of the last layer for all training rows, in evaluation mode. The other layers keep their a and z of this pass, too.
@@ -38,56 +39,52 @@ const Tensor& activations(FinishedRun& run, const Quantity& q) {
   return layer_of(run, q).a;
 }
 
-Scores training_scores(FinishedRun& run) {
-  return evaluate(run.network, *make_loss(run.options), run.data->train, run.task);
+// The values that have been picked, which must not be empty, become one.
+double combined(std::string_view way, const std::vector<double>& values) {
+  if (way == "first") return values.front();
+  if (way == "last") return values.back();
+  if (way == "min") return std::ranges::min(values);
+  if (way == "max") return std::ranges::max(values);
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  return way == "sum" ? sum : sum / static_cast<double>(values.size());
 }
 
-double train_accuracy(FinishedRun& run, const Quantity&) {
-  if (run.task == Task::regression) refuse("the run is a regression, which has no accuracy; use train_rmse");
-  return training_scores(run).metric;
-}
-double train_loss(FinishedRun& run, const Quantity&) { return training_scores(run).loss; }
-double solved(FinishedRun& run, const Quantity& q) { return train_accuracy(run, q) == 1 ? 1 : 0; }
-
-double rmse(FinishedRun& run, const Dataset& rows) {
-  if (rows.size() == 0) refuse("the run has no test rows; set data.test_fraction");
-  const Tensor& a = run.network.forward(rows.x);
-  const real squares = lane_sum(
-      a.size(), [&](std::size_t i) { return (a.data()[i] - rows.y.data()[i]) * (a.data()[i] - rows.y.data()[i]); });
-  return std::sqrt(static_cast<double>(squares) / static_cast<double>(a.size()));
-}
-
-double train_rmse(FinishedRun& run, const Quantity&) { return rmse(run, run.data->train); }
-double test_rmse(FinishedRun& run, const Quantity&) { return rmse(run, run.data->test); }
-
-double epochs_to_loss(const FinishedRun& run, const Quantity& q) {
-  for (const EpochRecord& record : run.history) {
-    if (record.train.loss < q.at) return static_cast<double>(record.epoch);
+// A column of flow.csv in one epoch, over the picked layers; NaN if none of them has a value.
+double flow_over_layers(const std::vector<FlowRow>& rows, std::string_view column, const Pick& layer) {
+  const bool one = layer.from == layer.to;
+  if (one) check_layer(layer.from, rows.size());
+  const std::size_t last = one ? layer.to : std::min(layer.to, rows.size() - 1);
+  const std::size_t first = std::max<std::size_t>(layer.from, 1);
+  if (rows.size() == 1 && !one) refuse("the network has no hidden layer; give the key 'layer' a number");
+  if (last < first) refuse("the network has ", rows.size() - 1, " hidden layers, none of them from ", first, " on");
+  std::vector<double> values;
+  for (std::size_t l = first; l <= last; ++l) {
+    const double value = flow_value(rows[l - 1], column).value();
+    if (!std::isnan(value)) values.push_back(value);
   }
-  refuse("the training loss is never below ", number(q.at), "; raise `at` or train.epochs");
+  return values.empty() ? FlowRow::no_value : combined(layer.way, values);
 }
 
 // The column of flow.csv that the measure names.
 double flow_column(FinishedRun& run, const Quantity& q) {
   const std::string_view column = std::string_view(q.measure->name).substr(std::string_view("flow.").size());
-  const auto observed = std::ranges::find_if(run.flow, [&](auto& rows) { return rows.front().epoch == q.epoch; });
-  if (q.epoch && observed == run.flow.end())
-    refuse("the run recorded no gradient flow in epoch ", *q.epoch, "; ", observe_it);
-  const std::vector<FlowRow>& rows = q.epoch ? *observed : run.flow_at_end;
-  const auto of_layer = [&](std::size_t layer) {
-    check_layer(layer, rows.size());
-    const double value = flow_value(rows[layer - 1], column).value();
-    if (std::isnan(value))
-      refuse("layer ", layer, " (", rows[layer - 1].activation, ") has no such value at that time");
-    return value;
+  std::vector<double> values;
+  const auto observe = [&](const std::vector<FlowRow>& rows) {
+    double value = flow_over_layers(rows, column, q.layer);
+    if (!q.over_layer.text.empty()) value /= flow_over_layers(rows, column, q.over_layer);
+    if (!std::isnan(value)) values.push_back(value);
   };
-  if (q.over_layer > 0) return of_layer(q.layer) / of_layer(q.over_layer);
-  if (q.layer > 0) return of_layer(q.layer);
-  const std::size_t hidden = rows.size() - 1;
-  if (hidden == 0) refuse("the network has no hidden layer to take the mean over; give the key 'layer'");
-  double sum = 0;
-  for (std::size_t layer = 1; layer <= hidden; ++layer) sum += of_layer(layer);
-  return sum / static_cast<double>(hidden);
+  bool observed = q.epoch.text.empty();
+  if (observed) observe(run.flow_at_end);
+  for (const std::vector<FlowRow>& rows : run.flow) {
+    const std::uint64_t epoch = rows.front().epoch;
+    if (q.epoch.text.empty() || epoch < q.epoch.from || epoch > q.epoch.to) continue;
+    observed = true;
+    observe(rows);
+  }
+  if (!observed) refuse("the run recorded no gradient flow in epoch ", q.epoch.text, "; ", observe_it);
+  if (values.empty()) refuse("the layer has no such value at that time");
+  return combined(q.epoch.text.empty() ? "last" : q.epoch.way, values);
 }
 
 FlowSplit flow_split(const FinishedRun& run) {
@@ -96,34 +93,72 @@ FlowSplit flow_split(const FinishedRun& run) {
   return *split;
 }
 
-// The column of history.csv that the measure names.
-double history_column(FinishedRun& run, const Quantity& q) {
-  const std::string_view name = q.measure->name;
-  const std::size_t epoch = q.epoch.value_or(run.history.size());
-  if (epoch < 1 || epoch > run.history.size()) refuse("epoch must be from 1 to ", run.history.size(), ", not ", epoch);
-  const EpochRecord& record = run.history[epoch - 1];
-  const std::optional<Scores> scores = name.find("train") != name.npos  ? record.train
-                                       : name.find("test") != name.npos ? record.test
-                                                                        : record.validation;
-  const bool metric = name.ends_with(run.task == Task::regression ? "r2" : "accuracy");
-  if (!scores || !(metric || name.ends_with("loss"))) refuse("this run has no such value at epoch ", epoch);
-  return metric ? scores->metric : scores->loss;
+void check_epochs(const FinishedRun& run) {
+  if (run.options.epochs == 0) refuse("train.epochs is 0, so the run has no history");
 }
 
-double units_of(const FinishedRun& run, const Quantity& q, const std::vector<std::size_t>& of_layer) {
-  check_layer(q.layer, of_layer.size());
-  if (run.flow.empty() || run.flow.back().front().epoch == 0) refuse("the run recorded no gradient flow; ", observe_it);
-  return static_cast<double>(of_layer[q.layer - 1]);
+// The column of history.csv that the measure names. At the end of training the rows are evaluated anew.
+double history_column(FinishedRun& run, const Quantity& q) {
+  const std::string_view name = q.measure->name;
+  const bool train = name.find("train") != name.npos;
+  const bool test = name.find("test") != name.npos;
+  if (name.ends_with("rmse") && run.options.loss != "mse") refuse("only a run with the loss mse has it");
+  if (name.ends_with(run.task == Task::regression ? "accuracy" : "r2")) {
+    refuse(run.task == Task::regression ? "a regression has no accuracy" : "only a regression has it");
+  }
+  const auto value_of = [&](const Scores& scores) {
+    return name.ends_with("loss") ? scores.loss : name.ends_with("rmse") ? std::sqrt(scores.loss) : scores.metric;
+  };
+  if (q.epoch.text.empty()) {
+    const Dataset& rows = train ? run.data->train : test ? run.data->test : run.data->validation;
+    if (rows.size() == 0) refuse("the run has no such rows; set data.", test ? "test" : "validation", "_fraction");
+    return value_of(evaluate(run.network, *make_loss(run.options), rows, run.task));
+  }
+  check_epochs(run);
+  std::vector<double> values;
+  for (const EpochRecord& record : run.history) {
+    const std::optional<Scores> scores = train ? record.train : test ? record.test : record.validation;
+    if (scores && record.epoch >= q.epoch.from && record.epoch <= q.epoch.to) values.push_back(value_of(*scores));
+  }
+  if (values.empty())
+    refuse("no epoch from 1 to ", run.history.size(), " in epoch ", q.epoch.text, " has such a value");
+  return combined(q.epoch.way, values);
+}
+
+double epochs_to_loss(const FinishedRun& run, const Quantity& q) {
+  check_epochs(run);
+  for (const EpochRecord& record : run.history) {
+    if (record.train.loss < q.at) return static_cast<double>(record.epoch);
+  }
+  refuse("the training loss is never below ", number(q.at), "; raise `at` or train.epochs");
+}
+
+// The affine map x Wt + b that agrees with the network up to z of its last layer at 0 and at the unit vectors. If the
+// network is an affine map, then it is this one.
+struct AffineMap {
+  Tensor Wt, b;
+};
+AffineMap affine_map(FinishedRun& run) {
+  const std::size_t inputs = run.data->train.x.cols();
+  Tensor x(inputs + 1, inputs);
+  for (std::size_t i = 0; i < inputs; ++i) x(i, i) = 1;
+  run.network.forward(x);
+  const Tensor& z = run.network.layers.back().z;
+  AffineMap map{Tensor(inputs, z.cols()), Tensor(1, z.cols())};
+  for (std::size_t j = 0; j < z.cols(); ++j) {
+    map.b(0, j) = z(inputs, j);
+    for (std::size_t i = 0; i < inputs; ++i) map.Wt(i, j) = z(i, j) - z(inputs, j);
+  }
+  return map;
 }
 
 double collapse_difference(FinishedRun& run, const Quantity&) {
-  outputs(run);
-  const Tensor& z = run.network.layers.back().z;
-  const AffineMap map = collapse(run.network);
+  const AffineMap map = affine_map(run);
   Tensor flat;
   multiply_add(run.data->train.x, map.Wt, map.b, flat);
-  double worst = 0;
-  double largest = 0;
+  outputs(run);
+  const Tensor& z = run.network.layers.back().z;
+  double worst = 0, largest = 0;
   for (std::size_t i = 0; i < z.size(); ++i) {
     worst = std::max(worst, static_cast<double>(std::abs(z.data()[i] - flat.data()[i])));
     largest = std::max(largest, static_cast<double>(std::abs(z.data()[i])));
@@ -137,7 +172,7 @@ double conditioning(FinishedRun& run, const Quantity& q) {
   Tensor moment;
   multiply(transposed(a), a, moment);  // n E[a aᵀ]
   if (rank_of(moment) < moment.cols()) {
-    refuse("E[a aᵀ] of layer ", q.layer, " is singular; use more training rows or fewer units");
+    refuse("E[a aᵀ] of layer ", q.layer.text, " is singular; use more training rows or fewer units");
   }
   const std::vector<double> eigenvalues = singular_values(moment);
   return eigenvalues.front() / eigenvalues.back();
@@ -156,15 +191,13 @@ double same_sign(FinishedRun& run, const Quantity& q) {
 
 double mean_over_spread(FinishedRun& run, const Quantity& q) {
   const Tensor& a = activations(run, q);
-  const auto [low, high] = std::ranges::minmax(a.values());
-  if (low == high) refuse("all activations of layer ", q.layer, " are equal, so their standard deviation is 0");
   const auto n = static_cast<double>(a.size());
-  const double mean = static_cast<double>(sum(a.values())) / n;
-  const real squares = lane_sum(a.size(), [&](std::size_t i) {
-    const real deviation = a.data()[i] - static_cast<real>(mean);
-    return deviation * deviation;
-  });
-  return std::abs(mean) / std::sqrt(static_cast<double>(squares) / n);
+  double mean = 0, variance = 0;
+  for (const real v : a.values()) mean += static_cast<double>(v) / n;
+  for (const real v : a.values()) variance += (static_cast<double>(v) - mean) * (static_cast<double>(v) - mean) / n;
+  const auto [low, high] = std::ranges::minmax(a.values());
+  if (low == high) refuse("all activations of layer ", q.layer.text, " are equal, so their standard deviation is 0");
+  return std::abs(mean) / std::sqrt(variance);
 }
 
 double alpha_of(Activation& activation) {
@@ -179,94 +212,58 @@ double alpha_change(FinishedRun& run, const Quantity& q) {
   return std::abs(alpha_of(prelu) - alpha_of(*make_activation(prelu.name())));
 }
 
-double parameter_count(FinishedRun& run, const Quantity&) {
-  std::size_t count = 0;
-  for (const Parameter& p : run.network.parameters()) count += p.value->size();
-  return static_cast<double>(count);
-}
-
-double constant_output(FinishedRun& run, const Quantity&) {
-  const Tensor& a = outputs(run);
-  for (std::size_t i = 1; i < a.rows(); ++i) {
-    if (!std::ranges::equal(a.row(i), a.row(0))) return 0;
-  }
-  return 1;
-}
-
 // The fraction of the outputs for which holds(a, y).
-RunFunction fraction(bool (*holds)(real, real)) {
-  return [holds](FinishedRun& run, const Quantity&) {
-    const Tensor& a = outputs(run);
-    const Tensor& y = run.data->train.y;
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) count += holds(a.data()[i], y.data()[i]) ? 1 : 0;
-    return static_cast<double>(count) / static_cast<double>(a.size());
-  };
+double fraction_of_outputs(FinishedRun& run, const std::function<bool(real, real)>& holds) {
+  const Tensor& a = outputs(run);
+  const Tensor& y = run.data->train.y;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) count += holds(a.data()[i], y.data()[i]) ? 1 : 0;
+  return static_cast<double>(count) / static_cast<double>(a.size());
 }
 
-bool same_side_of_half(real a, real y) { return (a >= real(0.5)) == (y >= real(0.5)); }
 bool naive_loss_is_broken(real a, real y) {  // −y ln a − (1 − y) ln(1 − a), as it is written
   return !std::isfinite(static_cast<double>(-y * log(a) - (1 - y) * log(1 - a)));
 }
 
-double output_sum_error(FinishedRun& run, const Quantity&) {
-  const Tensor& a = outputs(run);
-  double worst = 0;
-  for (std::size_t i = 0; i < a.rows(); ++i) worst = std::max(worst, std::abs(static_cast<double>(sum(a.row(i))) - 1));
-  return worst;
-}
-
 std::vector<Measure> table() {
-  using enum Key;
   using Run = FinishedRun;
   using Q = Quantity;
-  std::vector<Measure> all;
-  const auto add = [&all](const char* name, std::vector<Key> needs, const char* says, RunFunction function) {
-    all.push_back({name, std::move(needs), says, std::move(function)});
-  };
-  add("train_loss", {}, "loss on the training rows, after training", train_loss);
-  add("train_accuracy", {}, "accuracy on the training rows, after training", train_accuracy);
-  add("train_rmse", {}, "root of the mean squared error on the training rows", train_rmse);
-  add("test_rmse", {}, "root of the mean squared error on the test rows", test_rmse);
-  add("solved", {}, "1 if every training row is classified correctly", solved);
-  add("diverged", {}, "1 if a number stopped being finite", [](Run& r, const Q&) { return r.diverged ? 1.0 : 0.0; });
-  add("epochs_to_loss", {at}, "first epoch with a training loss below `at`", epochs_to_loss);
-  add("parameters", {}, "number of parameters", parameter_count);
-  add("delta_ratio", {}, "‖δ¹‖/‖δᴴ‖: the gradient at the first over that at the last hidden layer",
-      [](Run& r, const Q&) { return flow_split(r).ratio; });
-  add("sigma_part", {}, "the factor of delta_ratio that σ′ makes",
-      [](Run& r, const Q&) { return flow_split(r).sigma_part; });
-  add("W_part", {}, "the factor of delta_ratio that the weights make",
-      [](Run& r, const Q&) { return flow_split(r).W_part; });
-  add("seen_dead", {layer}, "number of units that were dead in an observed epoch",
-      [](Run& r, const Q& q) { return units_of(r, q, r.seen_dead); });
-  add("revived", {layer}, "number of those units that were alive in a later epoch",
-      [](Run& r, const Q& q) { return units_of(r, q, r.revived); });
-  add("collapse_difference", {}, "network against the product of its layers, relative", collapse_difference);
-  add("collapse_rank", {}, "rank of the product of all weight matrices",
-      [](Run& r, const Q&) { return static_cast<double>(rank_of(collapse(r.network).Wt)); });
-  add("conditioning", {layer}, "largest over smallest eigenvalue of E[a aᵀ]", conditioning);
-  add("same_sign", {layer}, "fraction of samples whose gradients into a unit share one sign", same_sign);
-  add("mean_over_spread", {layer}, "|mean a| over the standard deviation of a", mean_over_spread);
-  add("alpha_change", {layer}, "distance of a prelu's α from its start", alpha_change);
-  add("constant_output", {}, "1 if the output is the same for every training row", constant_output);
-  add("outputs_zero", {}, "fraction of outputs that are exactly 0", fraction([](real a, real) { return a == 0; }));
-  add("outputs_above_1", {}, "fraction of outputs above 1", fraction([](real a, real) { return a > 1; }));
-  add("right_at_half", {}, "fraction of outputs on the same side of ½ as their target", fraction(same_side_of_half));
-  add("naive_loss_broken", {}, "fraction of outputs whose −y ln a − (1−y) ln(1−a) is not finite",
-      fraction(naive_loss_is_broken));
-  add("output_sum_error", {}, "largest |Σ a − 1| over the training rows", output_sum_error);
+  std::vector<Measure> all{
+      {"diverged", "", "1 if a number stopped being finite", [](Run& r, const Q&) { return r.diverged ? 1.0 : 0.0; }},
+      {"epochs_to_loss", "at", "first epoch with a training loss below `at`", epochs_to_loss},
+      {"sigma_part", "", "what σ′ does to ‖∂L/∂z‖, last to first layer",
+       [](Run& r, const Q&) { return flow_split(r).sigma_part; }},
+      {"W_part", "", "what the weights do to it", [](Run& r, const Q&) { return flow_split(r).W_part; }},
+      {"collapse_difference", "", "network against an affine map, relative", collapse_difference},
+      {"collapse_rank", "", "rank of that affine map",
+       [](Run& r, const Q&) { return static_cast<double>(rank_of(affine_map(r).Wt)); }},
+      {"conditioning", "layer", "largest over smallest eigenvalue of E[a aᵀ]", conditioning},
+      {"same_sign", "layer", "fraction of samples whose a have one sign", same_sign},
+      {"mean_over_spread", "layer", "|mean a| over the standard deviation of a", mean_over_spread},
+      {"alpha_change", "layer", "distance of a prelu's α from its start", alpha_change},
+      {"outputs_above", "at", "fraction of outputs above `at`",
+       [](Run& r, const Q& q) {
+         return fraction_of_outputs(r, [&](real a, real) { return static_cast<double>(a) > q.at; });
+       }},
+      {"right_at_half", "", "fraction of outputs on their target's side of ½",
+       [](Run& r, const Q&) {
+         return fraction_of_outputs(r, [](real a, real y) { return (a >= real(0.5)) == (y >= real(0.5)); });
+       }},
+      {"naive_loss_broken", "", "fraction with −y ln a − (1−y) ln(1−a) not finite",
+       [](Run& r, const Q&) { return fraction_of_outputs(r, naive_loss_is_broken); }}};
   for (const FlowQuantity& column : flow_quantities) {
     all.push_back(
-        {concat("flow.", column.name), {}, std::string(column.title), flow_column, {layer, over_layer, epoch}});
+        {concat("flow.", column.name), {}, std::string(column.title), flow_column, {"layer", "over_layer", "epoch"}});
   }
-  for (const char* set : {"train", "validation", "test"}) {
-    for (const char* score : {"loss", "accuracy", "r2"}) {
-      all.push_back(
-          {concat("history.", set, "_", score), {}, concat(score, " on the ", set, " rows"), history_column, {epoch}});
+  for (const char* rows : {"train", "validation", "test"}) {
+    for (const char* score : {"loss", "accuracy", "r2", "rmse"}) {
+      all.push_back({concat("history.", rows, "_", score),
+                     "",
+                     concat(score, " on the ", rows, " rows"),
+                     history_column,
+                     {"epoch"}});
     }
   }
-  for (Measure& formula : formulas()) all.push_back(std::move(formula));
   return all;
 }
 
@@ -277,21 +274,10 @@ const std::vector<Measure>& measures() {
   return all;
 }
 
-const Measure* find_measure(std::string_view name) {
-  const auto found = std::ranges::find(measures(), name, &Measure::name);
-  return found == measures().end() ? nullptr : &*found;
-}
-
 std::optional<double> measure(const Quantity& quantity, FinishedRun& run) {
   if (run.diverged && quantity.measure->name != "diverged") return {};
-  const double value = std::get<RunFunction>(quantity.measure->function)(run, quantity);
+  const double value = quantity.measure->function(run, quantity);
   if (!std::isfinite(value)) refuse("the result is ", number(value), ", which is not a finite number");
-  return value;
-}
-
-double evaluate(const Quantity& quantity) {
-  const double value = std::get<FormulaFunction>(quantity.measure->function)(quantity);
-  if (std::isnan(value)) refuse("the result is not a number");
   return value;
 }
 

@@ -1,9 +1,9 @@
-// Averages and intervals.
+// Intervals from the tails of the binomial distribution.
 #include "primer/claims/statistics.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
+#include <limits>
 #include <stdexcept>
 
 #include "primer/core/elementary.hpp"
@@ -11,78 +11,49 @@
 namespace primer {
 namespace {
 
-using std::numbers::pi;
+constexpr double tail = (1 - confidence) / 2;
 
-// P(|T| ≤ √ν tan θ), Abramowitz & Stegun, "Handbook of Mathematical Functions", 1964, 26.7.3 and 26.7.4.
-double student_probability(double theta, std::size_t nu) {
-  const double c = cos(theta);
-  const bool odd = nu % 2 == 1;
+// P(X < k) for X ~ Bin(n, p) with 0 < p < 1.
+double probability_below(std::size_t k, std::size_t n, double p) {
+  double log_term = static_cast<double>(n) * log(1 - p);  // of P(X = 0)
   double sum = 0;
-  double term = odd ? c : 1;
-  for (std::size_t k = odd ? 3 : 2; k <= nu; k += 2) {  // cos θ + ⅔ cos³θ + …, or 1 + ½ cos²θ + …
-    sum += term;
-    term *= static_cast<double>(k - 1) / static_cast<double>(k) * c * c;
+  for (std::size_t j = 0; j < k; ++j) {
+    sum += exp(log_term);
+    log_term += log(static_cast<double>(n - j) / static_cast<double>(j + 1) * p / (1 - p));
   }
-  return odd ? 2 / pi * (theta + sin(theta) * sum) : sin(theta) * sum;
+  return sum;
 }
 
-Estimate mean_of(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  double sum = 0;
-  for (const double v : values) sum += v;
-  const double mean = sum / n;
-  if (!std::isfinite(mean)) return {mean, mean, mean};
-  double squares = 0;
-  for (const double v : values) squares += (v - mean) * (v - mean);
-  const double half = student_t(values.size() - 1) * std::sqrt(squares / (n - 1) / n);  // t s / √n
-  return {mean, mean - half, mean + half};
-}
-
-Estimate fraction_of(const std::vector<double>& values) {
-  constexpr double z2 = 6.634896601021213;  // the square of the normal 0.995 quantile
-  const auto n = static_cast<double>(values.size());
-  double sum = 0;
-  for (const double v : values) sum += v == 0 || v == 1 ? v : std::numeric_limits<double>::quiet_NaN();
-  const double p = sum / n;
-  const double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
-  const double half = std::sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n);
-  return {p, std::min(centre - half, p), std::max(centre + half, p)};
-}
-
-Estimate geometric_mean_of(std::vector<double> values) {
-  for (double& v : values) v = log(v);
-  const Estimate e = mean_of(values);
-  return {exp(e.value), exp(e.low), exp(e.high)};
+// The p for which P(X < k) is `probability`; P falls with p.
+double solve_for_p(std::size_t k, std::size_t n, double probability) {
+  double low = 0;
+  double high = 1;
+  for (int halving = 0; halving < 50; ++halving) {
+    const double p = (low + high) / 2;
+    (probability_below(k, n, p) > probability ? low : high) = p;
+  }
+  return (low + high) / 2;
 }
 
 }  // namespace
 
-double student_t(std::size_t degrees_of_freedom) {
-  double low = 0;
-  double high = pi / 2;
-  for (int halving = 0; halving < 60; ++halving) {
-    const double theta = (low + high) / 2;
-    (student_probability(theta, degrees_of_freedom) < confidence ? low : high) = theta;
-  }
-  return std::sqrt(static_cast<double>(degrees_of_freedom)) * sin(low) / cos(low);
+Estimate median(std::vector<double> values, std::size_t unknown) {
+  const std::size_t known = values.size();
+  const std::size_t n = known + unknown;
+  if (known == 0) throw std::invalid_argument("there are no values");
+  std::ranges::sort(values);
+  std::size_t k = 0;
+  while (2 * (k + 1) <= n && probability_below(k + 1, n, 0.5) <= tail) ++k;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const double value = (values[(known - 1) / 2] + values[known / 2]) / 2;
+  if (k <= unknown) return {value, -infinity, infinity};
+  return {value, values[k - 1 - unknown], values[n - k]};
 }
 
-Estimate estimate(const std::vector<double>& values, Average average) {
-  if (values.size() < 2) throw std::invalid_argument("one value says nothing about the next; two are the least");
-  if (average == Average::fraction) return fraction_of(values);
-  return average == Average::mean ? mean_of(values) : geometric_mean_of(values);
-}
-
-Estimate paired_difference(const std::vector<double>& a, const std::vector<double>& b) {
-  std::vector<double> differences;
-  for (std::size_t i = 0; i < a.size(); ++i) differences.push_back(a[i] - b[i]);
-  return estimate(differences, Average::mean);
-}
-
-Estimate paired_ratio(const std::vector<double>& a, const std::vector<double>& b) {
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < a.size(); ++i) ratios.push_back(a[i] / b[i]);
-  return estimate(ratios, Average::geometric);
+Estimate fraction(std::size_t ones, std::size_t n) {
+  if (n == 0) throw std::invalid_argument("there are no values");
+  return {static_cast<double>(ones) / static_cast<double>(n), ones == 0 ? 0 : solve_for_p(ones, n, 1 - tail),
+          ones == n ? 1 : solve_for_p(ones + 1, n, tail)};
 }
 
 }  // namespace primer

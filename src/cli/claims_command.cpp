@@ -2,8 +2,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <sstream>
+
+#include <unistd.h>
 
 #include "primer/claims/verdict.hpp"
 #include "primer/cli/commands.hpp"
@@ -14,9 +18,12 @@
 namespace primer {
 namespace {
 
+constexpr std::uint64_t first_calibration_seed = 1001;
+
 // Three digits, from 100,000 on with a power of ten.
 std::string shown(double value) {
-  if (!(std::abs(value) >= 1e5) || std::isinf(value)) return short_number(value);
+  if (std::isnan(value)) return "nan";
+  if (!(std::abs(value) >= 1e5) || !std::isfinite(value)) return short_number(value);
   std::array<char, 32> text;
   return {text.data(), std::to_chars(text.begin(), text.end(), value, std::chars_format::scientific, 2).ptr};
 }
@@ -25,39 +32,131 @@ std::string range(double low, double high) { return shown(low) + " … " + shown
 
 std::string text_of(const Band& band) {
   if (band.low == band.high) return "exactly " + shown(band.low);
+  if (std::isnan(band.low)) return "not a number";
   if (band.low == -HUGE_VAL) return "at most " + shown(band.high);
   return band.high == HUGE_VAL ? "at least " + shown(band.low) : range(band.low, band.high);
 }
 
-std::string remark(const Verdict& verdict, bool two_arms) {
-  if (verdict.diverged) return "MISSED: a run diverged";
-  if (!verdict.holds) return "MISSED";
-  return two_arms && !verdict.distinguishable ? "ok, not distinguishable" : "ok";
+std::string text_of(const Estimate& e) { return e.low == -HUGE_VAL ? "–" : range(e.low, e.high); }
+
+// "flow.off(layer 1) of relu minus gelu"
+std::string text_of(const Finding& f, const Claim& claim) {
+  const Quantity& q = f.quantity;
+  std::vector<std::string> parts;
+  if (f.is_check()) return f.formula;
+  if (q.measure->needs == "at") parts.push_back(number(q.at));
+  if (!q.layer.text.empty()) parts.push_back("layer " + q.layer.text);
+  if (!q.over_layer.text.empty()) parts.back() += " / " + q.over_layer.text;
+  if (!q.epoch.text.empty()) parts.push_back("epoch " + q.epoch.text);
+  std::string text = q.measure->name;
+  for (std::size_t i = 0; i < parts.size(); ++i) text += (i == 0 ? "(" : ", ") + parts[i];
+  text += parts.empty() ? "" : ")";
+  text += " of " + claim.arms[f.arm].name;
+  if (f.other_arm()) text += (f.over ? " over " : " minus ") + claim.arms[*f.other_arm()].name;
+  return f.at_least ? concat("share of seeds with ", text, " at least ", number(*f.at_least)) : text;
 }
 
-// Returns whether every number is in its band.
-bool print_claim(const Claim& claim, std::size_t seeds) {
-  const ClaimVerdict judged = judge(claim, run_trials(claim, seeds, interrupt_requested));
-  std::vector<std::vector<std::string>> rows{{"  measured", "value", "99 % interval", "band", ""}};
-  for (std::size_t i = 0; i < claim.checks.size(); ++i) {
-    const Check& check = claim.checks[i];
-    const Verdict& verdict = judged.checks[i];
-    rows.push_back({"  " + text_of(check.quantity), short_number(verdict.estimate.value), "exact", text_of(check.band),
-                    remark(verdict, false)});
+std::string remark(const Verdict& verdict, const Finding& f) {
+  const bool equal = f.other_arm() && !f.at_least && verdict.estimate.covers(f.over ? 1 : 0);
+  const std::string runs = verdict.diverged == 0 ? "" : concat(", ", verdict.diverged, " diverged");
+  if (verdict.outcome != Outcome::holds) return (verdict.outcome == Outcome::missed ? "MISSED" : "UNDECIDED") + runs;
+  return (equal ? "ok, no difference" : "ok") + runs;
+}
+
+// The line of progress on a terminal; "" clears it.
+void show_progress(const std::string& text) {
+  if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K%s", text.c_str());
+}
+
+// A line for each finding, and under it the cells of its row, aligned over all rows. Nothing is wider than 80 columns.
+std::string two_lines_each(const std::vector<std::string>& names, std::vector<std::vector<std::string>> rows) {
+  for (std::vector<std::string>& row : rows) row.insert(row.begin(), "  ");
+  std::istringstream lines(table(rows, 1));
+  std::string out, line;
+  for (std::size_t i = 0; std::getline(lines, line); ++i) {
+    if (i > 0) out += "  " + wrapped(names[i - 1], 76, 2);
+    out += line + "\n";
   }
-  for (std::size_t i = 0; i < claim.findings.size(); ++i) {
+  return out;
+}
+
+// How many seeds a claim gets, from which on, and how many it usually gets.
+struct Sample {
+  std::uint64_t first;
+  std::size_t seeds, usual;
+};
+
+// How wide the interval is beside that of the usual number of seeds.
+std::string shrinkage(const Estimate& now, const Estimate& usual, std::size_t seeds) {
+  const double width = usual.high - usual.low;
+  if (!std::isfinite(width) || width == 0) return "";
+  return concat(" (interval ", short_number((now.high - now.low) / width, 2), " × that of ", seeds, " seeds)");
+}
+
+Outcome print_claim(const Claim& claim, const std::string& path, const Sample& sample, std::size_t jobs) {
+  const std::vector<Trial> trials = run_trials(claim, sample.first, sample.seeds, jobs, interrupt_requested);
+  const std::vector<Verdict> verdicts = judge(claim, trials);
+  const bool more = sample.usual < sample.seeds && !trials.empty();
+  const std::vector<Verdict> usual =
+      more ? judge(claim, {trials.begin(), trials.begin() + std::ptrdiff_t(sample.usual)}) : verdicts;
+  std::vector<std::string> names;
+  std::vector<std::vector<std::string>> rows{{"value", "99 % interval", "band", ""}};
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
     const Finding& f = claim.findings[i];
-    const Verdict& verdict = judged.findings[i];
-    rows.push_back({"  " + text_of(f, claim), verdict.diverged ? "–" : short_number(verdict.estimate.value),
-                    verdict.diverged ? "–" : range(verdict.estimate.low, verdict.estimate.high), text_of(f.band),
-                    remark(verdict, f.other_arm().has_value())});
+    const Verdict& verdict = verdicts[i];
+    names.push_back(text_of(f, claim));
+    if (more && !f.is_check()) {
+      names.back() += shrinkage(verdict.estimate, usual[i].estimate, sample.usual);
+    }
+    rows.push_back({shown(verdict.estimate.value), f.is_check() ? "exact" : text_of(verdict.estimate), text_of(f.band),
+                    remark(verdict, f)});
   }
-  const std::string sample = claim.arms.empty() ? "no seeds" : std::to_string(seeds) + " seeds";
-  std::printf("%s: %s\n", claim.name.c_str(), judged.holds ? claim.verdict.c_str() : "A BAND IS MISSED");
-  std::printf("%s%s; %s\n%s\n", wrapped(claim.claim, 116).c_str(), claim.notes.c_str(), sample.c_str(),
-              table(rows).c_str());
+  const Outcome outcome = std::ranges::max(verdicts, {}, &Verdict::outcome).outcome;
+  const char* const words[] = {claim.verdict.c_str(), "UNDECIDED, give more --seeds", "A BAND IS MISSED"};
+  std::string seeds = claim.arms.empty() ? "no seeds" : concat(sample.seeds, " seeds");
+  if (!claim.arms.empty() && sample.seeds < fewest_seeds) {
+    seeds += concat("; a median needs ", fewest_seeds, " for an interval");
+  }
+  show_progress("");
+  std::printf("%s: %s\n%s%s%s\n", claim.name.c_str(), words[static_cast<std::size_t>(outcome)],
+              wrapped(claim.claim, 80).c_str(), wrapped(claim.notes + "; " + seeds + "; " + path, 80).c_str(),
+              two_lines_each(names, rows).c_str());
   std::fflush(stdout);
-  return judged.holds;
+  return outcome;
+}
+
+// Outwards to two significant digits.
+double rounded(double value, bool up) {
+  if (value == 0 || std::isinf(value)) return value;
+  const int digits = static_cast<int>(std::floor(std::log10(std::abs(value)))) - 1;
+  const double scaled = digits < 0 ? value * std::pow(10, -digits) : value / std::pow(10, digits);
+  const double whole = up ? std::ceil(scaled - 1e-9) : std::floor(scaled + 1e-9);
+  return digits < 0 ? whole / std::pow(10, -digits) : whole * std::pow(10, digits);
+}
+
+// The bands that runs with seeds which are never judged suggest.
+void print_calibration(const Claim& claim, const Sample& sample, std::size_t jobs) {
+  const std::vector<Trial> trials = run_trials(claim, sample.first, sample.seeds, jobs, interrupt_requested);
+  const std::vector<Verdict> verdicts = judge(claim, trials);
+  show_progress("");
+  std::printf("%s: seeds %zu … %zu\n", claim.name.c_str(), std::size_t(sample.first),
+              std::size_t(sample.first) + sample.seeds - 1);
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    const Finding& f = claim.findings[i];
+    if (f.is_check()) continue;
+    const auto [value, low, high] = verdicts[i].estimate;
+    Band band = verdicts[i].observed;
+    if (f.at_least) {  // what `usual` seeds may give at the ends of the interval
+      const auto count = [&](double p) { return static_cast<std::size_t>(p * static_cast<double>(sample.usual)); };
+      band = {fraction(count(low), sample.usual).low,
+              fraction(std::min(count(high) + 1, sample.usual), sample.usual).high};
+    }
+    std::printf("  %s\n    value %s, interval %s, %zu diverged, band = [%s, %s]\n", text_of(f, claim).c_str(),
+                shown(value).c_str(), text_of(verdicts[i].estimate).c_str(), verdicts[i].diverged,
+                number(rounded(band.low, false)).c_str(), number(rounded(band.high, true)).c_str());
+  }
+  std::printf("\n");
+  std::fflush(stdout);
 }
 
 // Trains one run to look at: the first arm that `primer train` can repeat.
@@ -74,6 +173,7 @@ void show_run(const Claim& claim) {
     std::printf("One run of \"%s\" to look at: %s --set diagnostics.every=10\n", arm.name.c_str(), command.c_str());
     try {
       if (train_command.run(arguments) == 130) throw Interrupted();
+      std::printf("Report: runs/claims/%s/report.html\n", claim.name.c_str());
     } catch (const RuntimeError& e) {
       std::printf("%s\n", e.what());
     }
@@ -82,24 +182,20 @@ void show_run(const Claim& claim) {
   }
 }
 
-std::size_t asked_seeds(const Arguments& arguments) {
-  const auto text = arguments.value("--seeds");
-  if (!text) return 0;
+std::size_t count_option(const Arguments& arguments, std::string_view option, std::size_t otherwise) {
+  const auto text = arguments.value(option);
+  if (!text) return otherwise;
   const auto n = parse_number(*text);
-  if (!n || !(*n >= 2 && *n <= 1e6) || *n != std::floor(*n)) {
-    throw UserError(concat("--seeds: must be an integer from 2 to 1000000, not '", printable(*text), "'"));
+  if (!n || !(*n >= 1 && *n <= 1e6) || *n != std::floor(*n)) {
+    throw UserError(concat(option, ": must be an integer from 1 to 1000000, not '", printable(*text), "'"));
   }
   return static_cast<std::size_t>(*n);
 }
 
 int print_measures() {
   std::vector<std::vector<std::string>> rows{{"measure", "needs", "what it is"}};
-  for (const Measure& m : measures()) {
-    std::string needs = m.is_formula() ? "" : "arm";
-    for (const Key key : m.needs) needs += (needs.empty() ? "" : ", ") + std::string(key_names[std::size_t(key)]);
-    rows.push_back({m.name, needs, m.says});
-  }
-  std::fputs(table(rows, 3).c_str(), stdout);
+  for (const Measure& m : measures()) rows.push_back({m.name, m.needs, m.says});
+  std::fputs(table(rows, 3, output_width()).c_str(), stdout);
   return 0;
 }
 
@@ -108,7 +204,8 @@ int run(const Arguments& arguments) {
   if (sizeof(real) != sizeof(double)) throw UserError("the bands of the claims suit the double build; run `make`");
   const std::string folder = arguments.value("--dir").value_or("configs/claims");
   const std::vector<std::string> known = claim_names(folder);
-  const std::size_t seeds = asked_seeds(arguments);
+  const std::size_t jobs = count_option(arguments, "--jobs", 1);
+  const bool calibrate = arguments.has("--calibrate");
   const bool full = !arguments.operands.empty();
   std::vector<Claim> claims;
   for (const std::string& name : full ? arguments.operands : known) {
@@ -116,32 +213,53 @@ int run(const Arguments& arguments) {
       throw UserError(concat("there is no claim '", printable(name), "' in ", printable(folder),
                              did_you_mean(name, std::vector<std::string_view>(known.begin(), known.end()))));
     }
-    Claim claim = read_claim(folder + "/" + name + ".toml");
-    if (full || claim.arms.empty() || claim.quick_seeds > 0) claims.push_back(std::move(claim));
+    claims.push_back(read_claim(folder + "/" + name + ".toml"));
   }
-  std::size_t judged = 0;
-  std::size_t held = 0;
+  std::size_t done = 0;
+  std::array<std::size_t, 3> outcomes{};
+  const auto start = std::chrono::steady_clock::now();
   const InterruptHandler handler;
   try {
     for (const Claim& claim : claims) {
       if (interrupt_requested()) throw Interrupted();
-      held += print_claim(claim, seeds > 0 ? seeds : full ? claim.seeds : claim.quick_seeds) ? 1 : 0;
-      ++judged;
-      if (!full) continue;
-      std::printf("%s\n", wrapped(claim.explanation, 116).c_str());
+      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+      show_progress(concat("claim ", done + 1, " of ", claims.size(), ": ", claim.name, ", ",
+                           static_cast<std::size_t>(elapsed.count()), " s so far"));
+      const std::size_t seeds = count_option(arguments, "--seeds", calibrate ? 3 * claim.seeds : claim.seeds);
+      const Sample sample{calibrate ? first_calibration_seed : 1, seeds, claim.seeds};
+      if (calibrate) {
+        print_calibration(claim, sample, jobs);
+      } else {
+        ++outcomes[static_cast<std::size_t>(print_claim(claim, folder + "/" + claim.name + ".toml", sample, jobs))];
+      }
+      ++done;
+      if (!full || calibrate) continue;
+      std::printf("%s\n", wrapped(claim.explanation, 80).c_str());
       show_run(claim);
     }
   } catch (const Interrupted&) {
-    std::fprintf(stderr, "primer: interrupted; %zu of %zu claims were judged\n", judged, claims.size());
+    show_progress("");
+    std::fprintf(stderr, "primer: interrupted; %zu of %zu claims were judged\n", done, claims.size());
     return 130;
   }
-  std::printf("%zu of %zu claims in their bands; intervals at 99 %%\n", held, claims.size());
+  show_progress("");
+  if (calibrate) return 0;
+  const auto [held, undecided, missed] = outcomes;
+  if (claims.size() > 1) {
+    const auto count = [&](std::string_view verdict) { return std::ranges::count(claims, verdict, &Claim::verdict); };
+    std::printf("What the notes say: %td hold, %td hold with conditions, %td are false as stated\n", count("holds"),
+                count("holds with conditions"), count("false as stated"));
+  }
+  std::printf("%zu of %zu claims in their bands, %zu undecided, %zu missed; intervals at 99 %%\n", held, claims.size(),
+              undecided, missed);
   return held == claims.size() ? 0 : 1;
 }
 
-constexpr std::array<Option, 3> options{
+constexpr std::array<Option, 5> options{
     {{"--seeds", "N", "train every arm with seeds 1 … N (default: as the claim says)"},
+     {"--jobs", "N", "train in N threads, with the same result (default: 1)"},
      {"--dir", "DIR", "the folder of the claims (default: configs/claims)"},
+     {"--calibrate", "", "print bands from seeds 1001 …, which are never judged"},
      {"--measures", "", "print what a claim can measure"}}};
 
 }  // namespace
@@ -149,11 +267,11 @@ constexpr std::array<Option, 3> options{
 const Command claims_command{"claims",
                              "[NAME...]",
                              "Tests what study notes claim, and prints verdicts.",
-                             "Without NAME, all claims run with few seeds. With NAME, the claim runs with all\n"
-                             "its seeds, prints its explanation and leaves one run in runs/claims/NAME. The\n"
-                             "exit code is 1 if a number is outside its band.\n\n"
+                             "Without NAME, all claims run. With NAME, the claim also prints its explanation\n"
+                             "and leaves one run with a report in runs/claims/NAME. The exit code is 1 if an\n"
+                             "interval is not in its band.\n\n"
                              "  primer claims\n"
-                             "  primer claims flow_sigmoid_vanishes --seeds 50\n",
+                             "  primer claims flow_sigmoid_vanishes --seeds 100 --jobs 4\n",
                              options,
                              run};
 

@@ -36,16 +36,3 @@ TEST_CASE("The rank counts the directions that are not rounding") {
   CHECK(rank_of(Tensor{{1, 0}, {0, real(1e-3)}}) == 2);
   CHECK(rank_of(Tensor{{1, 0}, {0, std::numeric_limits<real>::epsilon()}}) == 1);
 }
-
-TEST_CASE("Layers that are not square collapse to one map of the right shape") {
-  std::vector<Dense> layers;
-  layers.emplace_back(2, 3, make_activation("identity"));
-  layers.emplace_back(3, 1, make_activation("identity"));
-  layers[0].Wt = Tensor{{1, 2, 3}, {4, 5, 6}};
-  layers[0].b = Tensor{{1, 1, 1}};
-  layers[1].Wt = Tensor{{1}, {2}, {3}};
-  layers[1].b = Tensor{{10}};
-  const AffineMap map = collapse(Network(std::move(layers)));
-  CHECK(map.Wt == Tensor{{14}, {32}});
-  CHECK(map.b == Tensor{{16}});
-}

@@ -2,17 +2,22 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <set>
 #include <stdexcept>
 #include <string>
 
+#include "../program.hpp"
+#include "primer/runs/experiment.hpp"
 #include "primer/training/generators.hpp"
 
 using namespace primer;
 
 namespace {
+
+using program::Folder;
+using program::spill;
 
 LayerOptions layer(std::size_t units, const std::string& activation, const std::string& init = "auto") {
   LayerOptions options;
@@ -41,32 +46,28 @@ Data data_of(const std::string& generator, Task task, std::size_t points = 64, s
   return prepare(samples, {}, task, find_classes(samples.targets, task, 0), {}, 1);
 }
 
-double of(FinishedRun& run, const std::string& name, std::size_t in_layer = 0, double at = 0) {
-  Quantity q;
-  q.measure = find_measure(name);
-  q.layer = in_layer;
-  q.at = at;
-  return measure(q, run).value();
+const Measure* named(const std::string& name) {
+  const auto found = std::ranges::find(measures(), name, &Measure::name);
+  REQUIRE(found != measures().end());
+  return &*found;
 }
 
-std::string refusal(FinishedRun& run, const std::string& name, std::size_t in_layer = 0) {
+Pick number(std::size_t n) { return {std::to_string(n), "last", n, n}; }
+Pick all(std::string_view way) { return {std::string(way), way}; }
+Pick range(std::string_view way, std::size_t from, std::size_t to) { return {std::string(way), way, from, to}; }
+
+double of(FinishedRun& run, const std::string& name, const Pick& layer = {}, const Pick& over_layer = {},
+          const Pick& epoch = {}, double at = 0) {
+  return measure({named(name), layer, over_layer, epoch, at}, run).value();
+}
+
+std::string refusal(FinishedRun& run, const std::string& name, const Pick& layer = {}, const Pick& epoch = {}) {
   try {
-    of(run, name, in_layer);
+    of(run, name, layer, {}, epoch);
   } catch (const std::invalid_argument& e) {
     return e.what();
   }
   return "";
-}
-
-double formula(const std::string& name, const std::string& activation, double at = 0, const std::string& other = "",
-               const std::string& loss = "") {
-  Quantity q;
-  q.measure = find_measure(name);
-  q.activation = activation;
-  q.at = at;
-  q.other = other;
-  q.loss = loss;
-  return evaluate(q);
 }
 
 }  // namespace
@@ -77,8 +78,7 @@ TEST_CASE("Every measure has a name of its own and a line that explains it") {
     CHECK(names.insert(m.name).second);
     CHECK_FALSE(m.says.empty());
   }
-  CHECK(names.size() > 40);
-  CHECK(find_measure("no_such_thing") == nullptr);
+  CHECK(names.size() > 30);
 }
 
 TEST_CASE("Linear layers are one affine map of the rank of the narrowest; a tanh among them is not") {
@@ -96,80 +96,88 @@ TEST_CASE("Linear layers are one affine map of the rank of the narrowest; a tanh
   CHECK(of(bent, "collapse_difference") > 1e-3);
 }
 
-TEST_CASE("flow.COLUMN reads one layer, the mean over the hidden layers, or the ratio of two layers") {
+TEST_CASE("flow.COLUMN reads one layer, some layers, or the ratio of two") {
   const Data data = data_of("gaussians", Task::binary);
-  std::vector<LayerOptions> layers{layer(8, "relu"), layer(8, "relu"), layer(1, "sigmoid")};
+  std::vector<LayerOptions> layers{layer(8, "relu"), layer(8, "relu"), layer(8, "relu"), layer(1, "sigmoid")};
   FinishedRun o = train_to_the_end(Network(2, layers, 1), data, Task::binary, plan("binary_cross_entropy", 0), 1, 0);
   const std::vector<FlowRow>& flow = o.flow_at_end;
-  CHECK(of(o, "flow.a_mean", 2) == flow[1].a_mean);
-  CHECK(of(o, "flow.a_mean") == doctest::Approx((flow[0].a_mean + flow[1].a_mean) / 2));
-  CHECK(of(o, "flow.off", 1) == flow[0].off);
-  CHECK(of(o, "delta_ratio") == flow[0].dL_dz_norm / flow[1].dL_dz_norm);
-  CHECK(of(o, "sigma_part") * of(o, "W_part") == doctest::Approx(of(o, "delta_ratio")));
-  Quantity ratio;
-  ratio.measure = find_measure("flow.dL_dW_norm");
-  ratio.layer = 1;
-  ratio.over_layer = 2;
-  CHECK(measure(ratio, o).value() == flow[0].dL_dW_norm / flow[1].dL_dW_norm);
-  CHECK(of(o, "same_sign", 1) == 1);  // relu's outputs are never negative
-  CHECK(of(o, "parameters") == 2 * 8 + 8 + 8 * 8 + 8 + 8 + 1);
-  CHECK(refusal(o, "flow.dead", 4) == "layer must be from 1 to 3, not 4");
-  CHECK(refusal(o, "flow.off", 3) == "layer 3 (sigmoid) has no such value at that time");
-  CHECK(refusal(o, "flow.revived", 1) == "layer 1 (relu) has no such value at that time");
-  CHECK(refusal(o, "alpha_change", 1) == "relu has no learned α; use prelu");
-  CHECK(refusal(o, "test_rmse") == "the run has no test rows; set data.test_fraction");
+  CHECK(of(o, "flow.a_mean", number(2)) == flow[1].a_mean);
+  CHECK(of(o, "flow.a_mean", number(4)) == flow[3].a_mean);  // the output layer
+  CHECK(of(o, "flow.a_mean") == doctest::Approx((flow[0].a_mean + flow[1].a_mean + flow[2].a_mean) / 3));
+  CHECK(of(o, "flow.a_mean", all("sum")) == doctest::Approx(flow[0].a_mean + flow[1].a_mean + flow[2].a_mean));
+  CHECK(of(o, "flow.a_norm", all("first")) == flow[0].a_norm);
+  CHECK(of(o, "flow.a_norm", all("last")) == flow[2].a_norm);
+  CHECK(of(o, "flow.a_norm", range("max", 2, 3)) == std::max(flow[1].a_norm, flow[2].a_norm));
+  CHECK(of(o, "flow.a_norm", range("min", 2, 3)) == std::min(flow[1].a_norm, flow[2].a_norm));
+  CHECK(of(o, "flow.off", number(1)) == flow[0].off);
+  CHECK(of(o, "flow.dL_dW_norm", number(1), number(2)) == flow[0].dL_dW_norm / flow[1].dL_dW_norm);
+  const double ratio = of(o, "flow.dL_dz_norm", all("first"), all("last"));
+  CHECK(ratio == flow[0].dL_dz_norm / flow[2].dL_dz_norm);
+  CHECK(of(o, "sigma_part") * of(o, "W_part") == doctest::Approx(ratio));
+  CHECK(of(o, "same_sign", number(1)) == 1);  // relu's outputs are never negative
+  CHECK(refusal(o, "flow.dead", number(5)) == "layer must be from 1 to 4, not 5");
+  CHECK(refusal(o, "flow.dead", range("max", 4, 9)) == "the network has 3 hidden layers, none of them from 4 on");
+  CHECK(refusal(o, "same_sign", all("max")) == "layer must be a number");
+  CHECK(refusal(o, "flow.off", number(4)) == "the layer has no such value at that time");
+  CHECK(refusal(o, "flow.revived", number(1)) == "the layer has no such value at that time");
+  CHECK(refusal(o, "alpha_change", number(1)) == "relu has no learned α; use prelu");
+  CHECK(refusal(o, "history.test_loss") == "the run has no such rows; set data.test_fraction");
+  CHECK(refusal(o, "history.train_rmse") == "only a run with the loss mse has it");
 }
 
-TEST_CASE("flow.COLUMN and history.COLUMN read the rows of any epoch") {
+TEST_CASE("flow.COLUMN and history.COLUMN read one epoch, some epochs, or the end of training") {
   const Data data = data_of("gaussians", Task::binary);
   std::vector<LayerOptions> layers{layer(8, "relu"), layer(1, "sigmoid")};
   FinishedRun o = train_to_the_end(Network(2, layers, 1), data, Task::binary, plan("binary_cross_entropy", 3), 1, 1);
-  Quantity q;
-  q.measure = find_measure("flow.a_norm");
-  q.layer = 1;
-  q.epoch = 0;
-  const double at_start = measure(q, o).value();
-  q.epoch = 2;
-  CHECK(measure(q, o).value() == o.flow[2][0].a_norm);
-  CHECK(measure(q, o).value() != at_start);
-  q.measure = find_measure("history.train_loss");
-  CHECK(measure(q, o).value() == o.history[1].train.loss);
-  CHECK(of(o, "history.train_loss") == o.history[2].train.loss);
-  CHECK(of(o, "history.train_accuracy") == o.history[2].train.metric);
-  q.epoch = 4;
-  CHECK_THROWS_WITH_AS(measure(q, o), "epoch must be from 1 to 3, not 4", std::invalid_argument);
-  q.measure = find_measure("flow.a_norm");
-  CHECK_THROWS_WITH_AS(measure(q, o),
-                       "the run recorded no gradient flow in epoch 4; set diagnostics.every and train.epochs",
-                       std::invalid_argument);
-  CHECK(refusal(o, "history.train_r2") == "this run has no such value at epoch 3");
-  CHECK(refusal(o, "history.test_loss") == "this run has no such value at epoch 3");
+  CHECK(of(o, "flow.a_norm", number(1), {}, number(2)) == o.flow[2][0].a_norm);
+  CHECK(of(o, "flow.a_norm", number(1), {}, number(0)) == o.flow[0][0].a_norm);
+  CHECK(of(o, "flow.a_norm", number(1), {}, number(0)) != o.flow[2][0].a_norm);
+  CHECK(of(o, "flow.a_norm", number(1), {}, all("first")) == o.flow[0][0].a_norm);
+  CHECK(of(o, "flow.a_norm", number(1), {}, range("mean", 1, 2)) ==
+        doctest::Approx((o.flow[1][0].a_norm + o.flow[2][0].a_norm) / 2));
+  CHECK(of(o, "flow.update_ratio", number(1), {}, all("first")) == o.flow[1][0].update_ratio);  // not at epoch 0
+  CHECK(of(o, "history.train_loss", {}, {}, number(2)) == o.history[1].train.loss);
+  CHECK(of(o, "history.train_loss", {}, {}, all("sum")) ==
+        doctest::Approx(o.history[0].train.loss + o.history[1].train.loss + o.history[2].train.loss));
+  CHECK(of(o, "history.train_loss", {}, {}, range("last", 1, 2)) == o.history[1].train.loss);
+  // The end of training is after the last update; the last row of history.csv is from before it.
+  const auto loss = make_loss(o.options);
+  CHECK(of(o, "history.train_loss") == evaluate(o.network, *loss, data.train, Task::binary).loss);
+  CHECK(of(o, "history.train_loss") < o.history[2].train.loss);
+  CHECK(refusal(o, "history.train_loss", {}, number(4)) == "no epoch from 1 to 3 in epoch 4 has such a value");
+  CHECK(refusal(o, "history.test_loss", {}, number(3)) == "no epoch from 1 to 3 in epoch 3 has such a value");
+  CHECK(refusal(o, "flow.a_norm", {}, number(4)) ==
+        "the run recorded no gradient flow in epoch 4; set diagnostics.every and train.epochs");
+  CHECK(refusal(o, "history.train_r2") == "only a regression has it");
 }
 
-TEST_CASE("A run without hidden layers, observed epochs, spread or a full rank has its refusals") {
+TEST_CASE("A run without hidden layers, epochs, spread or a full rank has its refusals") {
   const Data data = data_of("gaussians", Task::binary);
   std::vector<LayerOptions> one{layer(1, "sigmoid")};
   FinishedRun flat = train_to_the_end(Network(2, one, 1), data, Task::binary, plan("binary_cross_entropy", 2), 1, 0);
-  CHECK(refusal(flat, "flow.dead") == "the network has no hidden layer to take the mean over; give the key 'layer'");
-  CHECK(refusal(flat, "delta_ratio") == "the network needs at least two hidden layers");
-  CHECK(refusal(flat, "seen_dead", 1) == "the run recorded no gradient flow; set diagnostics.every and train.epochs");
-  CHECK(refusal(flat, "revived", 2) == "layer must be from 1 to 1, not 2");
+  CHECK(refusal(flat, "flow.dead") == "the network has no hidden layer; give the key 'layer' a number");
+  CHECK(refusal(flat, "flow.dL_dz_norm", all("first")) ==
+        "the network has no hidden layer; give the key 'layer' a number");
+  CHECK(refusal(flat, "W_part") == "the network needs at least two hidden layers");
+  CHECK(refusal(flat, "flow.revived", number(1), all("sum")) ==
+        "the run recorded no gradient flow in epoch sum; set diagnostics.every and train.epochs");
   CHECK(refusal(flat, "epochs_to_loss") == "the training loss is never below 0; raise `at` or train.epochs");
   FinishedRun untrained =
       train_to_the_end(Network(2, one, 1), data, Task::binary, plan("binary_cross_entropy", 0), 1, 1);
-  CHECK(refusal(untrained, "revived", 1) ==
-        "the run recorded no gradient flow; set diagnostics.every and train.epochs");
-  CHECK(refusal(untrained, "history.train_loss") == "epoch must be from 1 to 0, not 0");
+  CHECK(refusal(untrained, "epochs_to_loss") == "train.epochs is 0, so the run has no history");
+  CHECK(refusal(untrained, "history.train_loss", {}, all("last")) == "train.epochs is 0, so the run has no history");
+  CHECK(of(untrained, "history.train_loss") > 0);
 
   std::vector<LayerOptions> constant{layer(4, "identity", "zeros"), layer(1, "identity")};
   for (const double bias : {0.1, 0.7, 1.3, 2.9}) {  // E[a²] − (E a)² is negative for them
     Network network(2, constant, 1);
     network.layers[0].b.fill(static_cast<real>(bias));
     FinishedRun o = train_to_the_end(std::move(network), data, Task::regression, plan("mse", 0), 1, 0);
-    CHECK(refusal(o, "mean_over_spread", 1) ==
+    CHECK(refusal(o, "mean_over_spread", number(1)) ==
           "all activations of layer 1 are equal, so their standard deviation is 0");
-    CHECK(refusal(o, "conditioning", 1) == "E[a aᵀ] of layer 1 is singular; use more training rows or fewer units");
-    CHECK(refusal(o, "train_accuracy") == "the run is a regression, which has no accuracy; use train_rmse");
+    CHECK(refusal(o, "conditioning", number(1)) ==
+          "E[a aᵀ] of layer 1 is singular; use more training rows or fewer units");
+    CHECK(refusal(o, "history.train_accuracy") == "a regression has no accuracy");
   }
 }
 
@@ -178,7 +186,7 @@ TEST_CASE("The mean over the spread does not cancel: 1e6 ± 1 is 1e6") {
   data.train = {Tensor{{999999}, {1000001}}, Tensor{{0}, {0}}};
   std::vector<LayerOptions> layers{layer(1, "identity", "constant(1)"), layer(1, "identity")};
   FinishedRun o = train_to_the_end(Network(1, layers, 1), data, Task::regression, plan("mse", 0), 1, 0);
-  CHECK(of(o, "mean_over_spread", 1) == doctest::Approx(1e6).epsilon(sizeof(real) == 8 ? 1e-12 : 0.1));
+  CHECK(of(o, "mean_over_spread", number(1)) == doctest::Approx(1e6).epsilon(sizeof(real) == 8 ? 1e-12 : 0.1));
 }
 
 TEST_CASE("The conditioning of E[aaᵀ] is the ratio of its eigenvalues") {
@@ -189,8 +197,8 @@ TEST_CASE("The conditioning of E[aaᵀ] is the ratio of its eigenvalues") {
   Network network(2, layers, 1);
   network.layers[0].Wt = Tensor{{1, 0}, {0, 1}};
   FinishedRun o = train_to_the_end(std::move(network), data, Task::regression, plan("mse", 0), 1, 0);
-  CHECK(of(o, "conditioning", 1) == doctest::Approx(7.0 / 2));
-  CHECK(of(o, "same_sign", 1) == doctest::Approx(2.0 / 3));
+  CHECK(of(o, "conditioning", number(1)) == doctest::Approx(7.0 / 2));
+  CHECK(of(o, "same_sign", number(1)) == doctest::Approx(2.0 / 3));
 }
 
 TEST_CASE("A run's end is measured after training, and a diverged run has no numbers") {
@@ -198,9 +206,9 @@ TEST_CASE("A run's end is measured after training, and a diverged run has no num
   std::vector<LayerOptions> layers{layer(8, "tanh"), layer(1, "sigmoid")};
   FinishedRun o =
       train_to_the_end(Network(2, layers, 1), data, Task::binary, plan("binary_cross_entropy", 500, 1), 1, 0);
-  CHECK(of(o, "solved") == 1);
+  CHECK(of(o, "history.train_accuracy") == 1);
   CHECK(of(o, "diverged") == 0);
-  const double epochs = of(o, "epochs_to_loss", 0, 0.3);
+  const double epochs = of(o, "epochs_to_loss", {}, {}, {}, 0.3);
   CHECK(epochs > 1);
   CHECK(o.history[static_cast<std::size_t>(epochs) - 1].train.loss < 0.3);
   CHECK(o.history[static_cast<std::size_t>(epochs) - 2].train.loss >= 0.3);
@@ -209,7 +217,7 @@ TEST_CASE("A run's end is measured after training, and a diverged run has no num
   FinishedRun lost = train_to_the_end(Network(2, wild, 1), data, Task::regression, plan("mse", 50, 10), 1, 0);
   CHECK(of(lost, "diverged") == 1);
   Quantity loss;
-  loss.measure = find_measure("train_loss");
+  loss.measure = named("history.train_loss");
   CHECK_FALSE(measure(loss, lost).has_value());
 }
 
@@ -218,63 +226,120 @@ TEST_CASE("Outputs that cannot be probabilities are counted") {
   data.train = {Tensor{{-1}, {0}, {2}, {3}}, Tensor{{0}, {1}, {1}, {0}}};
   std::vector<LayerOptions> layers{layer(1, "relu", "constant(1)")};
   FinishedRun o = train_to_the_end(Network(1, layers, 1), data, Task::regression, plan("mse", 0), 1, 0);  // a = 0 0 2 3
-  CHECK(of(o, "outputs_zero") == 0.5);
-  CHECK(of(o, "outputs_above_1") == 0.5);
+  CHECK(of(o, "flow.off", number(1)) == 0.5);
+  CHECK(of(o, "outputs_above", {}, {}, {}, 1) == 0.5);
+  CHECK(of(o, "outputs_above", {}, {}, {}, 2) == 0.25);
   CHECK(of(o, "right_at_half") == 0.5);
-  CHECK(of(o, "constant_output") == 0);
   CHECK(of(o, "naive_loss_broken") == 1);  // 0 · ln 0 is NaN as it is written, and so is ln(1 − 2)
-  CHECK(of(o, "train_rmse") == doctest::Approx(std::sqrt((0 + 1 + 1 + 9) / 4.0)));
+  CHECK(of(o, "history.train_rmse") == doctest::Approx(std::sqrt((0 + 1 + 1 + 9) / 4.0)));
 }
 
-TEST_CASE("The properties of the activations are where analysis puts them") {
-  const double eps = sizeof(real) == 8 ? 1e-7 : 1e-4;
-  CHECK(formula("activation.lowest_value", "gelu") == doctest::Approx(-0.16997120747990369).epsilon(eps));
-  CHECK(std::abs(formula("activation.lowest_value_at", "gelu") - -0.75179162) < 2e-3);
-  CHECK(formula("activation.lowest_value", "silu") == doctest::Approx(-0.27846454276107380).epsilon(eps));
-  CHECK(formula("activation.highest_value", "sigmoid") == 1);
-  CHECK(formula("activation.highest_derivative", "gelu") == doctest::Approx(1.1289).epsilon(1e-4));
-  CHECK(formula("activation.saturated_from", "tanh") == doctest::Approx(std::atanh(std::sqrt(0.95))).epsilon(1e-3));
-  CHECK(formula("activation.saturated_from", "sigmoid") ==
-        doctest::Approx(2 * std::atanh(std::sqrt(0.95))).epsilon(1e-3));
-  CHECK(std::isinf(formula("activation.saturated_from", "relu")));
-  CHECK(std::isinf(formula("activation.saturated_from", "identity")));
-  CHECK(formula("activation.saturated_from", "step") == 0);
-  CHECK(formula("activation.monotone", "tanh") == 1);
-  CHECK(formula("activation.monotone", "gelu") == 0);
-  CHECK(formula("activation.zero_centred", "tanh") == 1);
-  CHECK(formula("activation.zero_centred", "sigmoid") == 0);
-  CHECK(formula("activation.difference", "gelu", 0, "gelu_tanh") == doctest::Approx(4.732e-4).epsilon(2e-3));
-  CHECK(formula("activation.value", "leaky_relu(0.1)", -2) == doctest::Approx(-0.2));
-  CHECK(formula("activation.derivative", "tanh", 0) == 1);
-  CHECK(formula("activation.derivative_values", "relu") == 2);
-  CHECK(formula("activation.derivative_values", "identity") == 1);
-  CHECK(formula("activation.derivative_values", "tanh") > 500);
-  CHECK_THROWS_WITH_AS(formula("activation.value", "softmax"), "softmax is not a function of one number",
-                       std::invalid_argument);
+TEST_CASE("A run that is interrupted throws, and one that diverges says so") {
+  const Data data = data_of("moons", Task::binary, 16);
+  std::vector<LayerOptions> layers{layer(4, "tanh"), layer(1, "sigmoid")};
+  int batches = 0;
+  CHECK_THROWS_AS(train_to_the_end(Network(2, layers, 1), data, Task::binary, plan("binary_cross_entropy", 50), 1, 0,
+                                   [&] { return ++batches == 5; }),
+                  Interrupted);
+  CHECK(batches == 5);
+  std::vector<LayerOptions> wild{layer(8, "identity"), layer(1, "identity")};
+  const FinishedRun lost = train_to_the_end(Network(2, wild, 1), data, Task::regression, plan("mse", 400, 10), 1, 0);
+  CHECK(lost.diverged);
+  CHECK(lost.history.size() < 400);
 }
 
-TEST_CASE("Naive formulas break where the stable ones do not") {
-  CHECK(formula("naive_softmax_is_nan", "", 700) == 0);
-  CHECK(formula("naive_softmax_is_nan", "", 1000) == 1);
-  CHECK(formula("naive_softmax_is_nan", "", -1000) == 1);
-  CHECK(std::isinf(formula("log_after_softmax", "", 1000)));
-  CHECK(formula("cross_entropy", "", 1000) == 1000);
-  CHECK(formula("binary_cross_entropy", "", -1000) == 1000);
-  CHECK(formula("clipped_binary_cross_entropy", "", -1000) == doctest::Approx(500));
-  CHECK(formula("clipped_binary_cross_entropy", "", 2) == doctest::Approx(std::log1p(std::exp(-2.0))));
-  CHECK(formula("clipped_gradient", "", -1000) == 0);
-  CHECK(formula("clipped_gradient", "", 0) == -0.5);
-  CHECK(std::isinf(formula("clipped_float_exp", "", -1000)));
-  CHECK(formula("softmax_against_sigmoid", "") < (sizeof(real) == 8 ? 1e-15 : 1e-6));
-  CHECK(formula("diagonal_rule_error", "") > 0.5);
-  CHECK(formula("diagonal_rule_cosine", "") < 0.9);
-  CHECK(formula("naive_leaky_error", "", 0.01) == 0);
-  CHECK(formula("naive_leaky_error", "", 2) == 1);
+TEST_CASE("Looking at the end of a run does not change its network") {
+  const Data data = data_of("moons", Task::binary, 32);
+  std::vector<LayerOptions> layers{layer(4, "tanh"), layer(1, "sigmoid")};
+  layers[0].batch_norm = true;
+  FinishedRun run = train_to_the_end(Network(2, layers, 1), data, Task::binary, plan("binary_cross_entropy", 3), 1, 1);
+  Network same(2, layers, 1);
+  Training training(same, data, plan("binary_cross_entropy", 3), 1, 1);
+  training.run({});
+  CHECK(copy_of(run.network) == copy_of(same));
+  CHECK(run.flow.size() == 4);
+  CHECK(run.flow.back()[0].a_norm == doctest::Approx(run.flow_at_end[0].a_norm).epsilon(0.5));
 }
 
-TEST_CASE("The gradient of a confident mistake is 1 with cross-entropy and almost 0 with mse") {
-  const double a = 1 / (1 + std::exp(-10.0));
-  CHECK(formula("output_gradient", "", 10, "", "binary_cross_entropy") == doctest::Approx(a));
-  CHECK_THROWS_AS(formula("output_gradient", "", 10, "", "cross_entropy"), std::invalid_argument);
-  CHECK(formula("output_gradient", "", 10, "", "mse") == doctest::Approx(2 * a * a * (1 - a)));  // 2 (a − 0) a (1 − a)
+TEST_CASE("A relu unit of the first layer that died never comes back, and one of a later layer does") {
+  const Data data = data_of("moons", Task::binary, 100);
+  std::vector<LayerOptions> layers{layer(16, "relu"), layer(16, "relu"), layer(1, "sigmoid")};
+  double dead = 0, back = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    TrainOptions options = plan("binary_cross_entropy", 100, 1.5);
+    options.batch_size = 16;
+    FinishedRun o = train_to_the_end(Network(2, layers, seed), data, Task::binary, options, seed, 1);
+    CHECK(of(o, "flow.revived", number(1), {}, range("sum", 2, 100)) == 0);  // epoch 0 is only one batch
+    dead += of(o, "flow.dead", number(2), {}, range("max", 1, 100));
+    back += of(o, "flow.revived", number(2), {}, range("sum", 2, 100));
+  }
+  CHECK(dead > 0);
+  CHECK(back > 0);
+}
+
+// Every measure on runs that lack something.
+TEST_CASE("Every measure gives a finite number or refuses, whatever the run lacks") {
+  const Folder folder;
+  spill(folder / "row.csv", "x,y\n1,0\n");
+  spill(folder / "rows.csv", "x,y\n1,0\n2,1\n3,0\n");
+  const std::string hidden = "[[layer]]\nunits = 3\nactivation = \"relu\"\n";
+  const std::string zeros = "[[layer]]\nunits = 3\nactivation = \"relu\"\ninit = \"zeros\"\n";
+  const std::string narrow = "[[layer]]\nunits = 1\nactivation = \"step\"\n";
+  const std::string normalised = "[[layer]]\nunits = 3\nactivation = \"prelu\"\nbatch_norm = true\n";
+  const std::string output =
+      "[[layer]]\nactivation = \"sigmoid\"\n[train]\nloss = \"binary_cross_entropy\"\nbatch_size = 0\n";
+  const std::string linear = "[[layer]]\n[train]\nloss = \"mse\"\nbatch_size = 0\n";
+  const std::string flow_on = "[diagnostics]\nevery = 1\n";
+  const std::string flow_off = "[diagnostics]\nevery = 0\n";
+  const std::string two = "[data]\ngenerator = \"xor\"\n";
+  const std::string one_row = "[data]\nfile = \"row.csv\"\n";
+  const std::string rows = "[data]\nfile = \"rows.csv\"\n";
+  const std::vector<std::string> configs{
+      two + output + "epochs = 2\n" + flow_on,                                   // one layer
+      two + hidden + output + "epochs = 0\n" + flow_on,                          // no epoch
+      two + hidden + output + "epochs = 0\n" + flow_off,                         //
+      two + hidden + hidden + output + "epochs = 2\n" + flow_off,                // no observed epoch
+      one_row + output + "epochs = 2\n" + flow_on,                               // one row
+      one_row + hidden + hidden + linear + "epochs = 2\n" + flow_on,             //
+      one_row + normalised + hidden + linear + "epochs = 2\n" + flow_on,         //
+      rows + linear + "epochs = 0\n" + flow_on,                                  // a regression
+      two + zeros + zeros + output + "epochs = 2\n" + flow_on,                   // constant activations, gradients 0
+      two + narrow + hidden + narrow + output + "epochs = 2\n" + flow_on,        // weights of 2 × 1 and 1 × 3
+      rows + hidden + linear + "epochs = 1\nlearning_rate = 1e200\n" + flow_on,  // diverges after the last step
+      rows + hidden + linear + "epochs = 9\nlearning_rate = 1e200\n" + flow_on,  // diverges before it
+  };
+  std::size_t numbers = 0;
+  std::size_t refusals = 0;
+  std::size_t diverged = 0;
+  for (const std::string& config : configs) {
+    CAPTURE(config);
+    spill(folder / "c.toml", config);
+    const Experiment e = load_experiment(folder / "c.toml", {});
+    FinishedRun run =
+        train_to_the_end(e.network(), e.data, e.task, e.config.train, e.config.seed, e.config.diagnostics.every);
+    for (const Measure& m : measures()) {
+      CAPTURE(m.name);
+      const std::vector<Pick> picks{{}, number(0), number(1), number(2), number(9), all("max"), range("mean", 2, 4)};
+      for (const Pick& layer : picks) {
+        for (const Pick& over_layer : picks) {
+          for (const Pick& epoch : picks) {
+            CAPTURE(layer.text);
+            CAPTURE(over_layer.text);
+            CAPTURE(epoch.text);
+            try {
+              const std::optional<double> value = measure({&m, layer, over_layer, epoch, 0.5}, run);
+              ++(value ? numbers : diverged);
+              if (value) CHECK(std::isfinite(*value));
+            } catch (const std::invalid_argument& error) {
+              ++refusals;
+              CHECK(std::string(error.what()).size() > 10);
+            }
+          }
+        }
+      }
+    }
+  }
+  CHECK(numbers > 500);
+  CHECK(refusals > 500);
+  CHECK(diverged > 0);
 }

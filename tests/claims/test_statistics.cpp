@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <stdexcept>
 
 #include "primer/claims/measure.hpp"
@@ -14,78 +14,155 @@
 
 using namespace primer;
 
-TEST_CASE("Student's t is right for one to a thousand degrees of freedom") {
-  // The 0.995 quantiles, from mpmath's regularised incomplete beta function.
-  CHECK(student_t(1) == doctest::Approx(63.656741162871583).epsilon(1e-12));
-  CHECK(student_t(2) == doctest::Approx(9.9248432009182908).epsilon(1e-12));
-  CHECK(student_t(3) == doctest::Approx(5.8409093097333554).epsilon(1e-12));
-  CHECK(student_t(4) == doctest::Approx(4.6040948713499903).epsilon(1e-12));
-  CHECK(student_t(9) == doctest::Approx(3.2498355415921254).epsilon(1e-12));
-  CHECK(student_t(30) == doctest::Approx(2.7499956535670305).epsilon(1e-12));
-  CHECK(student_t(999) == doctest::Approx(2.5807596372676368).epsilon(1e-12));
-}
-
-TEST_CASE("A mean's interval is t s / √n to either side") {
-  const Estimate e = estimate({1, 2, 3, 4}, Average::mean);  // s² = 5/3
-  const double half = 5.8409093097333554 * std::sqrt(5.0 / 3 / 4);
-  CHECK(e.value == 2.5);
-  CHECK(e.low == doctest::Approx(2.5 - half));
-  CHECK(e.high == doctest::Approx(2.5 + half));
-}
-
-TEST_CASE("A geometric mean is the mean of the logarithms") {
-  const Estimate e = estimate({1e-6, 1e-4}, Average::geometric);
-  CHECK(e.value == doctest::Approx(1e-5));
-  CHECK(e.low * e.high == doctest::Approx(1e-10));
-}
-
-TEST_CASE("Five successes out of five do not prove that the sixth will come") {
-  const Estimate e = estimate({1, 1, 1, 1, 1}, Average::fraction);
-  CHECK(e.value == 1);
-  CHECK(e.low == doctest::Approx(0.4297416789729908));  // n / (n + z²)
-  CHECK(e.high == 1);
-  CHECK(std::isnan(estimate({1, 0.5}, Average::fraction).value));
-}
-
-TEST_CASE("One seed gives no interval, and neither does a value that is not a number") {
-  CHECK_THROWS_AS(estimate({1}, Average::mean), std::invalid_argument);
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  CHECK(std::isnan(estimate({1, nan}, Average::mean).low));
-  CHECK_FALSE(estimate({1, nan}, Average::mean).covers(1));
-}
-
 namespace {
 
-// How often two arms that draw from the same source come out as distinguishable.
-double false_alarms(std::size_t seeds, const std::function<double(Random&)>& draw) {
-  constexpr int trials = 2000;
-  Random random(7, Stream::data);
-  int alarms = 0;
-  for (int trial = 0; trial < trials; ++trial) {
-    std::vector<double> a;
-    std::vector<double> b;
-    for (std::size_t i = 0; i < seeds; ++i) {
-      a.push_back(draw(random));
-      b.push_back(draw(random));
-    }
-    if (!paired_difference(a, b).covers(0)) ++alarms;
-  }
-  return static_cast<double>(alarms) / trials;
+// 1, 2, …, n, in another order.
+std::vector<double> shuffled(std::size_t n) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < n; ++i) values.push_back(static_cast<double>((i * 7) % n) + 1);
+  return values;
+}
+
+bool contains(const Estimate& e, double v) { return e.covers(v); }
+
+Estimate share(const std::vector<double>& ones) {
+  return fraction(static_cast<std::size_t>(std::ranges::count(ones, 1.0)), ones.size());
 }
 
 }  // namespace
 
-TEST_CASE("Two identical arms come out as not distinguishable in at least 95 % of trials") {
-  for (const std::size_t seeds : {2U, 3U, 5U, 20U}) {
-    CAPTURE(seeds);
-    const double normal = false_alarms(seeds, [](Random& r) { return r.normal(); });
-    CHECK(normal <= 0.05);
-    CHECK(normal == doctest::Approx(0.01).epsilon(1));  // the level is 99 %: an interval too wide would fail here
-    CHECK(normal > 0.002);
-    CHECK(false_alarms(seeds, [](Random& r) { return exp(2 * r.normal()); }) <= 0.05);
-    CHECK(false_alarms(seeds, [](Random& r) { return r.uniform(); }) <= 0.05);
-    CHECK(false_alarms(seeds, [](Random& r) { return r.uniform() < 0.8 ? 1.0 : 0.0; }) <= 0.05);
+TEST_CASE("The interval of the median lies between the values that the tables name") {
+  // The largest k with P(Bin(n, 1/2) < k) <= 0.005, from exact fractions.
+  const std::vector<std::pair<std::size_t, double>> table{{8, 1}, {11, 1}, {12, 2}, {20, 4}, {50, 16}, {500, 221}};
+  for (const auto& [n, k] : table) {
+    CAPTURE(n);
+    const Estimate e = median(shuffled(n));
+    CHECK(e.value == (static_cast<double>(n) + 1) / 2);
+    CHECK(e.low == k);
+    CHECK(e.high == static_cast<double>(n) + 1 - k);
   }
+}
+
+TEST_CASE("Fewer seeds than eight give no interval of the median") {
+  for (std::size_t n = 1; n < fewest_seeds; ++n) {
+    const Estimate e = median(shuffled(n));
+    CHECK(std::isinf(e.low));
+    CHECK(std::isinf(e.high));
+  }
+  CHECK(median({3, 1, 2}).value == 2);
+  CHECK_THROWS_AS(median({}), std::invalid_argument);
+  CHECK_THROWS_AS(fraction(0, 0), std::invalid_argument);
+}
+
+TEST_CASE("The interval of a fraction is that of Clopper and Pearson") {
+  // Solved with 200 halvings on exact binomial coefficients.
+  CHECK(fraction(0, 10).low == 0);
+  CHECK(fraction(0, 10).high == doctest::Approx(0.4112959813475253).epsilon(1e-9));
+  CHECK(fraction(5, 10).low == doctest::Approx(0.12831055393508276).epsilon(1e-9));
+  CHECK(fraction(5, 10).high == doctest::Approx(0.8716894460649167).epsilon(1e-9));
+  CHECK(fraction(93, 100).low == doctest::Approx(0.8371971444155769).epsilon(1e-9));
+  CHECK(fraction(93, 100).high == doctest::Approx(0.9792100696703756).epsilon(1e-9));
+  CHECK(fraction(8, 8).low == doctest::Approx(std::pow(0.005, 1.0 / 8)).epsilon(1e-9));
+  CHECK(fraction(8, 8).high == 1);
+  CHECK(fraction(93, 100).value == 0.93);
+}
+
+namespace {
+
+struct Source {
+  const char* name;
+  double typical;  // the median, or the probability of a 1
+  std::function<double(Random&)> draw;
+};
+
+// How often `covered` is true in 2000 trials.
+double rate(const std::function<bool(Random&)>& covered) {
+  Random random(7, Stream::data);
+  int count = 0;
+  for (int trial = 0; trial < 2000; ++trial) count += covered(random) ? 1 : 0;
+  return count / 2000.0;
+}
+
+std::vector<double> sample(const Source& source, std::size_t n, Random& random) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < n; ++i) values.push_back(source.draw(random));
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("The true value is in the interval in at least 95 % of trials, for every kind of quantity and interval") {
+  const std::vector<Source> continuous{
+      {"a number", 0, [](Random& r) { return r.normal(); }},
+      {"a ratio over many orders of magnitude", 1, [](Random& r) { return exp(5 * r.normal()); }},
+      {"an accuracy that is nearly always the maximum", 0.995,
+       [](Random& r) { return r.uniform() < 0.9 ? 0.995 : 0.5; }},
+      {"a fraction that is mostly 0", 0, [](Random& r) { return r.uniform() < 0.7 ? 0.0 : r.uniform(); }},
+      {"a skewed count", 1, [](Random& r) { return std::floor(-2 * log(1 - r.uniform())); }}};
+  for (const std::size_t n : {8U, 9U, 12U, 20U, 50U}) {
+    CAPTURE(n);
+    for (const Source& source : continuous) {
+      CAPTURE(source.name);
+      const double covered = rate([&](Random& r) { return contains(median(sample(source, n, r)), source.typical); });
+      CHECK(covered >= 0.985);
+      // Two arms that are the same: the interval of the difference contains 0, the interval of the ratio 1.
+      CHECK(rate([&](Random& r) {
+              std::vector<double> a = sample(source, n, r);
+              for (double& v : a) v -= source.draw(r);
+              return contains(median(a), 0);
+            }) >= 0.985);
+      CHECK(rate([&](Random& r) {
+              std::vector<double> a = sample(source, n, r);
+              for (double& v : a) v = exp(std::atan(v)) / exp(std::atan(source.draw(r)));
+              return contains(median(a), 1);
+            }) >= 0.985);
+    }
+    for (const double p : {0.005, 0.015, 0.1, 0.5, 0.93, 0.99}) {
+      CAPTURE(p);
+      const Source coin{"", p, [p](Random& r) { return r.uniform() < p ? 1.0 : 0.0; }};
+      CHECK(rate([&](Random& r) { return contains(share(sample(coin, n, r)), p); }) >= 0.985);
+    }
+  }
+}
+
+TEST_CASE("An interval never leaves the range of the values") {
+  Random random(3, Stream::data);
+  for (int trial = 0; trial < 200; ++trial) {
+    std::vector<double> accuracies;
+    std::vector<double> ones;
+    for (int i = 0; i < 8; ++i) {
+      accuracies.push_back(random.uniform());
+      ones.push_back(random.uniform() < 0.5 ? 1 : 0);
+    }
+    for (const Estimate& e : {median(accuracies), share(ones)}) {
+      CHECK(0 <= e.low);
+      CHECK(e.low <= e.value);
+      CHECK(e.value <= e.high);
+      CHECK(e.high <= 1);
+    }
+  }
+}
+
+TEST_CASE("An interval that is too narrow fails the same simulation") {
+  // From the k-th to the k-th last value with a k that is one third too large, and ± 1.64 standard errors of a share.
+  const Source normal{"", 0, [](Random& r) { return r.normal(); }};
+  const Source coin{"", 0.1, [](Random& r) { return r.uniform() < 0.1 ? 1.0 : 0.0; }};
+  const double narrow_median = rate([&](Random& r) {
+    std::vector<double> values = sample(normal, 50, r);
+    std::ranges::sort(values);
+    return values[20] <= 0 && 0 <= values[29];
+  });
+  const double narrow_share = rate([&](Random& r) {
+    const double p = share(sample(coin, 50, r)).value;
+    return std::abs(p - 0.1) <= 1.64 * std::sqrt(p * (1 - p) / 50);
+  });
+  CHECK(narrow_median < 0.95);
+  CHECK(narrow_share < 0.95);
+}
+
+TEST_CASE("The interval is not wider than the level needs") {
+  const Source normal{"", 0, [](Random& r) { return r.normal(); }};
+  CHECK(rate([&](Random& r) { return contains(median(sample(normal, 50, r)), 0); }) < 0.999);
 }
 
 TEST_CASE("Two identical arms of real runs come out as not distinguishable in at least 95 % of trials") {
@@ -100,7 +177,7 @@ TEST_CASE("Two identical arms of real runs come out as not distinguishable in at
   options.epochs = 5;
   options.batch_size = 0;
   Quantity loss;
-  loss.measure = find_measure("train_loss");
+  loss.measure = &*std::ranges::find(measures(), "history.train_loss", &Measure::name);
   std::uint64_t seed = 0;
   const auto next = [&] {
     ++seed;
@@ -111,18 +188,14 @@ TEST_CASE("Two identical arms of real runs come out as not distinguishable in at
   for (int trial = 0; trial < 200; ++trial) {
     std::vector<double> a;
     std::vector<double> b;
-    for (int i = 0; i < 5; ++i) {
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < fewest_seeds; ++i) {
       a.push_back(next());
       b.push_back(next());
     }
     CHECK(a[0] != b[0]);
-    if (!paired_ratio(a, b).covers(1)) ++distinguishable;
+    for (std::size_t i = 0; i < a.size(); ++i) ratios.push_back(a[i] / b[i]);
+    if (!contains(median(ratios), 1)) ++distinguishable;
   }
   CHECK(distinguishable <= 10);
-}
-
-TEST_CASE("Arms that differ come out as distinguishable") {
-  CHECK_FALSE(paired_difference({1.1, 2.1, 3.12, 4.1}, {1, 2, 3, 4}).covers(0));
-  CHECK_FALSE(paired_ratio({8, 17, 31}, {1, 2, 4}).covers(1));
-  CHECK(paired_ratio({8, 17, 31}, {1, 2, 4}).value == doctest::Approx(8.0773742));
 }

@@ -24,8 +24,8 @@ const bool in_double = sizeof(primer::real) == sizeof(double);
 
 TEST_CASE("the shipped claims that are quick stay in their bands" * doctest::skip(!in_double)) {
   const Folder folder;
-  const Result result =
-      claims("--dir '" + shipped + "' --seeds 5 flow_sigmoid_vanishes collapse_affine gelu_range numeric_clip", folder);
+  const Result result = claims(
+      "--dir '" + shipped + "' --seeds 12 flow_sigmoid_vanishes collapse_affine gelu_range numeric_clip", folder);
   CAPTURE(result.out);
   CHECK(result.code == 0);
   CHECK(result.err.find(": vanishing: ") != std::string::npos);  // the run to look at warns as primer train does
@@ -60,9 +60,9 @@ TEST_CASE("mistakes of primer claims are one line" * doctest::skip(!in_double)) 
   const Result unknown = claims(dir + "gelu_rang", folder);
   CHECK(unknown.code == 2);
   CHECK(unknown.err == "primer: there is no claim 'gelu_rang' in " + shipped + "; did you mean 'gelu_range'?\n");
-  const Result one = claims(dir + "--seeds 1", folder);
+  const Result one = claims(dir + "--seeds 0", folder);
   CHECK(one.code == 2);
-  CHECK(one.err == "primer: --seeds: must be an integer from 2 to 1000000, not '1'\n");
+  CHECK(one.err == "primer: --seeds: must be an integer from 1 to 1000000, not '0'\n");
 }
 
 TEST_CASE("Ctrl-C stops primer claims at once, in a claim and in the run to look at" * doctest::skip(!in_double)) {
@@ -70,8 +70,8 @@ TEST_CASE("Ctrl-C stops primer claims at once, in a claim and in the run to look
   const auto claim = [&](const std::string& name, const std::string& epochs) {
     spill(folder / (name + ".toml"),
           "claim = \"c\"\nnotes = \"n\"\nverdict = \"holds\"\nexplanation = \"e\"\nconfig = \"" + shipped +
-              "/base/xor.toml\"\nseeds = 2\n[[arm]]\nname = \"one\"\nset = [\"train.epochs=" + epochs +
-              "\"]\n[[finding]]\nmeasure = \"parameters\"\narm = \"one\"\nband = [33, 33]\n");
+              "/base/xor.toml\"\nseeds = 8\n[[arm]]\nname = \"one\"\nset = [\"train.epochs=" + epochs +
+              "\"]\n[[finding]]\nmeasure = \"diverged\"\narm = \"one\"\nband = [0, 0]\n");
   };
   claim("quick", "3");
   claim("endless", "1000000000");
@@ -86,7 +86,7 @@ TEST_CASE("Ctrl-C stops primer claims at once, in a claim and in the run to look
   // In the run to look at, which primer train does: the exit code of that command is not lost. This run is longer than
   // the trials because it observes the flow and saves a checkpoint after every epoch.
   spill(folder / "slow.toml", "claim = \"c\"\nnotes = \"n\"\nverdict = \"holds\"\nexplanation = \"e\"\nconfig = \"" +
-                                  shipped + "/base/spiral.toml\"\nseeds = 2\n[[arm]]\nname = \"one\"\nset = " +
+                                  shipped + "/base/spiral.toml\"\nseeds = 8\n[[arm]]\nname = \"one\"\nset = " +
                                   "[\"train.epochs=500\", \"train.checkpoint_every=1\", \"data.points=20\"]\n" +
                                   "[[finding]]\nmeasure = \"diverged\"\narm = \"one\"\nband = [0, 0]\n");
   const Result in_run = interrupted("runs/claims/slow/history.csv", "1,", "slow quick");
@@ -94,4 +94,33 @@ TEST_CASE("Ctrl-C stops primer claims at once, in a claim and in the run to look
   CHECK(in_run.err.find("primer: interrupted in epoch ") != std::string::npos);
   CHECK(in_run.err.ends_with("primer: interrupted; 1 of 2 claims were judged\n"));
   CHECK(slurp(folder / "out.txt").find("quick: holds") == std::string::npos);
+}
+
+TEST_CASE("threads, more seeds and calibration of primer claims" * doctest::skip(!in_double)) {
+  const Folder folder;
+  const std::string one = "claim = \"c\"\nnotes = \"n\"\nverdict = \"holds\"\nexplanation = \"e\"\nconfig = \"" +
+                          shipped +
+                          "/base/xor.toml\"\nseeds = 8\n[[arm]]\nname = \"one\"\nset = [\"train.epochs=3\"]\n" +
+                          "[[finding]]\nmeasure = \"history.train_loss\"\narm = \"one\"\nband = ";
+  spill(folder / "wide.toml", one + "[0, 9]\n");
+  spill(folder / "narrow.toml", one + "[0.69, 0.7]\n");
+  const Result alone = claims("--dir . --seeds 40", folder);
+  CHECK(alone.code == 1);  // of narrow.toml
+  const Result threads = claims("--dir . --seeds 40 --jobs 3", folder);
+  CHECK(threads.code == 1);
+  CHECK(threads.out == alone.out);
+  CHECK(alone.out.find("wide: holds\n") != std::string::npos);
+  CHECK(alone.out.find("narrow: UNDECIDED, give more --seeds\n") != std::string::npos);
+  CHECK(alone.out.find(" × that of 8 seeds)") != std::string::npos);
+  CHECK(alone.out.find("1 of 2 claims in their bands, 1 undecided, 0 missed; intervals at 99 %\n") !=
+        std::string::npos);
+  const Result few = claims("--dir . --seeds 7", folder);
+  CHECK(few.code == 1);
+  CHECK(few.out.find("wide: UNDECIDED") != std::string::npos);
+  CHECK(few.out.find("7 seeds; a median needs 8") != std::string::npos);
+  const std::string calibration = claims("--dir . --calibrate wide", folder).out;
+  CHECK(calibration.starts_with("wide: seeds 1001 … 1024\n"));
+  CHECK(calibration.find(", 0 diverged, band = [0.") != std::string::npos);
+  CHECK(claims("--dir . --jobs 0", folder).error(2) ==
+        "primer: --jobs: must be an integer from 1 to 1000000, not '0'\n");
 }

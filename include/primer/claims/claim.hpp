@@ -2,12 +2,12 @@
 // band in which each number must lie.
 #pragma once
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "primer/claims/measure.hpp"
-#include "primer/claims/statistics.hpp"
 #include "primer/formats/error.hpp"
 #include "primer/runs/config.hpp"
 
@@ -24,27 +24,23 @@ struct Arm {
 };
 
 struct Band {
-  double low, high;  // both belong to the band
-  bool contains(double v) const { return low <= v && v <= high; }
+  double low, high;  // both belong to the band; both are NaN for "not a number"
+  bool contains(double v) const { return (low <= v && v <= high) || (std::isnan(low) && std::isnan(v)); }
 };
 
-// [[check]]: the value of a formula, which no seed can change.
-struct Check {
-  Quantity quantity;
-  Band band;
-  Location location;
-};
-
-// [[finding]]: a quantity of an arm, or of two arms compared seed by seed.
+// [[finding]]: a quantity of an arm, or of two arms compared seed by seed. [[check]]: the value of a formula, which no
+// seed can change; it has no arm.
 struct Finding {
+  std::string formula;  // of a check
   Quantity quantity;
-  std::size_t arm;
-  std::optional<std::size_t> over;   // the ratio arm / over, averaged geometrically
+  std::size_t arm = 0;
+  std::optional<std::size_t> over;   // the ratio arm / over
   std::optional<std::size_t> minus;  // the difference arm − minus
-  Average average;
+  std::optional<double> at_least;    // the share of seeds whose number is at least this; nothing: the median number
   Band band;
   Location location;
 
+  bool is_check() const { return !formula.empty(); }
   std::optional<std::size_t> other_arm() const { return over ? over : minus; }
 };
 
@@ -52,10 +48,8 @@ struct Claim {
   std::string name;  // of the file, without .toml
   std::string claim, notes, verdict, explanation;
   std::vector<Arm> arms;
-  std::vector<Check> checks;
-  std::vector<Finding> findings;
-  std::size_t seeds = 0;        // of `primer claims NAME`; 0 if there are no arms
-  std::size_t quick_seeds = 0;  // of `primer claims`; 0: it takes too long to be run there
+  std::vector<Finding> findings;  // the checks first
+  std::size_t seeds = 0;          // 0 if there are no arms
 };
 
 // Throws UserError for anything that configs/claims/README.md does not describe.
@@ -63,9 +57,5 @@ Claim read_claim(const std::string& path);
 
 // The names of the claims in a folder, sorted. Throws UserError if there are none.
 std::vector<std::string> claim_names(const std::string& folder);
-
-// How a report names them: "activation.derivative(gelu, -1)", and "delta_ratio of sigmoid over relu".
-std::string text_of(const Quantity& quantity);
-std::string text_of(const Finding& finding, const Claim& claim);
 
 }  // namespace primer

@@ -1,35 +1,33 @@
-// What can be said from a few seeds: an average with the interval that holds the true one. The level is 99 %, because
-// a table of a hundred intervals at 95 % would mislead in five places.
+// What a few seeds say: a typical value with an interval that contains the true one. Both kinds of interval rest on the
+// binomial distribution alone. They hold for every distribution of the values, at every number of seeds, and they never
+// leave the range of the values: the interval of an accuracy lies in [0, 1], the interval of a ratio is positive.
 #pragma once
 
 #include <cstddef>
-#include <string_view>
 #include <vector>
 
 namespace primer {
 
+// The level is 99 %, because a table of a hundred intervals at 95 % would mislead in five places.
 inline constexpr double confidence = 0.99;
 
-// How the values of several seeds become one. mean: Student's t. geometric: the same on the logarithms, for what spans
-// orders of magnitude. fraction: of values that are all 0 or 1, the interval of E. B. Wilson, "Probable inference, the
-// law of succession, and statistical inference", 1927, eq. 4, which is not fooled by five successes out of five.
-enum class Average { mean, geometric, fraction };
+// With fewer seeds the median has no interval at this level: all values may lie on the same side of it.
+inline constexpr std::size_t fewest_seeds = 8;
 
 struct Estimate {
-  double value, low, high;
+  double value = 0;
+  double low = 0, high = 0;  // −∞ and ∞ if too few values are known
   bool covers(double x) const { return low <= x && x <= high; }
 };
 
-// Needs at least two values; NaN among them makes everything NaN. Where all of them are equal, a mean has an interval
-// of no width.
-Estimate estimate(const std::vector<double>& values, Average average);
+// The median of the values, from the k-th smallest to the k-th largest value with the largest k that keeps the level
+// (W. R. Thompson, "On confidence ranges for the median and other expectation distributions for populations of unknown
+// distribution form", 1936). The interval of the logarithms is the logarithm of the interval, so ratios need no scale.
+// `unknown` more values may lie anywhere: the lower end takes them for −∞, the upper end for ∞.
+Estimate median(std::vector<double> values, std::size_t unknown = 0);
 
-// Two arms, seed by seed: the mean of a[i] − b[i], and the geometric mean of a[i] / b[i]. The arms are distinguishable
-// where the interval leaves out 0 or 1.
-Estimate paired_difference(const std::vector<double>& a, const std::vector<double>& b);
-Estimate paired_ratio(const std::vector<double>& a, const std::vector<double>& b);
-
-// t with P(|T| ≤ t) = confidence for Student's T with so many degrees of freedom, at least 1.
-double student_t(std::size_t degrees_of_freedom);
+// The probability that is behind `ones` successes in n trials (C. J. Clopper & E. S. Pearson, "The use of confidence or
+// fiducial limits illustrated in the case of the binomial", 1934).
+Estimate fraction(std::size_t ones, std::size_t n);
 
 }  // namespace primer

@@ -1,32 +1,41 @@
-// Judges a claim: whether each number lies in its band.
+// Runs a claim and judges it: every arm is trained with one seed after another, every finding is measured, and a
+// verdict is a statement about the whole interval of a number, not about its estimate.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "primer/claims/claim.hpp"
 #include "primer/claims/statistics.hpp"
-#include "primer/claims/trial.hpp"
 
 namespace primer {
 
+// The numbers of one seed, in the order of the claim's findings: of a comparison the ratio or the difference. Nothing
+// for a check, and nothing if a run diverged.
+using Trial = std::vector<std::optional<double>>;
+
+// Trials with n seeds from `first` on, in `jobs` threads; the number of threads does not change the result. Throws
+// UserError for what cannot be measured, and Interrupted once `interrupted`, which may be empty, says yes.
+std::vector<Trial> run_trials(const Claim& claim, std::uint64_t first, std::size_t n, std::size_t jobs = 1,
+                              const std::function<bool()>& interrupted = {});
+
+// holds: the whole interval lies in the band. missed: no part of it does. undecided: only a part of it does; more seeds
+// make the interval smaller.
+enum class Outcome { holds, undecided, missed };
+
 struct Verdict {
-  Estimate estimate;     // of a check: value, low and high are its number
-  bool diverged;         // a run diverged, so there is no estimate
-  bool distinguishable;  // of two arms: the interval does not contain equality
-  bool holds;            // in the band; if the band does not contain equality, also distinguishable
+  Outcome outcome;
+  std::size_t diverged = 0;  // runs without a number; the interval covers whatever it might have been
+  Estimate estimate = {};    // of a check: value, low and high are its number
+  Band observed = {0, 0};    // the smallest and the largest number
 };
 
-// Throws UserError for a formula that has no value at this point.
-Verdict judge(const Check& check);
+// The verdict on a finding from the number of each seed, nothing where a run diverged.
+Verdict judge(const Finding& finding, const std::vector<std::optional<double>>& numbers);
 
-// The verdicts on every check and every finding of a claim, which holds if all of them hold.
-struct ClaimVerdict {
-  std::vector<Verdict> checks, findings;
-  bool holds = true;
-};
-ClaimVerdict judge(const Claim& claim, const std::vector<Trial>& trials);
-
-// The verdict on the claim's i-th finding. Throws UserError if its average does not suit the values.
-Verdict judge(const Claim& claim, std::size_t i, const std::vector<Trial>& trials);
+// The verdicts on all findings. Throws UserError for a formula that has no value.
+std::vector<Verdict> judge(const Claim& claim, const std::vector<Trial>& trials);
 
 }  // namespace primer

@@ -1,0 +1,152 @@
+// The functions of the formulas.
+#include "primer/claims/formula.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <set>
+#include <stdexcept>
+#include <vector>
+
+#include "primer/core/elementary.hpp"
+#include "primer/core/loss.hpp"
+#include "primer/formats/error.hpp"
+#include "primer/formats/expression.hpp"
+#include "primer/training/properties.hpp"
+
+namespace primer {
+namespace {
+
+// σ or, with ' at the end of its name, σ′ of an elementwise activation.
+struct Function {
+  std::unique_ptr<Activation> activation;
+  bool derivative;
+
+  explicit Function(std::string_view name) : derivative(name.ends_with('\'')) {
+    const std::string_view bare = name.substr(0, name.size() - (derivative ? 1 : 0));
+    const auto names = activations().names();
+    if (std::ranges::find(names, bare) == names.end()) {
+      throw std::invalid_argument(
+          concat("'", bare, "' is neither a function nor an activation", did_you_mean(bare, names)));
+    }
+    activation = make_activation(bare);
+    if (!activation->traits.elementwise) throw std::invalid_argument(concat(bare, " is not a function of one number"));
+  }
+  Range range() const { return derivative ? properties().derivative : properties().value; }
+  Properties properties() const { return properties_of(*activation); }
+
+  // At n points from low to high.
+  std::vector<double> values(double low, double high, std::size_t n) const {
+    Tensor z(n, 1), a, slope;
+    for (std::size_t i = 0; i < n; ++i) {
+      z(i, 0) = static_cast<real>(low + (high - low) * static_cast<double>(i) / static_cast<double>(n - 1));
+    }
+    activation->forward(z, a, slope);
+    const std::span<const real> all = derivative ? slope.values() : a.values();
+    return {all.begin(), all.end()};
+  }
+};
+
+double largest_difference(const Function& f, const Function& g) {
+  constexpr std::size_t points = 32'001;
+  const std::vector<double> one = f.values(-16, 16, points), other = g.values(-16, 16, points);
+  double worst = 0;
+  for (std::size_t i = 0; i < points; ++i) worst = std::max(worst, std::abs(one[i] - other[i]));
+  return worst;
+}
+
+// The z ≥ 0 from which |σ′| is below saturation_threshold of its maximum.
+double saturated_from(const Properties& p) {
+  const bool at_the_end = !p.saturated.empty() && std::isinf(p.saturated.back().to);
+  return at_the_end ? std::max(p.saturated.back().from, 0.0) : std::numeric_limits<double>::infinity();
+}
+
+// As many as pieces if the function is piecewise linear; nearly all of them if it needs exp, tanh or erf.
+double different_values(const Function& f) {
+  const std::vector<double> values = f.values(-8, 8, 1025);
+  return static_cast<double>(std::set<double>(values.begin(), values.end()).size());
+}
+
+double in_float(double x) {
+  constexpr double largest = std::numeric_limits<float>::max();
+  return std::abs(x) > largest ? std::copysign(std::numeric_limits<double>::infinity(), x)
+                               : static_cast<double>(static_cast<float>(x));
+}
+
+Tensor row_of(const std::vector<double>& values) {
+  Tensor row(1, values.size());
+  std::ranges::transform(values, row.data(), [](double v) { return static_cast<real>(v); });
+  return row;
+}
+
+double first_of_softmax(const std::vector<double>& z) {
+  Tensor a, derivatives;
+  make_activation("softmax")->forward(row_of(z), a, derivatives);
+  return static_cast<double>(a(0, 0));
+}
+
+double loss_of_first(std::string_view loss, const std::vector<double>& z) {
+  std::vector<double> y(z.size());
+  y.front() = 1;
+  Tensor scratch;
+  return static_cast<double>(make_loss(LossOptions{loss})->value_from_logits(row_of(z), row_of(y), scratch));
+}
+
+using Names = std::vector<Function>;
+using Numbers = std::vector<double>;
+
+// What a formula may call, with the number of its arguments; 0: one or more numbers.
+struct Entry {
+  std::string_view name;
+  std::size_t arguments;
+  double (*of_numbers)(const Numbers&);
+  double (*of_names)(const Names&) = nullptr;
+};
+constexpr Entry functions[] = {
+    {"exp", 1, [](const Numbers& x) { return exp(x[0]); }},
+    {"log", 1, [](const Numbers& x) { return log(x[0]); }},
+    {"sqrt", 1, [](const Numbers& x) { return std::sqrt(x[0]); }},
+    {"abs", 1, [](const Numbers& x) { return std::abs(x[0]); }},
+    {"float", 1, [](const Numbers& x) { return in_float(x[0]); }},
+    {"min", 2, [](const Numbers& x) { return std::min(x[0], x[1]); }},
+    {"max", 2, [](const Numbers& x) { return std::max(x[0], x[1]); }},
+    {"softmax", 0, first_of_softmax},
+    {"cross_entropy", 0, [](const Numbers& z) { return loss_of_first("cross_entropy", z); }},
+    {"binary_cross_entropy", 1, [](const Numbers& z) { return loss_of_first("binary_cross_entropy", z); }},
+    {"lowest", 1, nullptr, [](const Names& f) { return f[0].range().low; }},
+    {"lowest_at", 1, nullptr, [](const Names& f) { return f[0].range().at_low; }},
+    {"highest", 1, nullptr, [](const Names& f) { return f[0].range().high; }},
+    {"highest_at", 1, nullptr, [](const Names& f) { return f[0].range().at_high; }},
+    {"values", 1, nullptr, [](const Names& f) { return different_values(f[0]); }},
+    {"saturated_from", 1, nullptr, [](const Names& f) { return saturated_from(f[0].properties()); }},
+    {"difference", 2, nullptr, [](const Names& f) { return largest_difference(f[0], f[1]); }},
+};
+
+double call(std::string_view name, const std::vector<Argument>& arguments) {
+  const Entry* const entry = std::ranges::find(functions, name, &Entry::name);
+  const bool known = entry != std::end(functions);
+  const bool of_names = known && entry->of_names != nullptr;
+  const std::size_t wanted = known ? entry->arguments : 1;
+  Numbers numbers;
+  Names names;
+  for (const Argument& a : arguments) {
+    if (of_names && !a.name.empty()) names.emplace_back(a.name);
+    if (!of_names && a.name.empty()) numbers.push_back(a.number);
+  }
+  const std::size_t given = numbers.size() + names.size();
+  const std::optional<Function> activation = known ? std::nullopt : std::optional<Function>(name);
+  if (given != arguments.size() || (wanted == 0 ? given == 0 : given != wanted)) {
+    const char* const words[2][3] = {{"one or more numbers", "one number", "two numbers"},
+                                     {"", "the name of an activation", "the names of two activations"}};
+    throw std::invalid_argument(concat(name, " takes ", words[of_names ? 1 : 0][wanted]));
+  }
+  if (activation) return activation->values(numbers[0], numbers[0], 2).front();
+  return of_names ? entry->of_names(names) : entry->of_numbers(numbers);
+}
+
+}  // namespace
+
+double evaluate_formula(std::string_view text) { return evaluate_expression(text, call); }
+
+}  // namespace primer
