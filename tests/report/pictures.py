@@ -97,6 +97,7 @@ def main():
 
         browser.look(1200, 1000, False)
         browser.open(train(folder, "spirals", []).as_uri())
+        browser.press("End")
         save("report.png", 0, 800)
         browser.open(train(folder, "deep", DEEP).as_uri())
         browser.press("Home")
