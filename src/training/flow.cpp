@@ -21,8 +21,9 @@ constexpr std::size_t sum_index(double FlowRow::*member) {
 }
 constexpr std::size_t averaged = sum_index(nullptr);
 
-// Q sums over the same elements in one pass, because reading the elements is what costs time. terms(i, add) calls
-// add(q, term) for every sum q. Each sum is kept as sixteen running sums, which are added in a fixed tree.
+// Q sums over the same elements in one pass, because reading the elements is what costs time; at most three, because
+// more do not fit into the registers. terms(i, add) calls add(q, term) for every sum q. Each sum is kept as sixteen
+// running sums, which are added in a fixed tree.
 template <std::size_t Q, typename Terms>
 std::array<double, Q> sums_in_one_pass(std::size_t n, Terms terms) {
   constexpr std::size_t lanes = 16;
@@ -61,35 +62,38 @@ void Flow::before_update(Network& network, const Loss& loss, const Tensor& y) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const Dense& layer = network.layers[l];
     LayerState& into = state.layers[l];
-    const auto n = static_cast<double>(layer.z.size());
-    const real *const a = layer.a.data(), *const derivative = layer.derivative.data();
+    const std::size_t size = layer.z.size();
+    const auto n = static_cast<double>(size);
+    const real *const a = layer.a.data(), *const z = layer.z.data(), *const derivative = layer.derivative.data();
     const real *const dL_da = network.dL_da(l, loss, y).data(), *const dL_dz = layer.dL_dz.data();
     // step has σ′ = 0 everywhere, so its limit is 0: every entry counts as saturated.
     const real limit = into.saturation_limit == 0 ? std::numeric_limits<real>::infinity() : into.saturation_limit;
-    const auto of_batch = sums_in_one_pass<7>(layer.a.size(), [=](std::size_t i, auto add) {
-      const real steepness = std::abs(derivative[i]);
+    const auto [a_squares, a_sum] = sums_in_one_pass<2>(size, [=](std::size_t i, auto add) {
       add(0, a[i] * a[i]);
       add(1, a[i]);
-      add(2, steepness);
-      add(3, steepness < limit ? real(1) : real(0));
-      add(4, dL_da[i] * dL_da[i]);
-      add(5, dL_dz[i] * dL_dz[i]);
-      add(6, derivative[i] == 0 ? real(1) : real(0));
+    });
+    const auto [slopes, saturated, zeros] = sums_in_one_pass<3>(size, [=](std::size_t i, auto add) {
+      const real slope = std::abs(derivative[i]);
+      add(0, slope);
+      add(1, slope < limit ? real(1) : real(0));
+      add(2, slope == 0 ? real(1) : real(0));
+    });
+    const auto [dL_da_squares, dL_dz_squares] = sums_in_one_pass<2>(size, [=](std::size_t i, auto add) {
+      add(0, dL_da[i] * dL_da[i]);
+      add(1, dL_dz[i] * dL_dz[i]);
     });
     const auto add = [&](double FlowRow::*quantity, double value) { into.sums[sum_index(quantity)] += value; };
-    add(&FlowRow::a_norm, std::sqrt(of_batch[0]));
-    add(&FlowRow::a_mean, of_batch[1] / n);
-    add(&FlowRow::slope_mean, of_batch[2] / n);
-    add(&FlowRow::saturated, of_batch[3] / n);
+    add(&FlowRow::a_norm, std::sqrt(a_squares));
+    add(&FlowRow::a_mean, a_sum / n);
+    add(&FlowRow::slope_mean, slopes / n);
+    add(&FlowRow::saturated, saturated / n);
     if (layer.activation->traits.rectifier) {
-      const real* const z = layer.z.data();
-      const real not_above = lane_sum(layer.z.size(), [z](std::size_t i) { return z[i] <= 0 ? real(1) : real(0); });
-      add(&FlowRow::off, not_above / n);
+      add(&FlowRow::off, lane_sum(size, [=](std::size_t i) { return z[i] <= 0 ? real(1) : real(0); }) / n);
     }
-    add(&FlowRow::dL_da_norm, std::sqrt(of_batch[4]));
-    add(&FlowRow::dL_dz_norm, std::sqrt(of_batch[5]));
+    add(&FlowRow::dL_da_norm, std::sqrt(dL_da_squares));
+    add(&FlowRow::dL_dz_norm, std::sqrt(dL_dz_squares));
     add(&FlowRow::dL_dW_norm, std::sqrt(double{sum_of_squares(layer.dL_dWt.values())}));
-    const bool all_alive = of_batch[6] == 0;
+    const bool all_alive = zeros == 0;
     for (std::size_t i = 0; i < (all_alive ? 1 : layer.z.rows()); ++i) {
       for (std::size_t j = 0; j < layer.z.cols(); ++j) into.alive[j] |= all_alive || layer.derivative(i, j) != 0;
     }
