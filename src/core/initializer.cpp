@@ -3,19 +3,22 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
 namespace primer {
 namespace {
 
-// Reads the number in "name(number)". False if `spec` has another form or another name.
+constexpr real largest = std::numeric_limits<real>::max();
+
+// Reads the number in "name(number)". False if `spec` has another form or name, or if a real cannot hold the number.
 bool argument_of(std::string_view spec, std::string_view name, double& number) {
   if (!spec.starts_with(name) || !spec.ends_with(')') || spec.size() < name.size() + 3) return false;
   if (spec[name.size()] != '(') return false;
   const char* const end = spec.data() + spec.size() - 1;
   const auto [stop, error] = std::from_chars(spec.data() + name.size() + 1, end, number);
-  return error == std::errc() && stop == end && std::isfinite(number);
+  return error == std::errc() && stop == end && std::abs(number) <= static_cast<double>(largest);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "primer/training/generators.hpp"
 
 #include <array>
+#include <cmath>
 #include <numbers>
 #include <stdexcept>
 
@@ -122,6 +123,9 @@ constexpr std::array<Entry, 7> generators{{{"xor", make_xor},
 }  // namespace
 
 Samples generate(const GeneratorOptions& options, std::uint64_t seed) {
+  if (!(std::abs(options.turns) <= most_turns)) throw std::invalid_argument("turns must be from −100000 to 100000");
+  if (!(options.noise >= 0 && options.noise <= most_noise))
+    throw std::invalid_argument("noise must be from 0 to 1000000");
   for (const Entry& entry : generators) {
     if (entry.name == options.generator) return entry.make(options, Random(seed, Stream::data));
   }

@@ -12,8 +12,10 @@ struct Machine {
   double L1, L2, DRAM;  // bytes a second, read
 };
 
-// Takes about a second.
+// Takes part of a second. Other programs can only make a measurement slower: faster() keeps the best of each number of
+// several measurements, which are spread over the time of the benchmark.
 Machine measure_machine();
+Machine faster(const Machine& a, const Machine& b);
 
 // Seconds per step, sample or row of a workload ("W2"), W7: of the whole process. The cost of exp, tanh, erf, log and
 // of Adam's root and division is that of the best known implementation on a reference machine, scaled by the ratio of

@@ -77,3 +77,10 @@ TEST_CASE("every initialiser in the list is known, and anything else is refused"
                          std::invalid_argument);
   }
 }
+
+TEST_CASE("an initial weight that is no real number is refused") {
+  const char* const too_large = sizeof(real) == 8 ? "constant(1e400)" : "constant(1e300)";
+  CHECK_THROWS_AS(make_initializer(too_large, 1, 1), std::invalid_argument);
+  CHECK_THROWS_AS(make_initializer("constant(inf)", 1, 1), std::invalid_argument);
+  CHECK(make_initializer("constant(-3e38)", 1, 1).spread == -3e38);
+}

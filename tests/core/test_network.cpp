@@ -1,7 +1,9 @@
 #include "primer/core/network.hpp"
 
 #include <array>
+#include <functional>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "../golden.hpp"
@@ -155,4 +157,32 @@ TEST_CASE("an impossible network is refused, and the message names what is wrong
   CHECK_THROWS_WITH(build({{4, "tahn"}}), "unknown activation 'tahn'");
   CHECK_THROWS_WITH(build({{4, "tanh", "xaver"}}), "unknown initialiser 'xaver'");
   CHECK_THROWS_WITH(build({{0, "tanh"}}), "a dense layer needs at least one input and one unit");
+}
+
+TEST_CASE("threads share a const network, and each predicts the bits and the loss of forward()") {
+  const std::vector<LayerOptions> layers{{.units = 4, .activation = "tanh", .batch_norm = true, .dropout = 0.5},
+                                         {.units = 4, .activation = "prelu", .residual = true},
+                                         {.units = 3, .activation = "softmax"}};
+  Network network(4, layers, 1);
+  Tensor x(9, 4), y(9, 3);
+  Random random(1, Stream::data);
+  for (real& v : x.values()) v = static_cast<real>(random.normal());
+  for (std::size_t i = 0; i < y.rows(); ++i) y(i, i % 3) = 1;
+  network.forward_training(x, 1);  // running statistics other than 0 and 1
+  const auto loss = make_loss({"cross_entropy"});
+  const Tensor a = network.forward(x);
+  const real L = network.loss(*loss, y);
+  const Network& shared = network;
+  std::array<int, 2> wrong{};
+  const auto predict = [&](int& count) {
+    Prediction p;
+    for (int round = 0; round < 200; ++round) {
+      if (!(shared.predict(x, p) == a) || shared.loss(*loss, y, p) != L) ++count;
+    }
+  };
+  std::thread other(predict, std::ref(wrong[0]));
+  predict(wrong[1]);
+  other.join();
+  CHECK(wrong == std::array<int, 2>{});
+  CHECK(network.layers[2].a == a);  // what the last pass left behind is untouched
 }

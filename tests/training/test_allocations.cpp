@@ -81,6 +81,16 @@ TEST_CASE("the counter sees the allocation of a tensor") {
   CHECK(allocations == before + 1);
 }
 
+TEST_CASE("a prediction allocates nothing after the first") {
+  const Network network(2, std::vector<LayerOptions>{{8, "tanh"}, {5, "relu"}, {3, "softmax"}}, 1);
+  const Tensor x(4, 2);
+  Prediction p;
+  network.predict(x, p);
+  const std::size_t before = allocations;
+  network.predict(x, p);
+  CHECK(allocations == before);
+}
+
 TEST_CASE("a training step allocates nothing, for every optimiser and kind of layer, with the flow observed") {
   const std::vector<std::vector<LayerOptions>> nets{
       {{.units = 64, .activation = "tanh"}, {.units = 64, .activation = "tanh"}, {.units = 3, .activation = "softmax"}},

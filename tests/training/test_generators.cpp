@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -241,4 +242,16 @@ TEST_CASE("the centre of gaussian cloud k is at the angle 2πk/K, and noise wide
       CHECK(std::abs(squares - 2.25) < 0.15);
     }
   }
+}
+
+TEST_CASE("a generator refuses turns and noise beyond their bounds, and NaN") {
+  const auto with = [](double turns, double noise) {
+    return generate({.generator = "spirals", .turns = turns, .noise = noise}, 1);
+  };
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK_NOTHROW(with(-100'000, 1'000'000));
+  for (const double turns : {100'001.0, -100'001.0, nan})
+    CHECK_THROWS_WITH(with(turns, 0), "turns must be from −100000 to 100000");
+  for (const double noise : {-0.1, 1'000'001.0, nan})
+    CHECK_THROWS_WITH(with(1, noise), "noise must be from 0 to 1000000");
 }

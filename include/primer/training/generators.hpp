@@ -31,7 +31,7 @@ struct GeneratorOptions {
 // gaussians  K clouds of standard deviation 1 + noise, with centres 3 from the origin (2 classes, 200 points)
 // sine       regression, y = sin 2x on −3 … 3 (200 points); noise: added to y
 // plane      regression, y = 1 + Σⱼ (−½)ʲ⁻¹ xⱼ on −1 … 1 (200 points); noise: added to y
-// Throws std::invalid_argument for an unknown generator.
+// Throws std::invalid_argument for an unknown generator, and for turns or noise beyond its bounds.
 Samples generate(const GeneratorOptions& options, std::uint64_t seed);
 
 std::vector<std::string_view> generator_names();
