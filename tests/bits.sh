@@ -172,6 +172,14 @@ while read -r real compiler level cpu extent <&3; do
 done 3<"$folder/builds"
 [ -n "$first" ] || { echo "bits: no build to compare with"; exit 1; }
 
+# The modules of the playground, if `make playground` has built them.
+if [ -f build/playground/exact.wasm ] && needs node; then
+  flag=--experimental-wasm-relaxed-simd
+  node $flag -e 0 2>/dev/null || flag=
+  # shellcheck disable=SC2086
+  node $flag tests/playground/modules_in_node.mjs build/primer build/playground $(grep -l '^generator' configs/*.toml) || status=1
+fi
+
 # The control, in the precision of the last line: the same sums in another order, with 16 running sums instead of 32.
 control=$folder/control
 rm -rf "$control"

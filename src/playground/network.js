@@ -219,7 +219,7 @@ window.network_view = (engine) => {
   function draw_pulse(now) {
     if (pulse === null) return false;
     const L = tiles.length;
-    const t = ((now - pulse) / 900) * (L + 0.3);
+    const t = (Math.max(0, now - pulse) / 900) * (L + 0.3);
     if (t > L + 0.3) {
       pulse = null;
       return true;

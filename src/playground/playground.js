@@ -440,6 +440,7 @@
   }
   let frame_count = 0;
   function frame(now) {
+    requestAnimationFrame(frame);
     if (playing) {
       const more = train_for_a_frame(now);
       for (const run of runs) read(run);
@@ -448,7 +449,6 @@
       if (frame_count % 15 === 0) draw_signature();
       if (!more) set_playing(false);
     } else network.draw_motion(now);
-    requestAnimationFrame(frame);
   }
   function set_playing(on) {
     playing = on && !runs.every(({ state }) => state.done);

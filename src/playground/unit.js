@@ -2,24 +2,9 @@
 // The numbers of a sample are those of `primer trace` for a file with this row.
 window.sample_view = (engine) => {
   'use strict';
-  const { html, svg, text, short, percent, extent, ticks, drawing, bar_group, move_bars, explain } = window.charts;
+  const { html, svg, text, short, percent, extent, ticks, drawing, bar_group, move_bars, explain, formulas } =
+    window.charts;
   const by_id = (id) => document.getElementById(id);
-  const formulas = {
-    identity: ['z', '1'],
-    sigmoid: ['1 / (1 + e⁻ᶻ)', 'σ (1 − σ)'],
-    tanh: ['tanh z', '1 − tanh² z'],
-    relu: ['max(0, z)', '1 for z > 0, else 0'],
-    leaky_relu: ['z for z > 0, else α z', '1 for z > 0, else α'],
-    prelu: ['z for z > 0, else α z, α learned', '1 for z > 0, else α'],
-    elu: ['z for z > 0, else α (eᶻ − 1)', '1 for z > 0, else α eᶻ'],
-    selu: ['λ z for z > 0, else λ α (eᶻ − 1)', 'λ for z > 0, else λ α eᶻ'],
-    softplus: ['ln(1 + eᶻ)', '1 / (1 + e⁻ᶻ)'],
-    gelu: ['z Φ(z)', 'Φ(z) + z φ(z)'],
-    gelu_tanh: ['½ z (1 + tanh(√(2/π) (z + 0.044715 z³)))', 'its derivative'],
-    silu: ['z / (1 + e⁻ᶻ)', 's + z s (1 − s), s = 1 / (1 + e⁻ᶻ)'],
-    step: ['1 for z ≥ 0, else 0', '0'],
-    softmax: ['eᶻʲ / Σₖ eᶻᵏ', 'aⱼ (1 − aⱼ), the diagonal of the Jacobian'],
-  };
   let on_change = () => {};
 
   // The unit

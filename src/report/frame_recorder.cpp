@@ -37,9 +37,8 @@ std::vector<std::size_t> some_rows(std::size_t rows, std::size_t most) {
   return chosen;
 }
 
-real unstandardized(const Data& data, real x, std::size_t column) {
-  if (!data.standardizer) return x;
-  return x * data.standardizer->deviation(0, column) + data.standardizer->mean(0, column);
+real unstandardized(const std::optional<Standardizer>& by, real v, std::size_t column) {
+  return by ? v * by->deviation(0, column) + by->mean(0, column) : v;
 }
 
 real standardized(const Data& data, real x, std::size_t column) {
@@ -141,11 +140,11 @@ void FrameRecorder::choose_points() {
   const Dataset& rows = data_.train;
   const std::size_t inputs = rows.x.cols();
   for (std::size_t j = 0; j < inputs; ++j) {
-    real low = unstandardized(data_, rows.x(0, j), j);
+    real low = unstandardized(data_.standardizer, rows.x(0, j), j);
     real high = low;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      low = std::min(low, unstandardized(data_, rows.x(i, j), j));
-      high = std::max(high, unstandardized(data_, rows.x(i, j), j));
+      low = std::min(low, unstandardized(data_.standardizer, rows.x(i, j), j));
+      high = std::max(high, unstandardized(data_.standardizer, rows.x(i, j), j));
     }
     const float range = high > low ? to_float(high) - to_float(low) : 1;
     frames_.low[j] = to_float(real{to_float(low) - margin * range});
@@ -153,12 +152,14 @@ void FrameRecorder::choose_points() {
   }
   for (const std::size_t i : some_rows(rows.size(), drawn_points)) {
     for (std::size_t j = 0; j < inputs; ++j) {
-      frames_.points.push_back(to_float(unstandardized(data_, rows.x(i, j), j)));
+      frames_.points.push_back(to_float(unstandardized(data_.standardizer, rows.x(i, j), j)));
     }
     if (frames_.picture == Picture::field) {
       frames_.points.push_back(static_cast<float>(class_of(rows.y.row(i))));
     } else {
-      for (const real y : rows.y.row(i)) frames_.points.push_back(to_float(y));
+      for (std::size_t k = 0; k < rows.y.cols(); ++k) {
+        frames_.points.push_back(to_float(unstandardized(data_.target_standardizer, rows.y(i, k), k)));
+      }
     }
   }
 }
@@ -200,7 +201,7 @@ void FrameRecorder::choose_images() {
   const Dataset some = sample_of(rows, most);
   for (std::size_t i = 0; i < some.size(); ++i) {
     for (std::size_t j = 0; j < inputs; ++j) {
-      frames_.images.push_back(to_float(unstandardized(data_, some.x(i, j), j)));
+      frames_.images.push_back(to_float(unstandardized(data_.standardizer, some.x(i, j), j)));
     }
     frames_.labels.push_back(static_cast<float>(class_of(some.y.row(i))));
   }
@@ -244,7 +245,9 @@ Frame FrameRecorder::record(std::uint64_t epoch, const Flow* flow) {
   frame.epoch = epoch;
   predict(probes_, [&](std::span<const real> a, std::span<const real>) {
     if (frames_.picture == Picture::field) return frame.picture.push_back(prediction(a));
-    for (const real v : a) frame.picture.push_back(to_float(v));
+    for (std::size_t k = 0; k < a.size(); ++k) {
+      frame.picture.push_back(to_float(unstandardized(data_.target_standardizer, a[k], k)));
+    }
   });
   const std::size_t K = frames_.picture_classes();
   for (const Rows& rows : sets_) {

@@ -3,7 +3,7 @@
 window.runs = (() => {
   'use strict';
   const { html, short, percent, indices, extent, size_color, factor_color, log10 } = window.charts;
-  const { sigma, histogram, layer_bars, cell_map, field, fit } = window.charts;
+  const { sigma, histogram, layer_bars, cell_map, field, fit, formulas } = window.charts;
 
   // The flow of the gradient. Each quantity is a function of the index of an epoch and of a layer.
   const flow_quantities = [
@@ -152,7 +152,14 @@ window.runs = (() => {
     const size = html('small', {}, `${layer.inputs} → ${layer.units}`);
     const head = html('h3', {}, html('b', {}, `layer ${l + 1}`), ` ${layer.activation}`, size);
     if (name) head.prepend(html('span', { class: 'run-name' }, `${name} · `));
-    const card = html('article', { class: 'card layer' }, head, plot);
+    const card = html('article', { class: 'card layer' }, head);
+    const formula = formulas[layer.activation.split('(')[0]];
+    if (formula) {
+      const [value, derivative] = formula;
+      const parts = [html('span', { class: 'value' }, `σ(z) = ${value}`), html('span', {}, `σ′(z) = ${derivative}`)];
+      card.append(html('p', { class: 'formulas' }, ...parts));
+    }
+    card.append(plot);
     card.append(html('div', { class: 'pair' }, weights, gradients), facts);
     const h = run.histograms[l];
     function draw() {

@@ -215,8 +215,9 @@ class WarningCollector {
       warn("data.missing", "dropped-rows", dropped_, dropped_ == 1 ? " row has" : " rows have", " a missing value and ",
            dropped_ == 1 ? "is" : "are", " left out");
     }
-    constant_columns("data", "constant-input", data_.columns, data_.train.x,
-                     "which says nothing; list such columns in data.ignore");
+    if (config_.data.image.empty())  // a pixel at the edge is often constant
+      constant_columns("data", "constant-input", data_.columns, data_.train.x,
+                       "which says nothing; list such columns in data.ignore");
     if (data_.standardizer) return;
     const Tensor& x = data_.train.x;
     std::size_t largest = 0;

@@ -151,7 +151,7 @@ class Grading(unittest.TestCase):
 
     def command(self, chosen):
         hidden = ["--hidden", str(self.secret)]
-        return [*GRADE, str(self.out), "--tasks", chosen, *hidden, "--results", str(self.results), "--seconds", "3"]
+        return [*GRADE, str(self.out), "--tasks", chosen, *hidden, "--results", str(self.results)]
 
     def grade(self, chosen):
         self.run_ = subprocess.run(self.command(chosen), capture_output=True, text=True, timeout=300)
@@ -188,7 +188,7 @@ class Grading(unittest.TestCase):
 
     def test_a_hang_costs_its_task_alone(self):
         self.solve(ONE, "for (volatile int i = 0;; i = i + 1) {}")
-        self.expect_loss_of_one_alone("took more than 3 seconds")
+        self.expect_loss_of_one_alone("took more than 10 seconds")
 
     def test_a_hang_of_the_compiler_costs_its_task_alone(self):
         spin = "constexpr auto spin = [](int n) { for (int i = 0; i < 260000; ++i) for (int j = 0; j < 4; ++j) n ^= i; return n; };"
@@ -439,7 +439,7 @@ class NumpyGrading(Grading):
 
     def test_a_hang_costs_its_task_alone(self):
         self.body("while True: pass")
-        self.expect_loss_of_one_alone("took more than 3 seconds")
+        self.expect_loss_of_one_alone("took more than 10 seconds")
 
     def test_an_endless_print_costs_its_task_alone(self):
         self.body("while True: print('spam ' * 1000)")

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import time
 
 sys.dont_write_bytecode = True
 from browser import Browser  # noqa: E402
@@ -97,11 +98,19 @@ def main():
 
         browser.look(1200, 1000, False)
         browser.open(train(folder, "spirals", []).as_uri())
+        browser.press("End")
         save("report.png", 0, 800)
         browser.open(train(folder, "deep", DEEP).as_uri())
         browser.press("Home")
         top = browser.run("return document.getElementById('split').getBoundingClientRect().top + scrollY - 90")
         save("neurons.png", top, 1000)
+        page = folder / "playground.html"
+        if subprocess.run([PROGRAM, "play", CONFIGS / "spirals.toml", "--out", page]).returncode == 0:
+            browser.look(1440, 1000, False)
+            browser.open(page.as_uri())
+            while browser.run("return document.getElementById('signature').dataset.done") != "true":
+                time.sleep(0.2)
+            save("playground.png", 0, 1310)
         (folder / "terminal.html").write_text(terminal_page(live_view(folder)))
         browser.look(28 + 9 * (COLUMNS - 1), 24 + 19 * 17, False)
         browser.open((folder / "terminal.html").as_uri())

@@ -260,6 +260,28 @@ TEST_CASE("the curve is the output of the network from low to high") {
   CHECK(frames.frames[0].picture.back() == doctest::Approx(network.forward(x)(0, 0)).epsilon(1e-5));
 }
 
+TEST_CASE("the curve and its points are in the units of the data if the targets are standardised") {
+  GeneratorOptions from;
+  from.generator = "sine";
+  from.points = 20;
+  SplitOptions split;
+  split.standardize_targets = true;
+  Samples samples = generate(from, 1);
+  for (double& y : samples.targets[0].numbers) y = 1000 + 50 * y;
+  const Data data = prepare(samples, {}, Task::regression, {}, split, 1);
+  TrainOptions options;
+  options.loss = "mse";
+  Network network(1, std::vector<LayerOptions>{layer(2, "tanh"), layer(1, "identity")}, 3);
+  FrameRecorder recorder(network, data, options);
+  recorder.epoch_done(0, false, nullptr);
+  const Frames& frames = recorder.frames();
+  for (std::size_t i = 1; i < frames.points.size(); i += 2) CHECK(std::abs(frames.points[i] - 1000) < 100);
+  const double a = network.forward(data.train.x)(0, 0);
+  const double expected = 1000 + 50 * a;  // the mean and the deviation are near those of the sine: 0 and 0.7
+  CHECK(std::abs(frames.frames[0].picture[0] - expected) < 200);
+  CHECK(frames.frames[0].picture[0] > 500);
+}
+
 TEST_CASE("each set of rows has a confusion matrix, and its images have predictions") {
   GeneratorOptions from;
   from.generator = "gaussians";

@@ -316,7 +316,7 @@ TEST_CASE("columns of any magnitude are standardised alike, and a constant colum
   for (const double factor : {1e-300, 1e-200, 1e-170, 1e-155, 1e150, 1e200, 1e307}) {
     CAPTURE(factor);
     Tensor x = plain;
-    for (real& v : x.values()) v *= factor;
+    for (real& v : x.values()) v = static_cast<real>(v * factor);
     const Standardizer s = standardizer_of(x);
     CHECK(s.mean(0, 0) / factor == doctest::Approx(2.5).epsilon(1e-12));
     CHECK(s.deviation(0, 0) / factor == doctest::Approx(std::sqrt(1.25)).epsilon(1e-12));

@@ -109,7 +109,7 @@ TEST_CASE("R² of a constant target is 0 or 1 for every value and count, and doe
     CAPTURE(factor);
     Tensor y{{1, 5}, {2, 5}, {4, 5}}, a{{real(1.1), 5}, {2, 5}, {real(3.5), 5}};
     for (Tensor* t : {&y, &a}) {
-      for (real& v : t->values()) v *= factor;
+      for (real& v : t->values()) v = static_cast<real>(v * factor);
     }
     CHECK(regression_scores(column_of(a, 0), column_of(y, 0)).r2 == doctest::Approx(0.9442857142857143).epsilon(1e-12));
     CHECK(regression_scores(a, y).rmse / factor == doctest::Approx(std::sqrt(0.26 / 6)).epsilon(1e-12));
