@@ -45,8 +45,9 @@ int run(const Arguments& arguments) {
   return watch_again(arguments.operands.front());
 }
 
-constexpr std::array<Option, 3> options{{set_option,
+constexpr std::array<Option, 4> options{{set_option,
                                          {"--out", "DIR", "the folder of the run (default: runs/CONFIG_NAME)"},
+                                         {"--replace", "", "replace another run in that folder"},
                                          {"--any-key", "", "show it in a few seconds; any key goes on at once"}}};
 
 }  // namespace

@@ -38,7 +38,8 @@ std::string lower(std::string_view text) {
 // "lr" for "learning_rate"; "" for a single word.
 std::string initials(std::string_view name) {
   std::string letters(name.substr(0, 1));
-  for (std::size_t at = name.find('_'); at + 1 < name.size(); at = name.find('_', at + 1)) letters += name[at + 1];
+  for (std::size_t at = name.find('_'); at != name.npos && at + 1 < name.size(); at = name.find('_', at + 1))
+    letters += name[at + 1];
   return letters.size() > 1 ? letters : "";
 }
 

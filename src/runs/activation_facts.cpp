@@ -11,7 +11,7 @@ constexpr std::string_view he_2015 = "He et al., \"Delving deep into rectifiers\
 constexpr auto all_facts = std::to_array<ActivationFacts>({
     {"identity", "identity: no activation", "z", "1", "", "Identity"},
     {"step", "Heaviside step, the perceptron's threshold", "1 if z ≥ 0, else 0", "0",
-     "Rosenblatt, \"The perceptron\", 1958", "Step"},
+     "Rosenblatt, \"The perceptron\", 1958", "Heaviside"},
     {"sigmoid", "logistic sigmoid", "1 / (1 + e⁻ᶻ)", "σ(z) (1 − σ(z))", "", "Sigmoid"},
     {"tanh", "hyperbolic tangent", "(eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ)", "1 − tanh²(z)", "", "Tanh"},
     {"relu", "rectified linear unit", "max(0, z)", "1 if z > 0, else 0",

@@ -54,11 +54,12 @@ std::string Keyboard::wait(double seconds) {
   const int ready = poll(&input, 1, static_cast<int>(std::lround(std::clamp(seconds, 0.0, 1e3) * 1e3)));
   if (ready < 0 && errno == EINTR) return "q";
   if (ready <= 0) return "";
-  std::array<char, 16> bytes;
-  const ssize_t size = read(STDIN_FILENO, bytes.data(), bytes.size());
-  if (size <= 0) return "q";  // the terminal is gone
-  const std::size_t length = bytes[0] == '\033' ? static_cast<std::size_t>(size) : 1;
-  return {bytes.data(), length};
+  std::string key(1, '\0');
+  if (read(STDIN_FILENO, key.data(), 1) <= 0) return "q";  // the terminal is gone
+  if (key[0] != '\033') return key;
+  std::array<char, 2> rest;  // of an arrow key; what follows belongs to the next key
+  const ssize_t size = read(STDIN_FILENO, rest.data(), rest.size());
+  return key.append(rest.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
 }
 
 void restore_keyboard() {
