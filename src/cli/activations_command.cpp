@@ -96,11 +96,12 @@ std::vector<std::string> claims_about(std::string_view name) {
       title.clear();
     } else if (title.empty()) {
       title = line;
-    } else if (title != "-" && line.starts_with("  ") && has_word(line, name)) {
-      const std::size_t measured = line.find("  ", 2);
-      const std::size_t value = line.find_first_not_of(' ', measured);
+    } else if (title != "-" && line.starts_with("  ") && !line.starts_with("   ") && has_word(line, name)) {
+      std::string number;  // in the next line: its value, then the interval
+      std::getline(page, number);
+      const std::size_t value = number.find_first_not_of(' ');
       claims.push_back(
-          concat(title, "; ", line.substr(2, measured - 2), " = ", line.substr(value, line.find(' ', value) - value)));
+          concat(title, "; ", line.substr(2), " = ", number.substr(value, number.find(' ', value) - value)));
       title = "-";  // one line for each claim
     }
   }

@@ -18,7 +18,7 @@
 namespace primer {
 namespace {
 
-constexpr std::uint64_t first_calibration_seed = 1001;
+constexpr std::uint64_t first_calibration_seed = 1001, first_judged_seed = 2001;
 
 // Three digits, from 100,000 on with a power of ten.
 std::string shown(double value) {
@@ -226,7 +226,7 @@ int run(const Arguments& arguments) {
       show_progress(concat("claim ", done + 1, " of ", claims.size(), ": ", claim.name, ", ",
                            static_cast<std::size_t>(elapsed.count()), " s so far"));
       const std::size_t seeds = count_option(arguments, "--seeds", calibrate ? 3 * claim.seeds : claim.seeds);
-      const Sample sample{calibrate ? first_calibration_seed : 1, seeds, claim.seeds};
+      const Sample sample{calibrate ? first_calibration_seed : first_judged_seed, seeds, claim.seeds};
       if (calibrate) {
         print_calibration(claim, sample, jobs);
       } else {
@@ -256,7 +256,7 @@ int run(const Arguments& arguments) {
 }
 
 constexpr std::array<Option, 5> options{
-    {{"--seeds", "N", "train every arm with seeds 1 … N (default: as the claim says)"},
+    {{"--seeds", "N", "train every arm with N seeds, 2001 and on (default: as the claim says)"},
      {"--jobs", "N", "train in N threads, with the same result (default: 1)"},
      {"--dir", "DIR", "the folder of the claims (default: configs/claims)"},
      {"--calibrate", "", "print bands from seeds 1001 …, which are never judged"},

@@ -48,8 +48,6 @@ real ratio(real p, real q) { return p == 0 ? real(0) : p / q; }
 
 struct BinaryError {  // with t = smooth(y)
   static constexpr std::string_view name = "binary_cross_entropy";
-  static constexpr Task task = Task::binary;
-  static constexpr auto uses = smoothing;
   explicit BinaryError(const LossOptions& o) : epsilon(o.label_smoothing) {}
   real epsilon;
   real smooth(real y) const { return (1 - epsilon) * y + epsilon / 2; }

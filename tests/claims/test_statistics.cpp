@@ -34,7 +34,9 @@ Estimate share(const std::vector<double>& ones) {
 TEST_CASE("The interval of the median lies between the values that the tables name") {
   // The largest k with P(Bin(n, 1/2) < k) <= 0.005, from exact fractions.
   const std::vector<std::pair<std::size_t, double>> table{{8, 1}, {11, 1}, {12, 2}, {20, 4}, {50, 16}, {500, 221}};
-  for (const auto& [n, k] : table) {
+  for (const auto& entry : table) {
+    const std::size_t n = entry.first;
+    const double k = entry.second;
     CAPTURE(n);
     const Estimate e = median(shuffled(n));
     CHECK(e.value == (static_cast<double>(n) + 1) / 2);

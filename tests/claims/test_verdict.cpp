@@ -87,7 +87,7 @@ TEST_CASE("Several threads give the same bits, and the first seed that fails is 
   const Claim ratio = claim_of(folder, two_arms + finding("measure = \"flow.a_mean\"\nlayer = 1\narm = \"one\"\nover = "
                                                           "\"two\"\nband = [0, 1]"));
   std::string alone;
-  for (const std::size_t jobs : {1, 3}) {
+  for (const std::size_t jobs : {1U, 3U}) {
     try {
       run_trials(ratio, 1, 9, jobs);
       FAIL("a mean of tanh is negative with some seed");
@@ -185,7 +185,7 @@ TEST_CASE("A run that diverged may have had any number, and the interval covers 
   CHECK(one_lost.estimate.high == 18);  // or the highest
   CHECK(one_lost.outcome == Outcome::undecided);
   CHECK(judge(finding_with({3, 18}), numbers).outcome == Outcome::holds);
-  for (std::size_t i : {1, 2, 3}) numbers[i].reset();
+  for (const std::size_t i : {1U, 2U, 3U}) numbers[i].reset();
   CHECK(judge(finding_with({-1e9, 1e9}), numbers).outcome == Outcome::undecided);  // no interval is left
   CHECK(judge(finding_with({0, 1}), {std::nullopt, std::nullopt}).outcome == Outcome::undecided);
   Finding f = finding_with({0, 1});

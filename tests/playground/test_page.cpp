@@ -21,7 +21,8 @@ TEST_CASE(
 TEST_CASE("a page of the playground may load nothing") {
   const std::string page = playground_page("a", "", {}, {});
   CHECK(page.find("default-src 'none'; script-src 'sha256-") != std::string::npos);
-  for (const char* const link : {"<script src", "<link", "<img", "@import", "fetch("}) CHECK(page.find(link) == page.npos);
+  for (const char* const link : {"<script src", "<link", "<img", "@import", "fetch("})
+    CHECK(page.find(link) == page.npos);
 }
 
 TEST_CASE("without the modules one line says how to build them") {
