@@ -5,7 +5,7 @@ program=$(realpath "$1") || exit 2
 cd "$(dirname "$0")/.." || exit 2
 folder=$(mktemp -d) || exit 2
 trap 'rm -r "$folder"' EXIT
-"$program" claims >"$folder/claims" || { cat "$folder/claims"; exit 1; }
+"$program" claims --jobs "$(getconf _NPROCESSORS_ONLN)" >"$folder/claims" || { cat "$folder/claims"; exit 1; }
 tail -n 2 "$folder/claims" >"$folder/summary"
 "$program" claims --measures >"$folder/measures" || exit 1
 "$program" train configs/spirals.toml --out "$folder/run" >"$folder/log" 2>&1 || exit 1
