@@ -256,7 +256,7 @@ int run(const Arguments& arguments) {
 }
 
 constexpr std::array<Option, 5> options{
-    {{"--seeds", "N", "train every arm with N seeds, 2001 and on (default: as the claim says)"},
+    {{"--seeds", "N", "train every arm with N seeds, 2001 and on (default: the claim's)"},
      {"--jobs", "N", "train in N threads, with the same result (default: 1)"},
      {"--dir", "DIR", "the folder of the claims (default: configs/claims)"},
      {"--calibrate", "", "print bands from seeds 1001 …, which are never judged"},

@@ -198,7 +198,7 @@ def main():
     Screen(80, 50).feed(re.sub(r"\x1b\[\d+A", "", last))
     text, screen = watch(80, 24, NO_COLOR="1")
     assert screen.frames >= 2 and not re.search(r"\x1b\[[0-9;]*m", text), text
-    assert re.search(r"^[0-2.:+]{20}$", screen.text(), re.M), screen.text()  # the map: digits are points, signs are regions
+    assert re.search(r"^[0-2.:+]{22}$", screen.text(), re.M), screen.text()  # the map: digits are points, signs are regions
     text, screen = watch(80, 24, TERM="dumb")
     assert screen is None and "epoch 20000/20000" in text, text
     with tempfile.TemporaryDirectory() as folder:
