@@ -77,8 +77,8 @@ Pick read_pick(TableReader& table, std::string_view key, std::string_view range_
 Quantity read_quantity(TableReader& table) {
   const Measure& measure = measures()[required_index_of(table, "measure", measures())];
   constexpr toml::Range finite{-HUGE_VAL, HUGE_VAL, true, true, "finite"};
-  const Quantity q{&measure, read_pick(table, "layer", "layers"), read_pick(table, "over_layer", "over_layers"),
-                   read_pick(table, "epoch", "epochs"), table.number("at", finite).value_or(0)};
+  Quantity q{&measure, read_pick(table, "layer", "layers"), read_pick(table, "over_layer", "over_layers"),
+             read_pick(table, "epoch", "epochs"), table.number("at", finite).value_or(0)};
   for (const std::string_view key : {"layer", "over_layer", "epoch", "at"}) {
     if (measure.needs == key && !table.has(key)) {
       throw UserError(table.location(), measure.name, " needs the key '", key, "'");

@@ -2,6 +2,7 @@
 #include "primer/report/comparison.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 
@@ -76,7 +77,7 @@ std::vector<std::string> differing(const std::vector<std::vector<Setting>>& runs
 std::optional<std::size_t> lowest(const RunTable& table, const std::string& column) {
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    if (table.number(i, column) < (best ? table.number(*best, column) : INFINITY)) best = i;
+    if (table.number(i, column) < (best ? table.number(*best, column) : HUGE_VAL)) best = i;
   }
   return best;
 }

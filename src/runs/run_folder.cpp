@@ -212,13 +212,13 @@ std::string default_folder(const Config& config, std::size_t n) {
 }
 
 std::string folder_for_new_run(const Experiment& experiment, const std::optional<std::string>& out, bool replace) {
-  const std::string wanted = out.value_or(default_folder(experiment.config, 1));
+  std::string wanted = out.value_or(default_folder(experiment.config, 1));
   if (out || replace) {
     if (occupant_of(wanted, experiment) != Occupant::other_run || replace) return wanted;
     throw UserError({wanted}, "holds another run; choose another --out, or add --replace");
   }
   for (std::size_t n = 1;; ++n) {
-    const std::string folder = default_folder(experiment.config, n);
+    std::string folder = default_folder(experiment.config, n);
     try {
       if (occupant_of(folder, experiment) != Occupant::other_run) return folder;
     } catch (const UserError&) {
@@ -234,7 +234,7 @@ std::string folder_to_resume(const Experiment& experiment, const std::optional<s
     return to_toml(config, "");
   };
   for (std::size_t n = 1; fs::exists(default_folder(experiment.config, n)); ++n) {
-    const std::string folder = default_folder(experiment.config, n);
+    std::string folder = default_folder(experiment.config, n);
     try {
       const Config config = read_config(folder + "/config.toml", {});
       if (without_epochs(config) == without_epochs(experiment.config)) return folder;

@@ -191,36 +191,58 @@ std::pair<std::size_t, std::size_t> extremes(const Column& column) {
   return {most, least};
 }
 
-std::string text_of(const Table& table, const std::string& path) {
+// What the config will say, decided from the columns.
+struct Plan {
   std::vector<std::string> targets, ignored, categories;
-  std::size_t width = 0, inputs = 0, missing = 0;
-  const Column* target = nullptr;
+  std::size_t inputs = 0, missing = 0, outputs = 1;
+  const Column* target = nullptr;  // the last one
+  std::size_t different = 0;       // texts of that target
+  bool many = false;               // targets
+  bool classes = false;            // in place of numbers
+  bool two = false;                // classes, in one output each
+  bool validates = false;
+};
+
+Plan plan_of(const Table& table, const std::string& path) {
+  Plan plan;
   for (const Column& column : table.columns) {
-    if (column.is_target) targets.push_back((target = &column)->name);
-    if (!column.left_out.empty()) ignored.push_back(column.name);
-    if (column.is_category) categories.push_back(column.name);
-    if (column.left_out.empty()) missing += column.missing;
-    if (!column.is_target && column.left_out.empty()) inputs += column.is_category ? column.texts.distinct().size() : 1;
-    width = std::max(width, std::min<std::size_t>(count_characters(column.name), 30));
+    if (column.is_target) plan.targets.push_back((plan.target = &column)->name);
+    if (!column.left_out.empty()) plan.ignored.push_back(column.name);
+    if (column.is_category) plan.categories.push_back(column.name);
+    if (column.left_out.empty()) plan.missing += column.missing;
+    if (column.is_target || !column.left_out.empty()) continue;
+    plan.inputs += column.is_category ? column.texts.distinct().size() : 1;
   }
-  if (inputs == 0)
+  if (plan.inputs == 0) {
     throw UserError({path}, "no column can be an input; name inputs and targets in a config of your own");
-  const std::size_t different = target->texts.distinct().size();
-  const bool yes_no = std::ranges::all_of(table.columns, [](const Column& c) {
-    return !c.is_target || (c.is_number() && c.texts.distinct().size() == 2 && c.low == 0 && c.high == 1);
-  });
-  const bool many = targets.size() > 1;
-  const bool classes =
-      many ? yes_no
-           : !target->many_texts && (!target->is_number() || (target->integers == target->numbers && different <= 20 &&
-                                                              different * 5 <= table.rows));
-  if (classes && !many && different > most_categories) {
-    throw UserError({path, 1, 0}, "the target ", in_quotes(target->name), " has ", different,
+  }
+  const Column& target = *plan.target;
+  plan.different = target.texts.distinct().size();
+  plan.many = plan.targets.size() > 1;
+  if (plan.many) {
+    plan.classes = std::ranges::all_of(table.columns, [](const Column& c) {  // yes or no
+      return !c.is_target || (c.is_number() && c.texts.distinct().size() == 2 && c.low == 0 && c.high == 1);
+    });
+  } else {
+    const bool is_code = target.integers == target.numbers && plan.different <= 20 && plan.different * 5 <= table.rows;
+    plan.classes = !target.many_texts && (!target.is_number() || is_code);
+  }
+  if (plan.classes && !plan.many && plan.different > most_categories) {
+    throw UserError({path, 1, 0}, "the target ", in_quotes(target.name), " has ", plan.different,
                     " different texts; name another target with --target");
   }
-  const bool two = classes && (many || different == 2);
-  const std::size_t outputs = many ? targets.size() : classes && !two ? different : 1;
+  plan.two = plan.classes && (plan.many || plan.different == 2);
+  plan.outputs = plan.many ? plan.targets.size() : plan.classes && !plan.two ? plan.different : 1;
+  plan.validates = table.rows >= 500;
+  return plan;
+}
 
+// The comment at the top describes each column.
+std::string text_of_data(const Table& table, const Plan& plan, const std::string& path) {
+  std::size_t width = 0;
+  for (const Column& column : table.columns) {
+    width = std::max(width, std::min<std::size_t>(count_characters(column.name), 30));
+  }
   std::string out =
       concat("# A config for ", printable(path), ", which has ", table.rows, " rows. Change what you know better:\n");
   for (const Column& column : table.columns) {
@@ -235,37 +257,46 @@ std::string text_of(const Table& table, const std::string& path) {
     out += line(concat("separator = ", toml::to_text({std::string(1, table.format.separator), {}})));
   }
   if (table.format.decimal != '.') out += line("decimal = \",\"");
-  out += line("target = " + (many ? quoted_list(targets) : toml::to_text({targets[0], {}})),
-              classes ? (many ? "yes or no" : concat(different, " classes")) : "numbers");
-  if (!ignored.empty()) out += line("ignore = " + quoted_list(ignored), "ids, dates and columns that say nothing");
-  if (!categories.empty()) out += line("one_hot = " + quoted_list(categories), "an input of 0 or 1 for each category");
-  if (missing > 0) out += line("missing = \"drop\"", concat(missing, " cells are missing; their rows are left out"));
+  out += line("target = " + (plan.many ? quoted_list(plan.targets) : toml::to_text({plan.targets[0], {}})),
+              plan.classes ? (plan.many ? "yes or no" : concat(plan.different, " classes")) : "numbers");
+  if (!plan.ignored.empty()) {
+    out += line("ignore = " + quoted_list(plan.ignored), "ids, dates and columns that say nothing");
+  }
+  if (!plan.categories.empty()) {
+    out += line("one_hot = " + quoted_list(plan.categories), "an input of 0 or 1 for each category");
+  }
+  if (plan.missing > 0) {
+    out += line("missing = \"drop\"", concat(plan.missing, " cells are missing; their rows are left out"));
+  }
   out += line("standardize = true", "inputs with mean 0 and standard deviation 1");
-  if (!classes) out += line("standardize_targets = true", "predictions still have the unit of the file");
+  if (!plan.classes) out += line("standardize_targets = true", "predictions still have the unit of the file");
   out += line("test_fraction = 0.2", "rows that measure the result; they are not trained on");
-  const bool validates = table.rows >= 500;
-  if (validates) out += line("validation_fraction = 0.15", "rows that decide when to stop");
+  if (plan.validates) out += line("validation_fraction = 0.15", "rows that decide when to stop");
+  return out;
+}
 
-  const double wanted = 4 * std::sqrt(static_cast<double>(inputs * (outputs + 1)));
+std::string text_of_training(const Table& table, const Plan& plan) {
+  const double wanted = 4 * std::sqrt(static_cast<double>(plan.inputs * (plan.outputs + 1)));
   const double most = table.rows < 500 ? 16 : 64;
   const auto units = static_cast<std::size_t>(std::exp2(std::round(std::log2(std::clamp(wanted, 8.0, most)))));
-  out += concat("\n[[layer]]\n", line(concat("units = ", units), concat(inputs, " inputs and ", outputs, " outputs")),
-                line("activation = \"relu\""));
+  std::string out = concat(
+      "\n[[layer]]\n", line(concat("units = ", units), concat(plan.inputs, " inputs and ", plan.outputs, " outputs")),
+      line("activation = \"relu\""));
   out += concat("\n[[layer]]\n", line(concat("activation = \"",
-                                             !classes ? "identity"
-                                             : two    ? "sigmoid"
-                                                      : "softmax",
+                                             !plan.classes ? "identity"
+                                             : plan.two    ? "sigmoid"
+                                                           : "softmax",
                                              "\""),
-                                      !classes ? "any number"
-                                      : two    ? "the probability of yes"
-                                               : "a probability for each class"));
+                                      !plan.classes ? "any number"
+                                      : plan.two    ? "the probability of yes"
+                                                    : "a probability for each class"));
   out += concat("\n[train]\n", line(concat("loss = \"",
-                                           !classes ? "mse"
-                                           : two    ? "binary_cross_entropy"
-                                                    : "cross_entropy",
+                                           !plan.classes ? "mse"
+                                           : plan.two    ? "binary_cross_entropy"
+                                                         : "cross_entropy",
                                            "\"")));
-  if (classes && !many) {
-    const auto [most_rows, least_rows] = extremes(*target);
+  if (plan.classes && !plan.many) {
+    const auto [most_rows, least_rows] = extremes(*plan.target);
     if (most_rows >= 10 * least_rows) {
       out += line("class_weights = \"balanced\"", concat("the classes have ", least_rows, " to ", most_rows, " rows"));
     }
@@ -273,8 +304,13 @@ std::string text_of(const Table& table, const std::string& path) {
   const std::size_t epochs = std::clamp<std::size_t>(100'000 / table.rows, 30, 200);
   out += line("optimizer = \"adam\"") + line("learning_rate = 0.005") + line(concat("epochs = ", epochs)) +
          line("batch_size = 32");
-  if (validates) out += line("early_stopping = 15", "epochs without a better validation loss");
+  if (plan.validates) out += line("early_stopping = 15", "epochs without a better validation loss");
   return out;
+}
+
+std::string text_of(const Table& table, const std::string& path) {
+  const Plan plan = plan_of(table, path);
+  return text_of_data(table, plan, path) + text_of_training(table, plan);
 }
 
 }  // namespace

@@ -90,6 +90,23 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
   return out + line + "\n";
 }
 
+namespace {
+
+// A row of the table with these columns, of which the first `left` of all columns are aligned to the left.
+std::string text_of_row(const std::vector<std::string>& row, const std::vector<std::size_t>& columns,
+                        const std::vector<std::size_t>& widths, std::size_t left) {
+  std::string line;
+  for (const std::size_t c : columns) {
+    const std::string cell = c < row.size() ? row[c] : "";
+    const std::string padding(widths[c] - display_width(cell), ' ');
+    line += (c == columns.front() ? "" : "  ") + (c < left ? cell + padding : padding + cell);
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + "\n";
+}
+
+}  // namespace
+
 std::string table(const Rows& all_rows, std::size_t left, std::size_t width, std::size_t repeated) {
   Rows rows = all_rows;
   std::vector<std::size_t> widths = widths_of(rows);
@@ -119,16 +136,7 @@ std::string table(const Rows& all_rows, std::size_t left, std::size_t width, std
       columns.push_back(begin++);
     }
     if (!text.empty()) text += "\n";
-    for (const auto& row : rows) {
-      std::string line;
-      for (const std::size_t c : columns) {
-        const std::string cell = c < row.size() ? row[c] : "";
-        const std::string padding(widths[c] - display_width(cell), ' ');
-        line += (c == columns.front() ? "" : "  ") + (c < left ? cell + padding : padding + cell);
-      }
-      line.erase(line.find_last_not_of(' ') + 1);
-      text += line + "\n";
-    }
+    for (const auto& row : rows) text += text_of_row(row, columns, widths, left);
   }
   return text;
 }

@@ -240,8 +240,8 @@ std::vector<LiveLine> regions(const LiveState& state) {
         line.text +=
             "\033[38;5;" + std::to_string(color(above)) + ";48;5;" + std::to_string(color(below)) + "m▀\033[0m";
         ++line.width;
-      } else if (const int point = std::max(state.points[above], state.points[below]); point >= 0) {
-        line.put(std::to_string(point));
+      } else if (const auto point = std::max(state.points[above], state.points[below]); point >= 0) {
+        line.put(std::to_string(static_cast<unsigned char>(point)));
       } else {
         line.put(signs.substr(state.regions[above] % most_classes, 1));
       }
