@@ -62,8 +62,8 @@ Pick read_pick(TableReader& table, std::string_view key, std::string_view range_
     pick.from = pick.to = table.count(key, 0, most).value();
     return {std::to_string(pick.from), "last", pick.from, pick.to};
   }
-  pick.text = pick.way = table.choice(key, Pick::ways).value();
-  pick.way = *std::ranges::find(Pick::ways, pick.way);
+  pick.text = table.choice(key, Pick::ways).value();
+  pick.way = *std::ranges::find(Pick::ways, pick.text);
   if (range.empty()) return pick;
   if (range.size() != 2 || !(0 <= range[0] && range[0] <= range[1] && range[1] <= most)) {
     table.refuse(range_key, "must be [first, last]");
