@@ -114,6 +114,11 @@ Finding read_finding(TableReader& table, const Claim& claim, bool check) {
 
 }  // namespace
 
+const Arm* Claim::repeatable_arm() const {
+  const auto found = std::ranges::find_if(arms, [](const Arm& arm) { return !arm.from && arm.bias.empty(); });
+  return found == arms.end() ? nullptr : &*found;
+}
+
 Claim read_claim(const std::string& path) {
   constexpr std::array<std::string_view, 3> verdicts{"holds", "holds with conditions", "false as stated"};
   const toml::Table contents = toml::read(path);

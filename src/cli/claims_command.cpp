@@ -18,7 +18,7 @@
 namespace primer {
 namespace {
 
-constexpr std::uint64_t first_calibration_seed = 1001, first_judged_seed = 2001;
+constexpr std::uint64_t first_calibration_seed = 1001, first_judged_seed = 10001;
 
 // Three digits, from 100,000 on with a power of ten.
 std::string shown(double value) {
@@ -159,27 +159,23 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
   std::fflush(stdout);
 }
 
-// Trains one run to look at: the first arm that `primer train` can repeat.
-void show_run(const Claim& claim) {
-  for (const Arm& arm : claim.arms) {
-    if (arm.from || !arm.bias.empty()) continue;
-    Arguments arguments{{arm.config}, {{"--out", "runs/claims/" + claim.name}, {"--quiet", ""}}};
-    std::string command = "primer train " + arm.config;
-    for (const auto& [key, value] : arm.set) {
-      arguments.options.emplace_back(set_option.name, key + "=" + value);
-      command += " --set '" + key + "=" + value + "'";
-    }
-    arguments.options.emplace_back(set_option.name, "diagnostics.every=10");
-    std::printf("One run of \"%s\" to look at: %s --set diagnostics.every=10\n", arm.name.c_str(), command.c_str());
-    try {
-      if (train_command.run(arguments) == 130) throw Interrupted();
-      std::printf("Report: runs/claims/%s/report.html\n", claim.name.c_str());
-    } catch (const RuntimeError& e) {
-      std::printf("%s\n", e.what());
-    }
-    std::printf("\n");
-    return;
+// Trains one run to look at, without --quiet and --out in the line that it prints.
+void show_run(const Claim& claim, const std::string& program) {
+  const Arm* const arm = claim.repeatable_arm();
+  if (arm == nullptr) return;
+  Arguments arguments{{arm->config}, {}, program};
+  for (const auto& [key, value] : arm->set) arguments.options.emplace_back(set_option.name, key + "=" + value);
+  arguments.options.emplace_back(set_option.name, "diagnostics.every=10");
+  std::printf("One run of \"%s\" to look at: %s\n", arm->name.c_str(), shell_line(train_command, arguments).c_str());
+  const std::string folder = "runs/claims/" + claim.name;
+  arguments.options.insert(arguments.options.end(), {{"--out", folder}, {"--replace", ""}, {"--quiet", ""}});
+  try {
+    if (train_command.run(arguments) == 130) throw Interrupted();
+    std::printf("Report: %s/report.html\n", folder.c_str());
+  } catch (const RuntimeError& e) {
+    std::printf("%s\n", e.what());
   }
+  std::printf("A page to touch: %s play claims/%s\n\n", program.c_str(), claim.name.c_str());
 }
 
 std::size_t count_option(const Arguments& arguments, std::string_view option, std::size_t otherwise) {
@@ -235,7 +231,7 @@ int run(const Arguments& arguments) {
       ++done;
       if (!full || calibrate) continue;
       std::printf("%s\n", wrapped(claim.explanation, 80).c_str());
-      show_run(claim);
+      show_run(claim, arguments.program);
     }
   } catch (const Interrupted&) {
     show_progress("");
@@ -256,7 +252,7 @@ int run(const Arguments& arguments) {
 }
 
 constexpr std::array<Option, 5> options{
-    {{"--seeds", "N", "train every arm with N seeds, 2001 and on (default: the claim's)"},
+    {{"--seeds", "N", "train every arm with N seeds, 10001 and on (default: the claim's)"},
      {"--jobs", "N", "train in N threads, with the same result (default: 1)"},
      {"--dir", "DIR", "the folder of the claims (default: configs/claims)"},
      {"--calibrate", "", "print bands from seeds 1001 …, which are never judged"},

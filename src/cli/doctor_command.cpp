@@ -1,6 +1,7 @@
 // primer doctor: says what the numbers of a run show, and tries the remedies.
 #include <array>
 #include <cstdio>
+#include <optional>
 
 #include "primer/cli/commands.hpp"
 #include "primer/cli/interrupt.hpp"
@@ -38,8 +39,8 @@ Row scores_of(const std::string& title, Network& network, const Experiment& expe
   return row;
 }
 
-// Trains the run again from the same seed with the remedy of a diagnosis.
-Row tried(const std::string& config, const Diagnosis& diagnosis) {
+// Trains the run again from the same seed with the remedy of a diagnosis. Nothing if Ctrl-C stopped it.
+std::optional<Row> tried(const std::string& config, const Diagnosis& diagnosis) {
   const std::string title = remedy_options(diagnosis);
   try {
     const Experiment experiment = load_experiment(config, diagnosis.remedy);
@@ -47,10 +48,10 @@ Row tried(const std::string& config, const Diagnosis& diagnosis) {
     Training training(network, experiment.data, experiment.config.train, experiment.config.seed, 0);
     Training::Hooks hooks;
     hooks.interrupted = interrupt_requested;
-    if (training.run(hooks) == Training::End::interrupted) throw RuntimeError("interrupted");
+    if (training.run(hooks) == Training::End::interrupted) return std::nullopt;
     return scores_of(title, network, experiment);
   } catch (const Divergence&) {
-    return {title, "diverged"};
+    return Row{title, "diverged"};
   }
 }
 
@@ -64,12 +65,20 @@ int run(const Arguments& arguments) {
   if (diagnoses.empty()) std::printf("The doctor finds nothing in %s.\n", printable(folder).c_str());
   if (diagnoses.empty() || !arguments.has("--try")) return 0;
 
+  std::fflush(stdout);  // training takes a while
   const InterruptHandler handler;
   Network network = experiment.network();
   const std::string model = folder + "/model.safetensors";
   load_tensors(read_safetensors(model), model, network);
   std::vector<Row> rows{head_of(experiment), scores_of("this run", network, experiment)};
-  for (const Diagnosis& diagnosis : diagnoses) rows.push_back(tried(config, diagnosis));
+  for (const Diagnosis& diagnosis : diagnoses) {
+    const std::optional<Row> row = tried(config, diagnosis);
+    if (!row) {
+      std::fprintf(stderr, "primer: interrupted\n");
+      return 130;
+    }
+    rows.push_back(*row);
+  }
   std::printf("\n%s", table(rows, 1, output_width()).c_str());
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "primer/claims/claim.hpp"
 #include "primer/cli/commands.hpp"
 #include "primer/formats/atomic_file.hpp"
 #include "primer/formats/input.hpp"
@@ -26,6 +27,16 @@ fs::path config_of(const std::string& operand) {
   return operand;
 }
 
+// The experiment of a config or, if it is the file of a claim, of an arm of the claim.
+Experiment experiment_of_file(const fs::path& path, std::vector<Override> overrides) {
+  if (path.parent_path().filename() != "claims") return load_experiment(path.string(), overrides);
+  const Claim claim = read_claim(path.string());
+  const Arm* const arm = claim.repeatable_arm();
+  if (arm == nullptr) throw UserError(claim.name + " trains nothing that a page can show; name another claim");
+  overrides.insert(overrides.begin(), arm->set.begin(), arm->set.end());
+  return load_experiment(arm->config, overrides);
+}
+
 // The folder of the running program, to find what was installed with it.
 std::string program_folder() {
   std::error_code error;
@@ -35,7 +46,7 @@ std::string program_folder() {
 
 int run(const Arguments& arguments) {
   const fs::path path = config_of(arguments.operands.front());
-  Experiment experiment = load_experiment(path.string(), arguments.overrides());
+  Experiment experiment = experiment_of_file(path, arguments.overrides());
   const PlaygroundModules modules = read_playground_modules(program_folder());
   DataOptions& data = experiment.config.data;
   std::vector<std::pair<std::string, std::string>> files;
@@ -61,10 +72,11 @@ constexpr std::array<Option, 2> options{
 const Command play_command{"play",
                            "CONFIG",
                            "Writes a page that trains the config in a browser.",
-                           "CONFIG may also be the folder of a run. The page is one file, which loads\n"
-                           "nothing from the internet. It contains primer's engine, so a run ends with the\n"
-                           "same signature as `primer train`. On the page you change the config, pick units\n"
-                           "and samples, and watch the gradient. `make playground` builds the engine.\n\n"
+                           "CONFIG may also be the folder of a run, or claims/NAME for the first network of\n"
+                           "a claim. The page is one file, which loads nothing from the internet. It\n"
+                           "contains primer's engine, so a run ends with the same signature as `primer\n"
+                           "train`. On the page you change the config, pick units and samples, and watch the\n"
+                           "gradient. `make playground` builds the engine.\n\n"
                            "  primer play configs/spirals.toml\n"
                            "  primer play runs/spirals --out spirals.html\n",
                            options,

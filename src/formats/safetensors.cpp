@@ -262,7 +262,7 @@ Safetensors read_safetensors(std::istream& stream, const std::string& file, NonF
   const std::string first = read_bytes(stream, 8, file);
   const auto header_size = little_endian<std::uint64_t>(first.data());
   if (std::ranges::all_of(first, [](char c) { return c >= ' ' && c <= '~'; })) {
-    throw UserError({file}, "is text and not a safetensors file; a command takes the model first, then the data");
+    throw UserError({file}, "is text and not a safetensors file; check the order of the arguments");
   }
   if (header_size > largest_header) {
     throw UserError({file}, "a header of ", header_size, " bytes is beyond the limit of ", largest_header,

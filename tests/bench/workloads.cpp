@@ -352,7 +352,8 @@ Measurement infer_many(int repetitions) {
 }
 
 int train_from_csv(const std::string& path) {
-  const primer::Samples samples = primer::read_samples(path, {}, primer::Task::multiclass);
+  const primer::DataOptions options;
+  const primer::Samples samples = primer::read_samples(path, options, primer::Task::multiclass);
   const auto classes = primer::find_classes(samples.targets, primer::Task::multiclass, 0);
   const Dataset data{samples.x, primer::encode_targets(samples.targets, primer::Task::multiclass, classes)};
   Job job = spirals_job;

@@ -48,6 +48,22 @@ TEST_CASE("the doctor is silent at the end of a healthy run") {
   CHECK(primer("doctor '" + run.path + "'").out == "The doctor finds nothing in " + run.path + ".\n");
 }
 
+TEST_CASE("Ctrl-C stops the doctor while it tries a remedy") {
+  const Folder run;
+  CHECK(primer("train configs/spirals.toml --quiet --set layer.1.activation=sigmoid --set layer.1.repeat=8 "
+               "--set train.epochs=1 --set data.points=30 --out '" +
+               run.path + "'")
+            .code == 0);
+  std::string config = program::slurp(run / "config.toml");
+  const std::size_t at = config.find("epochs = 1\n");
+  REQUIRE(at != std::string::npos);
+  program::spill(run / "config.toml", config.insert(at + 10, "000000000"));
+  const Result doctor =
+      program::interrupted("out.txt", "vanishing", "exec '" PRIMER_BINARY "' doctor . --try >out.txt", run.path);
+  CHECK(doctor.code == 130);
+  CHECK(doctor.err == "primer: interrupted\n");
+}
+
 TEST_CASE("the doctor needs the folder of a run") {
   CHECK(primer("doctor /nowhere").error(2) ==
         "primer: /nowhere/config.toml: cannot be opened: No such file or directory\n");

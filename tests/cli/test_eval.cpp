@@ -101,5 +101,5 @@ TEST_CASE("eval refuses data that do not fit, with name and location") {
 
 TEST_CASE("data in the place of the model is recognised") {
   CHECK(program::primer("eval data/iris.csv data/wine.csv").error(2) ==
-        "primer: data/iris.csv: is text and not a safetensors file; a command takes the model first, then the data\n");
+        "primer: data/iris.csv: is text and not a safetensors file; check the order of the arguments\n");
 }

@@ -28,8 +28,8 @@ struct Band {
   bool contains(double v) const { return (low <= v && v <= high) || (std::isnan(low) && std::isnan(v)); }
 };
 
-// [[finding]]: a quantity of an arm, or of two arms compared seed by seed. [[check]]: the value of a formula, which no
-// seed can change; it has no arm.
+// [[finding]]: a quantity of an arm, or of two arms compared seed by seed. [[check]]: the value of a formula. It has no
+// arm, and it is the same for every seed.
 struct Finding {
   std::string formula;  // of a check
   Quantity quantity;
@@ -50,6 +50,9 @@ struct Claim {
   std::vector<Arm> arms;
   std::vector<Finding> findings;  // the checks first
   std::size_t seeds = 0;          // 0 if there are no arms
+
+  // The first arm that `primer train` can repeat; null if there is none.
+  const Arm* repeatable_arm() const;
 };
 
 // Throws UserError for anything that configs/claims/README.md does not describe.
