@@ -7,25 +7,18 @@
 #include "primer/cli/commands.hpp"
 #include "primer/formats/atomic_file.hpp"
 #include "primer/formats/csv.hpp"
-#include "primer/formats/number.hpp"
 #include "primer/report/comparison.hpp"
 #include "primer/views/table.hpp"
 
 namespace primer {
 namespace {
 
-// A column for each run. Scores have four digits.
+// A column for each run.
 std::string turned(const Comparison& comparison) {
   std::vector<std::vector<std::string>> lines;
   for (std::size_t c = 0; c < comparison[0].size(); ++c) {
-    const bool is_score = comparison[0][c].find("_loss") != std::string::npos;
     std::vector<std::string>& line = lines.emplace_back();
-    for (const std::vector<std::string>& row : comparison) {
-      const std::string cell = printable(row[c]);
-      const auto value = &row == &comparison[0] ? std::nullopt : parse_number(cell);
-      const bool is_long = value && cell.size() > 8 && comparison[0][c] != "signature";
-      line.push_back(cell.empty() ? "–" : is_long || (value && is_score) ? short_number(*value, 4) : cell);
-    }
+    for (const std::vector<std::string>& row : comparison) line.push_back(shown_cell(comparison[0][c], row[c]));
   }
   return table(lines, 1, output_width());
 }

@@ -8,6 +8,7 @@
 
 #include "primer/formats/error.hpp"
 #include "primer/formats/input.hpp"
+#include "primer/formats/number.hpp"
 #include "primer/formats/toml.hpp"
 #include "primer/report/run_files.hpp"
 #include "primer/runs/config.hpp"
@@ -135,6 +136,13 @@ Comparison compare(const std::vector<std::string>& folders) {
     row.push_back(signature_text(signature(model.network)));
   }
   return rows;
+}
+
+std::string shown_cell(const std::string& column, const std::string& cell) {
+  const auto value = column == "signature" ? std::nullopt : parse_number(cell);
+  const bool is_score = column.find("_loss") != std::string::npos;
+  if (cell.empty()) return "–";
+  return value && (is_score || cell.size() > 8) ? short_number(*value, 4) : printable(cell);
 }
 
 }  // namespace primer

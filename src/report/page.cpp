@@ -164,9 +164,14 @@ std::string comparison_page(const std::vector<std::string>& folders) {
   const Comparison comparison = compare(folders);
   std::string table;
   for (std::size_t c = 0; c < comparison[0].size(); ++c) {
-    std::vector<std::string> cells;
-    for (const std::vector<std::string>& row : comparison) cells.push_back(row[c]);
-    table += "<tr>" + elements(c == 0 ? "th" : "td", cells) + "</tr>";
+    const std::string element = c == 0 ? "th" : "td";
+    table += "<tr>";
+    for (const std::vector<std::string>& row : comparison) {
+      const std::string shown = shown_cell(comparison[0][c], row[c]);
+      const std::string digits = shown == row[c] ? "" : concat(" title=\"", escaped(row[c]), "\"");
+      table += concat("<", element, digits, ">", escaped(shown), "</", element, ">");
+    }
+    table += "</tr>";
   }
   std::size_t r = 0;
   const std::string runs = json::array(folders, [&](const std::string& folder) {

@@ -107,6 +107,13 @@ TEST_CASE("compare --html writes one page, whatever the classes are called") {
   CHECK(page.find("<title>a · &lt;b&gt; – primer</title>") != std::string::npos);
   CHECK(page.find("<tr><td>layers</td><td>8 tanh → 1 sigmoid</td><td>2 × 16 sigmoid → 3 softmax</td></tr>") !=
         std::string::npos);
+  std::istringstream history(slurp(folder / "a/history.csv"));  // the page shows four digits, and all under the pointer
+  std::string last;
+  for (std::string line; std::getline(history, line);) last = line;
+  const std::string loss = split(last, ',')[1];
+  REQUIRE(loss.size() > 8);
+  CHECK(page.find("<tr><td>train_loss</td><td title=\"" + loss + "\">" + loss.substr(0, 4)) != std::string::npos);
+  CHECK(page.find(">" + loss + "</td>") == std::string::npos);
   CHECK(page.find("{{") == std::string::npos);
   CHECK(page.find("<b>") == std::string::npos);
 }

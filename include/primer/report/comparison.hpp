@@ -18,6 +18,9 @@ using Comparison = std::vector<std::vector<std::string>>;
 // Throws UserError, with the file's name, if a folder has no config.toml, history.csv or model.safetensors.
 Comparison compare(const std::vector<std::string>& folders);
 
+// A cell as a reader sees it: scores and long numbers have four digits, and a missing value is "–".
+std::string shown_cell(const std::string& column, const std::string& cell);
+
 // The comparison as one page: the table, the curves of all runs, and the neurons and the gradients of the first two
 // under one slider.
 std::string comparison_page(const std::vector<std::string>& folders);
