@@ -17,16 +17,22 @@ namespace {
 
 // Everything about the pass that the slips of one layer need.
 struct Pass {
+  std::size_t number;  // of the layer, from 1
   const Dense& layer;
   const Tensor& dL_da;
   const Tensor& y;
-  const Dense* next;  // nullptr for the last layer
-  bool canonical;     // the last layer of a canonical pair
-  real N, K;          // samples, outputs of the network
+  const Loss& loss;
+  const Pass *previous, *next;  // nullptr at the ends
+  bool canonical;               // the last layer of a canonical pair
+  real N, K;                    // samples, outputs of the network
+  double forward_rounding = 1;  // how much rounding has grown, in cancelling sums, in z and what follows from it
+  double backward_rounding = 1;
+
+  const Pass& last() const { return next ? next->last() : *this; }
 };
 
 struct Slip {
-  std::string_view text;
+  std::string text;
   Tensor wrong;
 };
 using Slips = std::vector<Slip>;
@@ -113,23 +119,44 @@ Slips slips_of_z(const Pass& p) {
   return slips;
 }
 
-Slips slips_of_a(const Pass& p) {
+// a of a layer from its σ(z): mask ⊙ σ(z) + x, where a layer without dropout or residual omits that part.
+Tensor after_sigma(const Dense& layer, Tensor s) {
+  if (layer.dropout) s = times(layer.dropout->mask, s);
+  return layer.residual ? each(std::plus<>(), s, *layer.x) : s;
+}
+
+// Without the factors of dropout and without the shortcut of a residual layer; slips_of() adds these.
+Slips slips_of_sigma(const Pass& p) {
   const Tensor& z = p.layer.z;
   const Activation& sigma = *p.layer.activation;
+  const std::string own = sigma.name();
   Slips slips{
       {"σ is missing: this is z", z},
       {"σ is applied twice", value_of(sigma, value_of(sigma, z))},
       {"this is σ′(z), the derivative", p.layer.derivative},
       {"the sign of z is lost", value_of(sigma, each([](real v) { return std::abs(v); }, z))},
-      {"softmax runs over the samples; it must run over the units of each row", turned(value_of(sigma, turned(z)))},
-      {"this is σ(2z): is a factor 2 too much in the exponent?", value_of(sigma, scaled(z, 2))},
-      {"this is σ(z/2): is the factor 2 in the exponent?", value_of(sigma, scaled(z, real(0.5)))}};
-  for (const std::string_view name : activations().names()) {
-    slips.push_back({name == "sigmoid" ? "this is the sigmoid"
-                     : name == "tanh"  ? "this is tanh"
-                                       : "this is another activation function",
-                     value_of(*make_activation(name), z)});
+      {"softmax runs over the samples; it must run over the units of each row", turned(value_of(sigma, turned(z)))}};
+  if (own == "tanh" || own == "sigmoid" || own == "softmax") {
+    slips.push_back({"this is σ(2z): is a factor 2 too much in the exponent?", value_of(sigma, scaled(z, 2))});
+    slips.push_back({"this is σ(z/2): is the factor 2 in the exponent?", value_of(sigma, scaled(z, real(0.5)))});
   }
+  for (const std::string_view name : activations().names()) {
+    if (name == "identity") continue;  // this is the slip above in which σ is missing
+    const auto other = make_activation(name);
+    slips.push_back({"this is another activation function: " + other->name(), value_of(*other, z)});
+  }
+  return slips;
+}
+
+Slips slips_of_a(const Pass& p) {
+  Slips slips = slips_of_sigma(p);
+  for (Slip& slip : slips) slip.wrong = after_sigma(p.layer, slip.wrong);
+  const Tensor& s = p.layer.sigma_of_z();
+  if (p.layer.residual)
+    slips.push_back({"the shortcut of the residual layer is missing: add x",
+                     p.layer.dropout ? times(p.layer.dropout->mask, s) : s});
+  if (p.layer.dropout)
+    slips.push_back({"the mask of dropout is missing", p.layer.residual ? each(std::plus<>(), s, *p.layer.x) : s});
   return slips;
 }
 
@@ -138,65 +165,80 @@ Slips slips_of_slope(const Pass& p) {
   const Tensor &z = p.layer.z, &a = p.layer.sigma_of_z(), &slope = p.layer.derivative;
   const Activation& sigma = *p.layer.activation;
   Slips slips{{"σ′ is taken at a instead of z", derivative_of(sigma, a)},
-              {"this is 1 − z²: z stands where a belongs", each([](real v) { return 1 - v * v; }, z)},
-              {"this is z (1 − z): z stands where a belongs", each([](real v) { return v * (1 - v); }, z)},
-              {"this is a (1 − a), the derivative of the sigmoid", each([](real v) { return v * (1 - v); }, a)},
-              {"this is 1 − a², the derivative of tanh", each([](real v) { return 1 - v * v; }, a)},
-              {"this is 1 − a: the square is missing", each([](real v) { return 1 - v; }, a)},
-              {"this is 1 + a²: there is a plus where the minus belongs", each([](real v) { return 1 + v * v; }, a)},
-              {"this is −2a, the derivative of 1 − a²", scaled(a, -2)},
               {"this is the value a, not its derivative", a},
-              {"the derivative is squared", times(slope, slope)},
-              {"e must be exp(−2|z|): is the factor 2 in it?", derivative_of(sigma, scaled(z, real(0.5)))},
-              {"the outer factor of the chain rule is missing: this is a quarter of the derivative",
-               scaled(slope, real(0.25))}};
+              {"σ′(z) is applied twice", times(slope, slope)},
+              {"this is a (1 − a), the derivative of the sigmoid", each([](real v) { return v * (1 - v); }, a)},
+              {"this is 1 − a², the derivative of tanh", each([](real v) { return 1 - v * v; }, a)}};
+  if (sigma.name() == "tanh") {
+    const Slips of_tanh{
+        {"this is 1 − z²: z stands where a belongs", each([](real v) { return 1 - v * v; }, z)},
+        {"this is 1 − a: the square is missing", each([](real v) { return 1 - v; }, a)},
+        {"this is 1 + a²: there is a plus where the minus belongs", each([](real v) { return 1 + v * v; }, a)},
+        {"this is −2a, the derivative of 1 − a²", scaled(a, -2)},
+        {"e must be exp(−2|z|): is the factor 2 in it?", derivative_of(sigma, scaled(z, real(0.5)))},
+        {"the outer factor of the chain rule is missing: this is a quarter of the derivative",
+         scaled(slope, real(0.25))}};
+    slips.insert(slips.end(), of_tanh.begin(), of_tanh.end());
+  } else {
+    slips.push_back({"this is z (1 − z): z stands where a belongs", each([](real v) { return v * (1 - v); }, z)});
+  }
   for (const std::string_view name : activations().names()) {
-    slips.push_back({name == "sigmoid" ? "this is the derivative of the sigmoid"
-                                       : "this is the derivative of another activation function",
-                     derivative_of(*make_activation(name), z)});
+    if (name == "identity") continue;  // its derivative is 1, as if the ⊙ were missing
+    const auto other = make_activation(name);
+    slips.push_back(
+        {"this is the derivative of another activation function: " + other->name(), derivative_of(*other, z)});
   }
   return slips;
 }
 
+Slips slips_of_gradient(const Pass& p, char which);
+
+// Of the last layer it is the derivative of the loss, of another layer ∂L/∂x of the next.
 Slips slips_of_dL_da(const Pass& p) {
-  if (!p.next)
-    return {
-        {"this is y − a: the sign is wrong", each([N = p.N](real a, real y) { return (y - a) / N; }, p.layer.a, p.y)},
-        {"this is (a − y)/N, the gradient ∂L/∂z of a canonical pair",
-         each([N = p.N](real a, real y) { return (a - y) / N; }, p.layer.a, p.y)},
-        {"the targets are missing: this is a/N", scaled(p.layer.a, 1 / p.N)}};
-  const Tensor &delta = p.next->dL_du(), &Wt = p.next->Wt;
-  Slips slips;
-  if (Wt.rows() == Wt.cols()) slips.push_back({"W is transposed: ∂L/∂x = δ W", product(delta, Wt)});
+  if (p.next) return slips_of_gradient(*p.next, 'x');
+  const auto difference = [&](real sign) {
+    return each([&](real a, real y) { return sign * (a - y) / p.N; }, p.layer.a, p.y);
+  };
+  Slips slips{{"the targets are missing: this is a/N", scaled(p.layer.a, 1 / p.N)}};
+  if (p.loss.name() != "mse") {
+    slips.push_back({"this is y − a: the sign is wrong", difference(-1)});
+    slips.push_back({"this is (a − y)/N, the gradient ∂L/∂z of a canonical pair", difference(1)});
+  }
   return slips;
 }
 
 Slips slips_of_dL_dz(const Pass& p) {
-  const Tensor &g = p.dL_da, &a = p.layer.sigma_of_z(), &slope = p.layer.derivative;
+  const Dense& layer = p.layer;
+  const Tensor &a = layer.sigma_of_z(), &slope = layer.derivative;
+  const Tensor g = layer.dropout ? times(layer.dropout->mask, p.dL_da) : p.dL_da;  // ∂L/∂σ(z)
+  Tensor first_row = layer.dL_dz;
+  std::fill(first_row.data() + first_row.cols(), first_row.data() + first_row.size(), real(0));
   Slips slips;
   if (p.canonical) {
-    const Tensor& right = p.layer.dL_dz;
-    const Tensor difference = each([](real v, real y) { return v - y; }, p.layer.a, p.y);
+    const Tensor& right = layer.dL_dz;
+    const real entries = layer.activation->traits.elementwise ? p.N * p.K : p.N;
     slips = {{"(a − y)/N has gone through σ already: do not multiply by σ′ again", times(right, slope)},
-             {"the factor 1/N is missing: this is a − y", difference},
-             {"1/N is in it twice", scaled(right, 1 / p.N)},
-             {"divide by the number of samples N alone, not by N·K", scaled(difference, 1 / (p.N * p.K))},
-             {"divide by the number of all entries N·K", scaled(difference, 1 / p.N)},
-             {"the sign is wrong: a − y, not y − a", scaled(difference, -1 / p.N)},
-             {"the targets are missing: this is a/N", scaled(p.layer.a, 1 / p.N)},
+             {"this is (a − y)/N: label smoothing, or the weights of the classes, are missing",
+              each([entries](real v, real y) { return (v - y) / entries; }, layer.a, p.y)},
+             {"the targets are missing: this is a/N", scaled(layer.a, 1 / entries)},
              {"the factor 2 belongs to the squared error, not to this pair", scaled(right, 2)},
              {"only the correct class has a gradient here, but every class has one", times(right, p.y)},
+             {"only the first row is computed: a batch has many rows", first_row},
              {"this is ∂L/∂a = −y/(a N); ∂L/∂z is (a − y)/N",
-              each([N = p.N](real v, real y) { return -y / v / N; }, p.layer.a, p.y)}};
+              each([entries](real v, real y) { return -y / v / entries; }, layer.a, p.y)}};
     return slips;
   }
-  slips = {{"the ⊙ is missing: this is ∂L/∂a", g},
+  slips = {{layer.activation->traits.elementwise ? "the ⊙ is missing: this is ∂L/∂a"
+                                                 : "the Jacobian of softmax is missing: this is ∂L/∂a",
+            p.dL_da},
+           {"σ′(z) is missing: this is mask ⊙ ∂L/∂a", g},
+           {"only the first row is computed: a batch has many rows", first_row},
            {"∂L/∂a is missing: this is σ′(z)", slope},
            {"⊙ is a product: you add", each(std::plus<>(), g, slope)},
            {"⊙ is a product: you divide", each(std::divides<>(), g, slope)},
-           {"σ′(z) is applied twice", times(times(g, slope), slope)},
            {"∂L/∂a is squared", times(times(g, g), slope)}};
-  if (!p.layer.activation->traits.elementwise) {
+  if (!layer.dropout) slips.erase(slips.begin() + 1);
+  if (!layer.activation->traits.elementwise) {
     const auto row_wise = [&](auto f) {  // f(a, g, Σ g a, Σ g)
       Tensor result(g.rows(), g.cols());
       for (std::size_t i = 0; i < g.rows(); ++i) {
@@ -239,6 +281,7 @@ Slips slips_of_dL_dz(const Pass& p) {
     slips.push_back({"`slope` is σ′(z) already: this multiplies by slope (1 − slope)",
                      times(g, each([](real v) { return v * (1 - v); }, slope))});
     for (Slip& slip : slips_of_slope(p)) slips.push_back({slip.text, times(g, slip.wrong)});
+    if (layer.dropout) slips.push_back({"the mask of dropout is missing", times(p.dL_da, slope)});
   }
   return slips;
 }
@@ -261,7 +304,9 @@ Slips slips_of_cross_entropy(const Pass& p) {
   };
   real squares = 0;
   for (std::size_t i = 0; i < z.size(); ++i) squares += (p.layer.a[i] - p.y[i]) * (p.layer.a[i] - p.y[i]);
-  return {{"the maximum was subtracted and never put back",
+  return {{"label smoothing, or the weights of the classes, are missing",
+           mean([](double, double l, double dot) { return l - dot; })},
+          {"the maximum was subtracted and never put back",
            mean([](double m, double l, double dot) { return l - dot - m; })},
           {"the maximum is put back, but it was not subtracted from the exponents",
            mean([](double m, double l, double dot) { return 2 * m + l - dot - m; })},
@@ -277,19 +322,24 @@ Slips slips_of_cross_entropy(const Pass& p) {
           {"this is the mean of the squared error", Tensor{{squares / (p.N * p.K)}}}};
 }
 
-// ∂L/∂W, ∂L/∂b and ∂L/∂x as functions of δ, x, W.
-Tensor gradient(char which, const Tensor& delta, const Tensor& x, const Tensor& Wt) {
-  return which == 'W' ? product(transposed(x), delta) : which == 'b' ? sums(delta) : product(delta, transposed(Wt));
+// ∂L/∂W, ∂L/∂b and ∂L/∂x as functions of δ.
+Tensor gradient(char which, const Tensor& delta, const Pass& p) {
+  if (which != 'x') return which == 'W' ? product(transposed(*p.layer.x), delta) : sums(delta);
+  Tensor dL_dx = product(delta, transposed(p.layer.Wt));
+  return p.layer.residual ? each(std::plus<>(), dL_dx, p.dL_da) : dL_dx;
 }
 
 Slips slips_of_gradient(const Pass& p, char which) {
   const Tensor &delta = p.layer.dL_du(), &x = *p.layer.x, &Wt = p.layer.Wt;
-  const auto with = [&](const Tensor& d) { return gradient(which, d, x, Wt); };
+  const auto with = [&](const Tensor& d) { return gradient(which, d, p); };
   Slips slips;
+  if (p.layer.batch_norm)
+    slips.push_back({"∂L/∂z stands where ∂L/∂u belongs: go back through batch_norm first", with(p.layer.dL_dz)});
+  if (which == 'x' && p.layer.residual)
+    slips.push_back({"the shortcut of the residual layer is missing: add ∂L/∂a", product(delta, transposed(Wt))});
   if (!p.canonical) slips.push_back({"∂L/∂a stands where ∂L/∂z belongs: the ⊙ is missing", with(p.dL_da)});
-  if (p.layer.activation->traits.elementwise)
-    slips.push_back(
-        {"∂L/∂z already contains σ′(z): the derivative is applied twice", with(times(delta, p.layer.derivative))});
+  slips.push_back(
+      {"∂L/∂z already contains σ′(z): the derivative is applied twice", with(times(delta, p.layer.derivative))});
   const auto only = [&](std::size_t row) {
     Tensor one = delta;
     for (std::size_t i = 0; i < one.rows(); ++i) {
@@ -306,54 +356,63 @@ Slips slips_of_gradient(const Pass& p, char which) {
         {"the output a stands where the input x of the layer belongs", product(transposed(p.layer.a), delta)});
   if (which == 'b' && delta.rows() == delta.cols())
     slips.push_back({"this adds up the units of a sample; add up the samples of a unit", sums(turned(delta))});
-  if (which == 'x' && Wt.rows() == Wt.cols()) slips.push_back({"W is transposed: ∂L/∂x = δ W", product(delta, Wt)});
+  if (which == 'x' && Wt.rows() == Wt.cols()) {
+    slips.push_back({"W is transposed: ∂L/∂x = δ W", product(delta, Wt)});
+    if (p.layer.residual) slips.back().wrong = each(std::plus<>(), slips.back().wrong, p.dL_da);
+  }
   return slips;
 }
 
-// The slips of quantity `name`, as a trace lays it out (∂L/∂W as inputs × units), and those of the quantity before it
-// if that was not given.
-Slips slips_of(std::string_view name, const Pass& p, const std::function<bool(std::string_view)>& given) {
-  const Activation& sigma = *p.layer.activation;
-  const bool plain = !p.layer.batch_norm && !p.layer.residual && !p.layer.dropout;
-  if (name == "z" || name == "u") return p.layer.batch_norm && name == "z" ? Slips{} : slips_of_z(p);
+// The slips in the computation of quantity `name`, as a trace lays it out (∂L/∂W as inputs × units).
+Slips slips_of(std::string_view name, const Pass& p) {
+  if (name == "x") return p.previous ? slips_of_a(*p.previous) : Slips{};
+  if (name == "u" || (name == "z" && !p.layer.batch_norm)) return slips_of_z(p);
+  if (name == "s") return slips_of_sigma(p);
+  if (name == "a") return slips_of_a(p);
   if (name == "slope") return slips_of_slope(p);
   if (name == "dL_da") return slips_of_dL_da(p);
+  if (name == "dL_dz") return slips_of_dL_dz(p);
+  const bool of_dense = name == "dL_dW" || name == "dL_db" || name == "dL_dx";
+  return of_dense ? slips_of_gradient(p, name.back()) : Slips{};
+}
+
+// What `name` becomes by the slips of the quantity before it.
+Slips slips_before(std::string_view name, const Pass& p, const Safetensors& given) {
+  const Dense& layer = p.layer;
+  const auto was_given = [&](std::string_view other) { return given.tensor(concat(p.number, ".", other)) != nullptr; };
   Slips slips;
-  if (name == "a" || name == "s") {
-    slips = slips_of_a(p);
-    if (plain && !given("z")) {
-      for (const Slip& slip : slips_of_z(p)) slips.push_back({slip.text, value_of(sigma, slip.wrong)});
-    }
-  } else if (name == "dL_dz") {
+  if (name == "x" && p.previous) return slips_before("a", *p.previous, given);
+  if (name == "a" && !layer.batch_norm && !was_given("z")) {
+    slips = slips_of_z(p);
+    for (Slip& slip : slips) slip.wrong = after_sigma(layer, value_of(*layer.activation, slip.wrong));
+  } else if (name == "dL_dz" && layer.activation->traits.elementwise && !p.canonical && !layer.dropout &&
+             !was_given("dL_da")) {
+    slips = slips_of_dL_da(p);
+    for (Slip& slip : slips) slip.wrong = times(slip.wrong, layer.derivative);
+  } else if ((name == "dL_dW" || name == "dL_db" || name == "dL_dx") && !layer.batch_norm && !was_given("dL_dz")) {
     slips = slips_of_dL_dz(p);
-    if (plain && sigma.traits.elementwise && !p.canonical && !given("dL_da")) {
-      for (const Slip& slip : slips_of_dL_da(p)) slips.push_back({slip.text, times(slip.wrong, p.layer.derivative)});
-    }
-  } else if (name == "dL_dW" || name == "dL_db" || name == "dL_dx") {
-    slips = slips_of_gradient(p, name.back());
-    if (plain && !given("dL_dz")) {
-      for (const Slip& slip : slips_of("dL_dz", p, given)) {
-        slips.push_back({slip.text, gradient(name.back(), slip.wrong, *p.layer.x, p.layer.Wt)});
-      }
-    }
+    for (const Slip& slip : slips_before("dL_dz", p, given)) slips.push_back(slip);
+    for (Slip& slip : slips) slip.wrong = gradient(name.back(), slip.wrong, p);
   }
   return slips;
 }
 
 std::string formula_of(std::string_view name, const Pass& p) {
-  const bool elementwise = p.layer.activation->traits.elementwise;
-  if (name == "x") return "x";
+  const bool elementwise = p.layer.activation->traits.elementwise, residual = p.layer.residual;
+  if (name == "x") return p.previous ? "a of the layer before" : "x";
   if (name == "u" || (name == "z" && !p.layer.batch_norm)) return "x Wᵀ + b";
   if (name == "z") return "γ (u − mean)/√(var + ε) + β";
   if (name == "slope") return elementwise ? "σ′(z)" : "a (1 − a)";
-  if (name == "s" || (name == "a" && !p.layer.residual && !p.layer.dropout)) return "σ(z)";
-  if (name == "a") return p.layer.residual ? "mask ⊙ σ(z) + x" : "mask ⊙ σ(z)";
-  if (name == "dL_da") return p.next ? "δ W of the next layer" : "the derivative of the loss";
+  if (name == "s") return "σ(z)";
+  if (name == "a") return concat(p.layer.dropout ? "mask ⊙ " : "", "σ(z)", residual ? " + x" : "");
+  if (name == "dL_da")
+    return p.next ? formula_of("dL_dx", *p.next) + " of the next layer" : "the derivative of the loss";
   if (name == "dL_dz" && p.canonical) return elementwise ? "(a − y)/(N·K)" : "(a − y)/N";
-  if (name == "dL_dz") return elementwise ? "∂L/∂a ⊙ σ′(z)" : "aⱼ (gⱼ − Σₖ gₖ aₖ), g = ∂L/∂a,";
+  if (name == "dL_dz" && !elementwise) return "aⱼ (gⱼ − Σₖ gₖ aₖ), g = ∂L/∂a,";
+  if (name == "dL_dz") return concat(p.layer.dropout ? "mask ⊙ " : "", "∂L/∂a ⊙ σ′(z)");
   if (name == "dL_dW") return "δᵀ x";
   if (name == "dL_db") return "Σᵢ δᵢ";
-  return name == "dL_dx" ? "δ W" : "primer";
+  return name == "dL_dx" ? residual ? "δ W + ∂L/∂a" : "δ W" : "primer";
 }
 
 double largest(std::span<const double> values) {
@@ -362,7 +421,13 @@ double largest(std::span<const double> values) {
   return result;
 }
 
+double largest_of(const Tensor& A) { return largest(named("", A, Layout::vector).values); }
+Tensor absolute(const Tensor& A) {
+  return each([](real v) { return std::abs(v); }, A);
+}
+
 constexpr double for_double = 1e-9, for_float = 1e-4;  // fractions of the largest number of an array
+constexpr double counts = 0.01;  // of these tolerances, for numbers that only take part in a sum that cancels
 
 // Compares arrays as flat lists of numbers.
 struct Comparison {
@@ -378,45 +443,52 @@ struct Comparison {
     }
     return {};
   }
-  bool same(std::span<const double> got, std::span<const double> want) const {
-    return got.size() == want.size() && largest(want) > 0 && !first_difference(got, want, 0);
+  // Whether `got` is `guess`, which may overflow where `got` does.
+  bool same(std::span<const double> got, std::span<const double> guess) const {
+    if (got.size() != guess.size() || largest(guess) == 0) return false;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      if (!std::isfinite(guess[i]) && std::isfinite(got[i])) return false;
+    }
+    return !first_difference(got, guess, 0);
   }
 };
 
-// The sentence for an array that is a multiple of the right one.
-std::string_view multiple(std::span<const double> got, std::span<const double> want, std::string_view name,
-                          const Pass& p, bool squared_error, const Comparison& close) {
+// The sentences for an array that is a multiple of the right one. `backward`: it is the loss or a gradient; `of_loss`:
+// the loss, its derivative, or a gradient for which no array between it and the loss was given.
+std::vector<std::string> multiples(std::span<const double> got, std::span<const double> want, const Pass& p,
+                                   bool is_loss, bool backward, bool of_loss, const Comparison& close) {
   const auto N = static_cast<double>(p.N), K = static_cast<double>(p.K);
-  const bool of_loss = name == "loss" || name == "dL_da" || name == "dL_dz";
+  const bool squares = p.loss.name() == "mse" && of_loss;
   struct Factor {
     bool applies;
     double value;
-    std::string_view text;
+    const char* text;
   };
   const Factor factors[]{
       {true, -1, "the sign is wrong"},
-      {true, 0, "this was never computed: it is 0"},
-      {squared_error && of_loss, 0.5, "it is half as large: the derivative of (a − y)² has a factor 2"},
-      {squared_error && name == "loss", 0.5, "it is half as large: L is the mean of (a − y)², without ½"},
+      {squares && !is_loss, 0.5, "it is half as large: the derivative of (a − y)² has a factor 2"},
+      {squares && is_loss, 0.5, "it is half as large: L is the mean of (a − y)², without ½"},
       {!of_loss, 2, "it is twice as large: the buffer still contains the pass before; assign, do not add"},
-      {N > 1, N, "1/N is missing: this is the sum over the samples, not the mean"},
-      {N > 1, 1 / N, "1/N is in it twice: the loss already contains the mean over the batch"},
-      {K > 1 && of_loss, K, "divide by the number of all entries N·K, not by N alone"},
-      {K > 1 && of_loss, 1 / K, "divide by the number of samples N alone, not by N·K"},
-      {N * K > 1, N * K, "the mean is missing: this is the sum over all entries"},
-      {name == "loss", 1 / std::log(2.0), "the natural logarithm belongs here, not log2"},
-      {name == "loss", 1 / std::log(10.0), "the natural logarithm belongs here, not log10"},
-      {true, 2, "it is twice as large: a factor 2 too much, or a buffer that still contains the pass before"},
-      {true, 0.5, "it is half as large"},
-      {name == "dL_dW" || name == "dL_dx" || name == "dL_db", N * N, "it is multiplied by N² samples"}};
-  std::vector<double> scaled_(want.size());
+      {of_loss, 2, "it is twice as large: a factor 2 too much, or a buffer that still contains the pass before"},
+      {backward && N > 1, N, "1/N is missing: this is the sum over the samples, not the mean"},
+      {backward && N > 1, 1 / N, "1/N is in it twice: the loss already contains the mean over the batch"},
+      {of_loss && K > 1, K, "divide by the number of all entries N·K, not by N alone"},
+      {of_loss && K > 1, 1 / K, "divide by the number of samples N alone, not by N·K"},
+      {of_loss && K > 1 && N > 1, N * K, "the mean is missing: this is the sum over all entries"},
+      {is_loss, 1 / std::log(2.0), "the natural logarithm belongs here, not log2"},
+      {is_loss, 1 / std::log(10.0), "the natural logarithm belongs here, not log10"}};
+  if (largest(got) == 0 && largest(want) > 0) return {"this was never computed: it is 0"};
+  std::vector<std::string> texts;
+  const auto is_multiple = [&](double factor) {
+    std::vector<double> multiple(want.begin(), want.end());
+    for (double& v : multiple) v *= factor;
+    return close.same(got, multiple);
+  };
   for (const Factor& factor : factors) {
-    if (!factor.applies) continue;
-    std::ranges::transform(want, scaled_.begin(), [&](double v) { return factor.value * v; });
-    const bool zero = factor.value == 0 && largest(got) == 0 && largest(want) > 0;
-    if (zero || (factor.value != 0 && close.same(got, scaled_))) return factor.text;
+    if (factor.applies && is_multiple(factor.value)) texts.emplace_back(factor.text);
   }
-  return {};
+  if (texts.empty() && is_multiple(0.5)) texts.emplace_back("it is half as large");
+  return texts;
 }
 
 std::vector<std::size_t> squeezed(const std::vector<std::size_t>& shape) {
@@ -478,60 +550,92 @@ std::pair<std::string, std::string> spoken(double x, double y) {
 // One array of the trace and the one that was given for it.
 struct Pair {
   const NamedTensor &got, &want;
-  std::size_t layer;  // from 1; 0 for loss and y
-  std::string quantity;
-  Pass pass;
-  std::string formula;
+  const Pass& pass;      // of its layer; of the last layer for loss and y
+  std::string quantity;  // "dL_dW", or the whole name for loss and y
 
-  bool exchanged() const {  // rows and columns
-    const auto &g = got.shape, &w = want.shape;
-    return g.size() == 2 && w.size() == 2 && g[0] == w[1] && g[1] == w[0] && g[0] > 1 && g[1] > 1;
+  std::string formula() const {
+    if (quantity == "loss") return std::string(pass.loss.name());
+    return quantity == "y" ? "primer" : formula_of(quantity, pass);
   }
-  // Gradients cancel in sums: their rounding is measured by the numbers that are added.
+
+  bool transposed(const Comparison& close) const {
+    const auto &g = got.shape, &w = want.shape;
+    if (g.size() != 2 || w.size() != 2 || g[0] != w[1] || g[1] != w[0]) return false;
+    std::vector<double> turned_(want.values.size());
+    for (std::size_t i = 0; i < turned_.size(); ++i) turned_[i % w[1] * w[0] + i / w[1]] = want.values[i];
+    return close.same(got.values, turned_);
+  }
+
+  // The size of numbers whose rounding counts for this array, if it is more than that of its own numbers.
   double least() const {
-    return quantity.starts_with("dL_d") ? 1e-3 * largest(named("", pass.layer.dL_dz, Layout::vector).values) : 0;
+    const double own = largest(want.values);
+    if (quantity == "loss") {
+      const Dense& last = pass.layer;
+      return pass.forward_rounding * std::max({own, counts, counts * largest_of(last.z), counts * largest_of(last.a)});
+    }
+    if (!quantity.starts_with("dL_d")) return pass.forward_rounding * own;
+    const Dense& layer = pass.layer;
+    double floor = counts * largest_of(layer.dL_dz);
+    if (layer.batch_norm)  // which takes means from ∂L/∂z, and may multiply by 1/√ε
+      floor *= std::max(1.0, largest_of(layer.batch_norm->gamma) / std::sqrt(double{BatchNorm::eps}));
+    const Tensor delta =
+        each([floor](real v) { return std::max(std::abs(v), static_cast<real>(floor)); }, layer.dL_du());
+    if (quantity == "dL_dW") floor = counts * largest_of(product(primer::transposed(absolute(*layer.x)), delta));
+    if (quantity == "dL_db") floor = counts * largest_of(sums(delta));
+    if (quantity == "dL_dx") floor = counts * largest_of(product(delta, primer::transposed(absolute(layer.Wt))));
+    return std::max(floor, pass.backward_rounding * own);
   }
 };
 
-Pair pair_of(const NamedTensor& got, const NamedTensor& want, Network& network, const Loss& loss, const Tensor& y) {
-  const std::size_t dot = want.name.find('.'), L = network.layers.size();
-  const auto number = static_cast<std::size_t>(parse_number(want.name.substr(0, dot)).value_or(0));
-  const std::size_t l = number > 0 ? number - 1 : L - 1;
-  const bool last = l + 1 == L;
-  Pair pair{got,
-            want,
-            number,
-            number > 0 ? want.name.substr(dot + 1) : want.name,
-            {network.layers[l], network.dL_da(l, loss, y), y, last ? nullptr : &network.layers[l + 1],
-             last && network.canonical(loss), static_cast<real>(y.rows()), static_cast<real>(y.cols())},
-            "primer"};
-  if (number > 0) pair.formula = formula_of(pair.quantity, pair.pass);
-  if (pair.quantity == "loss") pair.formula = loss.name();
-  return pair;
+std::string slip_of_shape(const Pair& pair, const Comparison& close) {
+  const std::span<const double> got = pair.got.values;
+  const Tensor& delta = pair.pass.layer.dL_du();
+  if (pair.transposed(close)) return "it is transposed";
+  if (pair.quantity == "loss") {
+    double sum = 0;
+    for (const double v : got) sum += v;
+    const double mean[]{sum / static_cast<double>(got.size())};
+    return close.same(mean, pair.want.values) ? "the mean is missing: this is one loss for each sample" : "";
+  }
+  if (pair.quantity != "dL_db") return "";
+  double sum = 0;
+  for (const double v : pair.want.values) sum += v;
+  if (close.same(got, named("", delta, Layout::vector).values)) return "the sum over the samples is missing";
+  if (close.same(got, named("", sums(turned(delta)), Layout::vector).values))
+    return "this adds up the units of a sample; add up the samples of a unit";
+  return got.size() == 1 && std::abs(got[0] - sum) <= close.tolerance * std::max(pair.least(), std::abs(sum))
+             ? "this adds up all numbers; add up the samples of each unit"
+             : "";
 }
 
-std::string slip_of_shape(const Pair& pair) {
-  if (pair.exchanged()) return "it is transposed";
-  const bool summands = pair.quantity == "dL_db" && pair.got.values.size() == pair.pass.layer.dL_dz.size();
-  return summands ? "the sum over the samples is missing" : "";
-}
-
-std::string slip_of_numbers(const Pair& pair, std::size_t at, const Loss& loss, const Safetensors& given,
+std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors& ours, const Safetensors& given,
                             const Comparison& close) {
   const std::span<const double> got = pair.got.values, want = pair.want.values;
+  const Pass& p = pair.pass;
+  const bool is_loss = pair.quantity == "loss", backward = is_loss || pair.quantity.starts_with("dL_d");
   const Layout layout = pair.quantity == "dL_dW" ? Layout::transpose : Layout::matrix;
-  const auto was_given = [&](std::string_view name) { return given.tensor(concat(pair.layer, ".", name)) != nullptr; };
-  Slips slips;
-  if (pair.layer > 0) slips = slips_of(pair.quantity, pair.pass, was_given);
-  if (pair.quantity == "loss" && loss.name() == "cross_entropy") slips = slips_of_cross_entropy(pair.pass);
-  for (const Slip& slip : slips) {
-    if (close.same(got, named("", slip.wrong, layout).values)) return std::string(slip.text);
-  }
-  if (pair.exchanged() && layout == Layout::transpose &&
-      close.same(got, named("", pair.pass.layer.dL_dWt, Layout::matrix).values))
-    return "it is transposed";
-  if (const auto text = multiple(got, want, pair.quantity, pair.pass, loss.name() == "mse", close); !text.empty()) {
-    return std::string(text);
+  std::vector<std::string> texts;
+  const auto look_in = [&](const Slips& slips) {
+    for (const Slip& slip : slips) {
+      if (close.same(got, named("", slip.wrong, layout).values)) texts.push_back(slip.text);
+    }
+  };
+  if (pair.transposed(close)) texts.emplace_back("it is transposed");
+  look_in(is_loss && p.loss.name() == "cross_entropy" ? slips_of_cross_entropy(p) : slips_of(pair.quantity, p));
+  if (texts.empty()) look_in(slips_before(pair.quantity, p, given));
+  const std::string first = p.canonical ? "dL_dz" : "dL_da";  // of the last layer
+  const bool nothing_before = std::ranges::none_of(given.tensors, [&](const NamedTensor& t) {
+    return t.name != pair.got.name && t.name.find(".dL_d") != std::string::npos &&
+           stage(t.name, p.last().number) < stage(pair.want.name, p.last().number);
+  });
+  const bool of_loss = is_loss || (backward && ((!p.next && pair.quantity == first) || nothing_before));
+  for (std::string& text : multiples(got, want, p, is_loss, backward, of_loss, close)) texts.push_back(std::move(text));
+  if (!texts.empty()) {
+    std::string all;
+    for (const std::string& text : texts) {
+      if (all.find(text) == std::string::npos) all += (all.empty() ? "" : "; or: ") + text;
+    }
+    return all;
   }
   if (!std::isfinite(got[at])) {
     return "a number overflowed: subtract the largest logit before exp, and compute losses from the logits";
@@ -539,8 +643,44 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Loss& loss, 
   if (close.tolerance < for_float && !Comparison{for_float}.first_difference(got, want, pair.least())) {
     return "the difference is the rounding of 32-bit numbers: compute in float64, from float64 inputs and weights";
   }
+  for (const NamedTensor& other : ours.tensors) {
+    if (other.name != pair.want.name && other.shape == pair.got.shape && close.same(got, other.values))
+      return concat("these are the numbers of ", other.name,
+                    ": a later step has changed the array in place, or it has the wrong name");
+  }
   const bool input = pair.want.name == "1.x" || pair.want.name == "y";
-  return input ? "this is another batch: give the rows that you used with --data FILE or --row N" : "";
+  return input ? "this is another batch, or it is not standardized as primer does it: give the rows that you used with "
+                 "--data FILE or --row N"
+               : "";
+}
+
+std::vector<Pass> passes(Network& network, const Loss& loss, const Tensor& y) {
+  const std::size_t L = network.layers.size();
+  std::vector<Pass> result;
+  result.reserve(L);  // the passes point to each other
+  for (std::size_t l = 0; l < L; ++l) {
+    const bool last = l + 1 == L;
+    result.push_back({l + 1, network.layers[l], network.dL_da(l, loss, y), y, loss, nullptr, nullptr,
+                      last && network.canonical(loss), static_cast<real>(y.rows()), static_cast<real>(y.cols())});
+  }
+  constexpr double most = 1000;
+  double rounding = 1;
+  for (std::size_t l = 0; l < L; ++l) {
+    const Dense& layer = result[l].layer;
+    const Tensor& u = layer.batch_norm ? layer.batch_norm->u : layer.z;
+    const double terms = largest_of(product(absolute(*layer.x), absolute(layer.Wt))) + largest_of(layer.b);
+    rounding = std::clamp(counts * terms / (largest_of(u) + 1e-300), rounding, most);
+    result[l].forward_rounding = rounding;
+    if (l > 0) {
+      result[l].previous = &result[l - 1];
+      result[l - 1].next = &result[l];
+    }
+  }
+  const Tensor& a = network.layers.back().a;  // a − y is small where the network is right
+  const double error = largest_of(each(std::minus<>(), a, y));
+  rounding = std::clamp(counts * std::max(largest_of(a), largest_of(y)) / (error + 1e-300), rounding, most);
+  for (Pass& pass : result) pass.backward_rounding = rounding;
+  return result;
 }
 
 }  // namespace
@@ -555,24 +695,27 @@ Verification verify(Network& network, const Loss& loss, const Tensor& y, const S
     if (!is_parameter && !ours.tensor(tensor.name)) result.unknown.push_back(tensor.name);
   }
   const Comparison close{has_floats(given) || sizeof(real) == sizeof(float) ? for_float : for_double};
+  const std::vector<Pass> layers = passes(network, loss, y);
   for (const NamedTensor& want : ours.tensors) {
     const NamedTensor* const got = given.tensor(want.name);
     if (!got) {
       result.missing.push_back(want.name);
       continue;
     }
-    const Pair pair = pair_of(*got, want, network, loss, y);
+    const std::size_t dot = want.name.find('.');
+    const auto number = static_cast<std::size_t>(parse_number(want.name.substr(0, dot)).value_or(double(L)));
+    const Pair pair{*got, want, layers[number - 1], want.name.substr(dot == std::string::npos ? 0 : dot + 1)};
     if (squeezed(got->shape) != squeezed(want.shape)) {
       result.wrong = want.name;
-      result.what = "it is " + text_of(got->shape) + ", and " + pair.formula + " is " + text_of(want.shape);
-      result.slip = slip_of_shape(pair);
+      result.what = "it is " + text_of(got->shape) + ", and " + pair.formula() + " is " + text_of(want.shape);
+      result.slip = slip_of_shape(pair, close);
       return result;
     }
     if (const auto at = close.first_difference(got->values, want.values, pair.least())) {
       const auto [is, gives] = spoken(got->values[*at], want.values[*at]);
       result.wrong = want.name;
-      result.what = "at " + place(*at, want.shape) + " it is " + is + "; " + pair.formula + " gives " + gives;
-      result.slip = slip_of_numbers(pair, *at, loss, given, close);
+      result.what = "at " + place(*at, want.shape) + " it is " + is + "; " + pair.formula() + " gives " + gives;
+      result.slip = slip_of_numbers(pair, *at, ours, given, close);
       return result;
     }
     result.right.push_back(want.name);

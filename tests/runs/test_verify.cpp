@@ -235,3 +235,533 @@ TEST_CASE("a slip is named from the gradients alone, with what was not given") {
   CHECK(result.slip == "∂L/∂a stands where ∂L/∂z belongs: the ⊙ is missing");
   CHECK(std::ranges::find(result.missing, "1.dL_dz") != result.missing.end());
 }
+
+namespace {
+
+// A network with something that changes what its arrays are, or with sizes at which two slips look alike.
+struct Variant {
+  const char* title;
+  std::size_t N, inputs;
+  std::vector<LayerOptions> options;
+  LossOptions loss_options{.loss = "cross_entropy"};
+};
+
+const std::vector<Variant>& variants() {
+  static const std::vector<Variant> list{
+      {"batch_norm", 5, 3, {{.units = 4, .activation = "tanh", .batch_norm = true}, {3, "softmax"}}},
+      {"dropout", 5, 3, {{.units = 4, .activation = "tanh", .dropout = 0.4}, {3, "softmax"}}},
+      {"residual", 5, 4, {{.units = 4, .activation = "tanh", .residual = true}, {3, "softmax"}}},
+      {"residual and dropout",
+       5,
+       4,
+       {{.units = 4, .activation = "sigmoid", .residual = true, .dropout = 0.4}, {3, "softmax"}}},
+      {"two residual layers",
+       6,
+       4,
+       {{.units = 4, .activation = "relu", .residual = true},
+        {.units = 4, .activation = "tanh", .residual = true},
+        {3, "softmax"}}},
+      {"softmax inside", 5, 3, {{4, "softmax"}, {3, "softmax"}}},
+      {"one sample", 1, 3, {{4, "tanh"}, {3, "softmax"}}},
+      {"two samples, two classes", 2, 2, {{2, "tanh"}, {2, "softmax"}}},
+      {"as many samples as units", 4, 4, {{4, "tanh"}, {4, "softmax"}}},
+      {"one unit everywhere", 3, 1, {{1, "tanh"}, {1, "sigmoid"}}, {.loss = "binary_cross_entropy"}},
+      {"squared error of one output", 5, 3, {{4, "relu"}, {1, "identity"}}, {.loss = "mse"}},
+      {"label smoothing", 5, 3, {{4, "gelu"}, {3, "softmax"}}, {.loss = "cross_entropy", .label_smoothing = real(0.1)}},
+  };
+  return list;
+}
+
+struct Run {
+  explicit Run(const Variant& v)
+      : network(v.inputs, v.options, 7),
+        loss(make_loss(v.loss_options)),
+        x(v.N, v.inputs),
+        y(v.N, v.options.back().units) {
+    Random random(7, Stream::data);
+    for (Dense& layer : network.layers) {
+      for (real& b : layer.b.values()) b = static_cast<real>(random.uniform(-1, 1));
+    }
+    for (real& value : x.values()) value = static_cast<real>(random.uniform(-2, 2));
+    for (std::size_t i = 0; i < v.N; ++i) y(i, i % y.cols()) = y.cols() > 1 || i % 2 == 0 ? real(1) : real(0);
+    network.forward_training(x, 1);
+    network.backward(*loss, y, true);
+    trace = trace_contents(network, *loss, y);
+  }
+  Matrix array(const std::string& name) const {
+    const NamedTensor& t = *trace.tensor(name);
+    const std::size_t cols = t.shape.size() == 2 ? t.shape[1] : t.values.size();
+    Matrix m;
+    for (std::size_t i = 0; i < t.values.size(); i += cols) m.emplace_back(&t.values[i], &t.values[i] + cols);
+    return m;
+  }
+  // The verification of the trace with one array replaced.
+  Verification with(const std::string& name, const Matrix& m) {
+    Safetensors given = trace;
+    for (NamedTensor& t : given.tensors) {
+      if (t.name != name) continue;
+      t.shape = {m.size(), m[0].size()};
+      t.values.clear();
+      for (const auto& row : m) t.values.insert(t.values.end(), row.begin(), row.end());
+    }
+    return verify(network, *loss, y, given);
+  }
+  std::string slip(const std::string& name, const Matrix& m) {
+    const Verification result = with(name, m);
+    CHECK(result.wrong == name);
+    return result.slip;
+  }
+
+  Network network;
+  std::unique_ptr<Loss> loss;
+  Tensor x, y;
+  Safetensors trace;
+};
+
+Run run_of(std::string_view title) {
+  return Run(*std::ranges::find_if(variants(), [&](const Variant& v) { return title == v.title; }));
+}
+Matrix scaled(double factor, const Matrix& A) {
+  return each([factor](double v, double) { return factor * v; }, A, A);
+}
+Matrix times(const Matrix& A, const Matrix& B) { return each(std::multiplies<>(), A, B); }
+bool says(const std::string& text, const char* words) { return text.find(words) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("in every kind of network a wrong array is found, and gets the name of a slip only if it has its numbers") {
+  for (const Variant& variant : variants()) {
+    CAPTURE(variant.title);
+    Run run(variant);
+    CHECK(run.with("", {}).wrong.empty());
+    Random random(1, Stream::data);
+    for (const NamedTensor& tensor : run.trace.tensors) {
+      const std::string name = tensor.name;
+      CAPTURE(name);
+      const Matrix right = run.array(name);
+      double largest = 0;
+      for (const auto& row : right) {
+        for (const double v : row) largest = std::max(largest, std::abs(v));
+      }
+      if (largest < 1e-12) continue;  // dL_db before batch_norm is 0
+      const auto changed = [&](double v, double) { return v + largest * random.uniform(0.1, 0.9); };
+      const std::string unknown = run.slip(name, each(changed, right, right));
+      CAPTURE(unknown);
+      const bool input = name == "1.x" || name == "y";
+      CHECK((input ? says(unknown, "another batch") : unknown.empty()));
+      const std::string turned_sign = run.slip(name, scaled(-1, right));
+      CAPTURE(turned_sign);
+      CHECK(says(turned_sign, "the sign is wrong"));
+      if (!says(name, "dL_d") || variant.N == 1) continue;
+      const std::string sum = run.slip(name, scaled(static_cast<double>(variant.N), right));
+      CAPTURE(sum);
+      CHECK(says(sum, "1/N is missing"));
+      CHECK((variant.N == 2) == says(sum, "twice as large"));
+    }
+  }
+}
+
+TEST_CASE("slips of batch_norm, dropout, residual layers and label smoothing have names of their own") {
+  Run norm = run_of("batch_norm");
+  CHECK(
+      says(norm.slip("1.dL_dW", product(turned(norm.array("1.dL_dz")), norm.array("1.x"))), "back through batch_norm"));
+
+  Run drop = run_of("dropout");
+  const Matrix sigma = each([](double z, double) { return std::tanh(z); }, drop.array("1.z"), drop.array("1.z"));
+  CHECK(drop.slip("1.a", sigma) == "the mask of dropout is missing");
+  CHECK(drop.slip("1.dL_dz", times(drop.array("1.dL_da"), drop.array("1.slope"))) == "the mask of dropout is missing");
+  CHECK(says(drop.slip("1.dL_dz", times(drop.array("1.dL_da"), drop.array("1.mask"))), "σ′(z) is missing"));
+
+  Run shortcut = run_of("residual");
+  CHECK(shortcut.slip("1.a", shortcut.array("1.s")) == "the shortcut of the residual layer is missing: add x");
+  const auto plus = [](double s, double x) { return s + x; };
+  CHECK(says(shortcut.slip("1.a", each(plus, shortcut.array("1.z"), shortcut.array("1.x"))), "σ is missing"));
+  const Matrix W = turned(matrix(shortcut.network.layers[0].Wt));
+  CHECK(shortcut.slip("1.dL_dx", product(shortcut.array("1.dL_dz"), W)) ==
+        "the shortcut of the residual layer is missing: add ∂L/∂a");
+
+  Run both = run_of("residual and dropout");
+  CHECK(says(both.slip("1.a", times(both.array("1.s"), both.array("1.mask"))), "add x"));
+  CHECK(both.slip("1.a", each(plus, both.array("1.s"), both.array("1.x"))) == "the mask of dropout is missing");
+
+  Run smooth = run_of("label smoothing");
+  const auto plain = [](double a, double y) { return (a - y) / 5; };
+  CHECK(says(smooth.slip("2.dL_dz", each(plain, smooth.array("2.a"), smooth.array("y"))), "label smoothing"));
+  CHECK(!says(smooth.slip("2.dL_dz", each(plain, smooth.array("2.a"), smooth.array("y"))), "N·K"));
+}
+
+TEST_CASE("a slip that this network cannot have is not named") {
+  Run one = run_of("squared error of one output");
+  CHECK(one.slip("2.dL_da", scaled(0.5, one.array("2.dL_da"))) ==
+        "it is half as large: the derivative of (a − y)² has a factor 2");
+  CHECK(!says(one.slip("1.a", scaled(2, one.array("1.a"))), "exponent"));
+  CHECK(!says(one.slip("1.slope", scaled(0.25, one.array("1.slope"))), "chain rule"));
+  CHECK(says(one.slip("1.dL_dz", scaled(2, one.array("1.dL_dz"))), "the pass before"));
+  CHECK(!says(one.slip("1.z", scaled(5, one.array("1.z"))), "1/N"));
+  // 1/0 is infinite where the unit is off, and says nothing about the rest
+  CHECK(one.slip("1.dL_dz", one.array("1.dL_da")) == "the ⊙ is missing: this is ∂L/∂a");
+}
+
+TEST_CASE("shapes and numbers together decide what a transposed or a summed array is called") {
+  Run run = run_of("as many samples as units");
+  for (const char* name : {"1.z", "1.dL_dz", "2.dL_dW", "1.dL_dx"}) {
+    CHECK(says(run.slip(name, turned(run.array(name))), "it is transposed"));
+  }
+  Run plain = run_of("dropout");
+  CHECK(plain.slip("2.dL_dW", turned(plain.array("2.dL_dW"))) == "it is transposed");
+  const Matrix other = scaled(0.3, turned(plain.array("2.dL_dW")));
+  CHECK(plain.slip("2.dL_dW", other).empty());
+  CHECK(plain.slip("2.dL_db", plain.array("2.dL_dz")) == "the sum over the samples is missing");
+  CHECK(plain.slip("2.dL_db", scaled(0.3, plain.array("2.dL_dz"))).empty());
+  const Matrix db = plain.array("1.dL_db");
+  double sum = 0;
+  for (const double v : db[0]) sum += v;
+  CHECK(says(plain.slip("1.dL_db", {{sum}}), "adds up all numbers"));
+  CHECK(plain.slip("1.dL_db", {{sum + 1}}).empty());
+  const double loss = plain.array("loss")[0][0];
+  CHECK(says(plain.slip("loss", {{0.5 * loss}, {1.5 * loss}}), "the mean is missing"));
+  CHECK(plain.slip("loss", {{0.5 * loss}, {1.6 * loss}}).empty());
+}
+
+TEST_CASE("an array that a later step has overwritten is recognised") {
+  Run run = run_of("one sample");
+  CHECK(says(run.slip("2.dL_dx", run.array("1.dL_dz")), "these are the numbers of 1.dL_dz"));
+}
+
+TEST_CASE("floats raise no alarm where rounding is large: a that is close to y, and large inputs that cancel") {
+  for (const bool close_to_y : {false, true}) {
+    CAPTURE(close_to_y);
+    Example e(true);
+    for (std::size_t i = 0; i < e.x.rows() && !close_to_y; ++i) {
+      for (std::size_t k = 0; k < 2; ++k) e.x(i, k) *= 3000;
+      e.x(i, 2) = -e.x(i, 0) - e.x(i, 1) + real(0.7);
+    }
+    if (!close_to_y) e.network.layers[0].Wt = Tensor(3, 4, real(0.25));
+    e.network.forward_training(e.x, 1);
+    for (std::size_t i = 0; i < e.y.size() && close_to_y; ++i)
+      e.y[i] = e.network.layers[1].a[i] + static_cast<real>(i % 2 == 0 ? 1e-5 : -1e-5);
+    e.network.backward(*e.loss, e.y, true);
+    const Verification result = e.check(own_pass(e, true, [](const std::string&, Matrix& m) {
+      for (auto& row : m) {
+        for (double& v : row) v = static_cast<double>(static_cast<float>(v));
+      }
+    }));
+    CAPTURE(result.what);
+    CHECK(result.wrong.empty());
+  }
+}
+
+namespace {
+
+// f(i, j) for the entries of a matrix of the size of A.
+template <typename F>
+Matrix filled(const Matrix& A, F f) {
+  Matrix m = A;
+  for (std::size_t i = 0; i < m.size(); ++i) {
+    for (std::size_t j = 0; j < m[i].size(); ++j) m[i][j] = f(i, j);
+  }
+  return m;
+}
+template <typename F>
+Matrix map(const Matrix& A, F f) {
+  return filled(A, [&](std::size_t i, std::size_t j) { return f(A[i][j]); });
+}
+double sigmoid_of(double z) { return 1 / (1 + std::exp(-z)); }
+Matrix softmax_of(Matrix z) {
+  for (auto& row : z) {
+    double sum = 0;
+    for (const double v : row) sum += std::exp(v);
+    for (double& v : row) v = std::exp(v) / sum;
+  }
+  return z;
+}
+
+struct Named {
+  const char* array;
+  const char* words;
+  Matrix wrong;
+};
+void check(Run& run, const std::vector<Named>& slips) {
+  for (const Named& slip : slips) {
+    const std::string told = run.slip(slip.array, slip.wrong);
+    CAPTURE(slip.array);
+    CAPTURE(slip.words);
+    CAPTURE(told);
+    CHECK(says(told, slip.words));
+    CHECK(!says(told, "; or: "));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every slip of z and of a is named from its formula") {
+  Run run = run_of("as many samples as units");
+  const Matrix x = run.array("1.x"), z = run.array("1.z"), a = run.array("1.a");
+  const Matrix Wt = matrix(run.network.layers[0].Wt), b = matrix(run.network.layers[0].b), xW = product(x, Wt);
+  const auto with = [&](double product_times, double bias_times) {
+    return filled(xW, [&](std::size_t i, std::size_t j) { return product_times * xW[i][j] + bias_times * b[0][j]; });
+  };
+  const auto without = [&](std::size_t k) {
+    return filled(xW, [&](std::size_t i, std::size_t j) { return z[i][j] - x[i][k] * Wt[k][j]; });
+  };
+  const auto tanh_of = [](double v) { return std::tanh(v); };
+  check(run, {{"1.z", "the bias is missing", xW},
+              {"1.z", "the bias is subtracted", with(1, -1)},
+              {"1.z", "the bias is added twice", with(1, 2)},
+              {"1.z", "once for every input", with(1, 4)},
+              {"1.z", "x Wᵀ is missing", with(0, 1)},
+              {"1.z", "start every sum at bⱼ", with(2, 1)},
+              {"1.z", "multiplied by x Wᵀ", filled(xW, [&](auto i, auto j) { return xW[i][j] * b[0][j]; })},
+              {"1.z", "leaves out the first input", without(0)},
+              {"1.z", "leaves out the last input", without(3)},
+              {"1.z", "the sigmoid of z", map(z, sigmoid_of)},
+              {"1.z", "σ is applied here already, but", map(z, tanh_of)},
+              {"1.z", "not a mean", with(0.25, 1)},
+              {"1.z", "all units get the first bias", filled(xW, [&](auto i, auto j) { return xW[i][j] + b[0][0]; })},
+              {"1.z", "W is not transposed",
+               filled(xW, [&](auto i, auto j) { return product(x, turned(Wt))[i][j] + b[0][j]; })},
+              {"1.z", "over the wrong axis", filled(xW, [&](auto i, auto j) { return xW[i][j] + b[0][i]; })}});
+  check(run, {{"1.a", "σ is missing", z},
+              {"1.a", "σ is applied twice", map(a, tanh_of)},
+              {"1.a", "σ′(z), the derivative", map(a, [](double v) { return 1 - v * v; })},
+              {"1.a", "the sign of z is lost", map(a, [](double v) { return std::abs(v); })},
+              {"1.a", "factor 2 too much", map(z, [](double v) { return std::tanh(2 * v); })},
+              {"1.a", "is the factor 2 in the exponent?", map(z, [](double v) { return std::tanh(v / 2); })},
+              {"1.a", "another activation function: sigmoid", map(z, sigmoid_of)},
+              {"2.a", "softmax runs over the samples", turned(softmax_of(turned(run.array("2.z"))))}});
+}
+
+TEST_CASE("every slip of σ′ is named from its formula") {
+  Run run = run_of("dropout");
+  const Matrix z = run.array("1.z"), a = map(z, [](double v) { return std::tanh(v); });
+  const Matrix slope = run.array("1.slope"), g = times(run.array("1.dL_da"), run.array("1.mask"));
+  const std::vector<Named> of_slope{
+      {"1.slope", "at a instead of z", map(a, [](double v) { return 1 - std::tanh(v) * std::tanh(v); })},
+      {"1.slope", "the value a, not its derivative", a},
+      {"1.slope", "applied twice", times(slope, slope)},
+      {"1.slope", "the derivative of the sigmoid", map(a, [](double v) { return v * (1 - v); })},
+      {"1.slope", "1 − z²: z stands where a belongs", map(z, [](double v) { return 1 - v * v; })},
+      {"1.slope", "the square is missing", map(a, [](double v) { return 1 - v; })},
+      {"1.slope", "a plus where the minus belongs", map(a, [](double v) { return 1 + v * v; })},
+      {"1.slope", "the derivative of 1 − a²", map(a, [](double v) { return -2 * v; })},
+      {"1.slope", "exp(−2|z|)", map(z, [](double v) { return 1 - std::tanh(v / 2) * std::tanh(v / 2); })},
+      {"1.slope", "a quarter of the derivative", scaled(0.25, slope)},
+      {"1.slope", "another activation function: sigmoid",
+       map(z, [](double v) { return sigmoid_of(v) * (1 - sigmoid_of(v)); })}};
+  check(run, of_slope);
+  for (const Named& slip : of_slope) check(run, {{"1.dL_dz", slip.words, times(g, slip.wrong)}});
+  Run sigmoid = run_of("residual and dropout");
+  check(sigmoid,
+        {{"1.slope", "z (1 − z): z stands where a belongs",
+          map(sigmoid.array("1.z"), [](double v) { return v * (1 - v); })},
+         {"1.slope", "1 − a², the derivative of tanh", map(sigmoid.array("1.s"), [](double v) { return 1 - v * v; })}});
+}
+
+TEST_CASE("every slip of ∂L/∂z is named from its formula") {
+  Run run = run_of("two residual layers");
+  const Matrix g = run.array("2.dL_da"), slope = run.array("2.slope");
+  const auto with = [&](auto f) { return each(f, g, slope); };
+  check(run, {{"2.dL_dz", "the ⊙ is missing", g},
+              {"2.dL_dz", "∂L/∂a is missing", slope},
+              {"2.dL_dz", "you add", with([](double h, double s) { return h + s; })},
+              {"2.dL_dz", "you divide", with([](double h, double s) { return h / s; })},
+              {"2.dL_dz", "∂L/∂a is squared", with([](double h, double s) { return h * h * s; })},
+              {"2.dL_dz", "this takes it for a", with([](double h, double s) { return h * (1 - s * s); })},
+              {"2.dL_dz", "slope (1 − slope)", with([](double h, double s) { return h * s * (1 - s); })},
+              {"2.dL_dz", "only the first row",
+               filled(g, [&](auto i, auto j) { return i == 0 ? g[i][j] * slope[i][j] : 0.0; })}});
+
+  Run inside = run_of("softmax inside");
+  const Matrix p = inside.array("1.a"), h = inside.array("1.dL_da");
+  const auto row = [&](auto f) {  // f(p, h, Σ h p, Σ h) of each entry
+    return filled(p, [&](std::size_t i, std::size_t j) {
+      double dot = 0, sum = 0;
+      for (std::size_t k = 0; k < 4; ++k) dot += h[i][k] * p[i][k], sum += h[i][k];
+      return f(p[i][j], h[i][j], dot, sum);
+    });
+  };
+  const auto dot_of_rows = [&](std::size_t first, std::size_t last) {
+    double dot = 0;
+    for (std::size_t i = first; i <= last; ++i) {
+      for (std::size_t k = 0; k < 4; ++k) dot += h[i][k] * p[i][k];
+    }
+    return dot;
+  };
+  const auto dot_of_column = [&](std::size_t j) {
+    double dot = 0;
+    for (std::size_t i = 0; i < 5; ++i) dot += h[i][j] * p[i][j];
+    return dot;
+  };
+  check(inside,
+        {{"1.dL_dz", "only the diagonal", row([](double v, double w, double, double) { return w * v * (1 - v); })},
+         {"1.dL_dz", "the sum over the row is missing", times(p, h)},
+         {"1.dL_dz", "weigh each gₖ with aₖ", row([](double v, double w, double, double s) { return v * (w - s); })},
+         {"1.dL_dz", "the mean of g", row([](double v, double w, double, double s) { return v * (w - s / 4); })},
+         {"1.dL_dz", "the factor aⱼ is missing", row([](double, double w, double d, double) { return w - d; })},
+         {"1.dL_dz", "parentheses", row([](double v, double w, double d, double) { return v * w - d; })},
+         {"1.dL_dz", "a plus where", row([](double v, double w, double d, double) { return v * (w + d); })},
+         {"1.dL_dz", "together", row([](double v, double w, double, double) { return v - w; })},
+         {"1.dL_dz", "leaves out k = j", row([](double v, double w, double d, double) { return v * (w - d + v * w); })},
+         {"1.dL_dz", "the Jacobian of softmax is missing", h},
+         {"1.dL_dz", "from row to row",
+          filled(p, [&](auto i, auto j) { return p[i][j] * (h[i][j] - dot_of_rows(0, i)); })},
+         {"1.dL_dz", "over the batch",
+          filled(p, [&](auto i, auto j) { return p[i][j] * (h[i][j] - dot_of_column(j)); })}});
+
+  const Matrix a = inside.array("2.a"), y = inside.array("y");
+  const auto pair = [&](auto f) { return each(f, a, y); };
+  check(inside,
+        {{"2.dL_dz", "gone through σ", pair([](double v, double t) { return (v - t) / 5 * v * (1 - v); })},
+         {"2.dL_dz", "the targets are missing", scaled(0.2, a)},
+         {"2.dL_dz", "only the correct class", pair([](double v, double t) { return (v - t) / 5 * t; })},
+         {"2.dL_dz", "this is ∂L/∂a", pair([](double v, double t) { return -t / v / 5; })},
+         {"2.dL_dz", "only the first row",
+          filled(a, [&](auto i, auto j) { return i == 0 ? (a[i][j] - y[i][j]) / 5 : 0.0; })},
+         {"2.dL_dz", "by the number of samples N alone", pair([](double v, double t) { return (v - t) / 15; })}});
+
+  const Variant huber{"huber", 5, 3, {{4, "tanh"}, {2, "identity"}}, {.loss = "huber"}};
+  Run other(huber);
+  const Matrix o = other.array("2.a"), t = other.array("y");
+  check(other, {{"2.dL_da", "y − a: the sign is wrong", each([](double v, double w) { return (w - v) / 5; }, o, t)},
+                {"2.dL_da", "of a canonical pair", each([](double v, double w) { return (v - w) / 5; }, o, t)},
+                {"2.dL_da", "the targets are missing", scaled(0.2, o)}});
+}
+
+TEST_CASE("every slip of the dense layer's gradients is named from its formula") {
+  Run run = run_of("as many samples as units");
+  const Matrix delta = run.array("1.dL_dz"), x = run.array("1.x"), slope = run.array("1.slope"), a = run.array("1.a");
+  const Matrix W = turned(matrix(run.network.layers[0].Wt)), ones(1, std::vector<double>(4, 1));
+  const auto only = [&](std::size_t row) {
+    return filled(delta, [&](auto i, auto j) { return i == row ? delta[i][j] : 0.0; });
+  };
+  const Matrix g = run.array("1.dL_da"), again = times(delta, slope);
+  check(run, {{"1.dL_dW", "∂L/∂a stands where ∂L/∂z belongs", product(turned(g), x)},
+              {"1.dL_dW", "applied twice", product(turned(again), x)},
+              {"1.dL_dW", "only the first sample", product(turned(only(0)), x)},
+              {"1.dL_dW", "only the last sample", product(turned(only(3)), x)},
+              {"1.dL_dW", "the output a stands", product(turned(delta), a)},
+              {"1.dL_db", "∂L/∂a stands where ∂L/∂z belongs", product(ones, g)},
+              {"1.dL_db", "applied twice", product(ones, again)},
+              {"1.dL_db", "only the first sample", product(ones, only(0))},
+              {"1.dL_db", "only the last sample", product(ones, only(3))},
+              {"1.dL_db", "adds up the units", product(ones, turned(delta))},
+              {"1.dL_dx", "∂L/∂a stands where ∂L/∂z belongs", product(g, W)},
+              {"1.dL_dx", "applied twice", product(again, W)},
+              {"1.dL_dx", "W is transposed", product(delta, turned(W))},
+              {"1.dL_da", "applied twice",
+               product(times(run.array("2.dL_dz"), run.array("2.slope")), turned(matrix(run.network.layers[1].Wt)))}});
+  Run shortcut = run_of("residual");
+  const Matrix V = turned(matrix(shortcut.network.layers[0].Wt)), passed_on = shortcut.array("1.dL_da");
+  const Matrix wrong = product(shortcut.array("1.dL_dz"), turned(V));
+  check(shortcut, {{"1.dL_dx", "W is transposed", each(std::plus<>(), wrong, passed_on)}});
+}
+
+TEST_CASE("every slip of cross-entropy is named from its formula") {
+  Run run = run_of("residual");
+  const Matrix z = run.array("2.z"), y = run.array("y"), a = run.array("2.a");
+  const auto mean = [&](auto f) {  // of f(m, ln Σ exp(z − m), z of the class − m)
+    double total = 0;
+    for (std::size_t i = 0; i < 5; ++i) {
+      const double m = *std::ranges::max_element(z[i]);
+      double sum = 0, dot = 0;
+      for (std::size_t k = 0; k < 3; ++k) sum += std::exp(z[i][k] - m), dot += y[i][k] * (z[i][k] - m);
+      total += f(m, std::log(sum), dot);
+    }
+    return Matrix{{total / 5}};
+  };
+  double squares = 0;
+  for (std::size_t i = 0; i < 5; ++i) {
+    for (std::size_t k = 0; k < 3; ++k) squares += (a[i][k] - y[i][k]) * (a[i][k] - y[i][k]);
+  }
+  check(run,
+        {{"loss", "never put back", mean([](double m, double l, double d) { return l - (d + m); })},
+         {"loss", "not subtracted from", mean([](double m, double l, double d) { return 2 * m + l - (d + m); })},
+         {"loss", "the logit of the correct class is missing", mean([](double m, double l, double) { return m + l; })},
+         {"loss", "lacks its logarithm", mean([](double, double l, double d) { return std::exp(l) - d; })},
+         {"loss", "not log10", mean([](double, double l, double d) { return l / std::log(10) - d; })},
+         {"loss", "not log2", mean([](double, double l, double d) { return l / std::log(2) - d; })},
+         {"loss", "this is the squared error", {{squares / 5}}},
+         {"loss", "the mean of the squared error", {{squares / 15}}}});
+  const double right = run.array("loss")[0][0];
+  check(run, {{"loss", "not log2", {{right / std::log(2)}}},
+              {"loss", "not log10", {{right / std::log(10)}}},
+              {"loss", "by the number of samples N alone", {{right / 3}}},
+              {"loss", "over all entries", {{right * 15}}}});
+  Run smooth = run_of("label smoothing");
+  double plain = 0;
+  for (std::size_t i = 0; i < 5; ++i) plain -= std::log(smooth.array("2.a")[i][i % 3]) / 5;
+  check(smooth, {{"loss", "label smoothing", {{plain}}}});
+  Run half = run_of("squared error of one output");
+  check(half, {{"loss", "without ½", {{half.array("loss")[0][0] / 2}}}});
+}
+
+TEST_CASE("what was not given is searched for slips, too") {
+  Run run = run_of("label smoothing");
+  const Matrix x = run.array("1.x"), Wt = matrix(run.network.layers[0].Wt);
+  const Matrix no_bias = map(product(x, Wt), [](double z) { return z * (1 + std::erf(z / std::sqrt(2))) / 2; });
+  Safetensors all = run.trace;
+  const auto leave_out = [&](std::initializer_list<std::string> names) {
+    run.trace = all;
+    std::erase_if(run.trace.tensors, [&](const NamedTensor& t) { return std::ranges::count(names, t.name) > 0; });
+  };
+  CHECK(run.slip("1.a", no_bias).empty());  // z was given, and is right
+  leave_out({"1.z"});
+  CHECK(run.slip("1.a", no_bias) == "the bias is missing");
+  leave_out({"1.z", "1.a"});
+  CHECK(run.slip("2.x", no_bias) == "the bias is missing");
+  run.trace = all;
+  const Matrix g = product(times(run.array("2.dL_dz"), run.array("2.slope")), turned(matrix(run.network.layers[1].Wt)));
+  const Matrix wrong = times(g, run.array("1.slope"));
+  CHECK(run.slip("1.dL_dz", wrong).empty());
+  leave_out({"1.dL_da", "2.dL_dx"});
+  CHECK(says(run.slip("1.dL_dz", wrong), "applied twice"));
+  leave_out({"1.dL_da", "2.dL_dx", "1.dL_dz"});
+  CHECK(says(run.slip("1.dL_dW", product(turned(wrong), x)), "applied twice"));
+  CHECK(run.with("1.dL_dW", product(turned(wrong), x)).missing ==
+        std::vector<std::string>{"2.dL_dx", "1.dL_da", "1.dL_dz"});
+}
+
+TEST_CASE("infinite and missing numbers differ, and two numbers are printed with digits that tell them apart") {
+  Run run = run_of("dropout");
+  Matrix z = run.array("1.z");
+  z[3][2] = NAN;
+  Verification result = run.with("1.z", z);
+  CHECK(result.what.starts_with("at [3][2] it is nan; x Wᵀ + b gives "));
+  CHECK(says(result.slip, "a number overflowed"));
+  z = run.array("1.z");
+  z[4][1] += 1e-6 * std::abs(z[4][1]);
+  result = run.with("1.z", z);
+  const std::string got = result.what.substr(result.what.find("it is ") + 6);
+  CHECK(got.substr(0, got.find(';')) != got.substr(got.rfind(' ') + 1));
+  CHECK(result.slip.starts_with(std::is_same_v<real, float> ? "" : "the difference is the rounding of 32-bit numbers"));
+  Safetensors given = run.trace;
+  given.tensors.push_back({"layers.1.weight", {1}, {0.0}});
+  given.tensors.push_back({"1.w", {1}, {0.0}});
+  CHECK(verify(run.network, *run.loss, run.y, given).unknown == std::vector<std::string>{"1.w"});
+  const Matrix db = run.array("1.dL_db");
+  CHECK(run.with("1.dL_db", turned(db)).wrong.empty());  // a vector may be a column
+  CHECK(run.with("1.dL_db", turned(run.array("1.dL_dx"))).what == "it is 3 × 5, and Σᵢ δᵢ is 4");
+}
+
+TEST_CASE("arrays are compared in the order of computation, and those that were not given are listed") {
+  Run run = run_of("residual");
+  const std::vector<std::string> order{"y",       "1.x",     "1.z",     "1.s",     "1.a",     "1.slope", "2.x",
+                                       "2.z",     "2.a",     "2.slope", "loss",    "2.dL_da", "2.dL_dz", "2.dL_dW",
+                                       "2.dL_db", "2.dL_dx", "1.dL_da", "1.dL_dz", "1.dL_dW", "1.dL_db", "1.dL_dx"};
+  CHECK(run.with("", {}).right == order);
+  std::erase_if(run.trace.tensors, [](const NamedTensor& t) { return t.name == "1.a" || t.name == "2.dL_dx"; });
+  CHECK(run.with("", {}).missing.empty());  // all agree
+  const Verification wrong = run.with("2.dL_dW", scaled(3, run.array("2.dL_dW")));
+  CHECK(wrong.missing == std::vector<std::string>{"1.a"});
+  CHECK(wrong.right == std::vector<std::string>{"y", "1.x", "1.z", "1.s", "1.slope", "2.x", "2.z", "2.a", "2.slope",
+                                                "loss", "2.dL_da", "2.dL_dz"});
+}
+
+TEST_CASE("numbers with few digits are not taken for floats" * doctest::skip(std::is_same_v<real, float>)) {
+  Run run = run_of("dropout");
+  for (NamedTensor& t : run.trace.tensors) {
+    if (t.name != "1.z") continue;
+    t.values[0] *= 1 + 1e-6;
+  }
+  CHECK(verify(run.network, *run.loss, run.y, run.trace).wrong == "1.z");  // y is 0 or 1: a float, and exact
+}
