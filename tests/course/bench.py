@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -67,27 +68,29 @@ def linked(folder, own):
 
 
 def state():
-    """A text that changes whenever the grader, the original sources or the compiler do."""
+    """A text that changes whenever the grader that is running, the original sources or the compiler do."""
     digest = hashlib.sha256(call(["--version"], ROOT).output.encode())
-    files = [*(ROOT / "include").rglob("*.hpp"), *(ROOT / "src").rglob("*.cpp"), ROOT / "tests/programs/answers.cpp"]
-    for file in sorted([*files, *(ROOT / "tests/course").rglob("*.[hp]*")]):
-        if "__pycache__" not in file.parts and file.is_file():
-            digest.update(file.read_bytes())
+    here = Path(__file__).resolve().parent
+    loaded = {Path(m.__file__).resolve() for m in sys.modules.values() if getattr(m, "__file__", None)}
+    files = [path for path in loaded if path.parent == here] + [*(here / "numpy").glob("*.py"), *(here / "handout").rglob("*.hpp")]
+    for file in sorted([*files, *(ROOT / "include").rglob("*.hpp"), *sources()]):
+        digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def sources():
+    """The original sources that a student's file is linked with."""
+    rooms = [path for room in ("core", "training") for path in sorted((ROOT / "src" / room).glob("*.cpp"))]
+    return [*rooms, ROOT / "tests/programs/answers.cpp"]
 
 
 def prepare():
     """Compiles the original sources that have changed since the last time."""
     OBJECTS.mkdir(exist_ok=True)
-    sources = [
-        *sorted((ROOT / "src/core").glob("*.cpp")),
-        *sorted((ROOT / "src/training").glob("*.cpp")),
-        ROOT / "tests/programs/answers.cpp",
-    ]
-    for stale in {path.stem for path in OBJECTS.glob("*.o")} - {source.stem for source in sources}:
+    for stale in {path.stem for path in OBJECTS.glob("*.o")} - {source.stem for source in sources()}:
         (OBJECTS / f"{stale}.o").unlink()
     newest_header = max(p.stat().st_mtime for p in (ROOT / "include").rglob("*.hpp"))
-    for source in sources:
+    for source in sources():
         target = OBJECTS / f"{source.stem}.o"
         if target.exists() and target.stat().st_mtime > max(newest_header, source.stat().st_mtime):
             continue

@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ import numpy_bench
 import tasks
 
 LARGEST = 1 << 18  # bytes of a source file
+MOST_SEARCHED = 100  # folders in which a file may lie alone
 PUBLIC = "public"
 VISIBILITIES = ["visible", "after_due_date", "after_published", "hidden"]
 
@@ -57,10 +59,26 @@ def options_of(parser, arguments):
     return Options(tuple(chosen), hidden, arguments.seconds, not arguments.withhold, arguments.visibility)
 
 
+def folders_of(submission, depth=3):
+    """The submission and the folders in it, the outer ones first, and none through a link."""
+    level = [submission]
+    for _ in range(depth + 1):
+        yield from level
+        level = [e for folder in level for e in sorted(folder.iterdir()) if e.is_dir() and not e.is_symlink() and not e.name.startswith((".", "__"))]
+
+
+def own_name(name):
+    """The name of a file before a browser or a course system has numbered it: "dense (1).cpp" and "dense-1.cpp" are dense.cpp."""
+    return re.sub(r"( ?\(\d+\)|-\d+)(?=\.\w+$)", "", name)
+
+
 def taken(submission, path):
-    """The text of a submitted file, or the reason why there is none. The file may lie in its folder, in a tree one folder
-    down, as in a zip of that folder, or alone, as in an upload of single files."""
-    ways = [submission / path, *sorted(submission.glob(f"*/{path}")), submission / Path(path).name]
+    """The text of a submitted file, or the reason why there is none. The file may lie in its folder, in a tree up to three folders
+    down, as in a zip of that folder, or alone, as in an upload of single files, also with the number of a later upload."""
+    name = Path(path).name
+    folders = list(folders_of(submission))
+    ways = [folder / path for folder in folders]
+    ways += [way for folder in folders[:MOST_SEARCHED] for way in sorted(folder.iterdir()) if own_name(way.name) == name]
     place = next((way for way in ways if os.path.lexists(way)), ways[0])
     if place.resolve() != submission.resolve() / place.relative_to(submission):
         return None, f"{path} is a link"

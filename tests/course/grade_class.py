@@ -17,6 +17,7 @@ import io
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import stat
@@ -30,7 +31,9 @@ import bench
 import grade
 import numpy_bench
 
-MOST_ENTRIES = 10000  # of a zip
+MOST_ENTRIES = 1000  # of a zip, of those that are named like a file with tasks
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+AGAIN = r"(?i)\.zip$|[ _]*\(\d+\)$|[ _-](late|resubmission|resubmitted)([ _-].*)?$"  # what a later submission has in its name
 PAGE = Path(__file__).with_name("misconceptions.html")
 NOT_A_MISCONCEPTION = [  # what a message contains, and what the histogram says
     ("cannot be unpacked", "not handed in"),
@@ -42,12 +45,29 @@ NOT_A_MISCONCEPTION = [  # what a message contains, and what the histogram says
 ]
 
 
+def readable(name):
+    """A name as text, also if an old program has written it with the letters of Windows."""
+    raw = os.fsencode(name)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
+
+
 def submissions_in(folder):
-    """(name of the student, path), in alphabetical order."""
-    entries = [e for e in folder.iterdir() if not e.name.startswith((".", "__MACOSX"))]
-    entries = [e for e in entries if e.is_dir() or e.suffix.lower() == ".zip"]
-    names = Counter(e.stem if e.is_file() else e.name for e in entries)
-    return sorted((e.stem if e.is_file() and names[e.stem] == 1 else e.name, e) for e in entries)
+    """((name of the student, path), … in alphabetical order, remarks for the lecturer). Any archive is a submission, so that a student who
+    has sent one of the wrong kind is in the table, too."""
+    entries = [e for e in sorted(folder.iterdir()) if not e.name.startswith((".", "__MACOSX"))]
+    remarks = [f"{readable(e.name)}: neither a folder nor a zip; left out" for e in entries if not e.is_dir() and e.suffix.lower() not in ARCHIVES]
+    entries = [e for e in entries if e.is_dir() or e.suffix.lower() in ARCHIVES]
+    stems = [e.name if e.is_dir() else e.stem for e in entries]
+    found = sorted((stem if stems.count(stem) == 1 else e.name, e) for stem, e in zip(stems, entries))
+    first = {name.casefold(): name for name, _ in found}
+    for name, _ in found:
+        person = re.sub(AGAIN, "", name).casefold()
+        if person != name.casefold() and person in first:
+            remarks.append(f"{readable(first[person])}, {readable(name)}: the same student twice? Each is graded and has a row")
+    return found, remarks
 
 
 def unpack(path, folder):
@@ -55,9 +75,9 @@ def unpack(path, folder):
     nowhere, and a file that is too large becomes one that is a byte too large, so that the grader sees both and refuses them."""
     wanted = {Path(region.path).name for region in bench.regions() + numpy_bench.regions()}
     with zipfile.ZipFile(path) as pack:
-        for entry in pack.infolist()[:MOST_ENTRIES]:
-            parts = Path(entry.filename.replace("\\", "/")).parts
-            if entry.is_dir() or not parts or parts[-1] not in wanted or set(parts) & {"..", "/", "__MACOSX"}:
+        entries = [(entry, Path(entry.filename.replace("\\", "/")).parts) for entry in pack.infolist() if not entry.is_dir()]
+        for entry, parts in [(e, parts) for e, parts in entries if parts and grade.own_name(parts[-1]) in wanted][:MOST_ENTRIES]:
+            if set(parts) & {"..", "/", "__MACOSX"}:
                 continue
             target = folder.joinpath(*parts)
             if len(parts) > 12 or os.path.lexists(target):
@@ -81,7 +101,7 @@ def opened(path):
         try:
             unpack(path, Path(name))
         except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError, EOFError) as error:
-            fault = f"{path.name}: cannot be unpacked: {error}"
+            fault = f"{readable(path.name)}: cannot be unpacked: {error}; hand in a folder or a zip"
         yield Path(name), fault
 
 
@@ -108,12 +128,14 @@ def stored(out, mark):
 
 
 def grade_student(job):
-    """(name, tests, whether an earlier result was kept)"""
+    """(name, tests, whether an earlier result was kept, what is odd about the submission)"""
     name, path, out, options, state = job
     with opened(path) as (folder, fault):
         mark = fingerprint(folder, options, state + fault)
+        files = {region.path for region in grade.edition_of(folder).regions()}
+        odd = fault if fault or any(grade.taken(folder, path)[0] is not None for path in files) else "it has no file with tasks"
         if tests := stored(out, mark):
-            return name, tests, True
+            return name, tests, True, odd
         if fault:
             tests = grade.empty_tests(options)
             for test in tests:
@@ -121,9 +143,9 @@ def grade_student(job):
         else:
             tests = grade.grade(folder, options)
     out.mkdir(parents=True, exist_ok=True)
-    grade.write_text(out / "feedback.txt", "\n".join([name, "", *grade.feedback(tests)]) + "\n")
+    grade.write_text(out / "feedback.txt", "\n".join([readable(name), "", *grade.feedback(tests)]) + "\n")
     grade.write(out / "results.json", tests, options, {"graded_as": mark})
-    return name, tests, False
+    return name, tests, False, odd
 
 
 def begin_work(folder, answers):
@@ -147,7 +169,7 @@ def grades_csv(graded):
     table.writerow(["student", *(test["number"] for test in tests), "score", "of"])
     for name, tests in graded:
         scores = [f"{test['score']:g}" for test in tests]
-        table.writerow([cell(name), *scores, f"{grade.score(tests):g}", f"{sum(test['max_score'] for test in tests):g}"])
+        table.writerow([cell(readable(name)), *scores, f"{grade.score(tests):g}", f"{sum(test['max_score'] for test in tests):g}"])
     return text.getvalue()
 
 
@@ -193,9 +215,9 @@ def main():
     if not arguments.submissions.is_dir():
         parser.error(f"{arguments.submissions}: no such folder")
     options = grade.options_of(parser, arguments)
-    found = submissions_in(arguments.submissions)
+    found, remarks = submissions_in(arguments.submissions)
     if not found:
-        parser.error(f"{arguments.submissions}: no folder and no zip in it; each submission is one")
+        parser.error(f"{arguments.submissions}: no folder and no zip in it; each submission is one{''.join('; ' + remark for remark in remarks[:3])}")
     for edition in {edition_in(path) for _, path in found}:
         edition.prepare()
     state = bench.state()
@@ -211,11 +233,12 @@ def main():
     jobs = [(name, path.resolve(), out / "students" / name, options, state) for name, path in found]
     graded = []
     with multiprocessing.get_context("fork").Pool(max(1, arguments.jobs), begin_work, [work, answers]) as pool:
-        for name, tests, kept in pool.imap_unordered(grade_student, jobs):
+        for name, tests, kept, odd in pool.imap_unordered(grade_student, jobs):
             graded.append((name, tests))
             how = ", graded before" if kept else ""
-            shown = "".join(c if c.isprintable() else "?" for c in name)
+            shown = "".join(c if c.isprintable() else "?" for c in readable(name))
             print(f"{len(graded)} of {len(jobs)}: {shown} {grade.score(tests):g}{how}", file=sys.stderr, flush=True)
+            remarks += [f"{shown}: {odd}"] if odd else []
     shutil.rmtree(work, ignore_errors=True)
     graded.sort()
     rows = histogram(graded)
@@ -225,6 +248,8 @@ def main():
         ("misconceptions.html", page(rows, len(graded), graded[0][1])),
     ):
         grade.write_text(out / name, text)
+    for remark in sorted(remarks):
+        print(f"remark: {remark}", file=sys.stderr)
     for n, task, reason in rows:
         print(f"{n:4d} of {len(graded)}  {task}  {reason}")
     scores = sorted(grade.score(tests) for _, tests in graded)
@@ -232,4 +257,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit("interrupted; the same command goes on from here")

@@ -650,6 +650,53 @@ class Class(unittest.TestCase):
         tests = json.loads((self.out / "students/=bob()/results.json").read_text())["tests"]
         self.assertEqual(tests, json.loads(alone.read_text())["tests"])
 
+    def test_odd_submissions_get_one_clear_line_each_and_lose_nothing(self):
+        region = next(r for r in bench.regions() if r.task == ONE)
+        right, path = RIGHT[ONE], region.path
+        self.hand_in("Jörg Müller.zip", ONE, right, f"Jörg Müller/Abgabe 1/Übung/{path}")
+        with zipfile.ZipFile(self.subs / "Jörg Müller.zip", "a") as pack:
+            pack.writestr("__MACOSX/Jörg Müller/src/core/._dense.cpp", "junk")
+            pack.writestr(f"__MACOSX/{path}", "junk")
+        self.hand_in("ada", ONE, "")
+        self.hand_in("ada (1).zip", ONE, right)
+        self.hand_in("bo.zip", ONE, right, "dense-1.cpp")
+        self.hand_in("bo_LATE_77_handout.zip", ONE, right, "a\\src\\core\\dense (2).cpp")
+        self.hand_in("Zoë O'Neil", ONE, right)
+        (self.subs / "Zoë O'Neil/src").rename(self.subs / "src")
+        (self.subs / "Zoë O'Neil/my work/handout").mkdir(parents=True)
+        (self.subs / "src").rename(self.subs / "Zoë O'Neil/my work/handout/src")
+        self.hand_in("cy", ONE, right)
+        windows = self.subs / "cy" / path
+        text = windows.read_bytes()
+        windows.write_bytes(b"\xef\xbb\xbf" + windows.read_bytes().replace(b"\n", b"\r\n"))
+        (self.subs / "cy").rename(self.subs / os.fsdecode(b"L\xf6we"))  # written by an old Windows
+        with zipfile.ZipFile(self.subs / "large.zip", "w") as pack:
+            for i in range(11000):
+                pack.writestr(f"venv/{i}.py", "")
+            pack.writestr(f"tree/{path}", text)
+        zipfile.ZipFile(self.subs / "empty.zip", "w").close()
+        (self.subs / "dan").mkdir()
+        (self.subs / "dan/notes.txt").write_text("sorry")
+        (self.subs / "eve.tar.gz").write_bytes(b"\x1f\x8b")
+        (self.subs / "list.xlsx").write_bytes(b"PK")
+        said = self.grade().stderr
+        rows = dict(line.split(",")[:2] for line in (self.out / "grades.csv").read_text().splitlines()[1:])
+        whole = ["Jörg Müller", "Löwe", "Zoë O'Neil", "ada (1)", "bo", "bo_LATE_77_handout", "large"]
+        self.assertEqual(rows, {**dict.fromkeys(whole, "10"), **dict.fromkeys(["ada", "dan", "empty", "eve.tar"], "0")})
+        remarks = [line.removeprefix("remark: ") for line in said.splitlines() if line.startswith("remark: ")]
+        twice = "the same student twice? Each is graded and has a row"
+        self.assertEqual(
+            remarks,
+            [
+                f"ada, ada (1): {twice}",
+                f"bo, bo_LATE_77_handout: {twice}",
+                "dan: it has no file with tasks",
+                "empty: it has no file with tasks",
+                "eve.tar: eve.tar.gz: cannot be unpacked: File is not a zip file; hand in a folder or a zip",
+                "list.xlsx: neither a folder nor a zip; left out",
+            ],
+        )
+
     def test_right_values_and_visibility_can_be_withheld_and_a_limit_be_set(self):
         self.hand_in("bob", ONE, misconceptions.affine(start="real s = 0;"))
         self.hand_in("eve", ONE, "for (volatile int i = 0;; i = i + 1) {}")
