@@ -55,11 +55,27 @@ def build():
         ["cmake", "--build", str(ROOT / "build"), "--target", "answers", "-j", jobs], capture_output=True, text=True
     )
     if built.returncode != 0:
-        errors = [line for line in (built.stdout + built.stderr).split("\n") if "error" in line]
-        raise SystemExit(
-            "\n".join(errors[:10] + ["your code does not compile; the first error above is the one to look at"])
-        )
+        said = (built.stdout + built.stderr).replace(f"{ROOT}/", "").split("\n")
+        errors = [line for line in said if "error" in line]
+        told = ["your code does not compile; the first error above is the one to look at"]
+        if errors and (yours := own_line(said, errors[0])):
+            told.append(f"it comes from your line {yours}")
+        raise SystemExit("\n".join(errors[:10] + told))
     return ROOT / "build/answers"
+
+
+def own_line(said, error):
+    """The place and the text of the student's line that led to an error elsewhere, such as in a function that it calls: the
+    compiler names the lines on the way before the error."""
+    for line in reversed(said[: said.index(error) + 1]):
+        place = re.match(r"(\S+?):(\d+):", line)
+        if not place or not (ROOT / place[1]).is_file():
+            continue
+        lines, number = (ROOT / place[1]).read_text().split("\n"), int(place[2])
+        begun = [text for text in lines[:number] if "Your code from here" in text or re.search(r"to here \(task", text)]
+        if begun and "Your code from here" in begun[-1]:
+            return "" if line == error else f"{place[1]}:{number}: {lines[number - 1].strip()}"
+    return ""
 
 
 def answers(program, solved):

@@ -132,7 +132,8 @@ inline T tanh_derivative(T z) {
 Write a = tanh(z) = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ) and its derivative tanh′(z) = 1 − a², both as functions of z. There are two
 difficulties. First, eᶻ overflows at z = 710, so express both in e = e^(−2|z|), which cannot overflow:
 tanh |z| = (1 − e)/(1 + e). Second, 1 − a² rounds to 0 from |z| = 19 on, where the derivative is small but not 0: find its form
-in e. You can use `exp`, `expm1` and `std::copysign`. `sigmoid` and `sigmoid_derivative`, a few lines below, show the style.
+in e. You can use `exp`, `expm1`, `std::abs` (not `abs`, which rounds to whole numbers) and `std::copysign`. `sigmoid` and
+`sigmoid_derivative`, a few lines below, show the style.
 """,
     kinds={"tanh": (60, ["tanh", "derivative"]), "tanh far out": (40, ["tanh", "derivative"])},
     draw=tanh_cases,
