@@ -143,24 +143,25 @@ def grade_task(edition, region, submission, options):
 
 
 def empty_tests(options):
-    """The tests of results.json before anything is graded."""
+    """The tests of results.json before anything is graded: of every task that is marked in an edition."""
+    regions = {region.task: region for region in numpy_bench.regions() + bench.regions()}
     return [
         {
-            "name": region.title,
-            "number": region.task,
+            "name": regions[task].title,
+            "number": task,
             "score": 0.0,
-            "max_score": float(region.points),
+            "max_score": float(regions[task].points),
             "status": "failed",
             "output": "not graded",
             "visibility": options.visibility,
         }
-        for region in bench.regions()
-        if region.task in options.tasks
+        for task in tasks.TASKS
+        if task in regions and task in options.tasks
     ]
 
 
-def fill(test, region, judgement):
-    test["score"] = round(region.points * judgement.points / 100, 2)
+def fill(test, judgement):
+    test["score"] = round(test["max_score"] * judgement.points / 100, 2)
     test["status"] = "passed" if judgement.points == 100 else "failed"
     test["output"] = "\n".join(judgement.messages) or "all right"
     test["extra_data"] = {"misconceptions": judgement.hints}
@@ -171,12 +172,18 @@ def grade(submission, options, done=lambda tests: None):
     tests = empty_tests(options)
     done(tests)
     edition = edition_of(submission)
-    for region, test in zip([region for region in edition.regions() if region.task in options.tasks], tests):
+    regions = {region.task: region for region in edition.regions()}
+    for test in tests:
+        region = regions.get(test["number"])
         try:
-            judgement = grade_task(edition, region, submission, options)
+            judgement = (
+                grade_task(edition, region, submission, options)
+                if region
+                else judge.Judgement(0.0, [f"this task is not marked in the {edition.LANGUAGE} edition"], [])
+            )
         except Exception as error:  # a fault of the grader must not cost the points of other tasks
             judgement = judge.Judgement(0.0, [f"the grader failed: {error!r}"], [])
-        fill(test, region, judgement)
+        fill(test, judgement)
         done(tests)
     return tests
 

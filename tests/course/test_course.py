@@ -122,6 +122,8 @@ POINTS, OTHERS_POINTS = (next(r.points for r in bench.regions() if r.task == tas
 class Grading(unittest.TestCase):
     """Every submission starts as a handout in which both tasks are solved."""
 
+    EXPECTED = ["hidden", "results.json", "submission"]  # what is in the folder after grading
+
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp(prefix="course"))
         self.addCleanup(shutil.rmtree, self.folder)
@@ -276,7 +278,7 @@ attempt("see an environment", environ != nullptr && *environ != nullptr);
 throw std::runtime_error("could: " + could + "nothing else");""",
         )
         self.expect(0, "could: nothing else")
-        self.assertEqual(sorted(p.name for p in here.iterdir()), ["hidden", "results.json", "submission"])
+        self.assertEqual(sorted(p.name for p in here.iterdir()), self.EXPECTED)
 
     def test_another_program_in_its_place_gives_no_points(self):
         self.before("#include <cstdlib>\n#include <unistd.h>")
@@ -507,7 +509,7 @@ attempt("an environment", lambda: 1 if set(os.environ) - {{"OPENBLAS_NUM_THREADS
         )
         self.body("raise ValueError('could: ' + ' '.join(could) + 'nothing else')")
         self.expect(0, "could: nothing else")
-        self.assertEqual(sorted(p.name for p in here.iterdir()), ["hidden", "results.json", "submission"])
+        self.assertEqual(sorted(p.name for p in here.iterdir()), self.EXPECTED)
 
     def test_hidden_inputs_are_not_there_while_the_public_ones_are_answered(self):
         self.body("import sys\nraise ValueError('then:' + sys.stdin.read())")
@@ -568,6 +570,39 @@ attempt("an environment", lambda: 1 if set(os.environ) - {{"OPENBLAS_NUM_THREADS
     test_leaving_before_main_costs_nothing_that_is_right = None
     test_leaving_early_gives_no_points = None
     test_the_hidden_inputs_follow_from_the_secret = None
+
+
+ATTACKS = """a_running_solution_reaches_nothing forged_output_gives_no_points files_of_the_judge_cannot_be_included
+links_and_large_files_are_not_read another_program_in_its_place_gives_no_points words_of_a_submission_stay_words
+hidden_inputs_are_not_there_while_the_public_ones_are_answered tests_and_build_files_of_a_submission_do_not_count
+an_endless_print_costs_its_task_alone a_hang_costs_its_task_alone all_memory_costs_its_task_alone leaving_gives_no_points
+leaving_early_gives_no_points an_answer_without_end_does_not_fill_the_judge"""
+
+
+def in_a_class(case):
+    """The same attacks by one submission of a class."""
+
+    def set_up(self):
+        case.setUp(self)
+        submission = self.folder / "class/ada"
+        submission.parent.mkdir()
+        self.out.rename(submission)
+        self.file = submission / self.file.relative_to(self.out)
+        self.out = submission
+        self.results = self.folder / "graded/students/ada/results.json"
+
+    def command(self, chosen):
+        script = str(bench.ROOT / "tests/course/grade_class.py")
+        hidden = ["--hidden", str(self.secret)]
+        return [sys.executable, script, str(self.out.parent), "--tasks", chosen, *hidden, "--results", str(self.folder / "graded")]
+
+    kept = [f"test_{name}" for name in ATTACKS.split()]
+    left_out = {name: None for name in dir(case) if name.startswith("test_") and name not in kept}
+    made = type(f"{case.__name__}InAClass", (case,), {"setUp": set_up, "command": command, "EXPECTED": ["class", "graded", "hidden"], **left_out})
+    return unittest.skipUnless(case is Grading or numpy_here(), "no python3 here has NumPy")(made)
+
+
+GradingInAClass, NumpyGradingInAClass = in_a_class(Grading), in_a_class(NumpyGrading)
 
 
 class Class(unittest.TestCase):
@@ -859,6 +894,43 @@ class OwnTask(unittest.TestCase):
             handed_in.write_text(text.replace(gap, solution))
             self.assertIn("10 / 10", run(*graded))
 
+    @unittest.skipUnless(numpy_here(), "no python3 here has NumPy")
+    def test_two_marks_and_the_same_entry_make_a_task_in_numpy(self):
+        with tempfile.TemporaryDirectory() as name:
+            root, out = Path(name) / "primer", Path(name) / "class/ada"
+            ignored = shutil.ignore_patterns("build", "build-[!c]*", "runs", ".git", "__pycache__", "class", "g++", "clang++")
+            shutil.copytree(bench.ROOT, root, ignore=ignored)
+            example = (root / "README.md").read_text().partition('"7.1": own(')
+            entry = (example[1] + example[2].partition("\n```")[0]).replace("activation/silu", "function/silu")
+            table = root / "tests/course/own_tasks.py"
+            table.write_text(table.read_text().replace("return {}", "return {" + entry.replace("\n", "\n    ") + "}"))
+            solution = 'def silu(z):\n    """Returns σ(z) z and its derivative."""\n    s = 1 / (1 + np.exp(-z))\n    return z * s, s * (1 + z * (1 - s))\n'
+            with open(root / "tests/course/numpy/backprop.py", "a") as file:
+                file.write(f"\n\n# task 7.1 (10 points): silu and its derivative\n{solution}# end of task 7.1\n")
+
+            def run(*words, **more):
+                command = [numpy_bench.python(), *map(str, words)]
+                done = subprocess.run(command, capture_output=True, text=True, **more)
+                return done.stdout + done.stderr
+
+            course, results = root / "tests/course", Path(name) / "out"
+            self.assertIn("tasks 7.1, 10 points", run(course / "handout.py", out, "7.1", "python"))
+            self.assertIn("silu and its derivative, `backprop.py:", (out / "README.md").read_text())
+            self.assertIn("needs task 7.1", run(out / "check.py"))
+            text = (out / "backprop.py").read_text()
+            gap = '    raise NeedsTask("7.1")\n'
+            self.assertIn(gap, text)
+            self.assertNotIn("z * s", text)
+            wrong = "    s = 1 / (1 + np.exp(-z))\n    return z * s, s\n"
+            (out / "backprop.py").write_text(text.replace(gap, wrong))
+            self.assertIn("the product rule has two terms", run(out / "check.py", "7.1"))
+            (out.parent / "bob").mkdir()
+            (out.parent / "bob/backprop.py").write_text(text.replace(gap, solution.partition('"""\n')[2]))
+            run(course / "grade_class.py", out.parent, "--tasks", "7.1 1.1", "--results", results)
+            rows = (results / "grades.csv").read_text().splitlines()
+            self.assertEqual(rows, ["student,1.1,7.1,score,of", "ada,15,5,20,25", "bob,15,10,25,25"])
+            self.assertIn("two terms", (results / "misconceptions.csv").read_text())
+
 
 class Readme(unittest.TestCase):
     """Runs the README's commands for lecturers in a tree beside a handout and a submission."""
@@ -1022,7 +1094,7 @@ class Builds(unittest.TestCase):
 
 
 # Run at the same time as the others, because a run of all tests takes minutes.
-BESIDE = ["Grading", "HandoutData", "Tasks"]
+BESIDE = ["Grading", "GradingInAClass", "HandoutData", "Tasks"]
 
 
 def main():

@@ -146,6 +146,7 @@ TEST_CASE("what a header says must fit the numbers, and what a directory says th
   CHECK(told(npy("<f8", "False", "(1,)", two)) == "mine.npz: \"z\": its shape needs 8 bytes, but there are 16");
   CHECK(told(npy("<f4", "False", "(2,)", two)) == "mine.npz: \"z\": its shape needs 8 bytes, but there are 16");
   CHECK(told(npy("<f8", "False", "(2147483648, 2147483648, 4)", two)) == "mine.npz: \"z\": the shape is too large");
+  CHECK(told(npy("<f8", "False", "(2147483648, 8589934592)", "")) == "mine.npz: \"z\": the shape is too large");
   CHECK(told(npy("<f8", "False", "(99999999999999999999,)", two)) ==
         "mine.npz: \"z\": the header of the array is damaged");
   CHECK(told(npy("<f8", "False", "(-2,)", two)) == "mine.npz: \"z\": the header of the array is damaged");
@@ -154,6 +155,8 @@ TEST_CASE("what a header says must fit the numbers, and what a directory says th
         "mine.npz: \"z\": has numbers of type '>f8'; convert them: z.astype('<f8')");
   CHECK(told(npy("<f8", "False", "(2,)", two, std::string("\3\0", 2))) ==
         "mine.npz: \"z\": has .npy version 3; primer reads 1 and 2");
+  CHECK(told(npy("<f8", "False", "(2,)", two, std::string("\0\1", 2))) ==
+        "mine.npz: \"z\": has .npy version 0; primer reads 1 and 2");
   CHECK(told("not an array") == "mine.npz: \"z\": is not an .npy array");
   const std::string good = npy("<f8", "False", "(2,)", two);
   CHECK(refusal(Zip().of({{"z.npy", good}, {"z.npy", good}})) == "mine.npz: \"z\": is in the file twice");
