@@ -633,7 +633,8 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
   if (!texts.empty()) {
     std::string all;
     for (const std::string& text : texts) {
-      if (all.find(text) == std::string::npos) all += (all.empty() ? "" : "; or: ") + text;
+      // What differs only behind a colon says the same: "this is another activation function: silu".
+      if (all.find(text.substr(0, text.rfind(": "))) == std::string::npos) all += (all.empty() ? "" : "; or: ") + text;
     }
     return all;
   }
