@@ -1,17 +1,17 @@
-// primer check: reads a config as train does, and prints its errors and warnings without training.
-#include "primer/runs/warnings.hpp"
-
+// primer check: reads a config as train does, and prints its errors, its warnings and the doctor's forecast without
+// training.
 #include <array>
 #include <cstdio>
 
 #include "primer/cli/commands.hpp"
+#include "primer/runs/doctor.hpp"
 
 namespace primer {
 namespace {
 
 int run(const Arguments& arguments) {
   const Experiment experiment = load_experiment(arguments.operands.front(), arguments.overrides());
-  for (const Warning& warning : warnings_of(experiment)) std::printf("%s\n", to_string(warning).c_str());
+  for (const Warning& warning : forecast(experiment)) std::printf("%s\n", to_string(warning).c_str());
   return 0;
 }
 
@@ -23,7 +23,9 @@ const Command check_command{"check",
                             "CONFIG",
                             "Warns of settings that are likely to train badly.",
                             "Each warning is a line, FILE:LINE:COLUMN: CODE: text, and the exit code is 0.\n"
-                            "An error ends the command with exit code 2. `primer train` prints the same.\n\n"
+                            "An error ends the command with exit code 2. `primer train` prints the same\n"
+                            "warnings. The doctor also looks at the gradient of the initial weights on the\n"
+                            "first batch, and forecasts what it will say at the end of the run.\n\n"
                             "  primer check configs/iris.toml --set data.standardize=false\n",
                             options,
                             run};

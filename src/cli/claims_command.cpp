@@ -7,8 +7,6 @@
 #include <cstdio>
 #include <sstream>
 
-#include <unistd.h>
-
 #include "primer/claims/verdict.hpp"
 #include "primer/cli/commands.hpp"
 #include "primer/cli/interrupt.hpp"
@@ -61,11 +59,6 @@ std::string remark(const Verdict& verdict, const Finding& f) {
   const std::string runs = verdict.diverged == 0 ? "" : concat(", ", verdict.diverged, " diverged");
   if (verdict.outcome != Outcome::holds) return (verdict.outcome == Outcome::missed ? "MISSED" : "UNDECIDED") + runs;
   return (equal ? "ok, no difference" : "ok") + runs;
-}
-
-// The line of progress on a terminal; "" clears it.
-void show_progress(const std::string& text) {
-  if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K%s", text.c_str());
 }
 
 // A line for each finding, and under it the cells of its row, aligned over all rows. Nothing is wider than 80 columns.

@@ -1,6 +1,8 @@
 // Finds the command that the command line names, runs it, and turns every exception into one line and an exit code.
 #include "primer/cli/command_line.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -12,6 +14,7 @@
 
 #include "primer/cli/commands.hpp"
 #include "primer/formats/error.hpp"
+#include "primer/runs/samples.hpp"
 
 namespace primer {
 namespace {
@@ -78,8 +81,13 @@ int dispatch(const char* program, std::span<char* const> words) {
 
 }  // namespace
 
+void show_progress(const std::string& text) {
+  if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K%s", text.c_str());
+}
+
 int run_command_line(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // at the limit on file sizes a write fails, and the program goes on
+  watch_reading([](const std::string& text) { show_progress(text.empty() ? "" : "reading " + text); });
   try {
     const int code = dispatch(argc > 0 ? argv[0] : "primer",
                               std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));

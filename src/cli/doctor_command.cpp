@@ -63,7 +63,12 @@ int run(const Arguments& arguments) {
       diagnose(experiment.config, read_history(folder, experiment.task), read_flow(folder));
   for (const Diagnosis& diagnosis : diagnoses) std::fputs(described(diagnosis, output_width()).c_str(), stdout);
   if (diagnoses.empty()) std::printf("The doctor finds nothing in %s.\n", printable(folder).c_str());
-  if (diagnoses.empty() || !arguments.has("--try")) return 0;
+  if (diagnoses.empty()) return 0;
+  if (!arguments.has("--try")) {
+    std::printf("\nThe options are for the config of the run: %s train %s %s\n", arguments.program.c_str(),
+                printable(config).c_str(), remedy_options(diagnoses.front()).c_str());
+    return 0;
+  }
 
   std::fflush(stdout);  // training takes a while
   const InterruptHandler handler;

@@ -261,7 +261,8 @@ Safetensors read_safetensors(std::istream& stream, const std::string& file, NonF
   if (size < 8) throw UserError({file}, "is not a safetensors file, because it has only ", size, " bytes");
   const std::string first = read_bytes(stream, 8, file);
   const auto header_size = little_endian<std::uint64_t>(first.data());
-  if (std::ranges::all_of(first, [](char c) { return c >= ' ' && c <= '~'; })) {
+  if (std::ranges::all_of(first,
+                          [](char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\r' || c == '\t'; })) {
     throw UserError({file}, "is text and not a safetensors file; check the order of the arguments");
   }
   if (header_size > largest_header) {

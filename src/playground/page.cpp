@@ -10,6 +10,7 @@
 #include "primer/formats/input.hpp"
 #include "primer/formats/json.hpp"
 #include "primer/playground/web_files.hpp"
+#include "primer/runs/activation_facts.hpp"
 
 namespace primer {
 namespace {
@@ -60,8 +61,12 @@ std::string playground_page(const std::string& title, const std::string& config,
   for (const auto& [name, bytes] : files) {
     list += (list.empty() ? "" : ",") + json::quote(name) + ":" + json::quote(bytes);
   }
-  const std::string start =
-      "{\"name\":" + json::quote(title) + ",\"config\":" + json::quote(config) + ",\"files\":{" + list + "}}";
+  std::string cards;  // every activation, because the reader may choose another
+  for (const std::string_view name : activations().names()) {
+    cards += concat(cards.empty() ? "" : ",", json::quote(name), ":", card_json(card_of(*make_activation(name))));
+  }
+  const std::string start = concat("{\"name\":", json::quote(title), ",\"config\":", json::quote(config),
+                                   ",\"cards\":{", cards, "},\"files\":{", list, "}}");
   std::map<std::string, std::string, std::less<>> values{{"title", escaped(title, "&lt;", "&amp;")},
                                                          {"start", escaped(start, "\\u003c", "\\u0026")},
                                                          {"fused", base64(modules.fused)},

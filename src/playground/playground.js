@@ -28,7 +28,7 @@
   for (const [name, contents] of Object.entries(start.files)) engine.put_file(name, contents);
   const names = engine.names();
   const network = window.network_view(engine);
-  const sample = window.sample_view(engine);
+  const sample = window.sample_view(engine, start.cards);
 
   // The runs. Run 0 is A, run 1 is B.
   let runs = [];

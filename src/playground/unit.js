@@ -1,9 +1,9 @@
 // Shows one unit and one sample: σ and σ′ with the z of the unit, its weights, and the whole network worked out by hand.
 // The numbers of a sample are those of `primer trace` for a file with this row.
-window.sample_view = (engine) => {
+window.sample_view = (engine, cards) => {
   'use strict';
-  const { html, svg, text, short, percent, extent, ticks, drawing, bar_group, move_bars, explain, formulas } =
-    window.charts;
+  const { html, svg, text, short, percent, extent, ticks, drawing, bar_group, move_bars, explain } = window.charts;
+  const { formulas, about } = window.charts;
   const by_id = (id) => document.getElementById(id);
   let on_change = () => {};
 
@@ -15,6 +15,12 @@ window.sample_view = (engine) => {
     const facts = engine.unit(run.index, l, j);
     const z = trace.layers[l].z[j];
     const [low, high] = [Math.min(facts.curve.z[0], z), Math.max(facts.curve.z.at(-1), z)];
+    const card = cards[layer.activation.split('(')[0]];
+    const folded = by_id('unit-about');
+    if (folded.dataset.name !== layer.activation) {
+      folded.dataset.name = layer.activation;
+      folded.replaceChildren(...(card ? [about(card, layer.activation)] : []));
+    }
     by_id('unit-name').textContent = `layer ${l + 1}, unit ${j + 1}: ${layer.activation}`;
     const d = drawing(by_id('unit-plot'), 300, [12, 12, 34, 40], 'σ, σ′ and the z of this unit');
     d.x_axis(low, high);
@@ -100,16 +106,16 @@ window.sample_view = (engine) => {
     unit.on_sigma.setAttribute('cy', d.y(at.a));
     unit.on_slope.setAttribute('cx', x);
     unit.on_slope.setAttribute('cy', d.y(at.slope));
-    const [value, derivative] = formulas[layer.activation.split('(')[0]] ?? ['', ''];
+    const [value, derivative] = formulas(cards[layer.activation.split('(')[0]]);
     const dead = facts.off === 1;
     const canonical = last && run.info.canonical;
     by_id('unit-facts').replaceChildren(
       html(
         'p',
         { class: 'formula' },
-        html('b', { class: 'sigma-name' }, `σ(z) = ${value}`),
+        html('b', { class: 'sigma-name' }, value ?? ''),
         html('br', {}),
-        html('b', { class: 'slope-name' }, `σ′(z) = ${derivative}`),
+        html('b', { class: 'slope-name' }, derivative ?? ''),
       ),
       html(
         'dl',

@@ -102,23 +102,16 @@ window.charts = (() => {
   }
   const log_label = (v) => (Number.isInteger(v) && Math.abs(v) > 2 ? power(v) : short(10 ** v, 2));
 
-  // The formulas of σ and σ′ by the names of a config, without their constants
-  const formulas = {
-    identity: ['z', '1'],
-    sigmoid: ['1 / (1 + e⁻ᶻ)', 'σ (1 − σ)'],
-    tanh: ['tanh z', '1 − tanh² z'],
-    relu: ['max(0, z)', '1 for z > 0, else 0'],
-    leaky_relu: ['z for z > 0, else α z', '1 for z > 0, else α'],
-    prelu: ['z for z > 0, else α z, α learned', '1 for z > 0, else α'],
-    elu: ['z for z > 0, else α (eᶻ − 1)', '1 for z > 0, else α eᶻ'],
-    selu: ['λ z for z > 0, else λ α (eᶻ − 1)', 'λ for z > 0, else λ α eᶻ'],
-    softplus: ['ln(1 + eᶻ)', '1 / (1 + e⁻ᶻ)'],
-    gelu: ['z Φ(z)', 'Φ(z) + z φ(z)'],
-    gelu_tanh: ['½ z (1 + tanh(√(2/π) (z + 0.044715 z³)))', 'its derivative'],
-    silu: ['z / (1 + e⁻ᶻ)', 's + z s (1 − s), s = 1 / (1 + e⁻ᶻ)'],
-    step: ['1 for z ≥ 0, else 0', '0'],
-    softmax: ['eᶻʲ / Σₖ eᶻᵏ', 'aⱼ (1 − aⱼ), the diagonal of the Jacobian'],
-  };
+  // The card of an activation: its two formulas, and all that is known of it, folded away.
+  function formulas(card) {
+    const of = (title) => card?.lines.find(([name]) => name === title)?.[1];
+    return of('σ(z)') ? [`σ(z) = ${of('σ(z)')}`, `σ′(z) = ${of('σ′(z)')}`] : [];
+  }
+  function about(card, name) {
+    const rows = card.lines.flatMap(([title, words]) => [html('dt', {}, title), html('dd', {}, words)]);
+    const head = html('summary', {}, card.full_name ? `${name}: ${card.full_name}` : `about ${name}`);
+    return html('details', { class: 'about' }, head, html('dl', {}, ...rows));
+  }
 
   // A drawing is an SVG as wide as its host, with margins (top, right, bottom, left), a scale for each axis, and cells
   // that are painted below it.
@@ -827,7 +820,7 @@ window.charts = (() => {
   return {
     ...{ html, svg, text, color, rgb, mix, css, size_color, factor_color, short, percent, sum, indices, cut },
     ...{ extent, ticks, log_ticks, log_label, log10, drawing, paint, bar_group, move_bars, explain, refresh_tip },
-    ...{ key, class_color, svg_text, formulas },
+    ...{ key, class_color, svg_text, formulas, about },
     ...{ curves, sigma, histogram, layer_bars, cell_map, field, fit, confusion, tiles },
   };
 })();

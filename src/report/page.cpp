@@ -102,7 +102,8 @@ std::string diagnoses_html(const std::vector<Diagnosis>& diagnoses) {
   std::string items;
   for (const Diagnosis& diagnosis : diagnoses) {
     items += concat("<li><b>", escaped(diagnosis.kind), "</b> ", escaped(diagnosis.text));
-    if (!diagnosis.remedy.empty()) items += concat(" Try <code>", escaped(remedy_options(diagnosis)), "</code>.");
+    if (!diagnosis.remedy.empty())
+      items += concat(" Try <code>", escaped(remedy_options(diagnosis)), "</code> with the config.toml of this run.");
     items += concat(" <button type=\"button\">show epoch ", diagnosis.epoch, "</button></li>");
   }
   return items;
@@ -134,6 +135,10 @@ std::string report_page(const RunFiles& run) {
   std::vector<std::string> summary{concat(frames.layers.front().inputs, " → ", chain(layers)), config.train.loss,
                                    config.train.optimizer};
   for (std::string& setting : unusual_settings(config)) summary.push_back(std::move(setting));
+  std::vector<std::string> warnings = frames.warnings;
+  std::erase_if(warnings, [&](const std::string& warning) {
+    return repeats(run.diagnoses, warning.substr(0, warning.find(':')));
+  });
   const std::string changes = joined(frames.changes, ", ");
   return fill(web::report_html, {{"name", escaped(run.name)},
                                  {"title", escaped(run.name + (changes.empty() ? "" : ": " + changes))},
@@ -147,7 +152,7 @@ std::string report_page(const RunFiles& run) {
                                  {"data", escaped(frames.data)},
                                  {"seed", std::to_string(config.seed)},
                                  {"scores", scores_html(run)},
-                                 {"warnings", elements("li", run.frames.warnings)},
+                                 {"warnings", elements("li", warnings)},
                                  {"diagnoses", diagnoses_html(run.diagnoses)},
                                  {"picture", run.frames.picture == Picture::none ? "" : "shown"},
                                  {"flow", run.flow.rows.empty() ? "" : elements("th", run.flow.columns)},

@@ -3,7 +3,7 @@
 window.runs = (() => {
   'use strict';
   const { html, short, percent, indices, extent, size_color, factor_color, log10 } = window.charts;
-  const { sigma, histogram, layer_bars, cell_map, field, fit, formulas } = window.charts;
+  const { sigma, histogram, layer_bars, cell_map, field, fit, formulas, about } = window.charts;
 
   // The flow of the gradient. Each quantity is a function of the index of an epoch and of a layer.
   const flow_quantities = [
@@ -153,14 +153,13 @@ window.runs = (() => {
     const head = html('h3', {}, html('b', {}, `layer ${l + 1}`), ` ${layer.activation}`, size);
     if (name) head.prepend(html('span', { class: 'run-name' }, `${name} · `));
     const card = html('article', { class: 'card layer' }, head);
-    const formula = formulas[layer.activation.split('(')[0]];
-    if (formula) {
-      const [value, derivative] = formula;
-      const parts = [html('span', { class: 'value' }, `σ(z) = ${value}`), html('span', {}, `σ′(z) = ${derivative}`)];
+    const [value, derivative] = formulas(curve.card);
+    if (value) {
+      const parts = [html('span', { class: 'value' }, value), html('span', {}, derivative)];
       card.append(html('p', { class: 'formulas' }, ...parts));
     }
     card.append(plot);
-    card.append(html('div', { class: 'pair' }, weights, gradients), facts);
+    card.append(html('div', { class: 'pair' }, weights, gradients), facts, about(curve.card, layer.activation));
     const h = run.histograms[l];
     function draw() {
       const label = `σ and σ′ of layer ${l + 1} over the histogram of its z`;
@@ -236,7 +235,7 @@ window.runs = (() => {
       const on_slider = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }; // elsewhere these keys scroll
       const move = anywhere[event.key] ?? (event.target === slider ? on_slider[event.key] : undefined);
       if (event.key === ' ') {
-        if (event.target.tagName.toLowerCase() === 'button') return;
+        if (['button', 'summary'].includes(event.target.tagName.toLowerCase())) return;
         set_playing(timer === null);
       } else if (event.key === 'Home') stop_at(0);
       else if (event.key === 'End') stop_at(steps - 1);

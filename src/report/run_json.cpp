@@ -13,6 +13,7 @@
 #include "primer/formats/json.hpp"
 #include "primer/formats/number.hpp"
 #include "primer/report/svg.hpp"
+#include "primer/runs/activation_facts.hpp"
 #include "primer/training/flow.hpp"
 #include "primer/training/properties.hpp"
 
@@ -168,6 +169,7 @@ struct Curve {
   std::string activation, note;
   std::vector<CurvePoint> points;
   std::vector<Interval> saturated;
+  std::string card;  // JSON
 };
 std::vector<Curve> curves_of(const Frames& frames) {
   std::vector<Curve> curves;
@@ -175,7 +177,8 @@ std::vector<Curve> curves_of(const Frames& frames) {
     if (std::ranges::find(curves, layer.activation, &Curve::activation) != curves.end()) continue;
     const auto activation = known(layer.activation);
     curves.push_back({layer.activation, activation->traits.elementwise ? "" : "a₁ of two units, where z₂ = 0",
-                      curve_of(*activation, -widest_z, widest_z), properties_of(*activation).saturated});
+                      curve_of(*activation, -widest_z, widest_z), properties_of(*activation).saturated,
+                      card_json(card_of(*activation))});
   }
   return curves;
 }
@@ -189,7 +192,8 @@ std::string activations_json(const std::vector<Curve>& curves) {
                                 {"note", json::quote(curve.note)},
                                 {"sigma", json::quote(path_of(curve.points, &CurvePoint::a))},
                                 {"derivative", json::quote(path_of(curve.points, &CurvePoint::derivative))},
-                                {"saturated", json::array(curve.saturated, zone)}});
+                                {"saturated", json::array(curve.saturated, zone)},
+                                {"card", curve.card}});
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include "primer/formats/error.hpp"
 #include "primer/formats/number.hpp"
+#include "primer/runs/activation_facts.hpp"
 
 namespace primer {
 
@@ -36,14 +37,6 @@ std::string path_of(const std::vector<CurvePoint>& curve, real CurvePoint::*valu
     path += number(point.z) + " " + number(point.*value);
   }
   return path;
-}
-
-std::string interval_text(const Range& range) {
-  const auto end = [](double v) { return std::isinf(v) ? v < 0 ? "-∞" : "∞" : short_number(v == 0 ? 0 : v, 5); };
-  if (range.low == range.high) return "{" + end(range.low) + "}";
-  const bool open_low = std::isinf(range.low) || std::isinf(range.at_low);
-  const bool open_high = std::isinf(range.high) || std::isinf(range.at_high);
-  return (open_low ? "(" : "[") + end(range.low) + ", " + end(range.high) + (open_high ? ")" : "]");
 }
 
 std::pair<real, real> vertical_axis(const std::vector<CurvePoint>& curve, real low, real high) {

@@ -1,11 +1,31 @@
-// One row for each activation of the catalogue.
+// A row of facts for each activation of the catalogue; the rest of a card is measured, or read in the claims' results.
 #include "primer/runs/activation_facts.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <cmath>
+#include <sstream>
+#include <string_view>
+
+#include "primer/formats/error.hpp"
+#include "primer/formats/json.hpp"
+#include "primer/formats/number.hpp"
 
 namespace primer {
+
+extern const char* const results_of_claims;  // CMake takes them from configs/claims/README.md
+
 namespace {
+
+struct ActivationFacts {
+  std::string_view name;        // as a config spells it, without a shape constant
+  std::string_view full_name;   // "hyperbolic tangent"
+  std::string_view value;       // σ(z)
+  std::string_view derivative;  // σ′(z)
+  std::string_view source;      // who proposed it; empty for older functions
+  std::string_view code;        // its struct in src/core/activation.cpp
+};
 
 constexpr std::string_view he_2015 = "He et al., \"Delving deep into rectifiers\", 2015";
 constexpr auto all_facts = std::to_array<ActivationFacts>({
@@ -34,24 +54,129 @@ constexpr auto all_facts = std::to_array<ActivationFacts>({
      "Hendrycks & Gimpel, \"Gaussian error linear units\", 2016", "GeluTanh"},
     {"silu", "sigmoid linear unit, also called swish", "z s(z), with s(z) = 1 / (1 + e⁻ᶻ)", "s(z) + z s(z) (1 − s(z))",
      "Ramachandran, Zoph, Le, \"Searching for activation functions\", 2017", "Silu"},
-    {"softmax", "softmax: the units of a layer share a sum of 1", "aₖ = exp(zₖ) / Σⱼ exp(zⱼ)",
+    {"softmax", "softmax: the units of a layer share a sum of 1", "exp(zₖ) / Σⱼ exp(zⱼ) in unit k",
      "∂aⱼ/∂zₖ = aⱼ (δⱼₖ − aₖ), a matrix for each row",
      "Bridle, \"Probabilistic interpretation of feedforward network outputs\", 1990", "Softmax"},
 });
 
-}  // namespace
-
+// nullptr if the activation is not one of primer's own.
 const ActivationFacts* facts_of(std::string_view name) {
-  if (name == "swish") name = "silu";
   const auto found = std::ranges::find(all_facts, name, &ActivationFacts::name);
   return found == all_facts.end() ? nullptr : &*found;
 }
 
+// Why init = "auto" chooses this initialiser.
 std::string_view reason_for(std::string_view initializer) {
   if (initializer.starts_with("he_")) return "Var w = 2/inputs: σ removes about half of the signal";
   if (initializer.starts_with("lecun_")) return "Var w = 1/inputs: σ itself keeps mean 0 and variance 1";
-  if (initializer.starts_with("xavier_")) return "Var w = 2/(inputs + outputs): signal and gradient keep their size";
-  return "";
+  return "Var w = 2/(inputs + outputs): signal and gradient keep their size";
+}
+
+// "-0.16997", "∞", "0".
+std::string bound(double v) {
+  if (std::isinf(v)) return v < 0 ? "-∞" : "∞";
+  return short_number(v == 0 ? 0 : v, 5);
+}
+
+bool has_word(std::string_view text, std::string_view word) {
+  const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  for (std::size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !is_part(text[at - 1])) && (end == text.size() || !is_part(text[end]))) return true;
+  }
+  return false;
+}
+
+// A line for each claim that measures this activation: its verdict and the first such number.
+std::vector<std::string> claims_about(std::string_view name) {
+  std::istringstream results(results_of_claims);
+  std::vector<std::string> claims;
+  std::string title;
+  for (std::string line; std::getline(results, line);) {
+    if (line.empty()) {
+      title.clear();
+    } else if (title.empty()) {
+      title = line;
+    } else if (title != "-" && line.starts_with("  ") && !line.starts_with("   ") && has_word(line, name)) {
+      std::string number;  // in the next line: its value, then the interval
+      std::getline(results, number);
+      const std::size_t value = number.find_first_not_of(' ');
+      claims.push_back(
+          concat(title, "; ", line.substr(2), " = ", number.substr(value, number.find(' ', value) - value)));
+      title = "-";  // one line for each claim
+    }
+  }
+  return claims;
+}
+
+}  // namespace
+
+ActivationCard card_of(const Activation& activation) {
+  ActivationCard card{activation.name(), "", {}};
+  const auto line = [&](const char* title, std::string_view text) {
+    if (!text.empty()) card.lines.emplace_back(title, text);
+  };
+  const std::string name = card.name.substr(0, card.name.find('('));
+  const ActivationFacts* const facts = facts_of(name);
+  if (facts != nullptr) {
+    card.full_name = facts->full_name;
+    line("σ(z)", facts->value);
+    line("σ′(z)", facts->derivative);
+    line("source", facts->source);
+  }
+  const Properties properties = properties_of(activation);
+  line("range of σ", interval_text(properties.value));
+  line("range of σ′", interval_text(properties.derivative));
+  line("σ′ = 0", intervals_text(properties.zeros));
+  line("saturated", concat(intervals_text(properties.saturated), " (|σ′| < ", short_number(100 * saturation_threshold),
+                           "% of its maximum)"));
+  line("kinks", kinks_text(activation));
+  line("shape", concat(properties.monotone ? "monotone" : "not monotone",
+                       properties.zero_centred ? ", zero-centred" : ", not zero-centred"));
+  const std::string_view initializer = activation.traits.initializer;
+  line("init", concat(initializer, ": ", reason_for(initializer)));
+  for (const std::string& claim : claims_about(name)) line("claim", claim);
+  if (facts != nullptr) line("code", concat("src/core/activation.cpp, struct ", facts->code));
+  return card;
+}
+
+std::string card_json(const ActivationCard& card) {
+  const std::string lines = json::array(card.lines, [](const auto& line) {
+    return concat("[", json::quote(line.first), ",", json::quote(line.second), "]");
+  });
+  return concat("{\"full_name\":", json::quote(card.full_name), ",\"lines\":", lines, "}");
+}
+
+std::string interval_text(const Range& range) {
+  if (range.low == range.high) return "{" + bound(range.low) + "}";
+  const bool open_low = std::isinf(range.low) || std::isinf(range.at_low);
+  const bool open_high = std::isinf(range.high) || std::isinf(range.at_high);
+  return (open_low ? "(" : "[") + bound(range.low) + ", " + bound(range.high) + (open_high ? ")" : "]");
+}
+
+std::string intervals_text(const std::vector<Interval>& intervals) {
+  std::string text;
+  for (const Interval& z : intervals) {
+    if (!text.empty()) text += ", ";
+    if (std::isinf(z.from) && std::isinf(z.to)) {
+      text += "everywhere";
+    } else if (std::isinf(z.from)) {
+      text += "z ≤ " + bound(z.to);
+    } else if (std::isinf(z.to)) {
+      text += "z ≥ " + bound(z.from);
+    } else {
+      text += z.from == z.to ? bound(z.from) : bound(z.from) + " … " + bound(z.to);
+    }
+  }
+  return text.empty() ? "–" : text;
+}
+
+std::string kinks_text(const Activation& activation) {
+  std::vector<Interval> kinks;
+  for (const real kink : activation.traits.kinks) {
+    kinks.push_back({static_cast<double>(kink), static_cast<double>(kink)});
+  }
+  return intervals_text(kinks);
 }
 
 }  // namespace primer

@@ -318,7 +318,8 @@ void apply(const Override& set, toml::Table& root) {
   std::istringstream key(set.first + ".");
   for (std::string part; std::getline(key, part, '.');) parts.push_back(part);
   const bool of_layer = parts[0] == "layer";
-  if (std::ranges::find(parts, "") != parts.end() || (parts.size() > 2 && !of_layer)) {
+  if (std::ranges::find(parts, "") != parts.end() || (parts.size() > 2 && !of_layer) ||
+      (parts.size() == 1 && root.find(parts[0]) == nullptr && parts[0] != "seed")) {
     throw UserError(location, "write --set SECTION.KEY=VALUE, as in train.learning_rate=0.1 or layer.1.units=8");
   }
   std::vector<toml::Table*> tables{&root};
@@ -367,7 +368,11 @@ void read_layers(toml::TableReader& root, const std::string& folder, Config& con
       remember(table, concat("layer.", config.layers.size()), config);
     }
   }
-  if (config.layers.empty()) throw UserError(root.location("layer"), "there is no layer; add a [[layer]] table");
+  if (config.layers.empty())
+    throw UserError(
+        root.location("layer"),
+        "there is no layer; add a line [[layer]] for each layer and its keys below it, such as units = 16 and "
+        "activation = \"tanh\"; the last layer is the output and needs no units");
 }
 
 // The checks of a config that must name its data.
@@ -466,6 +471,9 @@ Location Config::location(const std::string& key) const {
 }
 
 Config read_config(const std::string& path, const std::vector<Override>& overrides) {
+  if (path.ends_with(".csv")) {
+    throw UserError({path}, "is not a config but data; `primer config ", printable(path), "` writes a config for it");
+  }
   return parse_config(read_input(path, toml::largest_file), path, overrides);
 }
 

@@ -8,14 +8,14 @@
 
 #include "primer/formats/error.hpp"
 #include "primer/formats/number.hpp"
-#include "primer/runs/warnings.hpp"
 #include "primer/training/properties.hpp"
 
 namespace primer {
 namespace {
 
 constexpr double much_saturated = 0.4;  // healthy: 0.1 % at the start with Xavier's weights, 60 % with N(0, 1)
-constexpr double much_dead = 0.25;      // the claim dying_not_bad: a few dead units do no harm, half of them do
+// The claim dying_not_bad: a few dead units do no harm, half of them do; fewer matter if the network does not learn.
+constexpr double half_dead = 0.5, much_dead = 0.25;
 // ‖ΔW‖/‖W‖ of a step. The rule of thumb is 1e-3 (course cs231n, "Neural networks part 3: Ratio of weights:updates");
 // the shipped configs start with 2e-2 and end with 1e-4.
 constexpr double usual_update = 1e-3, first_update = 1e-2, large_update = 2e-2, small_update = 3e-4;
@@ -24,11 +24,6 @@ constexpr double most_rise = 0.2;
 
 std::string percent(double fraction) { return short_number(100 * fraction) + " %"; }
 std::string one_digit(double value) { return rounded(value, 1); }
-
-// "layer.1.KEY", "layer.1-8.KEY"; layers count from 1.
-std::string layers_key(std::size_t first, std::size_t last, const char* key) {
-  return concat("layer.", first, first == last ? "" : concat("-", last), ".", key);
-}
 
 class Doctor {
  public:
@@ -42,7 +37,7 @@ class Doctor {
 
   std::vector<Diagnosis> diagnoses() {
     if (diverged()) return std::move(found_);
-    if (!epochs_.empty() && hidden_ > 0) {
+    if (!epochs_.empty() && hidden_ > 0 && !zero_slope()) {
       gradient();
       dead_units();
     }
@@ -55,6 +50,22 @@ class Doctor {
   template <typename... Parts>
   void say(const char* kind, std::uint64_t epoch, std::vector<Override> remedy, const Parts&... parts) {
     found_.push_back({kind, concat(parts...), epoch, std::move(remedy)});
+  }
+  // The [[layer]] table of a layer, counted from 1. A table with `repeat` has several layers.
+  std::size_t table_of(std::size_t layer) const {
+    std::size_t tables = 0, line = 0;
+    for (std::size_t l = 1; l <= layer; ++l) {
+      const auto found = config_.locations.find(concat("layer.", l));
+      if (found != config_.locations.end() && found->second.line == line) continue;
+      ++tables;
+      line = found == config_.locations.end() ? 0 : found->second.line;
+    }
+    return tables;
+  }
+  // "layer.1.KEY", "layer.1-8.KEY" for the tables of these layers
+  std::string layers_key(std::size_t first, std::size_t last, const char* key) const {
+    const std::size_t begin = table_of(first), end = table_of(last);
+    return concat("layer.", begin, begin == end ? "" : concat("-", end), ".", key);
   }
   bool regression() const { return task_of(config_.train.loss) == Task::regression; }
 
@@ -91,6 +102,18 @@ class Doctor {
                      ", and the same answer for every row has ", short_number(constant)),
         ". The learning rate ", number(config_.train.learning_rate), " is too large.");
     return true;
+  }
+
+  // A layer that no gradient passes, such as that of a step function.
+  bool zero_slope() {
+    for (std::size_t l = hidden_; l-- > 0;) {
+      if (largest_derivative(*make_activation(config_.layers[l].activation)) > 0) continue;
+      say("zero-slope", epochs_.front().front().epoch, {{layers_key(l + 1, l + 1, "activation"), "tanh"}}, "σ′ of ",
+          config_.layers[l].activation, " is 0 everywhere, so no gradient passes: ",
+          l == 0 ? "layer 1 never changes" : concat("layers 1 to ", l + 1, " never change"), ".");
+      return true;
+    }
+    return false;
   }
 
   void gradient() {
@@ -149,8 +172,10 @@ class Doctor {
     return set_hidden("activation", "tanh");
   }
   std::vector<Override> heal_gradient(const FlowSplit& split) const {
-    const double steepest = largest_derivative(*make_activation(config_.layers.front().activation));
-    if (split.ratio < least_gradient_ratio && steepest < 0.5) return set_hidden("activation", "tanh");
+    const bool has_flat_sigma = std::ranges::any_of(
+        std::span(config_.layers).first(hidden_),
+        [](const LayerOptions& layer) { return largest_derivative(*make_activation(layer.activation)) < 0.5; });
+    if (split.ratio < least_gradient_ratio && has_flat_sigma) return set_hidden("activation", "tanh");
     if (chooses_initial_weights()) return set_hidden("init", "auto");
     return set_hidden("batch_norm", "true");
   }
@@ -158,7 +183,7 @@ class Doctor {
   void dead_units() {
     const std::vector<FlowRow>& end = epochs_.back();
     const auto worst = std::ranges::max_element(std::span(end).first(hidden_), {}, &FlowRow::dead);
-    if (worst->dead < much_dead) return;
+    if (worst->dead < much_dead || (worst->dead < half_dead && (history_.empty() || !fails()))) return;
     const std::size_t l = worst->layer - 1;
     const auto units = static_cast<double>(config_.layers[l].units);
     const auto count = [&](double fraction) { return static_cast<std::size_t>(std::lround(fraction * units)); };
@@ -172,16 +197,22 @@ class Doctor {
     const double at_start = epochs_.front()[l].dead;
     const bool from_start = at_start >= worst->dead / 2;
     const std::uint64_t epoch = epochs_[from_start ? 0 : steepest].front().epoch;
-    const std::string when = from_start ? concat(count(at_start), " of them from the start")
-                                        : concat(count(epochs_[steepest][l].dead - epochs_[steepest - 1][l].dead),
-                                                 " of them since epoch ", epoch);
-    say("dead", epoch,
-        from_start ? std::vector<Override>{{layers_key(l + 1, l + 1, "activation"), "leaky_relu"}}
-                   : rate(config_.train.learning_rate / 3),
-        count(worst->dead), " of ", config_.layers[l].units, " units of layer ", l + 1,
-        epochs_.size() == 1 ? " are dead at the start" : " are dead at the end, " + when,
-        ": their σ′ is 0 on every row",
-        revived > 0 ? concat("; units came back ", static_cast<std::size_t>(revived), " times") : "", ".");
+    const auto times = static_cast<std::size_t>(revived);
+    std::vector<Override> remedy{{layers_key(l + 1, l + 1, "activation"), "leaky_relu"}};
+    if (!from_start) {  // smaller steps, and as many more
+      remedy = rate(config_.train.learning_rate / 10);
+      remedy.emplace_back("train.epochs", std::to_string(10 * config_.train.epochs));
+    }
+    say("dead", epoch, std::move(remedy), count(worst->dead), " of ", config_.layers[l].units, " units of layer ",
+        l + 1, " are dead at the ", epochs_.size() == 1 ? "start" : "end", ": their σ′ is 0 on every row",
+        epochs_.size() == 1 ? ""
+        : from_start        ? concat("; ", count(at_start), " were dead at the start")
+                            : concat("; their number rose most at epoch ", epoch, ", by ",
+                                     count(epochs_[steepest][l].dead - epochs_[steepest - 1][l].dead)),
+        times == 0   ? ""
+        : times == 1 ? "; one came back once"
+                     : concat("; units came back ", times, " times"),
+        ".");
   }
 
   // The largest update ratio of a layer in an observed epoch.
@@ -191,12 +222,15 @@ class Doctor {
     return most;
   }
 
-  // Whether the training loss still jumps in the last quarter of the run.
+  // Whether the training loss rises by a fifth within the second half of the run.
   bool is_unsteady() const {
-    const auto last = std::span(history_).last(std::max<std::size_t>(history_.size() / 4, 1));
-    const auto [least, most] =
-        std::ranges::minmax_element(last, {}, [](const EpochRecord& record) { return record.train.loss; });
-    return most->train.loss > 1.2 * least->train.loss;
+    double least = HUGE_VAL;
+    bool rises = false;
+    for (const EpochRecord& record : std::span(history_).last(std::max<std::size_t>(history_.size() / 2, 1))) {
+      least = std::min(least, record.train.loss);
+      rises = rises || record.train.loss > 1.2 * least;
+    }
+    return rises;
   }
 
   void learning_rate() {
@@ -247,6 +281,34 @@ class Doctor {
 std::vector<Diagnosis> diagnose(const Config& config, const std::vector<EpochRecord>& history,
                                 const std::vector<FlowRow>& flow) {
   return Doctor(config, history, flow).diagnoses();
+}
+
+bool repeats(const std::vector<Diagnosis>& diagnoses, std::string_view code) {
+  return std::ranges::any_of(diagnoses, [&](const Diagnosis& diagnosis) {
+    const bool of_gradient = code == "vanishing" || code == "exploding";
+    return diagnosis.kind == code || (diagnosis.kind == "saturated" && of_gradient) ||
+           (diagnosis.kind == "dead" && code == "born-dead");
+  });
+}
+
+std::vector<Warning> forecast(const Experiment& experiment) {
+  TrainOptions options = experiment.config.train;
+  options.epochs = 0;
+  Network network = experiment.network();
+  Training training(network, experiment.data, options, experiment.config.seed, 1);
+  std::vector<Diagnosis> diagnoses;
+  Training::Hooks hooks;
+  hooks.started = [&](const std::vector<FlowRow>& rows) { diagnoses = diagnose(experiment.config, {}, rows); };
+  training.run(hooks);
+  std::vector<Warning> warnings = warnings_of(experiment);
+  std::erase_if(warnings, [&](const Warning& warning) { return repeats(diagnoses, warning.code); });
+  for (const Diagnosis& diagnosis : diagnoses) {
+    std::string key = diagnosis.remedy.front().first;  // "layer.1-8.init" is at layer 1
+    if (const std::size_t dash = key.find('-'); dash != key.npos) key.erase(dash, key.find('.', dash) - dash);
+    warnings.push_back(
+        {experiment.config.location(key), diagnosis.kind, concat(diagnosis.text, " Try ", remedy_options(diagnosis))});
+  }
+  return warnings;
 }
 
 std::string remedy_options(const Diagnosis& diagnosis) {

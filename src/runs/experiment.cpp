@@ -34,8 +34,11 @@ void resolve_layers(Experiment& experiment) {
                       layer.units);
     }
     if (layer.units == 1 && make_activation(layer.activation)->traits.distribution) {
-      throw UserError(config.location(at + ".activation"),
-                      layer.activation + " of one unit is always 1; use sigmoid, or one unit for each class");
+      throw UserError(config.location(at + ".activation"), layer.activation, " of one unit is always 1; ",
+                      experiment.task == Task::regression
+                          ? concat("with the loss ", config.train.loss,
+                                   " use identity; if the target is a class, set train.loss to cross_entropy")
+                          : "use sigmoid, or one unit for each class");
     }
     inputs = layer.units;
   }

@@ -28,6 +28,23 @@ std::string text_at(const CsvReader& csv, std::size_t column) {
   return csv.text(column);
 }
 
+// "a, b, c, d, e, … 9 more"
+std::string first_names(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 5;
+  std::string text;
+  for (std::size_t k = 0; k < std::min(names.size(), most); ++k) text += (k == 0 ? "" : ", ") + names[k];
+  return printable(text) + (names.size() > most ? concat(", … ", names.size() - most, " more") : "");
+}
+
+// The loss does not suit targets that begin with a text.
+[[noreturn]] void refuse_text(const CsvReader& csv, std::size_t column, Task task) {
+  throw UserError(csv.location(column), "the loss needs numbers in the target column ",
+                  in_quotes(csv.columns()[column]), ", but it begins with ", in_quotes(csv.text(column)),
+                  task == Task::regression ? "; if it names classes, set train.loss to cross_entropy, or to "
+                                             "binary_cross_entropy for two classes"
+                                           : "; several targets must be 0, 1 or a probability; or keep one target");
+}
+
 // The columns that `data` names as targets, else the last one that it names neither as an input nor to be ignored.
 std::vector<std::size_t> target_columns(const CsvReader& csv, const DataOptions& data) {
   if (!data.target.empty()) return find_columns(csv, data.target, "a target");
@@ -36,6 +53,31 @@ std::vector<std::size_t> target_columns(const CsvReader& csv, const DataOptions&
   }
   throw UserError({csv.file(), 1, 0}, "there is no column left for a target; name it in data.target");
 }
+
+void (*reading_watcher)(const std::string& text) = nullptr;
+
+// Tells the watcher about a file of many cells. It is told the end also if reading fails.
+class Reading {
+ public:
+  Reading(const std::string& file, std::size_t lines, std::size_t columns)
+      : file_(file), lines_(lines), rows_per_report_(cells_per_report / columns + 1) {}
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  ~Reading() {
+    if (reported_) reading_watcher("");
+  }
+  void row(std::size_t rows) {
+    if (reading_watcher == nullptr || rows % rows_per_report_ != 0) return;
+    reported_ = true;
+    reading_watcher(printable(concat(file_, ": row ", rows, lines_ > 0 ? concat(" of ", lines_) : "")));
+  }
+
+ private:
+  static constexpr std::size_t cells_per_report = 1 << 20;
+  const std::string& file_;
+  const std::size_t lines_, rows_per_report_;
+  bool reported_ = false;
+};
 
 // An upper bound for the rows of a stream that can be read twice, so that memory for them is taken once; else 0.
 std::size_t most_rows(std::istream& stream) {
@@ -64,9 +106,9 @@ std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<st
       found.push_back(*column);
       continue;
     }
-    const bool can_be_misspelt = name.size() > 1;
+    const std::string columns = "; the columns are " + first_names(csv.columns());
     throw UserError({csv.file(), 1, 0}, "there is no column ", in_quotes(name), ", ", whose,
-                    can_be_misspelt ? did_you_mean(name, known) : "");
+                    name.size() > 1 ? did_you_mean(name, known, columns) : columns);
   }
   return found;
 }
@@ -187,7 +229,9 @@ FileSamples read_samples(std::istream& stream, const std::string& file, const Da
   samples.positions.reserve(room * targets.size());
   Tensor x(room, columns.size());
   std::size_t rows = 0;
+  Reading reading(file, room, csv.columns().size());
   while (csv.next()) {
+    reading.row(rows + samples.dropped + 1);
     if (data.missing == "drop" &&
         (columns.any_missing(csv) || std::ranges::any_of(targets, [&](std::size_t c) { return csv.is_missing(c); }))) {
       ++samples.dropped;
@@ -201,6 +245,8 @@ FileSamples read_samples(std::istream& stream, const std::string& file, const Da
       if (one_label) {
         samples.targets[t].labels.add(text_at(csv, targets[t]));
       } else {
+        if (rows == 1 && inputs.empty() && !csv.is_number(targets[t]) && !csv.is_missing(targets[t]))
+          refuse_text(csv, targets[t], task);
         samples.targets[t].numbers.push_back(number_at(csv, targets[t]));
       }
     }
@@ -213,6 +259,8 @@ FileSamples read_samples(std::istream& stream, const std::string& file, const Da
   samples.x = columns.expanded(std::move(x));
   return samples;
 }
+
+void watch_reading(void (*watcher)(const std::string& text)) { reading_watcher = watcher; }
 
 UserError located(const TargetError& error, const FileSamples& samples) {
   const std::size_t k = error.row * samples.targets.size() + error.target;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 
+#include "primer/formats/number.hpp"
 #include "primer/training/metrics.hpp"
 #include "primer/training/propagation.hpp"
 #include "primer/training/properties.hpp"
@@ -292,6 +293,15 @@ class WarningCollector {
     visit(data_.train, [&](std::size_t k) { ++counts[k]; });
     for (const Dataset* part : {&data_.validation, &data_.test}) {
       visit(*part, [&](std::size_t k) { elsewhere[k] = true; });
+    }
+    const auto fraction = std::ranges::find_if(names, [](const std::string& name) {
+      const std::optional<double> value = parse_number(name);
+      return value && *value != std::floor(*value);
+    });
+    if (fraction != names.end()) {
+      warn("train.loss", "numbers-as-classes", config_.train.loss, " treats each of ", names.size(),
+           " numbers, such as ", in_quotes(*fraction),
+           ", as a class; if the target is a quantity, use mse, and identity at the output");
     }
     std::size_t present = 0, most = 0, least = 0;
     for (std::size_t k = 0; k < names.size(); ++k) {

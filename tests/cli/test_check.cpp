@@ -19,22 +19,28 @@ constexpr const char* config =
 
 }  // namespace
 
-TEST_CASE("check prints a line for each warning and exits with 0; train prints the same lines and then trains") {
+TEST_CASE(
+    "check prints a line for each warning and each forecast of the doctor, and exits with 0; train warns, then "
+    "trains") {
   const Folder folder;
   spill(folder / "c.toml", config);
   const Result check = primer("check c.toml", folder.path);
   CHECK(check.code == 0);
   CHECK(check.err.empty());
   CHECK(check.out ==
-        "c.toml:5:14: zero-slope: σ′ of step is 0 everywhere, so no gradient passes: this layer never changes; use "
-        "sigmoid or tanh, which are smooth steps\n"
-        "c.toml:11:7: idle-key: train.rho does nothing with optimizer = \"sgd\"; remove it\n");
+        "c.toml:11:7: idle-key: train.rho does nothing with optimizer = \"sgd\"; remove it\n"
+        "c.toml:5:14: zero-slope: σ′ of step is 0 everywhere, so no gradient passes: layer 1 never changes. Try --set "
+        "layer.1.activation=tanh\n");
   CHECK_FALSE(std::filesystem::exists(folder / "runs"));
   const Result train = primer("train c.toml --quiet", folder.path);
   CHECK(train.code == 0);
   CHECK(train.err.starts_with("primer: warning: c.toml:5:14: zero-slope: "));
   CHECK(train.err.find("\nprimer: warning: c.toml:11:7: idle-key: ") != std::string::npos);
-  CHECK(program::slurp(folder / "runs/c/report.html").find("zero-slope") != std::string::npos);
+  const std::string report =
+      program::slurp(folder / "runs/c/report.html");  // the doctor's sentence replaces the warning
+  CHECK(report.find("<b>zero-slope</b> σ′ of step") != std::string::npos);
+  CHECK(report.find("zero-slope: ") == std::string::npos);
+  CHECK(report.find("<li>idle-key: ") != std::string::npos);
 }
 
 TEST_CASE("check prints nothing and exits with 0 for a config without warnings") {

@@ -78,3 +78,155 @@ TEST_CASE("primer help COMMAND is primer COMMAND --help") {
   CHECK(program::primer("help").out == program::primer("--help").out);
   CHECK(program::primer("help tarin").error(2) == "primer: unknown command 'tarin'; did you mean 'train'?\n");
 }
+
+// One line for each mistake: where it is and what to write instead.
+TEST_CASE("whoever makes a mistake is told its place and the remedy in one line") {
+  struct Mistake {
+    const char* command;
+    const char* answer;
+  };
+  constexpr Mistake mistakes[] = {
+      {"train", "too few words; usage: primer train CONFIG [OPTION]..."},
+      {"trian xor.toml", "unknown command 'trian'; did you mean 'train'?"},
+      {"train nothere.toml", "nothere.toml: cannot be opened: No such file or directory"},
+      {"train .", ".: is a folder; name a file"},
+      {"train xor.toml extra", "too many words; usage: primer train CONFIG [OPTION]..."},
+      {"train xor.toml --sett a=1", "unknown option '--sett'; did you mean '--set'?"},
+      {"train xor.toml --set", "--set needs a value: --set KEY=VALUE"},
+      {"train xor.toml --set train.lr=0.1",
+       "--set train.lr: unknown key 'lr' in [train]; did you mean 'learning_rate'?"},
+      {"train xor.toml --set lr=0.1",
+       "--set lr: write --set SECTION.KEY=VALUE, as in train.learning_rate=0.1 or layer.1.units=8"},
+      {"train xor.toml --set train.learning_rate",
+       "--set train.learning_rate: write --set KEY=VALUE, as in --set train.learning_rate=0.1"},
+      {"train xor.toml --set train.learning_rate=fast",
+       "--set train.learning_rate: learning_rate: must be a number, not a string"},
+      {"train xor.toml --set train.learning_rate=-1",
+       "--set train.learning_rate: learning_rate: must be 0 or more, not -1"},
+      {"train xor.toml --set train.epochs=1.5",
+       "--set train.epochs: epochs: must be an integer from 0 to 1000000000, not a float"},
+      {"train xor.toml --set train.optimizer=Adam",
+       "--set train.optimizer: optimizer: 'Adam' is not known; did you mean 'adam'?"},
+      {"train xor.toml --set train.loss=crossentropy",
+       "--set train.loss: loss: 'crossentropy' is not known; did you mean 'cross_entropy'?"},
+      {"train xor.toml --set train.loss=mse_loss",
+       "--set train.loss: loss: 'mse_loss' is not known; write mse, mae, huber, binary_cross_entropy or cross_entropy"},
+      {"train xor.toml --set train.schedule=cosin",
+       "--set train.schedule: schedule: 'cosin' is not known; did you mean 'cosine'?"},
+      {"train xor.toml --set train.momentum=2",
+       "--set train.momentum: momentum: must be from 0 up to, but not including, 1, not 2"},
+      {"train xor.toml --set train.batch_size=-1",
+       "--set train.batch_size: batch_size: must be an integer from 0 to 1000000000, not -1"},
+      {"train xor.toml --set train.early_stopping=5",
+       "--set train.early_stopping: early_stopping watches the validation loss; set data.validation_fraction or "
+       "data.validation_file"},
+      {"train xor.toml --set layer.1.activation=ReLU",
+       "--set layer.1.activation: activation: unknown activation 'ReLU'; did you mean 'relu'?"},
+      {"train xor.toml --set 'layer.1.activation=elu(0)'",
+       "--set layer.1.activation: activation: activation elu: the shape constant must be α > 0"},
+      {"train xor.toml --set layer.5.units=4",
+       "--set layer.5.units: write layer.N.KEY, or layer.N-M.KEY for several layers, with N from 1 to 2, the number of "
+       "[[layer]] tables in the file"},
+      {"train xor.toml --set layer.1.units=0",
+       "--set layer.1.units: units: must be an integer from 1 to 1000000, not 0"},
+      {"train xor.toml --set layer.1.unit=3",
+       "--set layer.1.unit: unknown key 'unit' in [layer.1]; did you mean 'units'?"},
+      {"train xor.toml --set layer.2.activation=tanh",
+       "--set layer.2.activation: binary_cross_entropy needs probabilities at the output, and tanh leaves [0, 1]; "
+       "write activation = \"sigmoid\""},
+      {"train xor.toml --set layer.2.units=3",
+       "--set layer.2.units: the last layer has 3 units, but the data have 1 target column; write units = 1, or leave "
+       "units out"},
+      {"train xor.toml --set layer.1.init=kaiming",
+       "--set layer.1.init: init: unknown initialiser 'kaiming'; write auto, zeros, constant(c), normal(s), "
+       "xavier_uniform, xavier_normal, he_uniform, he_normal, lecun_uniform or lecun_normal"},
+      {"train xor.toml --set layer.1.dropout=1",
+       "--set layer.1.dropout: dropout: must be from 0 up to, but not including, 1, not 1"},
+      {"train xor.toml --set data.test_fraction=1.5",
+       "--set data.test_fraction: test_fraction: must be from 0 up to, but not including, 1, not 1.5"},
+      {"train xor.toml --set data.standardize=yes",
+       "--set data.standardize: standardize: must be true or false, not a string"},
+      {"train xor.toml --set data.file=two.csv", "--set data.file: [data] also has a generator; keep one of the two"},
+      {"train xor.toml --set seed=abc",
+       "--set seed: seed: must be an integer from 0 to 9223372036854775807, not a string"},
+      {"train xor.toml --set train.loss=cross_entropy",
+       "xor.toml:14:14: cross_entropy needs softmax at the output, not sigmoid; write activation = \"softmax\""},
+      {"train nolayer.toml",
+       "nolayer.toml: there is no layer; add a line [[layer]] for each layer and its keys below it, such as units = 16 "
+       "and activation = \"tanh\"; the last layer is the output and needs no units"},
+      {"train two.csv", "two.csv: is not a config but data; `primer config two.csv` writes a config for it"},
+      {"train c.toml --set data.file=empty.csv", "empty.csv: the file is empty; a CSV file begins with a header row"},
+      {"train c.toml --set data.file=nohead.csv",
+       "nohead.csv:1:1: the first row contains the number \"1\", so the file seems to have no header; insert a row of "
+       "column names above it"},
+      {"train c.toml --set data.file=semi.csv",
+       "semi.csv:1:1: the cells are separated by \";\", not by \",\"; set data.separator, or save the file with "
+       "commas"},
+      {"train c.toml --set data.file=miss.csv",
+       "miss.csv:2:3: column \"b\" has a missing value; fill in the cell or remove the row"},
+      {"train c.toml --set data.file=wide.csv",
+       "wide.csv:2:5: the row has 3 cells, but the header has 2 columns; quote a cell that contains a separator"},
+      {"train c.toml --set data.file=cat.csv",
+       "cat.csv:2:1: column \"a\" needs numbers, but begins with \"red\"; name the column in data.ignore, or in "
+       "data.one_hot if its texts are categories"},
+      {"train c.toml --set data.target=species",
+       "text.csv:1: there is no column \"species\", a target; the columns are a, b"},
+      {"train c.toml --set train.loss=mse --set layer.1.activation=identity",
+       "text.csv:2:3: the loss needs numbers in the target column \"b\", but it begins with \"x\"; if it names "
+       "classes, set train.loss to cross_entropy, or to binary_cross_entropy for two classes"},
+      {"train c.toml --set data.file=cont.csv --set train.loss=mse",
+       "c.toml:4:14: softmax of one unit is always 1; with the loss mse use identity; if the target is a class, set "
+       "train.loss to cross_entropy"},
+      {"train c.toml --set data.file=three.csv --set train.loss=binary_cross_entropy --set layer.1.activation=sigmoid",
+       "three.csv: column 'b' has 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy"},
+      {"train xor.toml --resume --out nowhere --quiet",
+       "nowhere: there is no checkpoint to resume from; train without --resume"},
+      {"train xor.toml --resume --out r --set train.learning_rate=0.1 --quiet",
+       "--set train.learning_rate: --resume needs the config of the run, in which train.learning_rate is 0.5, not 0.1; "
+       "only train.epochs may change"},
+      {"eval text.csv r/model.safetensors",
+       "text.csv: is text and not a safetensors file; check the order of the arguments"},
+      {"eval r/model.safetensors", "too few words; usage: primer eval MODEL DATA.csv [OPTION]..."},
+      {"eval r/model.safetensors two.csv", "two.csv:1: there is no column \"class\", a target; the columns are x, y"},
+      {"eval r two.csv", "r: is a folder; name a file"},
+      {"predict text.csv r/model.safetensors",
+       "text.csv: is text and not a safetensors file; check the order of the arguments"},
+      {"report nowhere", "nowhere/config.toml: cannot be opened: No such file or directory"},
+      {"compare r", "too few words; usage: primer compare RUN_DIR RUN_DIR [RUN_DIR...] [OPTION]..."},
+      {"trace xor.toml --row 9", "--row: '9': write a number from 1 to 4"},
+      {"activations tahn", "unknown activation 'tahn'; did you mean 'tanh'?"},
+      {"activations gelu --at x", "--at: 'x' is not a number; write them as in --at -1,0,0.5,inf"},
+      {"help trian", "unknown command 'trian'; did you mean 'train'?"},
+      {"--hepl", "unknown command '--hepl'; `primer --help` lists the commands"},
+      {"data moon", "unknown generator 'moon'; did you mean 'moons'?"},
+  };
+  const program::Folder folder;
+  const std::pair<const char*, const char*> files[] = {
+      {"c.toml",
+       "[data]\nfile = \"text.csv\"\n[[layer]]\nactivation = \"softmax\"\n[train]\nloss = \"cross_entropy\"\n"},
+      {"nolayer.toml", "[data]\ngenerator = \"xor\"\n[train]\nloss = \"binary_cross_entropy\"\n"},
+      {"two.csv", "x,y\n1,2\n"},
+      {"empty.csv", ""},
+      {"nohead.csv", "1,2\n3,4\n"},
+      {"text.csv", "a,b\n1,x\n2,y\n"},
+      {"semi.csv", "a;b\n1;2\n2;3\n"},
+      {"miss.csv", "a,b\n1,\n2,3\n"},
+      {"wide.csv", "a,b\n1,2,3\n"},
+      {"cont.csv", "a,b\n1,0.5\n2,0.7\n3,0.9\n4,1.5\n"},
+      {"cat.csv", "a,b\nred,yes\nblue,no\n"},
+      {"three.csv", "a,b\n1,x\n2,y\n3,z\n"},
+      {"xor.toml", nullptr},
+  };
+  for (const auto& [name, text] : files) {
+    program::spill(folder / name, text != nullptr ? text : program::slurp(PRIMER_SOURCE_DIR "/configs/xor.toml"));
+  }
+  REQUIRE(program::primer("train xor.toml --quiet --set train.epochs=2 --out r", folder.path).code == 0);
+  CHECK(std::size(mistakes) >= 40);
+  for (const Mistake& mistake : mistakes) {
+    CAPTURE(mistake.command);
+    const Result result = program::primer(std::string(mistake.command) + " </dev/null", folder.path);
+    CHECK(result.code == 2);
+    CHECK(result.out == "");
+    CHECK(result.err == std::string("primer: ") + mistake.answer + "\n");
+  }
+}

@@ -59,6 +59,6 @@ TEST_CASE("the plain program knows none of the README's three names") {
 TEST_CASE("the README's activation has the ranges of its formula, not what ∞ − ∞ gives") {
   const auto result = program::shell("'" PRIMER_PLUGINS "' activations bent_identity", PRIMER_SOURCE_DIR);
   CHECK(result.code == 0);
-  CHECK(result.out.find("\n  range of σ  (-∞, ∞)\n") != std::string::npos);
-  CHECK(result.out.find("\n  range of σ′ (0.5, 1.5)\n") != std::string::npos);
+  CHECK(result.out.find("\n  range of σ   (-∞, ∞)\n") != std::string::npos);
+  CHECK(result.out.find("\n  range of σ′  (0.5, 1.5)\n") != std::string::npos);
 }

@@ -108,7 +108,9 @@ TEST_CASE("tensors are read in the order of their bytes, whatever the header's o
 TEST_CASE("a file that is cut short or is not a safetensors file is refused") {
   CHECK(complaint_about_bytes("") == "f: is not a safetensors file, because it has only 0 bytes");
   CHECK(complaint_about_bytes("a,b\n1,2\n1,2\n") ==
-        "f: a header of 734698278354037857 bytes is beyond the limit of 16777216; is it a safetensors file?");
+        "f: is text and not a safetensors file; check the order of the arguments");
+  CHECK(complaint_about_bytes(std::string("\0\0\0\2\0\0\0\0{}", 10)) ==  // 2²⁵
+        "f: a header of 33554432 bytes is beyond the limit of 16777216; is it a safetensors file?");
   const std::string bytes = safetensors_bytes(sample, Dtype::F64);
   CHECK(complaint_about_bytes(bytes.substr(0, 20)) == "f: ends within its header; the file is cut short");
   CHECK(complaint_about_bytes(bytes.substr(0, bytes.size() - 1)) ==

@@ -54,16 +54,6 @@ TEST_CASE("the catalogue writes the measured ranges, with round brackets where a
   CHECK(has(texts_of("gelu"), "σ ∈ [−0.16997, ∞)"));
 }
 
-TEST_CASE("an interval has a round bracket where its end is only approached, and a single value has braces") {
-  constexpr double inf = std::numeric_limits<double>::infinity();
-  CHECK(interval_text({0, 1, -inf, inf}) == "(0, 1)");
-  CHECK(interval_text({0, 1, 0, inf}) == "[0, 1)");
-  CHECK(interval_text({-0.0, 1, 0, 1}) == "[0, 1]");
-  CHECK(interval_text({-0.169971, inf, -0.75, inf}) == "[-0.16997, ∞)");
-  CHECK(interval_text({-inf, inf, 0, 0}) == "(-∞, ∞)");
-  CHECK(interval_text({1, 1, 0, 0}) == "{1}");
-}
-
 TEST_CASE("the shaded zones begin where |σ′| falls below 5 % of its maximum") {
   // tanh′(z) = 0.05 at |z| = artanh √0.95 = 2.17902…; the plot is 252 wide for −6 … 6, its middle at 160.
   std::vector<double> edges;

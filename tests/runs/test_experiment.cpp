@@ -83,7 +83,19 @@ TEST_CASE("several target columns of cross_entropy are a distribution over class
         "d.csv:3:3: column 'p': the target columns sum to 2; for cross_entropy they must sum to 1");
   CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,-1,2\n").starts_with("d.csv:3:3: column 'p': -1 is not a probability"));
   CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,0,1.5\n").starts_with("d.csv:3:5: column 'q': 1.5 is not a"));
-  CHECK(files.complaint("x,p,q\n1,a,0.75\n").starts_with("d.csv:2:3: column \"p\" needs a number, not \"a\""));
+  CHECK(files.complaint("x,p,q\n1,a,0.75\n") ==
+        "d.csv:2:3: the loss needs numbers in the target column \"p\", but it begins with \"a\"; several targets must "
+        "be 0, "
+        "1 or a probability; or keep one target");
+}
+
+TEST_CASE("a regression whose target begins with a text is told of the losses of classes") {
+  CHECK(Regression("file = \"d.csv\"\n").complaint("x,bought\n1,yes\n2,no\n") ==
+        "d.csv:2:3: the loss needs numbers in the target column \"bought\", but it begins with \"yes\"; if it names "
+        "classes, "
+        "set train.loss to cross_entropy, or to binary_cross_entropy for two classes");
+  CHECK(Regression("file = \"d.csv\"\n").complaint("x,bought\n1,0.5\n2,no\n") ==
+        "d.csv:3:3: column \"bought\" needs a number, not \"no\"; correct the cell or remove the row");
 }
 
 TEST_CASE("targets that are missing columns, or all columns, are refused") {
@@ -115,7 +127,8 @@ TEST_CASE("a validation file that does not fit is refused with its location") {
   const std::string csv = "a,bb,kind\n1,10,yes\n3,30,no\n";
   CHECK(files.complaint(csv, "a,bb,kind\n1,2,maybe\n") ==
         "v.csv:2:5: column 'kind': class 'maybe' is not one of the 2 classes, no … yes");
-  CHECK(files.complaint(csv, "a,c,kind\n1,2,yes\n") == "v.csv:1: there is no column \"bb\", an input of the network");
+  CHECK(files.complaint(csv, "a,c,kind\n1,2,yes\n") ==
+        "v.csv:1: there is no column \"bb\", an input of the network; the columns are a, c, kind");
   CHECK(files.complaint(csv, "a,bb,kin\n1,2,yes\n") ==
         "v.csv:1: there is no column \"kind\", a target; did you mean 'kin'?");
   CHECK(files.complaint(csv, "a,bb,kind\n1,,yes\n").starts_with("v.csv:2:3: column \"bb\" has a missing value"));
@@ -277,7 +290,8 @@ TEST_CASE("other rows for an experiment need the same columns, in any order, and
     }
     return std::string("read");
   };
-  CHECK(complaint("first,kind\n5,no\n") == "o.csv:1: there is no column \"a\", an input of the network");
+  CHECK(complaint("first,kind\n5,no\n") ==
+        "o.csv:1: there is no column \"a\", an input of the network; the columns are first, kind");
   CHECK(complaint("a,b,kind\n5,20,perhaps\n") ==
         "o.csv:2:6: column 'kind': class 'perhaps' is not one of the 2 classes, no … yes");
 }

@@ -246,3 +246,22 @@ TEST_CASE("a file without a header is refused, and column numbers for names are 
   Trained t("0,1\n1,a\n2,b\n3,a\n4,b\n");
   CHECK(t.run("check c.toml").out.find("numbered-columns: the columns are called 0, 1, 2") != std::string::npos);
 }
+
+TEST_CASE("a large file tells how far its reading is, and the end also if reading fails; a small file tells nothing") {
+  static std::vector<std::string> told;
+  watch_reading([](const std::string& text) { told.push_back(text); });
+  const auto read = [](std::size_t rows, const std::string& last) {
+    told.clear();
+    std::string csv = "a,b\n";
+    for (std::size_t i = 0; i < rows; ++i) csv += "1,2\n";
+    std::istringstream stream(csv + last);
+    read_samples(stream, "big.csv", DataOptions{}, Task::regression);
+    return told;
+  };
+  CHECK(read(1000, "").empty());
+  CHECK(read(1'200'000, "") ==
+        Texts{"big.csv: row 524289 of 1200002", "big.csv: row 1048578 of 1200002", ""});  // 2²⁰ cells each
+  CHECK_THROWS_AS(read(600'000, "1,x\n"), UserError);
+  CHECK(told == Texts{"big.csv: row 524289 of 600003", ""});
+  watch_reading(nullptr);
+}

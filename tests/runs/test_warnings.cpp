@@ -197,6 +197,8 @@ TEST_CASE("traps in the data give their warnings") {
   CHECK(codes(rare, "", sigmoid, "binary_cross_entropy") == "imbalanced");
   CHECK(codes("x,y\n1,a\n2,b\n3,a\n4,c\n", "shuffle = false\ntest_fraction = 0.25\n", softmax, "cross_entropy") ==
         "untrained-class");
+  CHECK(codes("x,y\n1,0.5\n2,0.7\n3,0.5\n", "", softmax, "cross_entropy") == "numbers-as-classes");
+  CHECK(codes("x,y\n1,1\n2,2.0\n3,1\n", "", softmax, "cross_entropy") == "");
   CHECK(codes("x,y\n1,a\n2,b\nNA,b\n", "missing = \"drop\"\n", softmax, "cross_entropy") == "dropped-rows");
   const std::string normed = "[[layer]]\nunits = 3\nactivation = \"tanh\"\nbatch_norm = true\n[[layer]]\n";
   CHECK(codes("x,y\n1,1\n2,3\n3,2\n1,4\n2,1\n", "", normed, "mse") == "batch-of-one");

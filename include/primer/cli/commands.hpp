@@ -27,6 +27,9 @@ extern const Command play_command;
 // What `train` does with its arguments, at another pace; returns the exit code.
 int train(const Arguments& arguments, Pace pace);
 
+// The line of progress on a terminal; "" clears it.
+void show_progress(const std::string& text);
+
 // The rows of the options --data and --row of `trace` and `verify`. By default they are the first training batch in
 // which some input is not 0: if all inputs are 0, no gradient reaches W of layer 1.
 Dataset rows_of_pass(const Arguments& arguments, const Experiment& experiment);

@@ -25,9 +25,6 @@ std::string path_of(const std::vector<CurvePoint>& curve, real CurvePoint::*valu
 // The range of an axis for σ and σ′ from low to high. It is cut where an unbounded σ would make σ′ too flat to read.
 std::pair<real, real> vertical_axis(const std::vector<CurvePoint>& curve, real low, real high);
 
-// "[0, 1]", "{1}", "(0, ∞)": a round bracket means that the end is only approached.
-std::string interval_text(const Range& range);
-
 // The catalogue as one SVG document: a small picture for each activation, with its measured ranges. Throws
 // std::invalid_argument for an unknown name.
 std::string catalogue_svg(const std::vector<std::string>& names);

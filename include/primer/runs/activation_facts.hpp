@@ -1,23 +1,29 @@
-// What no scan can measure of an activation: its formula, its full name and where it comes from.
+// The card of an activation: what no scan can measure (its formula, its full name, where it comes from), what a scan
+// measures, and what the claims say about it. The command `activations`, the report and the playground show it.
 #pragma once
 
-#include <string_view>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "primer/training/properties.hpp"
 
 namespace primer {
 
-struct ActivationFacts {
-  std::string_view name;        // as a config spells it, without a shape constant
-  std::string_view full_name;   // "hyperbolic tangent"
-  std::string_view value;       // σ(z)
-  std::string_view derivative;  // σ′(z)
-  std::string_view source;      // who proposed it; empty for older functions
-  std::string_view code;        // its struct in src/core/activation.cpp
+struct ActivationCard {
+  std::string name;       // with its constant: "leaky_relu(0.2)"
+  std::string full_name;  // "hyperbolic tangent"; empty if the activation is not one of primer's own
+  std::vector<std::pair<std::string, std::string>> lines;  // title and text: "σ(z)", "source", "range of σ", "claim"
 };
+ActivationCard card_of(const Activation& activation);
 
-// nullptr if the activation is not one of primer's own.
-const ActivationFacts* facts_of(std::string_view name);
+// {"full_name": "…", "lines": [["σ(z)", "…"], …]}
+std::string card_json(const ActivationCard& card);
 
-// Why init = "auto" chooses this initialiser.
-std::string_view reason_for(std::string_view initializer);
+// "(0, 1)", "[-0.16997, ∞)", "{1}" for a single value. A round bracket means a limit that is only approached.
+std::string interval_text(const Range& range);
+// "z ≤ 0", "-1 … 1, z ≥ 3"; "–" if there is none.
+std::string intervals_text(const std::vector<Interval>& intervals);
+std::string kinks_text(const Activation& activation);
 
 }  // namespace primer

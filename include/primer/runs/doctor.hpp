@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "primer/runs/config.hpp"
+#include "primer/runs/experiment.hpp"
+#include "primer/runs/warnings.hpp"
 #include "primer/training/flow.hpp"
 #include "primer/training/training.hpp"
 
@@ -16,14 +17,20 @@ struct Diagnosis {
   std::string kind;              // "vanishing", for scripts
   std::string text;              // what the numbers show
   std::uint64_t epoch;           // the epoch to look at in the report
-  std::vector<Override> remedy;  // overrides of the run's own config.toml; layers are numbered as in flow.csv
+  std::vector<Override> remedy;  // overrides of the config: layer.N is its N-th [[layer]] table
 };
 
-// The kinds are diverged, vanishing, exploding, saturated, dead, fast, slow (the learning rate) and overfitting, at
-// most one of the first four. `history` has the epochs of the run and `flow` the layers of each observed epoch. With
-// the rows of epoch 0 alone the diagnoses are a forecast.
+// The kinds are diverged, zero-slope, vanishing, exploding, saturated, dead, fast, slow (the learning rate) and
+// overfitting, at most one of the first five. `history` has the epochs of the run and `flow` the layers of each
+// observed epoch. With the rows of epoch 0 alone the diagnoses are a forecast.
 std::vector<Diagnosis> diagnose(const Config& config, const std::vector<EpochRecord>& history,
                                 const std::vector<FlowRow>& flow);
+
+// The warnings of an experiment, together with what the doctor says of the gradient at its initial weights.
+std::vector<Warning> forecast(const Experiment& experiment);
+
+// Whether a diagnosis tells what the warning of this code predicted: one of the two is enough.
+bool repeats(const std::vector<Diagnosis>& diagnoses, std::string_view code);
 
 // The options that apply the remedy: "--set train.learning_rate=0.03".
 std::string remedy_options(const Diagnosis& diagnosis);

@@ -67,6 +67,10 @@ FileSamples read_samples(const std::string& path, const DataOptions& data, Task 
 FileSamples read_samples(std::istream& stream, const std::string& file, const DataOptions& data, Task task,
                          const std::vector<std::string>& inputs = {});
 
+// Chooses a function that is told how far read_samples is, a few times a second: "FILE: row 65536 of 300001", and ""
+// at the end. Without it nobody is told.
+void watch_reading(void (*watcher)(const std::string& text));
+
 // y for the samples. Throws UserError with the location of a target that does not fit.
 Tensor encode(const FileSamples& samples, Task task, const std::vector<std::string>& classes);
 UserError located(const TargetError& error, const FileSamples& samples);
