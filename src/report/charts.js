@@ -107,10 +107,14 @@ window.charts = (() => {
     const of = (title) => card?.lines.find(([name]) => name === title)?.[1];
     return of('σ(z)') ? [`σ(z) = ${of('σ(z)')}`, `σ′(z) = ${of('σ′(z)')}`] : [];
   }
-  function about(card, name) {
+  const unfolded = new Set(); // stays when the page is drawn again
+  function about(card, name, key = name) {
     const rows = card.lines.flatMap(([title, words]) => [html('dt', {}, title), html('dd', {}, words)]);
     const head = html('summary', {}, card.full_name ? `${name}: ${card.full_name}` : `about ${name}`);
-    return html('details', { class: 'about' }, head, html('dl', {}, ...rows));
+    const details = html('details', { class: 'about' }, head, html('dl', {}, ...rows));
+    details.open = unfolded.has(key);
+    details.addEventListener('toggle', () => unfolded[details.open ? 'add' : 'delete'](key));
+    return details;
   }
 
   // A drawing is an SVG as wide as its host, with margins (top, right, bottom, left), a scale for each axis, and cells

@@ -146,6 +146,7 @@ std::string report_page(const RunFiles& run) {
                                  {"summary", escaped(joined(summary, " · "))},
                                  {"confusion", frames.sets.empty() ? "" : "shown"},
                                  {"images", frames.images.empty() ? "" : "shown"},
+                                 {"parts", frames.layers.size() > 1 ? "shown" : ""},
                                  {"ratio", frames.layers.size() > 2 ? "shown" : ""},
                                  {"command", escaped(frames.command)},
                                  {"version", escaped(frames.version)},

@@ -29,7 +29,7 @@ struct ActivationFacts {
 
 constexpr std::string_view he_2015 = "He et al., \"Delving deep into rectifiers\", 2015";
 constexpr auto all_facts = std::to_array<ActivationFacts>({
-    {"identity", "identity: no activation", "z", "1", "", "Identity"},
+    {"identity", "no activation", "z", "1", "", "Identity"},
     {"step", "Heaviside step, the perceptron's threshold", "1 if z ≥ 0, else 0", "0",
      "Rosenblatt, \"The perceptron\", 1958", "Heaviside"},
     {"sigmoid", "logistic sigmoid", "1 / (1 + e⁻ᶻ)", "σ(z) (1 − σ(z))", "", "Sigmoid"},
@@ -44,7 +44,7 @@ constexpr auto all_facts = std::to_array<ActivationFacts>({
      "Clevert et al., \"Fast and accurate deep network learning by ELUs\", 2015", "Elu"},
     {"selu", "scaled exponential linear unit, with λ = 1.0507 and α = 1.6733", "λ z if z > 0, else λ α (eᶻ − 1)",
      "λ if z > 0, else λ α eᶻ", "Klambauer et al., \"Self-normalizing neural networks\", 2017", "Selu"},
-    {"softplus", "softplus", "ln(1 + eᶻ)", "1 / (1 + e⁻ᶻ)",
+    {"softplus", "smooth rectified linear unit", "ln(1 + eᶻ)", "1 / (1 + e⁻ᶻ)",
      "Dugas et al., \"Incorporating second-order functional knowledge\", 2001", "Softplus"},
     {"gelu", "Gaussian error linear unit", "z Φ(z), with Φ the distribution function of N(0, 1)",
      "Φ(z) + z φ(z), with φ the density of N(0, 1)", "Hendrycks & Gimpel, \"Gaussian error linear units\", 2016",
@@ -54,7 +54,7 @@ constexpr auto all_facts = std::to_array<ActivationFacts>({
      "Hendrycks & Gimpel, \"Gaussian error linear units\", 2016", "GeluTanh"},
     {"silu", "sigmoid linear unit, also called swish", "z s(z), with s(z) = 1 / (1 + e⁻ᶻ)", "s(z) + z s(z) (1 − s(z))",
      "Ramachandran, Zoph, Le, \"Searching for activation functions\", 2017", "Silu"},
-    {"softmax", "softmax: the units of a layer share a sum of 1", "exp(zₖ) / Σⱼ exp(zⱼ) in unit k",
+    {"softmax", "the units of a layer share a sum of 1", "exp(zₖ) / Σⱼ exp(zⱼ) in unit k",
      "∂aⱼ/∂zₖ = aⱼ (δⱼₖ − aₖ), a matrix for each row",
      "Bridle, \"Probabilistic interpretation of feedforward network outputs\", 1990", "Softmax"},
 });

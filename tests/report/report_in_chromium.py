@@ -7,6 +7,7 @@ import base64
 import csv
 import hashlib
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -23,7 +24,8 @@ DEEP = ["--set", "layer.1.repeat=10", "--set", "layer.1.units=32", "--set", "lay
         "--set", "layer.1.init=xavier_normal", "--set", "train.epochs=120", "--set", "data.validation_fraction=0.2"]
 DEAD = ["--set", "layer.1.activation=relu", "--set", "train.optimizer=sgd", "--set", "train.learning_rate=1.0"]
 RUNS = {"spirals": ("spirals", []), "regression": ("regression", []), "digits": ("digits", []), "xor": ("xor", []),
-        "deep": ("spirals", DEEP), "dead": ("spirals", DEAD)}
+        "deep": ("spirals", DEEP), "dead": ("spirals", DEAD), "xor_linear": ("xor_linear", []), "circles": ("circles", []),
+        "iris": ("iris", [])}
 
 GO = "const s = document.getElementById('slider'); s.value = arguments[0]; s.dispatchEvent(new Event('input'));"
 SHOWN = """
@@ -111,7 +113,7 @@ def check_hover(browser, run):
             assert lines == [f"epoch {epoch}"] + [f"{s} {row[f'{s}_{quantity}']}" for s in sets], (lines, row)
         layers = [r for r in flow if r["epoch"] == epoch]
         for l, layer in enumerate(layers):
-            for chart in ("#bars-0", "#bars-2"):
+            for chart in ("#bars-0", "#bars-2")[:len(layers)]:
                 lines = browser.run(HOVER, chart, ".bar", l)
                 assert lines[0] == f"epoch {epoch}, layer {l + 1} {layer['activation']}", lines
                 assert lines[1:3] == [f"‖∂L/∂a‖ {layer['dL_da_norm']}", f"‖∂L/∂z‖ {layer['dL_dz_norm']}"], (lines, layer)
@@ -127,6 +129,28 @@ def check_hover(browser, run):
             assert lines[0].startswith(f"epoch {epoch}, layer "), lines
             layer = layers[int(lines[0].split()[3]) - 1]
             assert lines[2] == f"‖∂L/∂z‖ {layer['dL_dz_norm']}", (lines, layer)
+
+
+CARD = """
+const card = document.querySelectorAll('#layers details')[arguments[0]];
+return Array.from(card.querySelectorAll('dt'), (title) => [title.textContent, title.nextSibling.textContent]);
+"""
+
+
+def check_cards(browser, run):
+    """Each layer has the card that `primer activations` prints; one that is unfolded stays so at another width."""
+    layers = [row for row in rows(run / "flow.csv") if row["epoch"] == "0"]
+    for l, layer in enumerate(layers):
+        printed = subprocess.run([PROGRAM, "activations", layer["activation"]], check=True, capture_output=True, text=True,
+                                 env=os.environ | {"COLUMNS": "100"}).stdout.splitlines()
+        lines = []
+        for line in printed[1:]:
+            title = line[2:15].rstrip()
+            lines = lines + [[title, line[15:]]] if title else lines[:-1] + [[lines[-1][0], f"{lines[-1][1]} {line.strip()}"]]
+        assert browser.run(CARD, l) == lines, (browser.run(CARD, l), lines)
+    browser.run("document.querySelector('#layers details').open = true")
+    browser.look(700, 900, False)
+    assert browser.run("return document.querySelector('#layers details').open")
 
 
 def check_keyboard(browser, run):
@@ -248,6 +272,7 @@ def check(browser, run):
             }""")
     check_hover(browser, run)
     check_keyboard(browser, run)
+    check_cards(browser, run)
     kept = check_numbers(browser, run)
     check_keys(browser, kept - 1)
     charts = check_saved(browser, run)
