@@ -16,11 +16,13 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import bench
+import check
 import handout
 import judge
 import marks
@@ -767,6 +769,19 @@ class Tasks(unittest.TestCase):
                 self.assertEqual(misconceptions.graded("c++", task, tasks.TASKS[task].stub.strip("\n"))[0], 0)
 
 
+class Check(unittest.TestCase):
+    def test_an_error_in_a_function_that_the_student_calls_is_traced_to_the_students_line(self):
+        with tempfile.TemporaryDirectory() as name:
+            (Path(name) / "a.hpp").write_text(
+                "int f();\n// Task 1.1 (5 points): a. Your code from here\n  f(abs(z));\n// to here (task 1.1)\ng();\n"
+            )
+            on_the_way = ["a.hpp: In instantiation of f:", "a.hpp:3:3:   required from here", "a.hpp:1:5: error: no"]
+            with unittest.mock.patch.object(check, "ROOT", Path(name)):
+                self.assertEqual(check.own_line(on_the_way, on_the_way[2]), "a.hpp:3: f(abs(z));")
+                self.assertEqual(check.own_line(["a.hpp:3:1: error: no"], "a.hpp:3:1: error: no"), "")  # it says so itself
+                self.assertEqual(check.own_line(["a.hpp:5:1: error: no"], "a.hpp:5:1: error: no"), "")
+
+
 class Marks(unittest.TestCase):
     def refused(self, text, words):
         with tempfile.TemporaryDirectory() as name:
@@ -916,11 +931,14 @@ class OwnTask(unittest.TestCase):
             course, results = root / "tests/course", Path(name) / "out"
             self.assertIn("tasks 7.1, 10 points", run(course / "handout.py", out, "7.1", "python"))
             self.assertIn("silu and its derivative, `backprop.py:", (out / "README.md").read_text())
-            self.assertIn("needs task 7.1", run(out / "check.py"))
+            self.assertRegex(run(out / "check.py"), r"needs task 7\.1: write it at backprop\.py:\d+\n")
             text = (out / "backprop.py").read_text()
             gap = '    raise NeedsTask("7.1")\n'
             self.assertIn(gap, text)
             self.assertNotIn("z * s", text)
+            line = text[: text.index(gap)].count("\n") + 1
+            (out / "backprop.py").write_text(text.replace(gap, "    return unknown(z)\n"))
+            self.assertIn(f"  backprop.py:{line}: NameError: name 'unknown' is not defined\n", run(out / "check.py"))
             wrong = "    s = 1 / (1 + np.exp(-z))\n    return z * s, s\n"
             (out / "backprop.py").write_text(text.replace(gap, wrong))
             self.assertIn("the product rule has two terms", run(out / "check.py", "7.1"))
