@@ -77,12 +77,15 @@ std::string count_text(real count) { return std::to_string(static_cast<std::uint
 
 void print_tables(const std::vector<std::string>& classes, const Tensor& confusion, const ClassScores& scores) {
   std::vector<std::vector<std::string>> rows{{"actual \\ predicted"}};
-  for (const std::string& name : classes) rows[0].push_back(printable(name));
+  std::size_t width = 20;
+  for (const std::string& name : classes) width += 2 + std::max<std::size_t>(display_width(printable(name)), 4);
+  const bool numbered = width > output_width();  // then the names stand at the rows only
   for (std::size_t i = 0; i < classes.size(); ++i) {
-    rows.push_back({printable(classes[i])});
+    rows[0].push_back(numbered ? std::to_string(i + 1) : printable(classes[i]));
+    rows.push_back({(numbered ? std::to_string(i + 1) + " " : "") + printable(classes[i])});
     for (const real count : confusion.row(i)) rows.back().push_back(count_text(count));
   }
-  std::printf("\n%s\n", table(rows).c_str());
+  std::printf("\n%s\n", table(rows, 1, output_width()).c_str());
   rows = {{"class", "precision", "recall", "f1", "rows"}};
   for (std::size_t k = 0; k < classes.size(); ++k) {
     real actual = 0;
@@ -90,7 +93,7 @@ void print_tables(const std::vector<std::string>& classes, const Tensor& confusi
     rows.push_back({printable(classes[k]), short_number(scores.precision[k]), short_number(scores.recall[k]),
                     short_number(scores.f1[k]), count_text(actual)});
   }
-  std::printf("%s", table(rows).c_str());
+  std::printf("%s", table(rows, 1, output_width()).c_str());
 }
 
 // The rows that the command names.

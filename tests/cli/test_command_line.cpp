@@ -230,3 +230,66 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
     CHECK(result.err == std::string("primer: ") + mistake.answer + "\n");
   }
 }
+
+TEST_CASE("no table is wider than a terminal of 80 columns, whatever it shows") {
+  const program::Folder folder;
+  const auto at_80 = [&](const std::string& arguments, const std::string& from = "") {
+    CAPTURE(arguments);
+    const Result result = program::shell("COLUMNS=80 '" PRIMER_BINARY "' " + arguments, folder.path);
+    CHECK(result.code == 0);
+    std::istringstream lines(result.out.substr(from.empty() ? 0 : result.out.find(from)));
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line); ++count) {
+      CAPTURE(line);
+      CHECK(primer::display_width(line) <= 80);
+    }
+    CHECK(count > 3);
+    return result.out;
+  };
+  const std::string configs = PRIMER_SOURCE_DIR "/configs/";
+  const std::string flow = at_80("train " + configs +
+                                 "spirals.toml --set layer.1.activation=sigmoid --set layer.1.repeat=10 --set "
+                                 "train.epochs=2 --set data.points=60 --quiet --out deep");
+  CHECK(flow.find("\n10     sigmoid") != std::string::npos);
+  CHECK(flow.find("vanishing (epoch 0): ") != std::string::npos);
+  at_80("doctor deep --try");
+  at_80("activations");
+  at_80("activations sigmoid");
+  at_80("trace " + configs + "digits.toml");
+  at_80("gradcheck " + configs + "digits.toml");
+  at_80("claims --dir " + configs + "claims gelu_range saturation_edges relu_cheap tanh_slope");
+
+  std::string runs;
+  for (int seed = 1; seed <= 12; ++seed) {
+    const std::string run = "a_run_with_a_very_long_name_that_nobody_would_type/twice_" + std::to_string(seed);
+    CHECK(program::primer("train " + configs + "xor.toml --quiet --set train.epochs=2 --set seed=" +
+                              std::to_string(seed) + " --set layer.1.units=" + std::to_string(seed) + " --out " + run,
+                          folder.path)
+              .code == 0);
+    runs += " " + run;
+  }
+  CHECK(at_80("compare" + runs).find("twice_12") != std::string::npos);
+  at_80("compare deep" + runs);
+
+  std::string classes = "x,a_class_of_the_animals\n", targets = "x,first_target,second_target,third_target\n";
+  for (int i = 0; i < 40; ++i) {
+    const std::string x = std::to_string(i);
+    classes += x + ",a class with a rather long name " + std::to_string(i % 20) + "\n";
+    targets += x + "," + std::to_string(2 * i + 1) + ",0.5,-" + x + "e5\n";
+  }
+  program::spill(folder / "classes.csv", classes);
+  program::spill(folder / "targets.csv", targets);
+  program::spill(folder / "classes.toml",
+                 "[data]\nfile = \"classes.csv\"\n[[layer]]\nactivation = \"softmax\"\n[train]\nloss = "
+                 "\"cross_entropy\"\nepochs = 1\n");
+  program::spill(folder / "targets.toml",
+                 "[data]\nfile = \"targets.csv\"\ntarget = [\"first_target\", \"second_target\", \"third_target\"]\n"
+                 "standardize_targets = true\n[[layer]]\n[train]\nloss = \"mse\"\nepochs = 1\n");
+  at_80("train classes.toml --quiet --out c");
+  at_80("train targets.toml --quiet --out t");
+  const std::string scores = at_80("eval c/model.safetensors classes.csv --table");
+  CHECK(scores.find("\nactual \\ predicted                     1  2  3  4  5  6  7  8  9  10") != std::string::npos);
+  CHECK(scores.find("\n20 a class with a rather long name 9  ") != std::string::npos);  // in the order of their bytes
+  CHECK(scores.find("precision") != std::string::npos);
+  CHECK(at_80("eval t/model.safetensors targets.csv --table").find("r2_third_target,") != std::string::npos);
+}
