@@ -19,7 +19,7 @@ window.sample_view = (engine, cards) => {
     const folded = by_id('unit-about');
     if (folded.dataset.name !== layer.activation) {
       folded.dataset.name = layer.activation;
-      folded.replaceChildren(...(card ? [about(card, layer.activation)] : []));
+      folded.replaceChildren(...(card ? [about(card)] : []));
     }
     by_id('unit-name').textContent = `layer ${l + 1}, unit ${j + 1}: ${layer.activation}`;
     const d = drawing(by_id('unit-plot'), 300, [12, 12, 34, 40], 'σ, σ′ and the z of this unit');

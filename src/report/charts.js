@@ -108,9 +108,9 @@ window.charts = (() => {
     return of('σ(z)') ? [`σ(z) = ${of('σ(z)')}`, `σ′(z) = ${of('σ′(z)')}`] : [];
   }
   const unfolded = new Set(); // stays when the page is drawn again
-  function about(card, name, key = name) {
+  function about(card, key = card.name) {
     const rows = card.lines.flatMap(([title, words]) => [html('dt', {}, title), html('dd', {}, words)]);
-    const head = html('summary', {}, card.full_name ? `${name}: ${card.full_name}` : `about ${name}`);
+    const head = html('summary', {}, card.full_name ? `${card.name}: ${card.full_name}` : `about ${card.name}`);
     const details = html('details', { class: 'about' }, head, html('dl', {}, ...rows));
     details.open = unfolded.has(key);
     details.addEventListener('toggle', () => unfolded[details.open ? 'add' : 'delete'](key));

@@ -159,11 +159,7 @@ window.runs = (() => {
       card.append(html('p', { class: 'formulas' }, ...parts));
     }
     card.append(plot);
-    card.append(
-      html('div', { class: 'pair' }, weights, gradients),
-      facts,
-      about(curve.card, layer.activation, `${name} ${l}`),
-    );
+    card.append(html('div', { class: 'pair' }, weights, gradients), facts, about(curve.card, `${name} ${l}`));
     const h = run.histograms[l];
     function draw() {
       const label = `σ and σ′ of layer ${l + 1} over the histogram of its z`;

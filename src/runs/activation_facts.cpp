@@ -144,7 +144,8 @@ std::string card_json(const ActivationCard& card) {
   const std::string lines = json::array(card.lines, [](const auto& line) {
     return concat("[", json::quote(line.first), ",", json::quote(line.second), "]");
   });
-  return concat("{\"full_name\":", json::quote(card.full_name), ",\"lines\":", lines, "}");
+  return concat("{\"name\":", json::quote(card.name), ",\"full_name\":", json::quote(card.full_name),
+                ",\"lines\":", lines, "}");
 }
 
 std::string interval_text(const Range& range) {

@@ -170,6 +170,8 @@ def check_controls(browser, page, folder, signature):
     assert browser.run(STATE)["signature"] == before
     browser.run(CHOOSE, "[data-key='layer.1.alpha']", "0.2")
     assert browser.run("return playground.runs()[0].info.layers[0].activation") == "leaky_relu(0.2)"
+    card = browser.run("return document.querySelector('#unit-about details').textContent")
+    assert card.startswith("leaky_relu(0.01): leaky rectified linear unit") and "claim" in card and "Maas et al." in card, card
     click(browser, "epoch-step")
     assert browser.run(STATE)["where"] == "epoch 2"
     text, model = browser.run("return [playground.engine.config(0), Array.from(playground.engine.model(0))]")

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "primer/core/activation.hpp"
 #include "primer/formats/error.hpp"
+#include "primer/runs/activation_facts.hpp"
 
 using namespace primer;
 
@@ -16,6 +18,16 @@ TEST_CASE(
   CHECK(page.find(R"(<script type="text/plain" id="fused">TWFu</script>)") != std::string::npos);  // RFC 4648
   CHECK(page.find(R"(<script type="text/plain" id="exact">TWE=</script>)") != std::string::npos);
   CHECK(page.find("{{") == page.npos);
+}
+
+TEST_CASE("a page of the playground has the card of every activation, because the reader may choose another") {
+  const std::string page = playground_page("a", "", {}, {});
+  for (const std::string_view name : activations().names()) {
+    const std::string card = card_json(card_of(*make_activation(name)));
+    std::string safe;  // as in a script element
+    for (const char c : card) safe += c == '<' ? "\\u003c" : c == '&' ? "\\u0026" : std::string(1, c);
+    CHECK(page.find("\"" + std::string(name) + "\":" + safe) != std::string::npos);
+  }
 }
 
 TEST_CASE("a page of the playground may load nothing") {

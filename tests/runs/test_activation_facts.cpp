@@ -58,10 +58,10 @@ TEST_CASE("a card is JSON for the pages") {
   const ActivationCard gelu = card_of(*make_activation("gelu"));
   const json::Value value = json::parse(card_json(gelu), {"card"});
   const auto& card = std::get<json::Object>(value.data);
-  REQUIRE(card.size() == 2);
-  CHECK(card[0].key == "full_name");
-  CHECK(std::get<std::string>(card[0].value.data) == "Gaussian error linear unit");
-  const auto& lines = std::get<json::Array>(card[1].value.data);
+  REQUIRE(card.size() == 3);
+  CHECK(std::get<std::string>(card[0].value.data) == "gelu");
+  CHECK(std::get<std::string>(card[1].value.data) == "Gaussian error linear unit");
+  const auto& lines = std::get<json::Array>(card[2].value.data);
   REQUIRE(lines.size() == gelu.lines.size());
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const auto& pair = std::get<json::Array>(lines[i].data);

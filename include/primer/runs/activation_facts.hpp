@@ -17,7 +17,7 @@ struct ActivationCard {
 };
 ActivationCard card_of(const Activation& activation);
 
-// {"full_name": "…", "lines": [["σ(z)", "…"], …]}
+// {"name": "tanh", "full_name": "…", "lines": [["σ(z)", "…"], …]}
 std::string card_json(const ActivationCard& card);
 
 // "(0, 1)", "[-0.16997, ∞)", "{1}" for a single value. A round bracket means a limit that is only approached.
