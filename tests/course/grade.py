@@ -38,6 +38,19 @@ class Options(NamedTuple):
     visibility: str = "visible"  # when Gradescope shows the result to the student
 
 
+def folder_of(text):
+    if not text:
+        raise argparse.ArgumentTypeError("write make grade SUBMISSION=folder, or SUBMISSIONS=folder for a class")
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: no such folder")
+    return Path(text)
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):  # in one line, without the usage
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
 def add_options(parser):
     parser.add_argument("--tasks", default="", help="the tasks that were handed out; default: all")
     parser.add_argument("--hidden", type=Path, help="a secret text, from which the hidden inputs are drawn")
@@ -53,9 +66,11 @@ def options_of(parser, arguments):
         parser.error(f"unknown task {unknown[0]}; the tasks are {' '.join(tasks.TASKS)}")
     if arguments.seconds < 1:
         parser.error("--seconds must be at least 1")
+    if arguments.hidden and not (arguments.hidden.is_file() and arguments.hidden.read_text(errors="replace").strip()):
+        parser.error(f"{arguments.hidden}: no such file, or it is empty; write any text of your own that students do not have")
     if not arguments.hidden:
         print("the hidden inputs come from a public word; HIDDEN=FILE keeps them secret", file=sys.stderr)
-    hidden = arguments.hidden.read_text() if arguments.hidden else "hidden"
+    hidden = arguments.hidden.read_text(errors="replace") if arguments.hidden else "hidden"
     return Options(tuple(chosen), hidden, arguments.seconds, not arguments.withhold, arguments.visibility)
 
 
@@ -220,13 +235,11 @@ def write_text(path, text, suffix=".new"):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="grades a submission")
-    parser.add_argument("submission", type=Path)
+    parser = Parser(description="grades a submission")
+    parser.add_argument("submission", type=folder_of)
     parser.add_argument("--results", type=Path, default=bench.OBJECTS / "results.json")
     add_options(parser)
     arguments = parser.parse_args()
-    if not arguments.submission.is_dir():
-        parser.error(f"{arguments.submission}: no such folder")
     options = options_of(parser, arguments)
     arguments.results.parent.mkdir(parents=True, exist_ok=True)
     write(arguments.results, empty_tests(options), options)

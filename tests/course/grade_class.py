@@ -7,7 +7,6 @@ as a page to project, without names) and for each student students/NAME/results.
 grading is interrupted, the same command goes on: it keeps each result that belongs to the same files, options and grader, and the answers of files in answers/.
 """
 
-import argparse
 import contextlib
 import csv
 import ctypes
@@ -206,14 +205,14 @@ def page(rows, students, tests):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="grades all submissions in a folder")
-    parser.add_argument("submissions", type=Path)
+    parser = grade.Parser(description="grades all submissions in a folder")
+    parser.add_argument("submissions", type=grade.folder_of)
     parser.add_argument("--results", type=Path, default=bench.OBJECTS / "class")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many submissions are graded at the same time")
     grade.add_options(parser)
     arguments = parser.parse_args()
-    if not arguments.submissions.is_dir():
-        parser.error(f"{arguments.submissions}: no such folder")
+    if any((arguments.submissions / region.path).exists() for region in bench.regions() + numpy_bench.regions()):
+        parser.error(f"{arguments.submissions}: this is one submission; write make grade SUBMISSION={arguments.submissions}")
     options = grade.options_of(parser, arguments)
     found, remarks = submissions_in(arguments.submissions)
     if not found:

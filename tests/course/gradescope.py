@@ -14,9 +14,9 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # so that the same files give the same bytes
 def main():
     out, chosen, hidden = (sys.argv[1:] + ["", "", ""])[:3]
     options = sys.argv[4:]
-    if not out or not hidden:
+    if not out or not hidden or not Path(hidden).is_file() or not Path(hidden).read_text(errors="replace").strip():
         raise SystemExit(
-            "write: make autograder OUT=autograder.zip HIDDEN=file, any text of your own that students do not have"
+            "write: make autograder OUT=autograder.zip HIDDEN=file, which has any text of your own that students do not have"
         )
     files = {name: (ROOT / "tests/course/gradescope" / name).read_bytes() for name in ("setup.sh", "run_autograder")}
     files["tasks"] = (chosen or " ".join(tasks.TASKS)).encode()

@@ -743,6 +743,30 @@ class Class(unittest.TestCase):
         self.assertRegex(bob["tests"][0]["output"], r"^your z at \S+ is \S+, which is not x Wᵀ \+ b: the bias is missing$")
         self.assertIn("took more than 1 seconds", eve["tests"][0]["output"])
 
+    def test_a_mistake_of_the_lecturer_gets_one_line(self):
+        self.hand_in("ada", ONE, RIGHT[ONE])
+        (self.folder / "blank").write_text(" \n")
+        (self.folder / "none").mkdir()
+        grade_class, one = str(bench.ROOT / "tests/course/grade_class.py"), GRADE[1]
+        for script, words, told in (
+            (one, [""], "grade.py: argument submission: write make grade SUBMISSION=folder, or SUBMISSIONS=folder for a class"),
+            (one, ["x"], "grade.py: argument submission: x: no such folder"),
+            (grade_class, ["x"], "grade_class.py: argument submissions: x: no such folder"),
+            (grade_class, ["none"], "grade_class.py: none: no folder and no zip in it; each submission is one"),
+            (grade_class, ["subs/ada"], "grade_class.py: subs/ada: this is one submission; write make grade SUBMISSION=subs/ada"),
+            (grade_class, ["subs", "--tasks", "9"], f"grade_class.py: unknown task 9; the tasks are {' '.join(ALL)}"),
+            (grade_class, ["subs", "--seconds", "0"], "grade_class.py: --seconds must be at least 1"),
+            *(
+                (script, ["subs", "--hidden", file], f"{Path(script).name}: {file}: no such file, or it is empty; write any text of your own that students do not have")
+                for script in (one, grade_class)
+                for file in ("y", "blank")
+            ),
+        ):
+            with self.subTest(words):
+                done = subprocess.run([sys.executable, script, *words], cwd=self.folder, capture_output=True, text=True)
+                said = [line for line in done.stderr.splitlines() if "come from a public word" not in line]
+                self.assertEqual((done.returncode, said), (2, [told]))
+
     def test_a_zip_reaches_nothing_outside(self):
         secret = self.folder / "dense.cpp"
         secret.write_text(bench.original("src/core/dense.cpp"))
