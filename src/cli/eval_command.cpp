@@ -108,7 +108,10 @@ Dataset read_rows(const Model& model, const Arguments& arguments) {
   } else {
     samples = read_samples(file, model.config.data, model.task, model.columns);
   }
-  if (samples.dropped > 0) std::fprintf(stderr, "%zu rows with a missing value are left out\n", samples.dropped);
+  if (samples.dropped > 0) {
+    const std::string rows = counted(samples.dropped, "row with a missing value is", "rows with a missing value are");
+    std::fprintf(stderr, "%s left out\n", rows.c_str());
+  }
   return rows_of(model, std::move(samples), part_of(arguments));
 }
 
@@ -121,6 +124,9 @@ int run(const Arguments& arguments) {
     if (std::isfinite(a[i])) continue;
     throw UserError({arguments.operands[1]}, "the outputs for row ", i / a.cols() + 1,
                     " are not finite; are its numbers too large?");
+  }
+  if (!std::isfinite(scores.loss)) {
+    throw UserError({arguments.operands[1]}, "the loss is not finite; are the targets too large?");
   }
   std::printf("metric,value\n");
   print("loss", scores.loss);

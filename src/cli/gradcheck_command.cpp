@@ -35,9 +35,8 @@ int run(const Arguments& arguments) {
   select_rows(first, {}, 0, rows, batch);
   const GradientCheck check = check_gradients(network, *loss, batch.x, batch.y);
 
-  std::fprintf(stderr,
-               "%zu rows; an entry passes if |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|); rounding moves n by up to %s\n",
-               rows, short_number(check.noise_floor).c_str());
+  std::fprintf(stderr, "%s; an entry passes if |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|); rounding moves n by up to %s\n",
+               counted(rows, "row").c_str(), short_number(check.noise_floor).c_str());
   std::string text = "tensor,entries,excluded,max_abs,max_rel,worst_index,verdict\n";
   std::map<std::string, std::string> names;  // of the tensors with each verdict
   for (const TensorCheck& t : check.tensors) {

@@ -47,10 +47,9 @@ void predict(const Model& model, std::istream& stream, const std::string& file, 
   print(csv_row(header_of(model)));
   if (streamed) std::fflush(stdout);
   Prediction prediction;
+  Tensor x(1, inputs.size());
   while (csv.next()) {
-    Tensor x(1, inputs.size());
     inputs.read(csv, x.row(0));
-    x = inputs.expanded(std::move(x));
     if (model.standardizer) standardize(*model.standardizer, x);
     print(csv_row(answer(model, model.network.predict(x, prediction).row(0), csv.location(0))));
     if (streamed) std::fflush(stdout);

@@ -102,8 +102,8 @@ class TrainingSession {
  private:
   void start() {
     if (!quiet_) {
-      std::fprintf(stderr, "%s: %zu rows to train on, network %s\n", printable(arguments_.operands.front()).c_str(),
-                   experiment_.data.train.size(), shape_of(network_).c_str());
+      std::fprintf(stderr, "%s: %s to train on, network %s\n", printable(arguments_.operands.front()).c_str(),
+                   counted(experiment_.data.train.size(), "row").c_str(), shape_of(network_).c_str());
     }
     if (arguments_.has("--resume")) {
       if (arguments_.has("--init")) {

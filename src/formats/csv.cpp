@@ -26,15 +26,28 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(0, text.find_last_not_of(spaces) + 1);
 }
 
-// Whether people write this for a missing value.
+// Whether people or their programs write this for a missing value.
 bool means_missing(std::string_view text) {
-  constexpr std::array<std::string_view, 9> words = {"", "na", "n/a", "nan", "null", "none", "missing", "?", "-"};
+  constexpr std::array<std::string_view, 19> words = {
+      "",     "na",  "n/a",  "nan",    "null",    "none",    "missing", "?",     "-",     ".",
+      "<na>", "#na", "#n/a", "#null!", "#div/0!", "#value!", "#ref!",   "#num!", "#name?"};
+  if (!text.empty() && text.back() >= '0' && text.back() <= '9') return false;  // the usual case, and no word ends so
   std::string lower(text.substr(0, 8));
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return std::ranges::find(words, lower) != words.end();
 }
 
-std::string counted(std::size_t count, const char* noun) { return concat(count, " ", noun, count == 1 ? "" : "s"); }
+// The first bytes of files that people take for CSV files.
+struct OtherFormat {
+  std::string_view begin;
+  const char* what;
+};
+constexpr std::array<OtherFormat, 6> other_formats{{{"\xFF\xFE", "is UTF-16; save it as UTF-8"},
+                                                    {"\xFE\xFF", "is UTF-16; save it as UTF-8"},
+                                                    {"PK\x03\x04", "is a spreadsheet or a zip file; save it as CSV"},
+                                                    {"\xD0\xCF\x11\xE0", "is a spreadsheet; save it as CSV"},
+                                                    {"\x1F\x8B", "is compressed; decompress it"},
+                                                    {"PAR1", "is a Parquet file; save it as CSV"}}};
 
 }  // namespace
 
@@ -73,10 +86,11 @@ bool CsvReader::is_number(std::size_t column) const {
 
 bool CsvReader::is_missing(std::size_t column) const { return means_missing(trimmed(raw(column))); }
 
-void CsvReader::refuse_missing(std::size_t column) const {
+void CsvReader::refuse_missing(std::size_t column, const char* else_do) const {
   const std::string_view text = trimmed(raw(column));
   throw UserError(location(column), "column ", in_quotes(columns_[column]), " has a missing value",
-                  text.empty() ? "" : concat(" (", in_quotes(text), ")"), "; fill in the cell or remove the row");
+                  text.empty() ? "" : concat(" (", in_quotes(text), ")"), "; fill in the cell or remove the row",
+                  text.empty() ? "" : else_do);
 }
 
 double CsvReader::number(std::size_t column) const {
@@ -101,7 +115,12 @@ std::string CsvReader::text(std::size_t column) const {
 }
 
 void CsvReader::read_header() {
-  if (has(2) && std::string_view(buffer_.data(), 3) == "\xEF\xBB\xBF") row_ = 3;
+  has(3);  // no file with a header and a row is shorter
+  const std::string_view begin(buffer_.data(), filled_);
+  for (const OtherFormat& other : other_formats) {
+    if (begin.starts_with(other.begin)) throw UserError({file_}, other.what);
+  }
+  if (begin.starts_with("\xEF\xBB\xBF")) row_ = 3;
   if (!read_row(most_columns)) throw UserError({file_}, "the file is empty; a CSV file begins with a header row");
   if (cell_count_ > most_columns) throw UserError({file_, line_}, "the file has more than 100000 columns");
   columns_.resize(cell_count_);

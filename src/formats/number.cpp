@@ -50,6 +50,12 @@ std::string short_number(double value, int digits) {
   return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, precision).ptr};
 }
 
+std::string counted(std::size_t count, std::string_view noun, std::string_view several) {
+  std::string text = std::to_string(count) + " ";
+  if (count == 1 || several.empty()) return text.append(noun).append(count == 1 ? "" : "s");
+  return text.append(several);
+}
+
 std::optional<double> parse_number(std::string_view text) {
   if (text.starts_with('+')) {
     text.remove_prefix(1);

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "primer/formats/input.hpp"
+#include "primer/formats/number.hpp"
 #include "primer/training/weighted_loss.hpp"
 
 namespace primer {
@@ -177,11 +178,11 @@ Dataset read_dataset(const std::string& path, const Experiment& experiment) {
   Dataset dataset{std::move(rows.x), encode(rows, experiment.task, experiment.data.classes)};
   const auto check = [&](std::size_t found, const char* columns, std::size_t needed, const char* units) {
     if (found == needed) return;
-    throw UserError({path, 1, 0}, found, columns, ", but the network has ", needed, units,
+    throw UserError({path, 1, 0}, counted(found, columns), ", but the network has ", counted(needed, units),
                     "; the last column is the target unless data.target names others");
   };
-  check(dataset.x.cols(), " input columns", experiment.data.train.x.cols(), " inputs");
-  check(dataset.y.cols(), " target columns", experiment.data.train.y.cols(), " outputs");
+  check(dataset.x.cols(), "input column", experiment.data.train.x.cols(), "input");
+  check(dataset.y.cols(), "target column", experiment.data.train.y.cols(), "output");
   if (experiment.data.standardizer) standardize(*experiment.data.standardizer, dataset.x);
   if (experiment.data.target_standardizer) standardize(*experiment.data.target_standardizer, dataset.y);
   return dataset;

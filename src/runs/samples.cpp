@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <istream>
+#include <iterator>
 #include <optional>
+#include <sstream>
 
 #include "primer/formats/input.hpp"
 #include "primer/formats/number.hpp"
@@ -16,6 +18,11 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
+constexpr std::size_t most_categories = 10'000;
+
+// Whether the input is one of those that the categories of this column become.
+bool is_input_of(const std::string& column, const std::string& input) { return input.starts_with(column + "="); }
+
 // Throws UserError if `real` cannot hold the number in a cell of the current row.
 double number_at(const CsvReader& csv, std::size_t column) {
   const double number = csv.number(column);
@@ -24,7 +31,7 @@ double number_at(const CsvReader& csv, std::size_t column) {
 }
 
 std::string text_at(const CsvReader& csv, std::size_t column) {
-  if (csv.is_missing(column)) csv.refuse_missing(column);
+  if (csv.is_missing(column)) csv.refuse_missing(column, "; if it is a class or a category, give it another name");
   return csv.text(column);
 }
 
@@ -80,16 +87,14 @@ class Reading {
 };
 
 // An upper bound for the rows of a stream that can be read twice, so that memory for them is taken once; else 0.
+// Leaves the stream at its end.
 std::size_t most_rows(std::istream& stream) {
-  const auto begin = stream.tellg();
-  if (begin < 0) return stream.clear(), 0;
+  if (stream.tellg() < 0) return 0;
   std::string chunk(1 << 16, '\0');
   std::size_t lines = 1;
   while (stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || stream.gcount() > 0) {
     lines += static_cast<std::size_t>(std::count(chunk.begin(), chunk.begin() + stream.gcount(), '\n'));
   }
-  stream.clear();
-  stream.seekg(begin);
   return lines;
 }
 
@@ -125,8 +130,14 @@ InputColumns::InputColumns(const CsvReader& csv, const DataOptions& data, const 
     throw UserError({csv.file(), 1, 0}, "there is only one column, ", in_quotes(names[0]),
                     "; a file needs an input and a target, and its cells must be separated by data.separator");
   }
-  if (columns_.empty()) throw UserError({csv.file(), 1, 0}, "every column is a target; there must be an input column");
+  if (columns_.empty())
+    throw UserError({csv.file(), 1, 0}, "every column is a target or ignored; there must be an input column");
   for (const std::string& name : data.one_hot) {
+    for (const Column& other : columns_) {
+      if (!is_input_of(name, other.name)) continue;
+      throw UserError({csv.file(), 1, 0}, "the column ", in_quotes(other.name), " has the name of a category of ",
+                      in_quotes(name), ", which data.one_hot names; rename it");
+    }
     const auto found = std::ranges::find(columns_, name, &Column::name);
     if (found != columns_.end()) {
       found->is_text = true;
@@ -139,14 +150,14 @@ InputColumns::InputColumns(const CsvReader& csv, const DataOptions& data, const 
 
 InputColumns::InputColumns(const CsvReader& csv, const std::vector<std::string>& inputs,
                            const std::vector<std::string>& one_hot, const char* whose)
-    : open_(false) {
+    : of_network_(true) {
   for (const std::string& input : inputs) {
-    const auto text = std::ranges::find_if(one_hot, [&](const std::string& o) { return input.starts_with(o + "="); });
+    const auto text = std::ranges::find_if(one_hot, [&](const std::string& o) { return is_input_of(o, input); });
     const std::string& name = text == one_hot.end() ? input : *text;
     if (text == one_hot.end() || columns_.empty() || columns_.back().name != name) {
       columns_.push_back({find_columns(csv, {name}, whose)[0], name, text != one_hot.end()});
     }
-    std::map<std::string, std::size_t, std::less<>>& categories = columns_.back().categories;
+    auto& categories = columns_.back().categories;
     if (text != one_hot.end()) categories.emplace(input.substr(name.size() + 1), categories.size());
   }
 }
@@ -155,32 +166,20 @@ bool InputColumns::any_missing(const CsvReader& csv) const {
   return std::ranges::any_of(columns_, [&](const Column& column) { return csv.is_missing(column.cell); });
 }
 
-void InputColumns::read(const CsvReader& csv, std::span<real> row) {
-  for (std::size_t j = 0; j < columns_.size(); ++j) {
-    Column& column = columns_[j];
-    if (!column.is_text) {
-      if (open_ && first_row_ && !csv.is_number(column.cell) && !csv.is_missing(column.cell)) {
-        throw UserError(csv.location(column.cell), "column ", in_quotes(column.name),
-                        " needs numbers, but begins with ", in_quotes(csv.text(column.cell)),
-                        "; name the column in data.ignore, or in data.one_hot if its texts are categories");
-      }
-      row[j] = static_cast<real>(number_at(csv, column.cell));
-      continue;
-    }
-    const std::string text = text_at(csv, column.cell);
-    auto category = column.categories.find(text);
-    if (category == column.categories.end()) {
-      if (!open_) {
-        std::vector<std::string_view> known;
-        for (const auto& [name, position] : column.categories) known.push_back(name);
-        throw UserError(csv.location(column.cell), "column ", in_quotes(column.name), " has the category ",
-                        in_quotes(text), ", which the network does not know; it knows ", printable(listed(known)));
-      }
-      category = column.categories.emplace(text, column.categories.size()).first;
-    }
-    row[j] = static_cast<real>(category->second);
+void InputColumns::learn(const CsvReader& csv) {
+  for (Column& column : columns_) {
+    if (of_network_ || !column.is_text || csv.is_missing(column.cell)) continue;
+    column.categories.try_emplace(csv.text(column.cell));
+    if (column.categories.size() <= most_categories) continue;
+    throw UserError(csv.location(column.cell), "column ", in_quotes(column.name), " has more than ", most_categories,
+                    " categories, and each would be an input; name the column in data.ignore");
   }
-  first_row_ = false;
+}
+
+std::size_t InputColumns::size() const {
+  std::size_t size = 0;
+  for (const Column& column : columns_) size += column.is_text ? column.categories.size() : 1;
+  return size;
 }
 
 std::vector<std::string> InputColumns::names() const {
@@ -192,20 +191,79 @@ std::vector<std::string> InputColumns::names() const {
   return names;
 }
 
-Tensor InputColumns::expanded(Tensor rows) const {
-  if (std::ranges::none_of(columns_, &Column::is_text)) return rows;
-  Tensor x(rows.rows(), names().size());
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
+void InputColumns::number_categories() {
+  for (Column& column : columns_) {
     std::size_t k = 0;
-    for (std::size_t j = 0; j < columns_.size(); ++j) {
-      if (!columns_[j].is_text) x(i, k++) = rows(i, j);
-      for (const auto& [category, position] : columns_[j].categories) {
-        x(i, k++) = rows(i, j) == static_cast<real>(position) ? 1 : 0;
-      }
-    }
+    for (auto& [category, position] : column.categories) position = k++;
   }
-  return x;
 }
+
+void InputColumns::read(const CsvReader& csv, std::span<real> row) {
+  if (is_first_row_ && !of_network_) number_categories();
+  for (const Column& column : columns_) {
+    if (!column.is_text) {
+      if (is_first_row_ && !of_network_ && !csv.is_number(column.cell) && !csv.is_missing(column.cell)) {
+        const std::string text = csv.text(column.cell);
+        const bool has_digit = text.find_first_of("0123456789") != text.npos;
+        throw UserError(csv.location(column.cell), "column ", in_quotes(column.name),
+                        " needs numbers, but begins with ", in_quotes(text), "; ",
+                        has_digit ? "write plain numbers, such as 1234.5 (data.decimal allows a comma), or " : "",
+                        "name the column in data.ignore, or in data.one_hot if its texts are categories");
+      }
+      row[0] = static_cast<real>(number_at(csv, column.cell));
+      row = row.subspan(1);
+      continue;
+    }
+    const std::string text = text_at(csv, column.cell);
+    const auto category = column.categories.find(text);
+    if (category == column.categories.end()) {
+      std::vector<std::string_view> known;
+      for (const auto& [name, position] : column.categories) known.push_back(name);
+      throw UserError(csv.location(column.cell), "column ", in_quotes(column.name), " has the category ",
+                      in_quotes(text), ", which the network does not know; it knows ", printable(listed(known)));
+    }
+    std::ranges::fill(row.first(column.categories.size()), 0);
+    row[category->second] = 1;
+    row = row.subspan(column.categories.size());
+  }
+  is_first_row_ = false;
+}
+
+namespace {
+
+// What the columns of a file are for.
+struct Roles {
+  std::vector<std::size_t> targets;
+  InputColumns inputs;
+  bool drops;  // rows with a missing value
+
+  Roles(const CsvReader& csv, const DataOptions& data, const std::vector<std::string>& names)
+      : targets(target_columns(csv, data)),
+        inputs(names.empty() ? InputColumns(csv, data, targets)
+                             : InputColumns(csv, names, data.one_hot, "an input of the network")),
+        drops(data.missing == "drop") {}
+
+  bool drop_row(const CsvReader& csv) const {
+    return drops &&
+           (inputs.any_missing(csv) || std::ranges::any_of(targets, [&](std::size_t c) { return csv.is_missing(c); }));
+  }
+};
+
+// Learns the categories of all rows that are not dropped; returns the number of these rows.
+std::size_t learn_rows(std::istream& stream, const std::string& file, const DataOptions& data,
+                       const std::vector<std::string>& inputs, std::optional<Roles>& roles) {
+  CsvReader csv(stream, file, format_of(data));
+  roles.emplace(csv, data, inputs);
+  std::size_t rows = 0;
+  while (csv.next()) {
+    if (roles->drop_row(csv)) continue;
+    roles->inputs.learn(csv);
+    ++rows;
+  }
+  return rows;
+}
+
+}  // namespace
 
 FileSamples read_samples(const std::string& path, const DataOptions& data, Task task,
                          const std::vector<std::string>& inputs) {
@@ -215,35 +273,51 @@ FileSamples read_samples(const std::string& path, const DataOptions& data, Task 
 
 FileSamples read_samples(std::istream& stream, const std::string& file, const DataOptions& data, Task task,
                          const std::vector<std::string>& inputs) {
-  const std::size_t room = most_rows(stream);
+  const bool reads_twice = data.missing == "drop" || (inputs.empty() && !data.one_hot.empty());
+  const auto begin = stream.tellg();
+  if (reads_twice && begin < 0) {  // a pipe
+    stream.clear();
+    std::istringstream copy(std::string(std::istreambuf_iterator<char>(stream), {}));
+    return read_samples(copy, file, data, task, inputs);
+  }
+  std::optional<Roles> roles;
+  const std::size_t room = reads_twice ? learn_rows(stream, file, data, inputs, roles) : most_rows(stream);
+  stream.clear();
+  if (begin >= 0) stream.seekg(begin);
   CsvReader csv(stream, file, format_of(data));
-  const std::vector<std::size_t> targets = target_columns(csv, data);
-  InputColumns columns = inputs.empty() ? InputColumns(csv, data, targets)
-                                        : InputColumns(csv, inputs, data.one_hot, "an input of the network");
+  if (!roles) roles.emplace(csv, data, inputs);
+  const std::vector<std::size_t>& targets = roles->targets;
   const bool one_label = targets.size() == 1 && task != Task::regression;
 
   FileSamples samples;
   samples.file = file;
   for (const std::size_t c : targets) samples.targets.push_back({csv.columns()[c], {}, {}});
   for (Target& target : samples.targets) target.numbers.reserve(one_label ? 0 : room);
-  samples.positions.reserve(room * targets.size());
-  Tensor x(room, columns.size());
+  const bool any_fits = task == Task::regression;  // any number is a target
+  samples.positions.reserve(any_fits ? 0 : room * targets.size());
+  samples.columns = roles->inputs.names();
+  const std::size_t width = roles->inputs.size();
+  Tensor& x = samples.x;
+  x.resize(room, width);
   std::size_t rows = 0;
-  Reading reading(file, room, csv.columns().size());
+  Reading reading(file, roles->drops ? 0 : room, csv.columns().size());
   while (csv.next()) {
     reading.row(rows + samples.dropped + 1);
-    if (data.missing == "drop" &&
-        (columns.any_missing(csv) || std::ranges::any_of(targets, [&](std::size_t c) { return csv.is_missing(c); }))) {
+    if (roles->drop_row(csv)) {
       ++samples.dropped;
       continue;
     }
-    x.resize(std::max(room, rows + 1), columns.size());
-    columns.read(csv, x.row(rows++));
+    x.resize(std::max(room, rows + 1), width);
+    roles->inputs.read(csv, x.row(rows++));
     for (std::size_t t = 0; t < targets.size(); ++t) {
-      const Location at = csv.location(targets[t]);
-      samples.positions.push_back({static_cast<std::uint32_t>(at.line), static_cast<std::uint32_t>(at.column)});
+      if (!any_fits) {
+        const Location at = csv.location(targets[t]);
+        samples.positions.push_back({static_cast<std::uint32_t>(at.line), static_cast<std::uint32_t>(at.column)});
+      }
       if (one_label) {
-        samples.targets[t].labels.add(text_at(csv, targets[t]));
+        std::string label = text_at(csv, targets[t]);
+        if (task == Task::binary && csv.is_number(targets[t])) std::ranges::replace(label, data.decimal[0], '.');
+        samples.targets[t].labels.add(label);
       } else {
         if (rows == 1 && inputs.empty() && !csv.is_number(targets[t]) && !csv.is_missing(targets[t]))
           refuse_text(csv, targets[t], task);
@@ -254,9 +328,7 @@ FileSamples read_samples(std::istream& stream, const std::string& file, const Da
   if (rows == 0) {
     throw UserError({file}, samples.dropped > 0 ? "every row has a missing value" : "has a header but no rows");
   }
-  x.resize(rows, columns.size());
-  samples.columns = columns.names();
-  samples.x = columns.expanded(std::move(x));
+  x.resize(rows, width);
   return samples;
 }
 

@@ -83,9 +83,7 @@ void check_probability(double value, std::size_t row, std::size_t target, Task t
                                               : "the target columns of a row must sum to 1 for cross_entropy"));
 }
 
-struct Parts {
-  std::vector<std::size_t> train, validation, test;  // row numbers, rising
-};
+enum class Part : std::uint8_t { train, validation, test };
 
 // How many rows of each stratum a part gets: the largest remainders get the rows that are missing from the fraction of
 // all rows. `room` limits the rows of each stratum.
@@ -111,7 +109,8 @@ std::vector<std::size_t> shares(const std::vector<std::size_t>& sizes, const std
   return share;
 }
 
-Parts split(const Samples& samples, bool by_class, const SplitOptions& options, std::uint64_t seed) {
+// The part of each row.
+std::vector<Part> split(const Samples& samples, bool by_class, const SplitOptions& options, std::uint64_t seed) {
   for (const double fraction : {options.test_fraction, options.validation_fraction}) {
     if (!(fraction >= 0 && fraction <= 1))
       throw std::invalid_argument("test_fraction and validation_fraction must be from 0 to 1");
@@ -136,25 +135,36 @@ Parts split(const Samples& samples, bool by_class, const SplitOptions& options, 
   for (std::size_t s = 0; s < room.size(); ++s) room[s] -= tests[s];
   const std::vector<std::size_t> validations = shares(sizes, room, options.validation_fraction);
 
-  Parts parts;
+  std::vector<Part> parts(samples.x.rows());
   std::size_t stratum = 0;
   for (auto& [label, rows] : strata) {
     if (options.shuffle) Random(seed, Stream::split, stratum).shuffle(std::span(rows));
-    const std::size_t test = tests[stratum], validation = validations[stratum];
-    const std::size_t train = rows.size() - test - validation;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      (i < train ? parts.train : i < train + validation ? parts.validation : parts.test).push_back(rows[i]);
+    const std::size_t train = rows.size() - tests[stratum] - validations[stratum];
+    for (std::size_t i = train; i < rows.size(); ++i) {
+      parts[rows[i]] = i < train + validations[stratum] ? Part::validation : Part::test;
     }
     ++stratum;
   }
-  for (auto* part : {&parts.train, &parts.validation, &parts.test}) std::ranges::sort(*part);
   return parts;
 }
 
-// Keeps only these rows, which rise, without memory for a second tensor.
-void keep_rows(const std::vector<std::size_t>& rows, Tensor& t) {
-  for (std::size_t i = 0; i < rows.size(); ++i) std::ranges::copy(t.row(rows[i]), t.row(i).begin());
-  t.resize(rows.size(), t.cols());
+Dataset rows_in(Part part, const std::vector<Part>& parts, const Dataset& all) {
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i] == part) rows.push_back(i);
+  }
+  Dataset found;
+  select_rows(all, rows, 0, rows.size(), found);
+  return found;
+}
+
+// Keeps only the training rows, without memory for a second tensor.
+void keep_training_rows(const std::vector<Part>& parts, Tensor& t) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i] == Part::train) std::ranges::copy(t.row(i), t.row(kept++).begin());
+  }
+  t.resize(kept, t.cols());
 }
 
 // The number of rows, which all columns must have in common.
@@ -259,8 +269,12 @@ Data prepare(Samples&& samples, const std::optional<Dataset>& validation, Task t
   if (rows_of(samples.targets) != samples.x.rows())
     throw std::invalid_argument("inputs and targets differ in their number of rows");
   Tensor y = encode_targets(samples.targets, task, classes);
-  const Parts parts = split(samples, samples.targets.size() == 1 && !classes.empty(), options, seed);
-  if (parts.train.empty())
+  const bool by_class = samples.targets.size() == 1 && !classes.empty();
+  for (std::size_t t = 0; t < samples.targets.size() && !by_class; ++t) {
+    samples.targets[t].numbers = std::vector<double>();  // frees memory, because y has them
+  }
+  const std::vector<Part> parts = split(samples, by_class, options, seed);
+  if (std::ranges::count(parts, Part::train) == 0)
     throw std::invalid_argument("test_fraction and validation_fraction leave no row to train on");
   Data data;
   data.shuffle = options.shuffle;
@@ -269,10 +283,10 @@ Data prepare(Samples&& samples, const std::optional<Dataset>& validation, Task t
   data.classes = classes;
   data.train = {std::move(samples.x), std::move(y)};
   samples.targets.clear();
-  select_rows(data.train, parts.validation, 0, parts.validation.size(), data.validation);
-  select_rows(data.train, parts.test, 0, parts.test.size(), data.test);
-  keep_rows(parts.train, data.train.x);
-  keep_rows(parts.train, data.train.y);
+  data.validation = rows_in(Part::validation, parts, data.train);
+  data.test = rows_in(Part::test, parts, data.train);
+  keep_training_rows(parts, data.train.x);
+  keep_training_rows(parts, data.train.y);
   if (validation) data.validation = *validation;
 
   if (options.standardize) {

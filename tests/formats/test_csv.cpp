@@ -175,6 +175,15 @@ TEST_CASE("an empty file and a bad header are refused; a header without rows is 
   CHECK(complaint(std::string(200'000, ',')) == "f.csv:1: the file has more than 100000 columns");
 }
 
+TEST_CASE("a file of another format is refused by its name") {
+  CHECK(complaint("\xFF\xFE"
+                  "a\0,\0b\0") == "f.csv: is UTF-16; save it as UTF-8");
+  CHECK(complaint("PK\x03\x04 xl/workbook.xml") == "f.csv: is a spreadsheet or a zip file; save it as CSV");
+  CHECK(complaint("\x1F\x8B\x08 f.csv") == "f.csv: is compressed; decompress it");
+  CHECK(complaint("PAR1 1234") == "f.csv: is a Parquet file; save it as CSV");
+  CHECK(complaint("PK,PAR\n1,2\n") == "accepted");
+}
+
 TEST_CASE("a header of the columns' own numbers 0, 1, … is accepted") {
   CHECK(cells("0,1\n5,6\n") == Rows{{"0", "1"}, {"5", "6"}});
 }
@@ -285,12 +294,15 @@ TEST_CASE("every usual word for a missing value is known, whatever its case, and
   const auto missing = [](const std::string& word) {
     return complaint("n,m\n" + word + ",1\n").find("has a missing value") != std::string::npos;
   };
-  for (const std::string word : {"na", "NA", "N/A", "nan", "NaN", "null", "NULL", "None", "NONE", "missing", "MISSING",
-                                 "?", "-", "\"\"", "  "}) {
+  for (const std::string word :
+       {"na",      "NA",      "N/A",     "nan",     "NaN",   "null",  "NULL",   "None",  "NONE",
+        "missing", "MISSING", "?",       "-",       "\"\"",  "  ",    ".",      "<NA>",  "#N/A",
+        "#n/a",    "#NA",     "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!"}) {
     CAPTURE(word);
     CHECK(missing(word));
   }
-  for (const std::string word : {"nano", "missing1", "missing!!", "none1", "--", "??", "n", "a", "0"}) {
+  for (const std::string word :
+       {"nano", "missing1", "missing!!", "none1", "--", "??", "n", "a", "0", "..", "#", "#1", "-.", "n/a1"}) {
     CAPTURE(word);
     CHECK_FALSE(missing(word));
   }

@@ -161,3 +161,11 @@ TEST_CASE("a number beyond the largest double is none, however it is written") {
   CHECK(parse_number("+inf") == std::numeric_limits<double>::infinity());
   CHECK_FALSE(parse_number("+-inf"));
 }
+
+TEST_CASE("a count has a noun in the singular only if it is 1") {
+  CHECK(counted(0, "row") == "0 rows");
+  CHECK(counted(1, "row") == "1 row");
+  CHECK(counted(2, "row") == "2 rows");
+  CHECK(counted(1, "class", "classes") == "1 class");
+  CHECK(counted(12, "class", "classes") == "12 classes");
+}

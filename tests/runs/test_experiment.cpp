@@ -102,7 +102,7 @@ TEST_CASE("targets that are missing columns, or all columns, are refused") {
   CHECK(Regression("file = \"d.csv\"\ntarget = \"wdith\"\n").complaint("x,width\n1,2\n") ==
         "d.csv:1: there is no column \"wdith\", a target; did you mean 'width'?");
   CHECK(Regression("file = \"d.csv\"\ntarget = [\"x\", \"y\"]\n").complaint("x,y\n1,2\n") ==
-        "d.csv:1: every column is a target; there must be an input column");
+        "d.csv:1: every column is a target or ignored; there must be an input column");
   CHECK(Regression().complaint("y\n1\n") ==
         "d.csv:1: there is only one column, \"y\"; a file needs an input and a target, and its cells must be separated "
         "by data.separator");

@@ -4,8 +4,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 
+#include "../allocations.hpp"
 #include "../program.hpp"
 #include "primer/runs/experiment.hpp"
 #include "primer/runs/model.hpp"
@@ -82,7 +84,8 @@ TEST_CASE("a word for a missing value in a label is refused like one in an input
   for (const std::string word : {"nan", "NA", "N/A", "NaN", "?", "null", "None", "-", "missing", "n/a"}) {
     for (const Task task : {Task::multiclass, Task::binary}) {
       CHECK(complaint("x,y\n1,a\n2," + word + "\n3,b\n", {}, task) ==
-            "f.csv:3:3: column \"y\" has a missing value (\"" + word + "\"); fill in the cell or remove the row");
+            "f.csv:3:3: column \"y\" has a missing value (\"" + word +
+                "\"); fill in the cell or remove the row; if it is a class or a category, give it another name");
     }
   }
   CHECK(complaint("x,y\n1,a\n2,\n", {}, Task::multiclass) ==
@@ -102,6 +105,57 @@ TEST_CASE("rows with a missing value are dropped and counted if the config says 
   CHECK(complaint("x,y\n?,1\n", data) == "f.csv: every row has a missing value");
 }
 
+TEST_CASE("a pipe gives the same samples as a file, with dropped rows and categories, too") {
+  const std::string csv = "x,colour,y\n1,red,a\nNA,green,b\n3,blue,b\n";
+  DataOptions data;
+  data.missing = "drop";
+  data.one_hot = {"colour"};
+  const FileSamples file = read(csv, data, Task::multiclass);
+  CHECK(file.columns == Texts{"x", "colour=blue", "colour=red"});  // a dropped row has no category
+  struct Pipe : std::streambuf {                                   // cannot go back
+    explicit Pipe(std::string text) : text_(std::move(text)) { setg(text_.data(), text_.data(), text_.data() + 5); }
+    int_type underflow() override {
+      char* const end = text_.data() + text_.size();
+      if (egptr() == end) return traits_type::eof();
+      setg(egptr(), egptr(), end);
+      return traits_type::to_int_type(*gptr());
+    }
+    std::string text_;
+  } pipe(csv);
+  std::istream stream(&pipe);
+  const FileSamples piped = read_samples(stream, "pipe", data, Task::multiclass);
+  CHECK(piped.x == file.x);
+  CHECK(piped.columns == file.columns);
+  CHECK(piped.dropped == 1);
+}
+
+#ifndef PRIMER_ADDRESS_SANITIZER
+TEST_CASE("reading a file takes at most 1.6 times the memory of its numbers") {
+  const auto ratio = [](const std::string& header, const std::string& row, std::size_t numbers, std::string keys) {
+    const Folder folder;
+    std::string csv = header;
+    constexpr std::size_t rows = 40'000;
+    for (std::size_t i = 0; i < rows; ++i) csv += row + std::to_string(i) + (i % 2 == 0 ? ",no,1\n" : ",yes,NA\n");
+    spill(folder / "d.csv", csv);
+    keys += "standardize = true\n[[layer]]\n[train]\nloss = \"mse\"\n";
+    spill(folder / "c.toml", "[data]\nfile = \"d.csv\"\ntest_fraction = 0.2\n" + keys);
+    csv = std::string();
+    const std::size_t before = heap::most = heap::bytes;
+    const Experiment experiment = load_experiment(folder / "c.toml", {});
+    CHECK(experiment.data.test.size() > 0);
+    constexpr std::size_t buffers = 300'000;
+    return static_cast<double>(heap::most - before - buffers) / static_cast<double>(rows * numbers * sizeof(real));
+  };
+  const double most = sizeof(real) == sizeof(double) ? 1.6 : 2.2;  // files are read as double
+  CHECK(ratio("a,b,c,d,e,f,g,y,text,m\n", "1,2,3,4,5,6,7,", 8, "target = \"y\"\nignore = [\"text\", \"m\"]\n") < most);
+  CHECK(ratio("a,b,c,d,e,f,g,y,text,m\n", "1,2,3,4,5,6,7,", 10,
+              "target = \"y\"\none_hot = [\"text\"]\nignore = [\"m\"]\n") < most);
+  CHECK(ratio("a,b,c,d,e,f,g,y,text,m\n", "1,2,3,4,5,6,7,", 9,
+              "target = \"y\"\nignore = [\"text\"]\nmissing = \"drop\"\n") < most / 2);  // half of the rows
+  CHECK(ratio("a,y,text,m\n", "1,", 2, "target = \"y\"\nignore = [\"text\", \"m\"]\n") < most);
+}
+#endif
+
 TEST_CASE("inputs can be named or left out, and the default target is the last column that is left") {
   DataOptions named;
   named.input_names = {"b", "a"};
@@ -118,6 +172,10 @@ TEST_CASE("inputs can be named or left out, and the default target is the last c
   CHECK(complaint("name,a,y\nann,2,4\n") ==
         "f.csv:2:1: column \"name\" needs numbers, but begins with \"ann\"; name the column in data.ignore, or in "
         "data.one_hot if its texts are categories");
+  CHECK(complaint("a,b,y\n1,$5.20,4\n") ==
+        "f.csv:2:3: column \"b\" needs numbers, but begins with \"$5.20\"; write plain numbers, such as 1234.5 "
+        "(data.decimal allows a comma), or name the column in data.ignore, or in data.one_hot if its texts are "
+        "categories");
   CHECK(complaint("a,y\n1,4\nbob,4\n") ==
         "f.csv:3:1: column \"a\" needs a number, not \"bob\"; correct the cell or remove the row");
 }
@@ -133,6 +191,15 @@ TEST_CASE("a column of categories becomes an input for each of them") {
   CHECK(
       complaint("a,colour,b,y\n1,green,2,3\n", data, Task::regression, s.columns) ==
       "f.csv:2:3: column \"colour\" has the category \"green\", which the network does not know; it knows blue or red");
+  CHECK(complaint("a,colour,colour=red,y\n1,red,2,3\n", data) ==
+        "f.csv:1: the column \"colour=red\" has the name of a category of \"colour\", which data.one_hot names; rename "
+        "it");
+  std::string ids = "colour,y\n";
+  for (int i = 0; i < 10'000; ++i) ids += "k" + std::to_string(i) + ",1\n";
+  CHECK(read(ids, data, Task::regression).x.cols() == 10'000);
+  CHECK(complaint(ids + "one more,1\n", data) ==
+        "f.csv:10002:1: column \"colour\" has more than 10000 categories, and each would be an input; name the column "
+        "in data.ignore");
   data.one_hot = {"y"};
   CHECK(complaint("a,y\n1,2\n", data) == "f.csv:1: data.one_hot names the column \"y\", which is not an input");
 }
@@ -145,8 +212,12 @@ TEST_CASE("semicolons and decimal commas are read where the config says so") {
   CHECK(s.x == Tensor{{real(1.5), real(-22.5)}});
   CHECK(s.targets[0].numbers[0] == 0.125);
   CHECK(complaint("a;y\n1.5;2\n", data) ==
-        "f.csv:2:1: column \"a\" needs numbers, but begins with \"1.5\"; name the column in data.ignore, or in "
-        "data.one_hot if its texts are categories");
+        "f.csv:2:1: column \"a\" needs numbers, but begins with \"1.5\"; write plain numbers, such as 1234.5 "
+        "(data.decimal allows a comma), or name the column in data.ignore, or in data.one_hot if its texts are "
+        "categories");
+  const Target target = read("x;y\n1;0,25\n2;1,0\n", data, Task::binary).targets[0];
+  CHECK(target.labels.distinct() == Texts{"0.25", "1.0"});
+  CHECK(find_classes({target}, Task::binary, 0).empty());  // probabilities
   data.separator = "\t";
   CHECK(read(
             "a\ty\n\t2\n3 \t4\n",
@@ -170,6 +241,54 @@ TEST_CASE("what a model learnt decides how later files are read, and it answers 
   CHECK(t.run("eval r/model.safetensors part.csv").error(2) ==
         "primer: part.csv:3:3: column 'y': class '1' is not one of the 5 classes, 01 … x\n");
   CHECK(t.run("eval r/model.safetensors - <d.csv").code == 0);
+}
+
+TEST_CASE("a prediction is a text of the training file, and every row of that file can be evaluated alone") {
+  for (const Texts& labels : std::vector<Texts>{{"007", "7", "10"},
+                                                {"+1", "-1"},
+                                                {"1e0", "1", "1."},
+                                                {"\"a,b\"", "\"c\"\"d\"", "\" e\""},
+                                                {"0x10", "16"},
+                                                {"1_000", "1000", "1 000"},
+                                                {"True", "true"},
+                                                {"1e400", "inf", "nan1"},
+                                                {"00", "0", "-1", "-01"},
+                                                {"12345678901234567890123", "12345678901234567890124"}}) {
+    std::string csv = "x,y\n";
+    for (std::size_t k = 0; k < labels.size(); ++k) csv += std::to_string(k) + "," + labels[k] + "\n";
+    Trained t(csv);
+    REQUIRE(t.run("train c.toml --quiet --out r --set train.epochs=300 --set train.learning_rate=1").code == 0);
+    std::istringstream predicted(t.run("predict r/model.safetensors d.csv").out);
+    std::string line;
+    std::getline(predicted, line);
+    for (const std::string& label : labels) {
+      CAPTURE(label);
+      std::getline(predicted, line);
+      CHECK(std::ranges::any_of(labels, [&](const std::string& l) {
+        return line.starts_with(l + ",") || line.starts_with(l.substr(1, l.size() - 2) + ",");
+      }));
+      spill(t / "one.csv", "y,x\n" + label + ",0\n");
+      CHECK(t.run("eval r/model.safetensors one.csv").code == 0);
+    }
+  }
+}
+
+TEST_CASE("a run that ends has a model that eval reads, for columns of every magnitude") {
+  for (const double factor : {1e-310, 1e-200, 1e-30, 1e30, 1e200, 4.2e307}) {
+    if (!std::isnormal(static_cast<real>(factor)) && sizeof(real) < sizeof(double)) continue;
+    CAPTURE(factor);
+    std::ostringstream csv;
+    csv.precision(17);
+    csv << "a,b,y\n";
+    for (int i = 0; i < 9; ++i)
+      csv << factor * (i % 5) << "," << -factor * (i % 4) << "," << factor * (i % 3 - 1) << "\n";
+    Trained t(csv.str(), "standardize = true\nstandardize_targets = true\n", "identity", "mse");
+    REQUIRE(t.run("train c.toml --quiet --out r --set train.epochs=50").code == 0);
+    const Result eval = t.run("eval r/model.safetensors d.csv");
+    CHECK(eval.code == 0);
+    for (const char* const wrong : {"inf", "nan"}) CHECK(eval.out.find(wrong) == std::string::npos);
+    CHECK(t.run("predict r/model.safetensors d.csv").code == 0);
+  }
 }
 
 TEST_CASE("categories, classes and scalings travel in the model") {
@@ -205,6 +324,15 @@ TEST_CASE("outputs that are not finite are no answer") {
     CHECK(t.run("eval r/model.safetensors big.csv").error(2).find("the outputs for row 2 are not finite") !=
           std::string::npos);
   }
+}
+
+TEST_CASE("a loss that is not finite is no answer") {
+  Trained t("x,y\n1,1\n2,2\n3,3\n", "", "identity", "mse");
+  t.train();
+  const std::string big = sizeof(real) == sizeof(double) ? "1e200" : "1e30";
+  spill(t / "big.csv", "x,y\n1," + big + "\n2,-" + big + "\n");
+  CHECK(t.run("eval r/model.safetensors big.csv").error(2) ==
+        "primer: big.csv: the loss is not finite; are the targets too large?\n");
 }
 
 TEST_CASE("the rows of a part are those that the run had, and another file has none") {

@@ -1,15 +1,11 @@
 // Counts heap allocations: a training step after the first epoch makes none. Left out with the address sanitizer, which
 // replaces operator new itself.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define PRIMER_ADDRESS_SANITIZER
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define PRIMER_ADDRESS_SANITIZER
-#endif
+#include "../allocations.hpp"
+
 #ifndef PRIMER_ADDRESS_SANITIZER
 
 #include <doctest/doctest.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -19,16 +15,25 @@
 
 #include "primer/training/training.hpp"
 
+namespace heap {
+std::size_t allocations = 0, bytes = 0, most = 0;
+}  // namespace heap
+
 namespace {
 
-std::size_t allocations = 0;
-
 void* counted(std::size_t bytes, std::size_t alignment) {
-  ++allocations;
+  ++heap::allocations;
   void* const p = alignment == 0 ? std::malloc(bytes)
                                  : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
   if (p == nullptr) throw std::bad_alloc();
+  heap::bytes += malloc_usable_size(p);
+  heap::most = std::max(heap::most, heap::bytes);
   return p;
+}
+
+void freed(void* p) {
+  heap::bytes -= malloc_usable_size(p);
+  std::free(p);
 }
 
 }  // namespace
@@ -37,10 +42,10 @@ void* operator new(std::size_t bytes) { return counted(bytes == 0 ? 1 : bytes, 0
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return counted(bytes, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p) noexcept { freed(p); }
+void operator delete(void* p, std::size_t) noexcept { freed(p); }
+void operator delete(void* p, std::align_val_t) noexcept { freed(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { freed(p); }
 
 using namespace primer;
 
@@ -64,9 +69,9 @@ std::size_t most_in_a_step(const std::vector<LayerOptions>& layers, const TrainO
   hooks.epoch_done = [](const auto&, const auto&) {};
   hooks.batch_done = [&] {
     const bool same_epoch = batches % training.batches() != 0;
-    if (batches >= training.batches() && same_epoch) most = std::max(most, allocations - before);
+    if (batches >= training.batches() && same_epoch) most = std::max(most, heap::allocations - before);
     ++batches;
-    before = allocations;
+    before = heap::allocations;
   };
   training.run(hooks);
   CHECK(batches == 3 * training.batches());
@@ -76,9 +81,9 @@ std::size_t most_in_a_step(const std::vector<LayerOptions>& layers, const TrainO
 }  // namespace
 
 TEST_CASE("the counter sees the allocation of a tensor") {
-  const std::size_t before = allocations;
+  const std::size_t before = heap::allocations;
   const Tensor t(3, 3);
-  CHECK(allocations == before + 1);
+  CHECK(heap::allocations == before + 1);
 }
 
 TEST_CASE("a prediction allocates nothing after the first") {
@@ -86,9 +91,9 @@ TEST_CASE("a prediction allocates nothing after the first") {
   const Tensor x(4, 2);
   Prediction p;
   network.predict(x, p);
-  const std::size_t before = allocations;
+  const std::size_t before = heap::allocations;
   network.predict(x, p);
-  CHECK(allocations == before);
+  CHECK(heap::allocations == before);
 }
 
 TEST_CASE("a training step allocates nothing, for every optimiser and kind of layer, with the flow observed") {

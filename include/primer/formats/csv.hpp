@@ -50,7 +50,8 @@ class CsvReader {
   // Whether the cell is a finite number; whether it is empty or a word for a missing value, such as NA.
   bool is_number(std::size_t column) const;
   bool is_missing(std::size_t column) const;
-  [[noreturn]] void refuse_missing(std::size_t column) const;
+  // `else_do` is what to do if the word means something else.
+  [[noreturn]] void refuse_missing(std::size_t column, const char* else_do = "") const;
 
  private:
   struct Cell {

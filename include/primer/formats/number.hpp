@@ -16,6 +16,9 @@ std::string number(float value);
 // "3.12e-05", "312", "99999".
 std::string short_number(double value, int digits = 3);
 
+// A count with its noun: "1 row", "2 rows". `several` is the plural, if it is not the noun with an s.
+std::string counted(std::size_t count, std::string_view noun, std::string_view several = "");
+
 // The double nearest to the decimal number `text`: an optional sign, digits with or without a point, an optional
 // exponent; or inf, infinity or nan, in upper or lower case. Nothing if `text` is anything else or contains anything
 // more, or if it is a finite number beyond the largest double. No locale changes the result.

@@ -16,13 +16,13 @@
 
 namespace primer {
 
-// Samples from a file, with the location of each target value.
+// Samples from a file, with the location of each target value that may not fit.
 struct FileSamples : Samples {
   struct Position {
     std::uint32_t line, column;
   };
   std::string file;
-  std::vector<Position> positions;  // rows × targets; empty if the samples come from a generator
+  std::vector<Position> positions;  // rows × targets; empty for a generator and for a regression, where any number fits
   std::size_t dropped = 0;          // rows that were left out because a value is missing
 };
 
@@ -31,32 +31,35 @@ struct FileSamples : Samples {
 // of such an input is COLUMN=CATEGORY.
 class InputColumns {
  public:
-  // All columns of the file that are inputs according to `data`. The categories are those that occur.
+  // All columns of the file that are inputs according to `data`. The categories are those that learn() is given.
   InputColumns(const CsvReader& csv, const DataOptions& data, const std::vector<std::size_t>& targets);
-  // The columns that give a network its inputs, matched by name; other columns are ignored. A text that is not one of
-  // the categories is an error.
+  // The columns that give a network its inputs, matched by name; other columns are ignored.
   InputColumns(const CsvReader& csv, const std::vector<std::string>& inputs, const std::vector<std::string>& one_hot,
                const char* whose);
 
-  std::size_t size() const { return columns_.size(); }
   bool any_missing(const CsvReader& csv) const;
-  // Reads the current row into size() values: numbers, and the positions of categories.
-  void read(const CsvReader& csv, std::span<real> row);
+  // Adds the categories of the current row, if the columns are not those of a network. All rows are learnt before the
+  // first is read.
+  void learn(const CsvReader& csv);
 
-  // Afterwards: the names of the inputs, and the rows with an input for each category.
+  // The number of inputs, and their names.
+  std::size_t size() const;
   std::vector<std::string> names() const;
-  Tensor expanded(Tensor rows) const;
+  // Reads the current row into size() inputs. A text that is not one of the categories is an error.
+  void read(const CsvReader& csv, std::span<real> row);
 
  private:
   struct Column {
     std::size_t cell;
     std::string name;
     bool is_text = false;
-    std::map<std::string, std::size_t, std::less<>> categories{};  // in the order of their bytes, with their positions
+    std::map<std::string, std::size_t, std::less<>> categories{};  // with their positions among the column's inputs
   };
+  void number_categories();
+
   std::vector<Column> columns_;
-  bool open_ = true;  // whether a new text is a new category
-  bool first_row_ = true;
+  bool of_network_ = false;
+  bool is_first_row_ = true;
 };
 
 // The rows of the file as `data` describes them: the target columns are those that it names, else the last; the inputs
