@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "primer/cli/commands.hpp"
+#include "primer/formats/atomic_file.hpp"
 #include "primer/formats/number.hpp"
 #include "primer/runs/experiment.hpp"
 #include "primer/runs/model.hpp"
@@ -32,6 +33,7 @@ int run(const Arguments& arguments) {
   if (const auto out = arguments.value("--out")) {
     Safetensors contents = trace_contents(network, *loss, batch.y);
     std::ranges::move(model_contents(network, experiment).tensors, std::back_inserter(contents.tensors));
+    refuse_foreign_file(*out, R"({"1.x":{)", "--out");
     write_safetensors(*out, contents, Dtype::F64);
   } else {
     std::fputs(trace_table(network, *loss, batch.y, output_width()).c_str(), stdout);

@@ -8,9 +8,11 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 
 #include "primer/formats/error.hpp"
+#include "primer/formats/input.hpp"
 
 namespace primer {
 
@@ -86,6 +88,17 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   temporary.write(bytes);
   temporary.rename_to_final();
   sync_folder(path);
+}
+
+void refuse_foreign_file(const std::string& path, std::string_view mark, const char* option) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return;
+  std::ifstream file = open_input(path);
+  std::string begin(1 << 14, '\0');
+  file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<std::size_t>(file.gcount()));
+  if (begin.empty() || begin.find(mark) != begin.npos) return;
+  throw UserError({path}, "was not written by primer; choose another ", option);
 }
 
 }  // namespace primer

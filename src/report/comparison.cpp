@@ -104,12 +104,14 @@ Comparison compare(const std::vector<std::string>& folders) {
   std::vector<std::vector<Setting>> settings;
   for (const Config& config : configs) settings.push_back(settings_in(config, same_depth));
   std::vector<RunTable> histories;
+  std::vector<std::size_t> kept;    // rows of the histories
   std::vector<std::string> scores;  // columns of history.csv that any run has
   bool validated = false;
-  for (const std::string& folder : folders) {
-    const RunTable& history = histories.emplace_back(read_run_table(folder + "/history.csv"));
+  for (std::size_t r = 0; r < folders.size(); ++r) {
+    const RunTable& history = histories.emplace_back(read_run_table(folders[r] + "/history.csv"));
+    kept.push_back(history.rows.empty() ? 0 : kept_row(history, configs[r].train.early_stopping > 0));
     for (const std::string& column : history.columns) {
-      const bool used = !history.rows.empty() && !history.cell(history.rows.size() - 1, column).empty();
+      const bool used = !history.rows.empty() && !history.cell(kept[r], column).empty();
       if (column == "epoch" || column == "learning_rate" || !used) continue;
       if (std::ranges::find(scores, column) == scores.end()) scores.push_back(column);
       validated = validated || column == "validation_loss";
@@ -128,7 +130,7 @@ Comparison compare(const std::vector<std::string>& folders) {
     std::vector<std::string>& row = rows.emplace_back(std::vector<std::string>{folders[r]});
     for (const std::string& key : keys) row.push_back(unquoted(value_of(settings[r], key)));
     row.push_back(std::to_string(epochs));
-    for (const std::string& column : scores) row.push_back(epochs == 0 ? "" : history.cell(epochs - 1, column));
+    for (const std::string& column : scores) row.push_back(epochs == 0 ? "" : history.cell(kept[r], column));
     const auto best = lowest(history, judge);
     row.push_back(best ? history.cell(*best, judge) : "");
     row.push_back(best ? history.cell(*best, "epoch") : "");

@@ -61,22 +61,11 @@ std::string fill(std::string_view rest, const std::map<std::string, std::string>
   return page += rest;
 }
 
-// The row of the epoch whose parameters the run kept: with early stopping the lowest validation loss, else the last.
-std::size_t kept_row(const RunFiles& run) {
-  constexpr std::string_view key = "\nearly_stopping = ";
-  const std::size_t at = run.config.find(key);
-  std::size_t kept = run.history.rows.size() - 1;
-  if (at == run.config.npos || run.config[at + key.size()] == '0') return kept;
-  const auto loss = [&](std::size_t row) { return run.history.number(row, "validation_loss"); };
-  for (std::size_t row = kept; row-- > 0;) kept = loss(row) <= loss(kept) ? row : kept;
-  return kept;
-}
-
 // A card for each loss and metric of the epoch that was kept.
-std::string scores_html(const RunFiles& run) {
+std::string scores_html(const RunFiles& run, bool early_stopping) {
   std::string cards;
   if (run.history.rows.empty()) return cards;
-  const std::size_t kept = kept_row(run);
+  const std::size_t kept = kept_row(run.history, early_stopping);
   for (const std::string set : {"train ", "validation ", "test "}) {
     for (const std::string& quantity : {std::string("loss"), run.metric()}) {
       std::string column = set + quantity;
@@ -152,7 +141,7 @@ std::string report_page(const RunFiles& run) {
                                  {"version", escaped(frames.version)},
                                  {"data", escaped(frames.data)},
                                  {"seed", std::to_string(config.seed)},
-                                 {"scores", scores_html(run)},
+                                 {"scores", scores_html(run, config.train.early_stopping > 0)},
                                  {"warnings", elements("li", warnings)},
                                  {"diagnoses", diagnoses_html(run.diagnoses)},
                                  {"picture", run.frames.picture == Picture::none ? "" : "shown"},
@@ -198,6 +187,7 @@ std::string comparison_page(const std::vector<std::string>& folders) {
 }
 
 void write_report(const std::string& folder) {
+  refuse_foreign_file(folder + "/report.html", "primer</title>", "folder");
   write_file_atomically(folder + "/report.html", report_page(read_run(folder)));
 }
 

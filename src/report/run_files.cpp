@@ -59,6 +59,13 @@ std::vector<std::size_t> RunTable::rows_of(std::uint64_t epoch) const {
   return indices;
 }
 
+std::size_t kept_row(const RunTable& history, bool early_stopping) {
+  std::size_t kept = history.rows.size() - 1;
+  const auto loss = [&](std::size_t row) { return history.number(row, "validation_loss"); };
+  for (std::size_t row = kept; early_stopping && row-- > 0;) kept = loss(row) <= loss(kept) ? row : kept;
+  return kept;
+}
+
 std::string RunFiles::metric() const {
   for (const std::string& column : history.columns) {
     if (column.starts_with("train_") && column != "train_loss") return column.substr(6);

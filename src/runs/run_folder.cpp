@@ -46,14 +46,6 @@ bool is_temporary(const std::string& name) {
          std::ranges::any_of(run_files, [&](const RunFile& file) { return name.starts_with(concat(file.name, ".")); });
 }
 
-std::string first_bytes(const std::string& path) {
-  std::ifstream file = open_input(path);
-  std::string bytes(1 << 14, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(file.gcount()));
-  return bytes;
-}
-
 // Whether the file is the text that primer writes for the config in it. A config that a person wrote hardly ever is.
 bool is_written_config(const std::string& path, const std::string& folder) {
   try {
@@ -93,8 +85,7 @@ Occupant occupant_of(const std::string& folder, const Experiment& experiment) {
         throw UserError({path}, "is a file that this run reads; choose another --out");
     }
     has_history = has_history || file.name == std::string_view("history.csv");
-    if (first_bytes(path).find(file.mark) != std::string::npos) continue;
-    throw UserError({path}, "was not written by primer; choose another --out");
+    refuse_foreign_file(path, file.mark, "--out");
   }
   if (!same && !has_history && !is_written_config(config, folder)) {
     throw UserError({config}, "was not written by primer; choose another --out");

@@ -96,6 +96,28 @@ TEST_CASE("compare names the file that a folder lacks, and needs two runs") {
   CHECK(program::primer("compare a", folder.path).code == 2);
 }
 
+TEST_CASE("the scores of a run that stopped early are those of the epoch that it kept") {
+  const Folder folder;
+  program::spill(
+      folder / "c.toml",
+      "[data]\ngenerator = \"moons\"\npoints = 60\nnoise = 0.3\ntest_fraction = 0.2\nvalidation_fraction = "
+      "0.3\n[[layer]]\nunits = 32\nactivation = \"tanh\"\n[[layer]]\nactivation = \"softmax\"\n[train]\nloss "
+      "= \"cross_entropy\"\noptimizer = \"adam\"\nlearning_rate = 0.3\nepochs = 100\nearly_stopping = 5\n");
+  REQUIRE(program::primer("train c.toml --quiet --out r", folder.path).code == 0);
+  const std::vector<std::string> lines = split(program::primer("compare r r --csv", folder.path).out, '\n');
+  const std::vector<std::string> head = split(lines.at(0), ','), row = split(lines.at(1), ',');
+  const auto cell = [&](const std::string& column) {
+    const auto at = std::find(head.begin(), head.end(), column);
+    return at == head.end() ? "no " + column : row[static_cast<std::size_t>(at - head.begin())];
+  };
+  CHECK(std::stoi(cell("epochs")) < 100);
+  CHECK(cell("validation_loss") == cell("lowest_validation_loss"));
+  const std::string history = "\n" + program::slurp(folder / "r/history.csv");
+  const std::string kept = history.substr(history.find("\n" + cell("lowest_at_epoch") + ",") + 1);
+  CHECK(kept.substr(0, kept.find('\n')).find("," + cell("test_loss") + "," + cell("test_accuracy") + ",") !=
+        std::string::npos);
+}
+
 TEST_CASE("compare --html writes one page, whatever the classes are called") {
   const Folder folder;
   train(folder, "xor", "--set train.epochs=4", "a");

@@ -111,3 +111,24 @@ TEST_CASE("a temporary file of a killed process with the same number is replaced
   CHECK(read_input(folder / "target", 10) == "old");
   CHECK_FALSE(fs::is_symlink(temporary));
 }
+
+TEST_CASE("only an absent file, an empty one or one with the mark of primer may be replaced, through links, too") {
+  const Folder folder;
+  const auto refused = [&](const char* name) {
+    try {
+      refuse_foreign_file(folder / name, "by primer", "--out");
+      return std::string();
+    } catch (const UserError& e) {
+      return std::string(e.what()).substr((folder / name).size());
+    }
+  };
+  write_file_atomically(folder / "own", "<!-- drawn by primer -->");
+  write_file_atomically(folder / "foreign", "seed = 1");
+  write_file_atomically(folder / "late", std::string(1 << 14, ' ') + "by primer");
+  write_file_atomically(folder / "empty", "");
+  fs::create_symlink("foreign", folder / "link");
+  for (const char* const name : {"absent", "own", "empty"}) CHECK(refused(name).empty());
+  for (const char* const name : {"foreign", "late", "link"}) {
+    CHECK(refused(name) == ": was not written by primer; choose another --out");
+  }
+}

@@ -315,6 +315,30 @@ TEST_CASE("output never replaces a file that primer did not write") {
   CHECK(refused("c.toml --out ''") == "primer: --out \"\": write the name of a folder\n");
 }
 
+TEST_CASE("a command that is given the name of a file replaces it only if primer wrote it") {
+  const Runs runs;
+  REQUIRE(runs.train().code == 0);
+  for (const std::string command : {"trace c.toml --out ", "compare r r --html ", "activations tanh --svg "}) {
+    CAPTURE(command);
+    const std::string mine = "c.toml", run = "r/config.toml", fresh = "new";
+    for (const std::string& file : {mine, run}) {
+      const std::string before = slurp(runs / file);
+      const Result result = program::primer(command + file, runs.path);
+      CHECK(result.error(2).starts_with("primer: " + file + ": was not written by primer; choose another --"));
+      CHECK(slurp(runs / file) == before);
+    }
+    fs::remove(runs / fresh);
+    CHECK(program::primer(command + fresh, runs.path).code == 0);
+    CHECK(program::primer(command + fresh, runs.path).code == 0);
+  }
+  const std::string before = slurp(runs / "c.toml");
+  CHECK(program::primer("play c.toml --out c.toml", runs.path).code != 0);
+  CHECK(slurp(runs / "c.toml") == before);
+  spill(runs / "r/report.html", "<html>mine</html>");
+  CHECK(program::primer("report r", runs.path).error(2) ==
+        "primer: r/report.html: was not written by primer; choose another folder\n");
+}
+
 TEST_CASE("a run of another config stays: the next free name is taken, and --out needs --replace") {
   const Runs runs;
   const auto train = [&](const std::string& more) { return program::primer("train c.toml " + more, runs.path); };

@@ -27,6 +27,10 @@ struct RunTable {
 // Throws UserError, with the file's name, if the file is missing or has no whole, ascending epochs.
 RunTable read_run_table(const std::string& path);
 
+// The row of history.csv whose parameters the run kept: with early stopping that of the first lowest validation loss,
+// else the last. The table must have a row.
+std::size_t kept_row(const RunTable& history, bool early_stopping);
+
 struct RunFiles {
   std::string name;    // of the folder
   std::string config;  // config.toml
