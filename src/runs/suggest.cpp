@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <tuple>
+#include <utility>
 
 #include "primer/formats/csv.hpp"
 #include "primer/formats/input.hpp"
@@ -13,6 +15,7 @@
 #include "primer/formats/toml.hpp"
 #include "primer/formats/utf8.hpp"
 #include "primer/runs/experiment.hpp"
+#include "primer/training/metrics.hpp"
 
 namespace primer {
 namespace {
@@ -23,12 +26,14 @@ constexpr std::size_t most_counted = 1000;  // different texts of a column
 // What the cells of a column are.
 struct Column {
   std::string name;
-  std::size_t missing = 0, numbers = 0, integers = 0, dates = 0;
+  std::size_t missing = 0, numbers = 0, integers = 0, dates = 0, long_integers = 0;
+  std::vector<bool> is_missing{};  // in each row, up to the last that is
   double low = std::numeric_limits<double>::infinity(), high = -low;
   TextColumn texts{};               // the first most_counted different ones, and every row with one of them
   bool many_texts = false;          // more than these
   bool counts = true;               // every number is one more than that of the row before
   std::optional<double> last = {};  // the number of the row before
+  std::string example = {};         // the first text that is not a number
   std::string left_out = {};        // why the column is not used
   bool is_target = false, is_category = false;
 
@@ -47,18 +52,34 @@ bool is_date(std::string_view text) {
   return is_digits(text.substr(first + 1, second - first - 1)) && is_digits(text.substr(second + 1));
 }
 
-// The separator that occurs most often in the first line.
+// The separator that occurs most often in the first line; if possible, as often in the second.
 char separator_of(const std::string& path) {
   std::ifstream file = open_input(path);
-  std::string line;
-  std::getline(file, line);
+  std::string first, second;
+  while (std::getline(file, first) && first.find_first_not_of("\r") == first.npos) {
+  }
+  std::getline(file, second);
+  const auto count = [](const std::string& line, char separator) {
+    std::size_t found = 0;
+    bool quoted = false;
+    for (const char c : line) {
+      if (c == '"') quoted = !quoted;
+      if (c == separator && !quoted) ++found;
+    }
+    return found;
+  };
   constexpr std::string_view separators = ",;\t|";
-  return *std::ranges::max_element(separators, {}, [&](char c) { return std::ranges::count(line, c); });
+  return *std::ranges::max_element(separators, {}, [&](char c) {
+    const std::size_t found = count(first, c);
+    return std::pair(found > 0 && found == count(second, c), found);
+  });
 }
 
-void add_cell(const CsvReader& csv, std::size_t c, Column& column) {
+void add_cell(const CsvReader& csv, std::size_t row, std::size_t c, Column& column) {
   if (csv.is_missing(c)) {
     ++column.missing;
+    column.is_missing.resize(row + 1);
+    column.is_missing[row] = true;
     return;
   }
   const std::string text = csv.text(c);
@@ -66,7 +87,11 @@ void add_cell(const CsvReader& csv, std::size_t c, Column& column) {
   column.many_texts = column.many_texts || known.size() > most_counted;
   column.texts.add(column.many_texts ? known.front() : text);
   column.dates += is_date(text) ? 1 : 0;
-  if (!csv.is_number(c)) return;
+  if (!csv.is_number(c)) {
+    if (column.example.empty()) column.example = text;
+    return;
+  }
+  column.long_integers += text.size() > 15 && text.find_first_not_of("0123456789") == text.npos ? 1 : 0;
   const double number = csv.number(c);
   ++column.numbers;
   column.integers += number == std::floor(number) ? 1 : 0;
@@ -80,6 +105,7 @@ struct Table {
   CsvFormat format;
   std::size_t rows = 0;
   std::vector<Column> columns{};
+  std::size_t kept = 0;  // rows without a missing value in the columns that are used
 };
 
 Table read_table(const std::string& path, CsvFormat format) {
@@ -88,7 +114,7 @@ Table read_table(const std::string& path, CsvFormat format) {
   Table table{format};
   for (const std::string& name : csv.columns()) table.columns.push_back({name});
   for (; csv.next(); ++table.rows) {
-    for (std::size_t c = 0; c < table.columns.size(); ++c) add_cell(csv, c, table.columns[c]);
+    for (std::size_t c = 0; c < table.columns.size(); ++c) add_cell(csv, table.rows, c, table.columns[c]);
   }
   if (table.rows == 0) throw UserError({path}, "has a header but no rows");
   return table;
@@ -101,8 +127,8 @@ std::string lower(std::string text) {
 
 bool has_name_of_target(const std::string& name) {
   const std::string text = lower(name);
-  constexpr std::array<std::string_view, 8> names{"y",       "target", "label", "class",
-                                                  "outcome", "output", "kind",  "species"};
+  constexpr std::array<std::string_view, 12> names{"y",       "target",   "label", "class", "outcome",   "output",
+                                                   "species", "survived", "churn", "kind",  "diagnosis", "response"};
   return std::ranges::any_of(names, [&](std::string_view n) {
     return text == n || (text.starts_with(n) && std::string_view("_0123456789").find(text[n.size()]) != text.npos);
   });
@@ -113,6 +139,59 @@ bool has_name_of_id(const std::string& name) {
   constexpr std::array<std::string_view, 6> names{"id", "index", "nr", "no", "row", "key"};
   return std::ranges::find(names, text) != names.end() || text.ends_with("_id") || text.ends_with(" id") ||
          text.starts_with("unnamed");
+}
+
+// A text of the column that is not a number, as an example.
+std::string example_of(const Column& column) {
+  std::size_t size = std::min<std::size_t>(column.example.size(), 20);
+  while (size > 0 && size < column.example.size() && !is_utf8(column.example.substr(0, size))) --size;
+  if (size == 0) return "";
+  return concat(", such as ", in_quotes(column.example.substr(0, size)), size < column.example.size() ? "…" : "");
+}
+
+// Why a column cannot be an input; empty if it can.
+std::string reason_to_leave_out(const Column& column, std::size_t rows, bool may_count_rows) {
+  const std::size_t different = column.texts.distinct().size(), filled = column.filled();
+  const bool all_different = column.many_texts || different == filled;
+  if (column.missing * 3 > rows) return concat(column.missing, " of ", rows, " cells are missing");
+  if (different == 1) return "the same value in every row";
+  if (column.dates == filled) return "dates";
+  if (column.is_number() && column.counts && rows > 2 && may_count_rows) return "numbers the rows";
+  if (all_different && has_name_of_id(column.name)) return "an id, different in every row";
+  if (column.long_integers * 2 > filled) return "integers of more than 15 digits, which look like ids";
+  if (column.is_number()) return "";
+  if (column.numbers * 10 > filled * 9 && different > 10) {
+    return concat("numbers, except in ", counted(filled - column.numbers, "cell"), example_of(column));
+  }
+  if (different > most_categories || different * 2 > filled) {
+    return concat("text with ", column.many_texts ? "more than " : "", different, " different values",
+                  example_of(column));
+  }
+  if (column.name.find('=') != column.name.npos) return "text, and one_hot needs a name without '='";
+  return "";
+}
+
+// Leaves out the columns with the most missing cells until half of the rows are without a missing value.
+void leave_out_missing(Table& table) {
+  std::vector<int> missing_in_row(table.rows);
+  table.kept = table.rows;
+  const auto add = [&](const Column& column, int sign) {
+    for (std::size_t i = 0; i < column.is_missing.size(); ++i) missing_in_row[i] += column.is_missing[i] ? sign : 0;
+    table.kept = static_cast<std::size_t>(std::ranges::count(missing_in_row, 0));
+  };
+  std::vector<Column*> inputs;
+  for (Column& column : table.columns) {
+    if (!column.left_out.empty() || column.missing == 0) continue;
+    add(column, 1);
+    if (!column.is_target) inputs.push_back(&column);
+  }
+  std::ranges::stable_sort(inputs, {}, &Column::missing);
+  for (; table.kept * 2 < table.rows && !inputs.empty(); inputs.pop_back()) {
+    Column& column = *inputs.back();
+    column.left_out = concat(column.missing, " of ", table.rows, " cells are missing");
+    column.is_category = false;
+    add(column, -1);
+  }
 }
 
 // Marks the target columns, then those that cannot be inputs.
@@ -137,25 +216,11 @@ void decide(Table& table, const std::vector<std::string>& targets, const std::st
   std::size_t inputs = 0;
   for (const Column& column : table.columns) inputs += column.is_target ? 0 : 1;
   for (Column& column : table.columns) {
-    const std::size_t different = column.texts.distinct().size();
-    const bool counts_rows = column.counts && column.is_number() && table.rows > 2 &&
-                             (has_name_of_id(column.name) || (&column == table.columns.data() && inputs > 2));
-    const bool all_different = column.many_texts || different == column.filled();
-    if (column.is_target) continue;
-    if (column.missing * 3 > table.rows) {
-      column.left_out = concat(column.missing, " of ", table.rows, " cells are missing");
-    } else if (different == 1) {
-      column.left_out = "the same value in every row";
-    } else if (column.dates == column.filled()) {
-      column.left_out = "dates";
-    } else if (counts_rows || (all_different && has_name_of_id(column.name))) {
-      column.left_out = "numbers the rows";
-    } else if (!column.is_number() && (different > most_categories || different * 2 > column.filled())) {
-      column.left_out = concat("text with ", column.many_texts ? "more than " : "", different, " different values");
-    } else {
-      column.is_category = !column.is_number();
-    }
+    const bool may_count_rows = has_name_of_id(column.name) || (&column == table.columns.data() && inputs > 2);
+    if (!column.is_target) column.left_out = reason_to_leave_out(column, table.rows, may_count_rows);
+    column.is_category = !column.is_target && column.left_out.empty() && !column.is_number();
   }
+  leave_out_missing(table);
 }
 
 std::string quoted_list(const std::vector<std::string>& names) {
@@ -173,68 +238,85 @@ std::string description(const Column& column) {
   if (!column.left_out.empty()) return "left out: " + column.left_out;
   const std::string missing = column.missing > 0 ? concat(", ", column.missing, " missing") : "";
   const std::string role = column.is_target ? "target, " : "";
+  const std::size_t different = column.texts.distinct().size();
   if (column.is_number()) return role + "numbers " + range_text(column) + missing;
-  return concat(role, column.texts.distinct().size(), column.is_category ? " categories" : " texts", missing);
+  return concat(role, column.is_category ? counted(different, "category", "categories") : counted(different, "text"),
+                missing);
 }
 
 // A line of the config with its comment.
 std::string line(const std::string& text, const std::string& comment = "") {
   if (comment.empty()) return text + "\n";
-  return text + std::string(text.size() < 30 ? 30 - text.size() : 1, ' ') + " # " + printable(comment) + "\n";
-}
-
-// How many rows the most and the least frequent text of a column have.
-std::pair<std::size_t, std::size_t> extremes(const Column& column) {
-  std::vector<std::size_t> counts(column.texts.distinct().size());
-  for (std::size_t i = 0; i < column.texts.size(); ++i) ++counts[column.texts.index(i)];
-  const auto [least, most] = std::ranges::minmax(counts);
-  return {most, least};
+  const std::size_t width = count_characters(text);
+  return text + std::string(width < 30 ? 30 - width : 1, ' ') + " # " + printable(comment) + "\n";
 }
 
 // What the config will say, decided from the columns.
 struct Plan {
   std::vector<std::string> targets, ignored, categories;
   std::size_t inputs = 0, missing = 0, outputs = 1;
-  const Column* target = nullptr;  // the last one
-  std::size_t different = 0;       // texts of that target
-  bool many = false;               // targets
-  bool classes = false;            // in place of numbers
-  bool two = false;                // classes, in one output each
+  bool classes = false;  // in place of numbers
+  bool two = false;      // classes, in one output each
   bool validates = false;
+  std::vector<std::string> class_names{};  // of one target
+  std::size_t most = 0, least = 0;         // training rows of the most and the least frequent class
+
+  bool many() const { return targets.size() > 1; }
 };
+
+[[noreturn]] void refuse_inputs(const Table& table, const std::string& path) {
+  std::string reasons;
+  for (const Column& column : table.columns) {
+    if (column.left_out.empty() || reasons.size() > 200) continue;
+    reasons += concat(reasons.empty() ? ": " : ", ", in_quotes(column.name), " (", printable(column.left_out), ")");
+  }
+  throw UserError({path}, "no column can be an input",
+                  table.columns.size() == 1 ? concat("; the only column, ", in_quotes(table.columns[0].name),
+                                                     ", is the target. Are the cells separated by , ; | or tabs?")
+                                            : reasons);
+}
 
 Plan plan_of(const Table& table, const std::string& path) {
   Plan plan;
+  const Column* last = nullptr;
   for (const Column& column : table.columns) {
-    if (column.is_target) plan.targets.push_back((plan.target = &column)->name);
+    if (column.is_target) plan.targets.push_back((last = &column)->name);
     if (!column.left_out.empty()) plan.ignored.push_back(column.name);
     if (column.is_category) plan.categories.push_back(column.name);
     if (column.left_out.empty()) plan.missing += column.missing;
     if (column.is_target || !column.left_out.empty()) continue;
     plan.inputs += column.is_category ? column.texts.distinct().size() : 1;
   }
-  if (plan.inputs == 0) {
-    throw UserError({path}, "no column can be an input; name inputs and targets in a config of your own");
-  }
-  const Column& target = *plan.target;
-  plan.different = target.texts.distinct().size();
-  plan.many = plan.targets.size() > 1;
-  if (plan.many) {
+  if (plan.inputs == 0) refuse_inputs(table, path);
+  const Column& target = *last;
+  const std::size_t different = target.texts.distinct().size();
+  if (plan.many()) {
     plan.classes = std::ranges::all_of(table.columns, [](const Column& c) {  // yes or no
       return !c.is_target || (c.is_number() && c.texts.distinct().size() == 2 && c.low == 0 && c.high == 1);
     });
   } else {
-    const bool is_code = target.integers == target.numbers && plan.different <= 20 && plan.different * 5 <= table.rows;
-    plan.classes = !target.many_texts && (!target.is_number() || is_code);
+    const bool is_code = target.integers == target.numbers && different <= 20 && different * 5 <= table.rows;
+    plan.classes = !target.is_number() || is_code;
+    if (plan.classes) plan.class_names = target.texts.distinct();
   }
-  if (plan.classes && !plan.many && plan.different > most_categories) {
-    throw UserError({path, 1, 0}, "the target ", in_quotes(target.name), " has ", plan.different,
-                    " different texts; name another target with --target");
+  if (plan.classes && !plan.many() && different > most_categories && different * 2 > target.filled()) {
+    throw UserError({path, 1, 0}, "the target ", in_quotes(target.name), " has ", different, " different texts",
+                    example_of(target), "; write plain numbers, or name another target with --target");
   }
-  plan.two = plan.classes && (plan.many || plan.different == 2);
-  plan.outputs = plan.many ? plan.targets.size() : plan.classes && !plan.two ? plan.different : 1;
-  plan.validates = table.rows >= 500;
+  plan.two = plan.classes && (plan.many() || different == 2);
+  plan.outputs = plan.many() ? plan.targets.size() : plan.classes && !plan.two ? different : 1;
+  plan.validates = table.kept >= 500;
   return plan;
+}
+
+// What only the data can say: which classes and categories the rows have that are not dropped.
+void complete(Plan& plan, const Data& data) {
+  plan.inputs = data.columns.size();
+  plan.class_names = data.classes;
+  if (!plan.two) plan.outputs = data.train.y.cols();
+  std::vector<std::size_t> rows(data.classes.size());
+  for (std::size_t i = 0; i < data.train.size() && !rows.empty(); ++i) ++rows[class_of(data.train.y.row(i))];
+  if (!rows.empty()) std::tie(plan.least, plan.most) = std::pair(std::ranges::min(rows), std::ranges::max(rows));
 }
 
 // The comment at the top describes each column.
@@ -243,8 +325,8 @@ std::string text_of_data(const Table& table, const Plan& plan, const std::string
   for (const Column& column : table.columns) {
     width = std::max(width, std::min<std::size_t>(count_characters(column.name), 30));
   }
-  std::string out =
-      concat("# A config for ", printable(path), ", which has ", table.rows, " rows. Change what you know better:\n");
+  std::string out = concat("# A config for ", printable(path), ", which has ", counted(table.rows, "row"),
+                           ". Change what you know better:\n");
   for (const Column& column : table.columns) {
     const std::string name = printable(column.name);
     const std::size_t used = count_characters(name);
@@ -252,35 +334,39 @@ std::string text_of_data(const Table& table, const Plan& plan, const std::string
                   "\n");
   }
   out += "seed = 1\n\n[data]\n";
-  out += line(concat("file = ", toml::to_text({path, {}})));
+  out += line(concat("file = ", toml::to_text({path, {}})), "relative to the folder of this config");
   if (table.format.separator != ',') {
     out += line(concat("separator = ", toml::to_text({std::string(1, table.format.separator), {}})));
   }
   if (table.format.decimal != '.') out += line("decimal = \",\"");
-  out += line("target = " + (plan.many ? quoted_list(plan.targets) : toml::to_text({plan.targets[0], {}})),
-              plan.classes ? (plan.many ? "yes or no" : concat(plan.different, " classes")) : "numbers");
+  out += line("target = " + (plan.many() ? quoted_list(plan.targets) : toml::to_text({plan.targets[0], {}})),
+              !plan.classes ? "numbers"
+              : plan.many() ? "yes or no"
+                            : counted(plan.class_names.size(), "class", "classes"));
   if (!plan.ignored.empty()) {
-    out += line("ignore = " + quoted_list(plan.ignored), "ids, dates and columns that say nothing");
+    out += line("ignore = " + quoted_list(plan.ignored), "the reasons are above");
   }
   if (!plan.categories.empty()) {
     out += line("one_hot = " + quoted_list(plan.categories), "an input of 0 or 1 for each category");
   }
   if (plan.missing > 0) {
-    out += line("missing = \"drop\"", concat(plan.missing, " cells are missing; their rows are left out"));
+    out +=
+        line("missing = \"drop\"", concat(counted(table.rows - table.kept, "row"), " with a missing value, left out"));
   }
   out += line("standardize = true", "inputs with mean 0 and standard deviation 1");
   if (!plan.classes) out += line("standardize_targets = true", "predictions still have the unit of the file");
-  out += line("test_fraction = 0.2", "rows that measure the result; they are not trained on");
+  if (table.kept >= 5) out += line("test_fraction = 0.2", "rows that measure the result; they are not trained on");
   if (plan.validates) out += line("validation_fraction = 0.15", "rows that decide when to stop");
   return out;
 }
 
 std::string text_of_training(const Table& table, const Plan& plan) {
   const double wanted = 4 * std::sqrt(static_cast<double>(plan.inputs * (plan.outputs + 1)));
-  const double most = table.rows < 500 ? 16 : 64;
+  const double most = table.kept < 500 ? 16 : 64;
   const auto units = static_cast<std::size_t>(std::exp2(std::round(std::log2(std::clamp(wanted, 8.0, most)))));
   std::string out = concat(
-      "\n[[layer]]\n", line(concat("units = ", units), concat(plan.inputs, " inputs and ", plan.outputs, " outputs")),
+      "\n[[layer]]\n",
+      line(concat("units = ", units), concat(counted(plan.inputs, "input"), " and ", counted(plan.outputs, "output"))),
       line("activation = \"relu\""));
   out += concat("\n[[layer]]\n", line(concat("activation = \"",
                                              !plan.classes ? "identity"
@@ -288,29 +374,43 @@ std::string text_of_training(const Table& table, const Plan& plan) {
                                                            : "softmax",
                                              "\""),
                                       !plan.classes ? "any number"
-                                      : plan.two    ? "the probability of yes"
-                                                    : "a probability for each class"));
+                                      : !plan.two   ? "a probability for each class"
+                                      : plan.many() ? "the probability of yes"
+                                                    : "the probability of " + in_quotes(plan.class_names.back())));
   out += concat("\n[train]\n", line(concat("loss = \"",
                                            !plan.classes ? "mse"
                                            : plan.two    ? "binary_cross_entropy"
                                                          : "cross_entropy",
                                            "\"")));
-  if (plan.classes && !plan.many) {
-    const auto [most_rows, least_rows] = extremes(*plan.target);
-    if (most_rows >= 10 * least_rows) {
-      out += line("class_weights = \"balanced\"", concat("the classes have ", least_rows, " to ", most_rows, " rows"));
-    }
+  if (plan.least > 0 && plan.most >= 10 * plan.least) {
+    out += line("class_weights = \"balanced\"",
+                concat("the classes have ", plan.least, " to ", plan.most, " training rows"));
   }
-  const std::size_t epochs = std::clamp<std::size_t>(100'000 / table.rows, 30, 200);
+  const std::size_t epochs = std::clamp<std::size_t>(100'000 / std::max<std::size_t>(table.kept, 1), 30, 200);
   out += line("optimizer = \"adam\"") + line("learning_rate = 0.005") + line(concat("epochs = ", epochs)) +
          line("batch_size = 32");
   if (plan.validates) out += line("early_stopping = 15", "epochs without a better validation loss");
   return out;
 }
 
-std::string text_of(const Table& table, const std::string& path) {
-  const Plan plan = plan_of(table, path);
+std::string text_of(const Table& table, const Plan& plan, const std::string& path) {
   return text_of_data(table, plan, path) + text_of_training(table, plan);
+}
+
+// Leaves out the columns that vary in the file, but not among the training rows. Returns whether there were any.
+bool leave_out_constant(Table& table, const Data& data) {
+  bool found = false;
+  const Tensor& x = data.train.x;
+  for (std::size_t j = 0; j < data.columns.size(); ++j) {
+    bool constant = true;
+    for (std::size_t i = 1; i < x.rows() && constant; ++i) constant = x(i, j) == x(0, j);
+    const auto column = std::ranges::find(table.columns, data.columns[j], &Column::name);
+    if (!constant || x.rows() < 2 || column == table.columns.end()) continue;
+    column->left_out = "the same value in every training row";
+    found = true;
+  }
+  if (found) leave_out_missing(table);
+  return found;
 }
 
 }  // namespace
@@ -328,21 +428,15 @@ std::string suggested_config(const std::string& path, const std::vector<std::str
     if (numbers(other) > numbers(table)) table = std::move(other);
   }
   decide(table, targets, path);
-  const std::string text = text_of(table, path);
-  // A column may vary in the file, but not among the training rows.
-  const Config config = parse_config(text, "", {});
-  const Experiment experiment = experiment_of(config, read_samples(path, config.data, task_of(config.train.loss)), {});
-  bool changed = false;
-  for (std::size_t j = 0; j < experiment.data.columns.size(); ++j) {
-    const Tensor& x = experiment.data.train.x;
-    bool constant = true;
-    for (std::size_t i = 1; i < x.rows() && constant; ++i) constant = x(i, j) == x(0, j);
-    const auto column = std::ranges::find(table.columns, experiment.data.columns[j], &Column::name);
-    if (!constant || column == table.columns.end()) continue;
-    column->left_out = "the same value in nearly every row";
-    changed = true;
+  for (;;) {
+    Plan plan = plan_of(table, path);
+    const Config config = parse_config(text_of(table, plan, path), "the config for " + path, {});
+    const Task task = task_of(config.train.loss);
+    const Experiment experiment = experiment_of(config, read_samples(path, config.data, task), {});
+    if (leave_out_constant(table, experiment.data)) continue;
+    complete(plan, experiment.data);
+    return text_of(table, plan, path);
   }
-  return changed ? text_of(table, path) : text;
 }
 
 }  // namespace primer

@@ -173,14 +173,18 @@ class WarningCollector {
     }
   }
 
-  // The root of the mean square, without overflow.
-  static double size_of(const Tensor& x) {
+  // The root of the mean square of the columns from `first` to `last` − 1, without overflow.
+  static double size_of(const Tensor& x, std::size_t first, std::size_t last) {
     double most = 0;
-    for (const real v : x.values()) most = std::max(most, std::abs(double{v}));
+    for (std::size_t i = 0; i < x.rows(); ++i) {
+      for (std::size_t j = first; j < last; ++j) most = std::max(most, std::abs(double{x(i, j)}));
+    }
     const double scale = scale_for_squares(most);
     double sum = 0;
-    for (const real v : x.values()) sum += scale * v * scale * v;
-    return std::sqrt(sum / static_cast<double>(x.size())) / scale;
+    for (std::size_t i = 0; i < x.rows(); ++i) {
+      for (std::size_t j = first; j < last; ++j) sum += scale * x(i, j) * scale * x(i, j);
+    }
+    return std::sqrt(sum / static_cast<double>(x.rows() * (last - first))) / scale;
   }
 
   static bool is_constant(const Tensor& x, std::size_t j) {
@@ -190,18 +194,30 @@ class WarningCollector {
     return true;
   }
 
-  // `names` are of the columns of x.
+  // `names` are of the columns of x; a column without a name is left out.
   void constant_columns(const char* key, const char* code, const std::vector<std::string>& names, const Tensor& x,
                         const char* remedy) {
     std::string constant;
     std::size_t count = 0;
     for (std::size_t j = 0; j < names.size() && x.rows() > 1; ++j) {
-      if (!is_constant(x, j)) continue;
+      if (names[j].empty() || !is_constant(x, j)) continue;
       if (++count <= 3) constant += (constant.empty() ? "" : ", ") + in_quotes(names[j]);
     }
     if (count == 0) return;
     warn(key, code, count == 1 ? "column " : concat(count, " columns, "), constant, count > 3 ? ", …" : "",
          count == 1 ? " has" : ", have", " the same value in every training row, ", remedy);
+  }
+
+  void constant_inputs() {
+    std::vector<std::string> numbers = data_.columns, categories(numbers.size());
+    for (std::size_t j = 0; j < numbers.size(); ++j) {
+      const auto is_of = [&](const std::string& column) { return numbers[j].starts_with(column + "="); };
+      if (std::ranges::any_of(config_.data.one_hot, is_of)) std::swap(numbers[j], categories[j]);
+    }
+    constant_columns("data", "constant-input", numbers, data_.train.x,
+                     "which says nothing; list such columns in data.ignore");
+    constant_columns("data.one_hot", "untrained-category", categories, data_.train.x,
+                     "so the network cannot learn what the category means; join rare categories in the file");
   }
 
   void inputs() {
@@ -213,19 +229,17 @@ class WarningCollector {
            "the columns are called 0, 1, 2, …; if the first row of the file is data, insert a row of names above it");
     }
     if (dropped_ > 0) {
-      warn("data.missing", "dropped-rows", dropped_, dropped_ == 1 ? " row has" : " rows have", " a missing value and ",
+      warn("data.missing", "dropped-rows", counted(dropped_, "row has", "rows have"), " a missing value and ",
            dropped_ == 1 ? "is" : "are", " left out");
     }
-    if (config_.data.image.empty())  // a pixel at the edge is often constant
-      constant_columns("data", "constant-input", data_.columns, data_.train.x,
-                       "which says nothing; list such columns in data.ignore");
+    if (config_.data.image.empty()) constant_inputs();  // a pixel at the edge is often constant
     if (data_.standardizer) return;
     const Tensor& x = data_.train.x;
     std::size_t largest = 0;
     double most = 0;
     double least = std::numeric_limits<double>::infinity();
     for (std::size_t j = 0; j < x.cols(); ++j) {
-      const double size = size_of(column_of(x, j));
+      const double size = size_of(x, j, j + 1);
       if (size > most) largest = j;
       most = std::max(most, size);
       if (size > 0) least = std::min(least, size);
@@ -257,12 +271,14 @@ class WarningCollector {
       warn("data.validation_fraction", "empty-split",
            "there are too few rows for a validation set; use a larger fraction");
     }
+    const Tensor& y = data_.train.y;
+    if (task_ == Task::regression || data_.targets.size() > 1) {
+      constant_columns("data", "constant-target", data_.targets, y, "so there is nothing to learn");
+    }
     if (task_ != Task::regression) {
       classes();
       return;
     }
-    const Tensor& y = data_.train.y;
-    constant_columns("data", "constant-target", data_.targets, y, "so there is nothing to learn");
     const std::string activation = key(hidden(), "activation");
     if (looks_like_classes()) {
       warn("train.loss", "classes-as-numbers", "the targets look like classes, but ", config_.train.loss,
@@ -276,7 +292,7 @@ class WarningCollector {
       warn(activation, "target-range", std::to_string(outside), " of ", y.size(), " targets are outside ",
            rounded(range.low, 2), " … ", rounded(range.high, 2), ", the range of ", config_.layers.back().activation,
            "; use identity at the output, or scale the targets");
-    } else if (const double size = size_of(y); size > 100 && config_.train.loss != "mae") {
+    } else if (const double size = size_of(y, 0, y.cols()); size > 100 && config_.train.loss != "mae") {
       warn("train.loss", "unscaled-targets", "the targets are about ", rounded(size, 2),
            " in size, and so are the first gradients; set data.standardize_targets = true");
     }

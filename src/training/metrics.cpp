@@ -91,17 +91,16 @@ RegressionScores regression_scores(const Tensor& a, const Tensor& y) {
   add_residual_squares(a, y, scales, residual);
   const double r2 = r2_score(residual, total_squares(y, scales));
   double most = 0;
-  double absolutes = 0;
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    const double d = std::abs(double{a[i]} - y[i]);
-    most = std::max(most, d);
-    absolutes += d;
-  }
+  for (std::size_t i = 0; i < y.size(); ++i) most = std::max({most, std::abs(double{a[i]}), std::abs(double{y[i]})});
   const double scale = scale_for_squares(most);
-  double squares = 0;
-  for (std::size_t i = 0; i < y.size(); ++i) squares += std::pow(scale * (double{a[i]} - y[i]), 2);
+  double squares = 0, absolutes = 0;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    const double d = scale * a[i] - scale * y[i];
+    squares += d * d;
+    absolutes += std::abs(d);
+  }
   const auto n = static_cast<double>(y.size());
-  return {squares / n / scale / scale, std::sqrt(squares / n) / scale, absolutes / n, r2};
+  return {squares / n / scale / scale, std::sqrt(squares / n) / scale, absolutes / n / scale, r2};
 }
 
 Tensor column_of(const Tensor& t, std::size_t k) {
@@ -124,7 +123,7 @@ void add_residual_squares(const Tensor& a, const Tensor& y, const std::vector<do
                           std::vector<double>& residual_squares) {
   for (std::size_t i = 0; i < y.rows(); ++i) {
     for (std::size_t k = 0; k < y.cols(); ++k) {
-      const double d = scales[k] * (double{a(i, k)} - y(i, k));
+      const double d = scales[k] * a(i, k) - scales[k] * y(i, k);
       residual_squares[k] += d * d;
     }
   }

@@ -84,6 +84,58 @@ TEST_CASE("several numeric targets make a regression with scaled targets; semico
     CHECK(has_line(eval.out, metric));
 }
 
+TEST_CASE("the comments of a config are true, whatever the file is like") {
+  const Folder folder;
+  const auto config_for = [&](const std::string& csv) {
+    spill(folder / "d.csv", csv);
+    const Result config = primer("config d.csv", folder.path);
+    REQUIRE(config.code == 0);
+    spill(folder / "c.toml", config.out);
+    CHECK(primer("check c.toml", folder.path).code == 0);
+    return config.out;
+  };
+  const auto rows = [](const std::string& header, int count, auto row) {
+    std::string csv = header + "\n";
+    for (int i = 0; i < count; ++i) csv += row(i) + "\n";
+    return csv;
+  };
+  const auto text = [](int i) { return std::to_string(i); };
+
+  // Without its rows with a missing value, class c does not exist.
+  const std::string dropped = config_for(rows("a,b,y", 60, [&](int i) {
+    return text(i * 7 % 11) + "," + (i % 3 == 2 ? "NA" : text(i * 5 % 13)) + "," + "abc"[i % 3];
+  }));
+  CHECK(has_line(dropped, "target = \"y\"                   # 2 classes"));
+  CHECK(has_line(dropped, "missing = \"drop\"               # 20 rows with a missing value, left out"));
+  CHECK(has_line(dropped, "units = 8                      # 2 inputs and 2 outputs"));
+
+  // Where every row has a missing value, columns are left out until half of the rows remain.
+  const std::string holes = config_for(rows("a,b,c,y", 40, [&](int i) {
+    return (i % 4 == 0 ? "" : text(i * 7 % 11)) + "," + (i % 4 == 1 ? "" : text(i * 5 % 13)) + "," +
+           (i % 4 > 1 ? "" : text(i * 3 % 17)) + "," + text(i * 11 % 37);
+  }));
+  CHECK(has_line(holes, "#   c  left out: 20 of 40 cells are missing"));
+  CHECK(has_line(holes, "missing = \"drop\"               # 20 rows with a missing value, left out"));
+
+  const std::string odd = config_for(rows("account,a,colour=x,size,y", 40, [&](int i) {
+    return "9007199254740" + text(100 + i * 37 % 40) + "," + (i == 9 ? "12 kg" : text(i)) + "," + "uvw"[i % 3] + "," +
+           text(i * 7 % 23) + "," + (i % 2 == 0 ? "left" : "right");
+  }));
+  CHECK(has_line(odd, "#   account   left out: integers of more than 15 digits, which look like ids"));
+  CHECK(has_line(odd, "#   a         left out: numbers, except in 1 cell, such as \"12 kg\""));
+  CHECK(has_line(odd, "#   colour=x  left out: text, and one_hot needs a name without '='"));
+  CHECK(has_line(odd, "units = 8                      # 1 input and 1 output"));
+  CHECK(has_line(odd, "activation = \"sigmoid\"         # the probability of \"right\""));
+
+  // A separator within quotes or in one name only is none; few rows have no test set.
+  const std::string names = config_for("\"a;b;c\",x (y; z),kind\n1,2,p\n3,5,q\n4,4,p\n6,1,q\n");
+  CHECK_FALSE(has_line(names, "separator"));
+  CHECK_FALSE(has_line(names, "test_fraction"));
+  CHECK(has_line(config_for("x (a, b, c);y\n1;2\n2;3\n4;7\n7;1\n3;3\n"), "separator = \";\""));
+  CHECK(has_line(config_for(rows("a,y", 200, [&](int i) { return text(i) + ",class " + text(i % 40); })),
+                 "target = \"y\"                   # 40 classes"));
+}
+
 TEST_CASE("a file that is no data is refused in one line") {
   const Folder folder;
   const auto refused = [&](const std::string& csv) {
@@ -95,7 +147,18 @@ TEST_CASE("a file that is no data is refused in one line") {
   CHECK(refused("") == "primer: d.csv: the file is empty; a CSV file begins with a header row\n");
   CHECK(refused("a,y\n") == "primer: d.csv: has a header but no rows\n");
   CHECK(refused("a\n1\n2\n") ==
-        "primer: d.csv: no column can be an input; name inputs and targets in a config of your own\n");
+        "primer: d.csv: no column can be an input; the only column, \"a\", is the target. Are the cells separated by , "
+        "; | "
+        "or tabs?\n");
+  CHECK(refused("a,y\n45%,1\n-3 %,2\n7%,4\n") ==
+        "primer: d.csv: no column can be an input: \"a\" (text with 3 different values, such as \"45%\")\n");
+  std::string money = "a,y\n";
+  for (int i = 0; i < 40; ++i) money += std::to_string(i * 7 % 40) + ",$" + std::to_string(i) + "\n";
+  CHECK(
+      refused(money) ==
+      "primer: d.csv:1: the target \"y\" has 40 different texts, such as \"$0\"; write plain numbers, or name another "
+      "target with --target\n");
+  CHECK(refused("a,y\n1,x\n2,x\n").find("one class") != std::string::npos);
   CHECK(refused("1,2,3\n4,5,6\n").find("seems to have no header") != std::string::npos);
   CHECK(primer("config none.csv", folder.path).error(2) ==
         "primer: none.csv: cannot be opened: No such file or directory\n");

@@ -191,6 +191,10 @@ TEST_CASE("traps in the data give their warnings") {
                     sigmoid = "[[layer]]\nactivation = \"sigmoid\"\n";
   CHECK(codes("x,c,y\n1,0.1,2\n2,0.1,3\n3,0.1,5\n", "", "[[layer]]\n", "mse") == "constant-input");
   CHECK(codes("x,y\n1,0.1\n2,0.1\n3,0.1\n", "", "[[layer]]\n", "mse") == "constant-target");
+  CHECK(codes("x,p,q\n1,1,0\n2,1,1\n3,1,0\n", "target = [\"p\", \"q\"]\n", sigmoid, "binary_cross_entropy") ==
+        "constant-target");
+  CHECK(codes("x,c,y\n1,a,2\n2,b,3\n3,a,4\n4,c,5\n", "one_hot = [\"c\"]\nshuffle = false\ntest_fraction = 0.25\n",
+              "[[layer]]\n", "mse") == "untrained-category");
   CHECK(codes("x,y\n1,0\n2,0\n3,0\n", "", sigmoid, "binary_cross_entropy") == "one-class");
   std::string rare = "x,y\n";
   for (int i = 0; i < 11; ++i) rare += std::to_string(i % 7) + (i == 3 ? ",yes\n" : ",no\n");

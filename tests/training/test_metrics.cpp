@@ -113,6 +113,19 @@ TEST_CASE("R² of a constant target is 0 or 1 for every value and count, and doe
     }
     CHECK(regression_scores(column_of(a, 0), column_of(y, 0)).r2 == doctest::Approx(0.9442857142857143).epsilon(1e-12));
     CHECK(regression_scores(a, y).rmse / factor == doctest::Approx(std::sqrt(0.26 / 6)).epsilon(1e-12));
+    CHECK(regression_scores(a, y).mae / factor == doctest::Approx(0.1).epsilon(1e-12));
+  }
+  for (const double factor : {1.0, 1.7e308}) {  // at which neither a sum nor a difference of two targets is a double
+    const Tensor zero(4, 1);
+    Tensor y{{1}, {-1}, {1}, {-1}}, a{{real(-0.5)}, {real(0.5)}, {1}, {-1}};
+    for (Tensor* t : {&y, &a}) {
+      for (real& v : t->values()) v = static_cast<real>(v * factor);
+    }
+    CHECK(regression_scores(zero, y).mae / factor == doctest::Approx(1).epsilon(1e-12));
+    CHECK(regression_scores(zero, y).rmse / factor == doctest::Approx(1).epsilon(1e-12));
+    CHECK(regression_scores(zero, y).r2 == 0);
+    CHECK(regression_scores(a, y).mae / factor == doctest::Approx(0.75).epsilon(1e-12));
+    CHECK(regression_scores(a, y).r2 == doctest::Approx(-0.125).epsilon(1e-12));
   }
 }
 

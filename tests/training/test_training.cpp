@@ -10,6 +10,7 @@
 #include "../reference_network.hpp"
 #include "primer/core/random.hpp"
 #include "primer/training/generators.hpp"
+#include "primer/training/metrics.hpp"
 
 using namespace primer;
 
@@ -314,6 +315,40 @@ TEST_CASE("a batch of one row at an epoch's end counts as one row, and batch nor
     for (const Tensor& t : copy_of(network)) {
       for (const real v : t.values()) CHECK(std::isfinite(v));
     }
+  }
+}
+
+TEST_CASE("the running variance is that of all rows, whether the last batch has one row or not") {
+  for (const auto& [rows, batch_size] :
+       {std::pair<std::size_t, std::size_t>{8, 4}, {9, 4}, {5, 2}, {17, 16}, {33, 32}}) {
+    double sum = 0;
+    constexpr std::size_t seeds = 60, units = 4;
+    for (std::size_t seed = 0; seed < seeds; ++seed) {
+      Data data;
+      data.train = {Tensor(rows, 2), Tensor(rows, 1)};
+      Random random(seed, Stream::data);
+      for (real& v : data.train.x.values()) v = static_cast<real>(random.normal());
+      Network network(2, std::vector<LayerOptions>{{units, "tanh", "auto", true}, {1, "identity"}}, seed);
+      TrainOptions options;
+      options.loss = "mse";
+      options.learning_rate = 0;
+      options.epochs = 60;
+      options.batch_size = batch_size;
+      Record recorded;
+      Training(network, data, options, seed, 1).run(recorded.hooks());
+      const Parameter running_var = network.layers[0].tensors().back();
+      REQUIRE(running_var.name == "running_var");
+      const Tensor running = *running_var.value;
+      network.forward_training(data.train.x, 1);
+      for (std::size_t j = 0; j < units; ++j) {
+        const Tensor u = column_of(network.layers[0].batch_norm->u, j);
+        const double deviation = static_cast<double>(standardizer_of(u).deviation[0]);
+        const auto n = static_cast<double>(rows);
+        sum += static_cast<double>(running[j]) / (deviation * deviation * n / (n - 1));
+      }
+    }
+    INFO(rows, " rows in batches of ", batch_size);
+    CHECK(std::abs(sum / (seeds * units) - 1) < 0.1);
   }
 }
 
