@@ -86,7 +86,7 @@ def main():
     finish(command(binary, folder, "whole", 40))
     epochs = int(40 * 1.5 * asked.seconds / (time.monotonic() - start))
     start = time.monotonic()
-    finish(command(binary, folder, "whole", epochs))
+    finish(command(binary, folder, "whole", epochs, "--replace"))
     seconds = time.monotonic() - start
     print(f"undisturbed: {epochs} epochs in {seconds:.1f} s", flush=True)
     if seconds < asked.seconds:

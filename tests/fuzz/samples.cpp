@@ -13,7 +13,6 @@
 #include "primer/formats/error.hpp"
 #include "primer/runs/experiment.hpp"
 #include "primer/runs/suggest.hpp"
-#include "primer/runs/warnings.hpp"
 
 using namespace primer;
 
@@ -60,7 +59,7 @@ void suggest(const std::string& text) {
     return;
   }
   const Config config = parse_config(config_text, "c", {});
-  warnings_of(experiment_of(config, read_samples(path, config.data, task_of(config.train.loss)), {}));
+  experiment_of(config, read_samples(path, config.data, task_of(config.train.loss)), {});
 }
 
 }  // namespace

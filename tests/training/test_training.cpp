@@ -319,8 +319,8 @@ TEST_CASE("a batch of one row at an epoch's end counts as one row, and batch nor
 }
 
 TEST_CASE("the running variance is that of all rows, whether the last batch has one row or not") {
-  for (const auto& [rows, batch_size] :
-       {std::pair<std::size_t, std::size_t>{8, 4}, {9, 4}, {5, 2}, {17, 16}, {33, 32}}) {
+  for (const auto& sizes : {std::pair<std::size_t, std::size_t>{8, 4}, {9, 4}, {5, 2}, {17, 16}, {33, 32}}) {
+    const std::size_t rows = sizes.first, batch_size = sizes.second;
     double sum = 0;
     constexpr std::size_t seeds = 60, units = 4;
     for (std::size_t seed = 0; seed < seeds; ++seed) {
