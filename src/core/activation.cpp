@@ -240,19 +240,11 @@ void refuse_alpha(std::string_view name, std::string_view rule) {
 }
 
 std::unique_ptr<Activation> make_activation(std::string_view spec) {
-  const std::size_t open = spec.find('(');
-  std::optional<real> alpha;
-  if (open != std::string_view::npos) {
-    real number = 0;
-    const char* const end = spec.data() + spec.size();
-    const auto [stop, error] = std::from_chars(spec.data() + open + 1, end, number);
-    if (error != std::errc() || stop == end || *stop != ')' || stop + 1 != end) {
-      throw std::invalid_argument("activation '" + std::string(spec) +
-                                  "': write a shape constant as in leaky_relu(0.2)");
-    }
-    alpha = number;
-  }
-  return activations().at(spec.substr(0, open)).make(alpha);
+  const std::string_view name = spec.substr(0, spec.find('('));
+  const std::optional<real> alpha = number_in<real>(spec);
+  if (!alpha && name != spec)
+    throw std::invalid_argument("activation '" + std::string(spec) + "': write a shape constant as in leaky_relu(0.2)");
+  return activations().at(name).make(alpha);
 }
 
 }  // namespace primer

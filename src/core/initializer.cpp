@@ -1,28 +1,14 @@
 // The variance that each name stands for, and how weights are drawn.
 #include "primer/core/initializer.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
 
+#include "primer/core/registry.hpp"
+
 namespace primer {
-namespace {
-
-constexpr real largest = std::numeric_limits<real>::max();
-
-// Reads the number in "name(number)". False if `spec` has another form or name, or if a real cannot hold the number.
-bool argument_of(std::string_view spec, std::string_view name, double& number) {
-  if (!spec.starts_with(name) || !spec.ends_with(')') || spec.size() < name.size() + 3) return false;
-  if (spec[name.size()] != '(') return false;
-  const char* const end = spec.data() + spec.size() - 1;
-  const auto [stop, error] = std::from_chars(spec.data() + name.size() + 1, end, number);
-  return error == std::errc() && stop == end && std::abs(number) <= static_cast<double>(largest);
-}
-
-}  // namespace
-
 Initializer make_initializer(std::string_view spec, std::size_t fan_in, std::size_t fan_out, double alpha) {
   using enum Initializer::Shape;
   const auto in = static_cast<double>(fan_in);
@@ -36,9 +22,11 @@ Initializer make_initializer(std::string_view spec, std::size_t fan_in, std::siz
   if (spec == "lecun_uniform") return {uniform, std::sqrt(3 / in)};
   if (spec == "lecun_normal") return {normal, std::sqrt(1 / in)};
   if (spec == "zeros") return {constant, 0};
-  double number = 0;
-  if (argument_of(spec, "constant", number)) return {constant, number};
-  if (argument_of(spec, "normal", number) && number >= 0) return {normal, number};
+  const std::optional<double> number = number_in<double>(spec);
+  if (number && std::abs(*number) <= double{std::numeric_limits<real>::max()}) {
+    if (spec.starts_with("constant(")) return {constant, *number};
+    if (spec.starts_with("normal(") && *number >= 0) return {normal, *number};
+  }
   throw std::invalid_argument("unknown initialiser '" + std::string(spec) + "'");
 }
 

@@ -21,17 +21,6 @@ Dense make_layer(std::size_t inputs, const LayerOptions& options, std::uint64_t 
   return layer;
 }
 
-// x through all layers, where pass(layer, x) computes layer.a from x.
-template <typename Pass>
-const Tensor& through(std::vector<Dense>& layers, const Tensor& x, Pass pass) {
-  const Tensor* a = &x;
-  for (Dense& layer : layers) {
-    pass(layer, *a);
-    a = &layer.a;
-  }
-  return *a;
-}
-
 }  // namespace
 
 Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, std::size_t fan_in) {
@@ -48,11 +37,21 @@ Network::Network(std::size_t inputs, std::span<const LayerOptions> options, std:
 }
 
 const Tensor& Network::forward(const Tensor& x) {
-  return through(layers, x, [](Dense& layer, const Tensor& a) { layer.forward(a); });
+  const Tensor* a = &x;
+  for (Dense& layer : layers) {
+    layer.forward(*a);
+    a = &layer.a;
+  }
+  return *a;
 }
 
 const Tensor& Network::forward_training(const Tensor& x, std::uint64_t step) {
-  return through(layers, x, [step](Dense& layer, const Tensor& a) { layer.forward_training(a, step); });
+  const Tensor* a = &x;
+  for (Dense& layer : layers) {
+    layer.forward_training(*a, step);
+    a = &layer.a;
+  }
+  return *a;
 }
 
 const Tensor& Network::predict(const Tensor& x, Prediction& p) const {

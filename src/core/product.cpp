@@ -19,8 +19,6 @@
 //    fma(b, a, c) is fma(a, b, c).
 // 6. Tiny products (XOR, one row times few columns) are plain loops: setting up panels would take longer than the work.
 //
-// Where fma is emulated, a product with a number that the emulation cannot take is a plain loop over the library's fma.
-//
 // The calls: product (may transpose) → large_product → blocks (may pack B) → tiles (may pack A) → tile, or edge_tile if
 // C needs it. Few rows: large_product → tiles. Tiny products: tiny_product → chains.
 //
@@ -29,7 +27,6 @@
 #include "primer/core/product.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 #include <string>
 
@@ -126,22 +123,22 @@ template <std::size_t height, std::size_t width>
 }
 
 // All of C in tiles from left to right. C has at most `height` rows. B is read in place or consists of packed panels:
-// B.at(0, j) is where the panel from column j on begins, and B.row_stride leads from row to row within a panel.
-template <std::size_t height, std::size_t width>
+// B.at(0, j) is where the panel from column j on begins, and B.row_stride leads from row to row within a panel. `once`
+// means that no other rows will read B and that all tiles are whole; then nothing is packed.
+template <std::size_t height, std::size_t width, bool once>
 void tiles(const In& A, const In& B, const In& start, const Out& C) {
   if constexpr (height > 1) {
-    if (C.rows < height) return tiles<height - 1, width>(A, B, start, C);
+    if (C.rows < height) return tiles<height - 1, width, once>(A, B, start, C);
   }
-  alignas(64) real packed[height * depth];
-  In a = A;
   const std::size_t K = A.cols;
-  if (A.row_stride == 1 && K <= depth && K * A.col_stride >= far && C.cols > width) {
-    for (std::size_t k = 0; k < K; ++k) std::copy_n(A.at(0, k), height, packed + k * height);
-    a = In(packed, height, K, 1, height);
-  }
+  alignas(64) real packed[once ? 1 : height * depth];
+  const In packed_A(packed, height, K, 1, height);
+  const bool packs = !once && A.row_stride == 1 && K <= depth && K * A.col_stride >= far && C.cols > width;
+  for (std::size_t k = 0; packs && k < K; ++k) std::copy_n(A.at(0, k), height, packed + k * height);
+  const In& a = packs ? packed_A : A;
   const bool dense = contiguous(start, C);
   for (std::size_t j = 0; j < C.cols; j += width) {
-    const std::size_t now = std::min(width, C.cols - j);
+    const std::size_t now = once ? width : std::min(width, C.cols - j);
     const In b = B.block(0, j, K, now), from = start.block(0, j, height, now);
     const Out c = C.block(0, j, height, now);
     if (dense && now == width) {
@@ -201,23 +198,9 @@ template <std::size_t width>
       for (std::size_t i = 0, now = 0; i < C.rows; i += now) {
         const std::size_t left = C.rows - i;
         now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;  // no last tile of a single row
-        tiles<height, width>(A.block(i, k, now, deep), b, from.block(i, j, now, cols), C.block(i, j, now, cols));
+        tiles<height, width, false>(A.block(i, k, now, deep), b, from.block(i, j, now, cols), C.block(i, j, now, cols));
       }
     }
-  }
-}
-
-// All of C in wide tiles from left to right. C has at most `height` rows. Nothing is packed: B is read only once.
-template <std::size_t height, std::size_t width>
-void wide_tiles(const In& A, const In& B, const In& start, const Out& C) {
-  if constexpr (height > 1) {
-    if (C.rows < height) return wide_tiles<height - 1, width>(A, B, start, C);
-  }
-  const bool dense = contiguous(start, C);
-  for (std::size_t j = 0; j < C.cols; j += width) {
-    const In b = B.block(0, j, B.rows, width), from = start.block(0, j, height, width);
-    const Out c = C.block(0, j, height, width);
-    dense ? tile<height, width>(A.cols, A, b, from, c) : edge_tile<height, width>(A, b, from, c);
   }
 }
 
@@ -229,8 +212,8 @@ void wide_tiles(const In& A, const In& B, const In& start, const Out& C) {
     j += n;
   };
   if (C.rows < 4 && B.col_stride == 1) {
-    if (C.rows == 1) next_columns(C.cols / widest * widest, wide_tiles<1, widest>);
-    next_columns((C.cols - j) / (widest / 2) * (widest / 2), wide_tiles<3, widest / 2>);
+    if (C.rows == 1) next_columns(C.cols / widest * widest, tiles<1, widest, true>);
+    next_columns((C.cols - j) / (widest / 2) * (widest / 2), tiles<3, widest / 2, true>);
   }
   const std::size_t left = (C.cols - j) % wide;
   next_columns(C.cols - j - (left <= narrow ? left : 0), blocks<wide>);
@@ -267,27 +250,10 @@ void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
   }
 }
 
-bool can_emulate_fma(const In& m) {
-  bool can = true;
-  for (std::size_t i = 0; i < m.rows; ++i)
-    for (std::size_t j = 0; j < m.cols; ++j) can &= primer::can_emulate_fma(static_cast<double>(*m.at(i, j)));
-  return can;
-}
-
-// The definition: every element is one chain of the library's fma.
-void plain_product(const In& A, const In& B, const In& start, const Out& C) {
-  for (std::size_t i = 0; i < C.rows; ++i) {
-    for (std::size_t j = 0; j < C.cols; ++j) {
-      real c = *start.at(i, j);
-      for (std::size_t k = 0; k < A.cols; ++k) c = std::fma(*A.at(i, k), *B.at(k, j), c);
-      *C.at(i, j) = c;
-    }
-  }
-}
-
 void product(const In& A, const In& B, const In& start, const Out& C) {
-  if (fma_is_emulated && !(can_emulate_fma(A) && can_emulate_fma(B) && can_emulate_fma(start)))
-    return plain_product(A, B, start, C);
+#ifdef PRIMER_FMA
+  if (product_without_emulation(A, B, start, C)) return;
+#endif
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   const bool is_tiny = M <= tiny && N <= tiny && K <= tiny && M * N * K <= tiny;
   if (N < M && N < (is_tiny ? 4 : narrow) && (is_tiny || A.row_stride == 1))  // Cᵀ = Bᵀ Aᵀ: fewer, longer rows
@@ -299,26 +265,24 @@ void product(const In& A, const In& B, const In& start, const Out& C) {
 
 std::string shape(const MatrixView& m) { return std::to_string(m.rows) + " × " + std::to_string(m.cols); }
 
-void check(const MatrixView& A, const MatrixView& B) {
+void checked_product(const In& A, const In& B, const In& start, Tensor& C) {
   if (A.cols != B.rows)
     throw std::invalid_argument("product: " + shape(A) + " times " + shape(B) + ": the inner sizes must be equal");
+  C.resize(A.rows, B.cols);
+  product(A, B, start, Out(C));
 }
 
 }  // namespace
 
 void multiply(const MatrixView& A, const MatrixView& B, Tensor& C) {
-  check(A, B);
-  C.resize(A.rows, B.cols);
-  product(A, B, In(zeros, A.rows, B.cols, 0, 0), Out(C));
+  checked_product(A, B, In(zeros, A.rows, B.cols, 0, 0), C);
 }
 
 void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, Tensor& C) {
-  check(A, B);
   if (bias.size() != B.cols)
     throw std::invalid_argument("product: a bias of " + bias.shape() + " for " + std::to_string(B.cols) +
                                 " columns: it must have one number per column");
-  C.resize(A.rows, B.cols);
-  product(A, B, In(bias.data(), A.rows, B.cols, 0, 1), Out(C));
+  checked_product(A, B, In(bias.data(), A.rows, B.cols, 0, 1), C);
 }
 
 void column_sums(const Tensor& m, Tensor& sums) {

@@ -3,7 +3,7 @@
 CXX := clang++-19
 OUT := build/playground
 FLAGS := --target=wasm32-wasi -std=c++20 -fno-strict-aliasing -ffp-contract=off -fno-math-errno -fno-trapping-math \
-  -msimd128 -ffunction-sections -fdata-sections -Isrc/playground/libcxx -Iinclude -DPRIMER_VERSION='"$(VERSION)"' -Wall -Wextra
+  -msimd128 -ffunction-sections -fdata-sections -Isrc/playground/libcxx -Iinclude -DPRIMER_FMA='"primer/playground/fma.hpp"' -DPRIMER_VERSION='"$(VERSION)"' -Wall -Wextra
 LINK := --target=wasm32-wasi -mexec-model=reactor -Wl,--gc-sections,--strip-all,--export=__stack_pointer,--stack-first,-z,stack-size=1048576
 fused := -mrelaxed-simd
 exact :=

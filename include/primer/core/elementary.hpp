@@ -7,7 +7,8 @@
 // as in a[i] = tanh(z[i]); s[i] = tanh_derivative(z[i]); because everything here is inlined, and the compiler computes
 // a common subexpression once. That is why tanh and tanh_derivative both use `decay`.
 //
-// Every function may use emulated_fma for any argument: where that may be wrong, the result does not depend on it.
+// Every function may use the emulated fma of the playground for any argument: where that may be wrong, the result does
+// not depend on it.
 //
 // Largest error in ulp, subnormal results included (double and float alike), for all arguments unless stated:
 //   exp, log, log1p 0.9   expm1 1.8   tanh 2.5   sigmoid 2.4   softplus 1.6   tanh_derivative, sigmoid_derivative 5
@@ -318,11 +319,7 @@ template <typename T>
   return z < T(0) ? tail : T(1) - tail;
 }
 
-// √x, correctly rounded, as IEEE 754 demands of every machine.
-template <typename T>
-[[gnu::always_inline]] inline T sqrt(T x) {
-  return std::sqrt(x);
-}
+using std::sqrt;  // correctly rounded, as IEEE 754 demands of every machine
 
 // bⁿ by repeated squaring.
 inline double power(double b, std::uint64_t n) {
@@ -376,8 +373,5 @@ inline double cos(double x) {
   const double y = (t.quadrant & 1) == 0 ? t.cosine : t.sine;
   return ((t.quadrant + 1) & 2) == 0 ? y : -y;
 }
-
-inline float sin(float x) { return static_cast<float>(sin(static_cast<double>(x))); }
-inline float cos(float x) { return static_cast<float>(cos(static_cast<double>(x))); }
 
 }  // namespace primer

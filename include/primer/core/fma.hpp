@@ -1,75 +1,13 @@
 // The fused multiply-add: a b + c, rounded once. All results of primer rest on it. Most CPUs have it as an instruction.
-// WebAssembly has only relaxed_madd, which may round twice, so it gets a second build, which computes the same number
-// from additions and products.
+// For a machine without it, the macro PRIMER_FMA names a header that defines primer::fma for double and float.
 #pragma once
 
-#include <bit>
+#ifdef PRIMER_FMA
+#include PRIMER_FMA
+#else
 #include <cmath>
-#include <cstdint>
-
-#ifdef __wasm_relaxed_simd__
-#include <wasm_simd128.h>
-#endif
 
 namespace primer {
-
-// high is the rounded result of an operation, low the error of the rounding.
-struct Exact {
-  double high, low;
-};
-
-[[gnu::always_inline]] inline Exact exact_sum(double a, double b) {  // Knuth, TAOCP 2, 4.2.2, theorem B
-  const double s = a + b, b_part = s - a;
-  return {s, (a - (s - b_part)) + (b - b_part)};
+using std::fma;
 }
-
-[[gnu::always_inline]] inline Exact halves(double a) {  // Veltkamp, see below: a = high + low, 26 bits each
-  const double t = 0x1.0000002p27 * a;                  // 2²⁷ + 1
-  const double high = t - (t - a);
-  return {high, a - high};
-}
-
-[[gnu::always_inline]] inline Exact exact_product(double a, double b) {  // T. J. Dekker, Numer. Math. 18, 1971
-  const double p = a * b;
-  const auto [a_high, a_low] = halves(a);
-  const auto [b_high, b_low] = halves(b);
-  return {p, a_low * b_low - (((p - a_high * b_high) - a_low * b_high) - a_high * b_low)};
-}
-
-// S. Boldo and G. Melquiond, Emulation of a FMA and correctly rounded sums, IEEE Trans. Comp. 57, 2008, figure 4. The
-// part below the leading number is rounded to odd, so that the last addition rounds as if nothing had been rounded
-// before. There are no branches, so loops over it become vector code. The result is right if can_emulate_fma holds for
-// a and b, and |c| < 2¹⁰⁰⁰. Otherwise the low part of the product may underflow, or a part may overflow.
-[[gnu::always_inline]] inline double emulated_fma(double a, double b, double c) {
-  const Exact product = exact_product(a, b);
-  const Exact upper = exact_sum(c, product.low);
-  const Exact total = exact_sum(product.high, upper.high);
-  const Exact rest = exact_sum(upper.low, total.low);
-  const auto bits = std::bit_cast<std::int64_t>(rest.high);
-  const std::int64_t outwards = ((bits ^ std::bit_cast<std::int64_t>(rest.low)) >> 63) | 1;  // 1 away from 0, −1 to it
-  const bool is_odd = rest.low == 0 || (bits & 1) != 0;
-  const double result = total.high + std::bit_cast<double>(is_odd ? bits : bits + outwards);
-  return result == 0 ? product.high + c : result;  // keeps −0
-}
-
-[[gnu::always_inline]] inline bool can_emulate_fma(double factor) {
-  const double size = std::abs(factor);
-  return (size == 0) | ((size >= 0x1p-480) & (size <= 0x1p+480));  // | and &: without branches
-}
-
-#if defined(PRIMER_EMULATE_FMA) || (defined(__wasm__) && !defined(__wasm_relaxed_simd__))
-constexpr bool fma_is_emulated = true;
-[[gnu::always_inline]] inline double fma(double a, double b, double c) { return emulated_fma(a, b, c); }
-#elif defined(__wasm_relaxed_simd__)
-constexpr bool fma_is_emulated = false;
-[[gnu::always_inline]] inline double fma(double a, double b, double c) {
-  return wasm_f64x2_extract_lane(wasm_f64x2_relaxed_madd(wasm_f64x2_splat(a), wasm_f64x2_splat(b), wasm_f64x2_splat(c)),
-                                 0);
-}
-#else
-constexpr bool fma_is_emulated = false;
-[[gnu::always_inline]] inline double fma(double a, double b, double c) { return std::fma(a, b, c); }
 #endif
-[[gnu::always_inline]] inline float fma(float a, float b, float c) { return std::fma(a, b, c); }
-
-}  // namespace primer

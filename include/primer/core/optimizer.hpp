@@ -64,8 +64,7 @@ template <bool keep_m, ElementwiseRule R>
   real* __restrict const m = first.data();
   real* __restrict const v = second.data();
   for (std::size_t i = 0; i < value.size(); ++i) {
-    real m_i = 0;
-    if constexpr (keep_m) m_i = m[i];
+    real m_i = keep_m ? m[i] : real(0);
     if constexpr (Updates<R, real, real>) {
       rule.update(p[i], g[i], m_i, v[i]);
     } else if constexpr (Updates<R, real>) {

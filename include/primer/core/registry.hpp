@@ -4,6 +4,8 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -11,6 +13,18 @@
 #include <vector>
 
 namespace primer {
+
+// The number in a word such as "leaky_relu(0.2)"; nothing if the word has another form.
+template <typename Number>
+std::optional<Number> number_in(std::string_view word) {
+  const std::size_t open = word.find('(');
+  if (open == std::string_view::npos || !word.ends_with(')')) return {};
+  Number number = 0;
+  const char* const close = word.data() + word.size() - 1;
+  const auto [stop, error] = std::from_chars(word.data() + open + 1, close, number);
+  if (error != std::errc() || stop != close) return {};
+  return number;
+}
 
 // An Entry has a `name`. It may have `uses`, the names of the options that it reads, and a flag `alias`: it is then a
 // second name, which names() leaves out. Add entries before other threads look any up.
@@ -28,17 +42,15 @@ class Registry {
     const std::string title = std::string(kind_) + " '" + std::string(entry.name) + "'";
     if (entry.name.empty() || !std::all_of(entry.name.begin(), entry.name.end(), allowed))
       throw std::invalid_argument(title + ": a name is letters, digits and '_'");
-    for (const Entry& known : entries_) {
-      if (known.name == entry.name) throw std::invalid_argument(title + " is registered already");
-    }
+    if (std::ranges::find(entries_, entry.name, &Entry::name) != entries_.end())
+      throw std::invalid_argument(title + " is registered already");
     entries_.push_back(entry);
   }
 
   // Throws std::invalid_argument for an unknown name.
   const Entry& at(std::string_view name) const {
-    for (const Entry& entry : entries_) {
-      if (entry.name == name) return entry;
-    }
+    const auto entry = std::ranges::find(entries_, name, &Entry::name);
+    if (entry != entries_.end()) return *entry;
     throw std::invalid_argument("unknown " + std::string(kind_) + " '" + std::string(name) + "'");
   }
 

@@ -1,6 +1,6 @@
 // The elementary functions once more, over the emulated fma, for test_fma.cpp.
 #define primer primer_emulated
-#define PRIMER_EMULATE_FMA
+#define PRIMER_FMA "primer/playground/fma.hpp"
 #include "primer/core/elementary.hpp"
 
 namespace primer_emulated {

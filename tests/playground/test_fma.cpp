@@ -1,4 +1,4 @@
-#include "primer/core/fma.hpp"
+#include "primer/playground/fma.hpp"
 
 #include <doctest/doctest.h>
 
