@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "primer/formats/error.hpp"
+#include "primer/formats/number.hpp"
 
 namespace primer {
 namespace {
@@ -44,6 +46,20 @@ std::optional<std::string> Arguments::value(std::string_view option) const {
   const auto found = std::find_if(options.rbegin(), options.rend(), [&](const auto& o) { return o.first == option; });
   if (found == options.rend()) return {};
   return found->second;
+}
+
+double Arguments::number(std::string_view option, double otherwise, double low, double high, bool whole) const {
+  const auto text = value(option);
+  if (!text) return otherwise;
+  const auto number = parse_number(*text);
+  if (number && *number >= low && *number <= high && (!whole || *number == std::floor(*number))) return *number;
+  throw UserError(concat(option, ": must be a ", whole ? "whole " : "", "number from ", short_number(low, 9), " to ",
+                         short_number(high, 9), ", not '", printable(*text), "'"));
+}
+
+std::size_t Arguments::count(std::string_view option, std::size_t otherwise, std::size_t low, std::size_t high) const {
+  const auto as_double = [](std::size_t n) { return static_cast<double>(n); };
+  return static_cast<std::size_t>(number(option, as_double(otherwise), as_double(low), as_double(high), true));
 }
 
 std::vector<std::pair<std::string, std::string>> Arguments::overrides() const {

@@ -171,16 +171,6 @@ void show_run(const Claim& claim, const std::string& program) {
   std::printf("A page to touch: %s play claims/%s\n\n", program.c_str(), claim.name.c_str());
 }
 
-std::size_t count_option(const Arguments& arguments, std::string_view option, std::size_t otherwise) {
-  const auto text = arguments.value(option);
-  if (!text) return otherwise;
-  const auto n = parse_number(*text);
-  if (!n || !(*n >= 1 && *n <= 1e6) || *n != std::floor(*n)) {
-    throw UserError(concat(option, ": must be an integer from 1 to 1000000, not '", printable(*text), "'"));
-  }
-  return static_cast<std::size_t>(*n);
-}
-
 int print_measures() {
   std::vector<std::vector<std::string>> rows{{"measure", "needs", "what it is"}};
   for (const Measure& m : measures()) rows.push_back({m.name, m.needs, m.says});
@@ -193,7 +183,7 @@ int run(const Arguments& arguments) {
   if (sizeof(real) != sizeof(double)) throw UserError("the bands of the claims suit the double build; run `make`");
   const std::string folder = arguments.value("--dir").value_or("configs/claims");
   const std::vector<std::string> known = claim_names(folder);
-  const std::size_t jobs = count_option(arguments, "--jobs", 1);
+  const std::size_t jobs = arguments.count("--jobs", 1, 1, 1'000'000);
   const bool calibrate = arguments.has("--calibrate");
   const bool full = !arguments.operands.empty();
   std::vector<Claim> claims;
@@ -214,7 +204,7 @@ int run(const Arguments& arguments) {
       const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
       show_progress(concat("claim ", done + 1, " of ", claims.size(), ": ", claim.name, ", ",
                            static_cast<std::size_t>(elapsed.count()), " s so far"));
-      const std::size_t seeds = count_option(arguments, "--seeds", calibrate ? 3 * claim.seeds : claim.seeds);
+      const std::size_t seeds = arguments.count("--seeds", calibrate ? 3 * claim.seeds : claim.seeds, 1, 1'000'000);
       const Sample sample{calibrate ? first_calibration_seed : first_judged_seed, seeds, claim.seeds};
       if (calibrate) {
         print_calibration(claim, sample, jobs);

@@ -1,6 +1,5 @@
 // primer data: prints a synthetic data set as CSV, for a reader or for another program.
 #include <array>
-#include <cmath>
 #include <cstdio>
 
 #include "primer/cli/commands.hpp"
@@ -13,32 +12,16 @@
 namespace primer {
 namespace {
 
-// The value of an option, which must be from low to high, or `otherwise` if the option was not given.
-double number_of(const Arguments& arguments, std::string_view option, double otherwise, double low, double high,
-                 bool whole = false) {
-  const auto text = arguments.value(option);
-  if (!text) return otherwise;
-  const auto value = parse_number(*text);
-  if (!value || !(*value >= low && *value <= high) || (whole && *value != std::floor(*value))) {
-    throw UserError(std::string(option) + ": must be a " + (whole ? "whole " : "") + "number from " +
-                    short_number(low, 9) + " to " + short_number(high, 9) + ", not '" + printable(*text) + "'");
-  }
-  return *value;
-}
-
 int run(const Arguments& arguments) {
   GeneratorOptions options;
   options.generator = arguments.operands.front();
   check_name("generator", options.generator, generator_names(), "; choose " + listed(generator_names()));
-  const auto whole = [&](std::string_view option, double low, double high) {
-    return static_cast<std::size_t>(number_of(arguments, option, 0, low, high, true));
-  };
-  options.points = whole("--points", 1, 100'000'000);
-  options.classes = whole("--classes", 2, 100'000);
-  if (arguments.has("--inputs")) options.inputs = whole("--inputs", 1, 1'000'000);
-  options.turns = number_of(arguments, "--turns", options.turns, -most_turns, most_turns);
-  options.noise = number_of(arguments, "--noise", options.noise, 0, most_noise);
-  const auto seed = static_cast<std::uint64_t>(number_of(arguments, "--seed", 1, 0, 9e15, true));
+  options.points = arguments.count("--points", options.points, 1, 100'000'000);
+  options.classes = arguments.count("--classes", options.classes, 2, 100'000);
+  options.inputs = arguments.count("--inputs", options.inputs, 1, 1'000'000);
+  options.turns = arguments.number("--turns", options.turns, -most_turns, most_turns);
+  options.noise = arguments.number("--noise", options.noise, 0, most_noise);
+  const std::uint64_t seed = arguments.count("--seed", 1, 0, 9'000'000'000'000'000);
 
   const Samples samples = generate(options, seed);
   std::vector<std::string> cells = samples.columns;

@@ -1,13 +1,11 @@
 // primer trace: runs one forward and backward pass in training mode and shows every number, or writes them to a file.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <iterator>
 
 #include "primer/cli/commands.hpp"
 #include "primer/formats/atomic_file.hpp"
-#include "primer/formats/number.hpp"
 #include "primer/runs/experiment.hpp"
 #include "primer/runs/model.hpp"
 #include "primer/runs/trace.hpp"
@@ -57,13 +55,9 @@ Dataset rows_of_pass(const Arguments& arguments, const Experiment& experiment) {
   const TrainOptions& train = experiment.config.train;
   const auto file = arguments.value("--data");
   Dataset rows = file ? read_dataset(*file, experiment) : first_batch(experiment.data, train, experiment.config.seed);
-  if (const auto row = arguments.value("--row")) {
-    const auto n = parse_number(*row);
-    if (!n || *n < 1 || *n > static_cast<double>(rows.size()) || *n != std::floor(*n)) {
-      throw UserError(concat("--row: '", printable(*row), "': write a number from 1 to ", rows.size()));
-    }
+  if (const std::size_t row = arguments.count("--row", 0, 1, rows.size()); row > 0) {
     Dataset one;
-    select_rows(rows, {}, static_cast<std::size_t>(*n) - 1, static_cast<std::size_t>(*n), one);
+    select_rows(rows, {}, row - 1, row, one);
     return one;
   }
   const std::vector<std::size_t> order = epoch_order(experiment.data, experiment.config.seed, 0);

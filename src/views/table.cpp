@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "primer/formats/number.hpp"
+#include "primer/formats/utf8.hpp"
 
 namespace primer {
 namespace {
@@ -19,7 +20,7 @@ std::vector<std::size_t> widths_of(const Rows& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], display_width(row[c]));
+    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], count_characters(row[c]));
   }
   return widths;
 }
@@ -39,7 +40,7 @@ Rows with_broken_column(const Rows& rows, std::size_t c, std::size_t width) {
   Rows broken;
   for (const auto& row : rows) {
     broken.push_back(row);
-    if (c >= row.size() || display_width(row[c]) <= width) continue;
+    if (c >= row.size() || count_characters(row[c]) <= width) continue;
     const std::size_t indent = std::min(row[c].find_first_not_of(' '), row[c].size());
     const std::vector<std::string> lines = lines_of(wrapped(row[c], width - indent, 2));
     broken.back()[c] = std::string(indent, ' ') + lines.front();
@@ -63,12 +64,6 @@ std::size_t output_width() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;  // a byte that continues a character takes no column
-  }));
-}
-
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
   std::string out;
   std::string line;
@@ -78,7 +73,7 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
     begin = end + 1;
     if (word.empty()) continue;
     const bool is_first = line.find_first_not_of(' ') == std::string::npos;
-    if (!is_first && display_width(line) + 1 + display_width(word) > width) {
+    if (!is_first && count_characters(line) + 1 + count_characters(word) > width) {
       out += line + "\n";
       line = std::string(indent, ' ');
       line += word;
@@ -98,7 +93,7 @@ std::string text_of_row(const std::vector<std::string>& row, const std::vector<s
   std::string line;
   for (const std::size_t c : columns) {
     const std::string cell = c < row.size() ? row[c] : "";
-    const std::string padding(widths[c] - display_width(cell), ' ');
+    const std::string padding(widths[c] - count_characters(cell), ' ');
     line += (c == columns.front() ? "" : "  ") + (c < left ? cell + padding : padding + cell);
   }
   line.erase(line.find_last_not_of(' ') + 1);

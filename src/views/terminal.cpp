@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "primer/formats/number.hpp"
+#include "primer/formats/utf8.hpp"
 #include "primer/training/metrics.hpp"
 #include "primer/views/table.hpp"
 
@@ -37,7 +38,7 @@ constexpr std::array<int, most_classes> dim{24, 94, 22, 88, 60, 53, 58, 238};
 constexpr int train_color = 39, validation_color = 208, good_color = 42, bad_color = 208, quiet_color = 245;
 
 std::string cut(std::string text, std::size_t width) {
-  while (display_width(text) > width) text.pop_back();
+  while (count_characters(text) > width) text.pop_back();
   return text;
 }
 
@@ -147,7 +148,7 @@ std::vector<LiveLine> curve(const std::string& name, std::vector<double> train, 
   plot.add(train, low, high, epochs, true);
   for (std::size_t row = 0; row < plot_rows; ++row) {
     const std::string label = row == 0 ? top : row + 1 == plot_rows ? bottom : "";
-    lines[row + 1].to(label_width - 1 - std::min(label_width - 1, display_width(label))).put(label, quiet_color);
+    lines[row + 1].to(label_width - 1 - std::min(label_width - 1, count_characters(label))).put(label, quiet_color);
     lines[row + 1].put(" ");
     plot.put_row(row, lines[row + 1]);
   }
@@ -163,8 +164,8 @@ LiveLine header(const LiveState& state, std::size_t width) {
   const std::size_t length = std::min<std::size_t>(room, 40);
   const std::string done = bar(state.done, length);
   line.put(done, train_color);
-  for (std::size_t i = display_width(done); i < length; ++i) line.put("░", quiet_color);
-  if (line.width + display_width(left) <= width) line.put(left);
+  for (std::size_t i = count_characters(done); i < length; ++i) line.put("░", quiet_color);
+  if (line.width + count_characters(left) <= width) line.put(left);
   return line;
 }
 
@@ -175,7 +176,7 @@ std::vector<LiveLine> layers(const std::vector<FlowRow>& flow, std::size_t width
   double largest = 0;
   double smallest = std::numeric_limits<double>::infinity();
   for (const FlowRow& row : flow) {
-    name_width = std::max(name_width, std::min<std::size_t>(display_width(row.activation), 12));
+    name_width = std::max(name_width, std::min<std::size_t>(count_characters(row.activation), 12));
     if (!(row.dL_dz_norm > 0) || !std::isfinite(row.dL_dz_norm)) continue;
     largest = std::max(largest, row.dL_dz_norm);
     smallest = std::min(smallest, row.dL_dz_norm);
@@ -310,7 +311,7 @@ std::string described(const EpochRecord& r, const std::string& metric, std::uint
 
 LiveLine& LiveLine::put(std::string_view more) {
   text += more;
-  width += display_width(more);
+  width += count_characters(more);
   return *this;
 }
 LiveLine& LiveLine::put(std::string_view more, int color) {

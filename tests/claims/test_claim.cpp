@@ -10,6 +10,7 @@
 #include <string>
 
 #include "primer/formats/input.hpp"
+#include "primer/formats/utf8.hpp"
 #include "primer/views/table.hpp"
 
 using namespace primer;
@@ -191,7 +192,7 @@ TEST_CASE("The results on the page are at most 80 columns wide, and no interval 
   bool accuracy = false;
   for (std::string line; std::getline(block, line);) {
     CAPTURE(line);
-    CHECK(display_width(line) <= 80);
+    CHECK(count_characters(line) <= 80);
     const std::size_t dots = line.find(" … ");
     if (accuracy && dots != std::string::npos) {
       const double low = std::stod(line.substr(line.rfind(' ', dots - 1)));

@@ -62,7 +62,7 @@ TEST_CASE("mistakes of primer claims are one line" * doctest::skip(!in_double)) 
   CHECK(unknown.err == "primer: there is no claim 'gelu_rang' in " + shipped + "; did you mean 'gelu_range'?\n");
   const Result one = claims(dir + "--seeds 0", folder);
   CHECK(one.code == 2);
-  CHECK(one.err == "primer: --seeds: must be an integer from 1 to 1000000, not '0'\n");
+  CHECK(one.err == "primer: --seeds: must be a whole number from 1 to 1000000, not '0'\n");
 }
 
 TEST_CASE("Ctrl-C stops primer claims at once, in a claim and in the run to look at" * doctest::skip(!in_double)) {
@@ -122,5 +122,5 @@ TEST_CASE("threads, more seeds and calibration of primer claims" * doctest::skip
   CHECK(calibration.starts_with("wide: seeds 1001 … 1024\n"));
   CHECK(calibration.find(", 0 diverged, band = [0.") != std::string::npos);
   CHECK(claims("--dir . --jobs 0", folder).error(2) ==
-        "primer: --jobs: must be an integer from 1 to 1000000, not '0'\n");
+        "primer: --jobs: must be a whole number from 1 to 1000000, not '0'\n");
 }

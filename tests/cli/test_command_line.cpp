@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "../program.hpp"
+#include "primer/formats/utf8.hpp"
 #include "primer/views/table.hpp"
 
 using program::Result;
@@ -27,7 +28,7 @@ TEST_CASE("every help text names its command and fits into 80 columns") {
   std::size_t commands = 0;
   for (std::string line; std::getline(overview, line);) {
     CAPTURE(line);
-    CHECK(primer::display_width(line) <= 80);
+    CHECK(primer::count_characters(line) <= 80);
     if (!line.starts_with("  ")) continue;
     const std::string name = line.substr(2, line.find(' ', 2) - 2);
     const Result result = program::primer(name + " --help");
@@ -37,7 +38,7 @@ TEST_CASE("every help text names its command and fits into 80 columns") {
     std::istringstream help(result.out);
     for (std::string text; std::getline(help, text);) {
       CAPTURE(text);
-      CHECK(primer::display_width(text) <= 80);
+      CHECK(primer::count_characters(text) <= 80);
     }
     ++commands;
   }

@@ -3,6 +3,7 @@
 
 #include "../program.hpp"
 #include "primer/formats/number.hpp"
+#include "primer/formats/utf8.hpp"
 #include "primer/runs/experiment.hpp"
 #include "primer/runs/model.hpp"
 #include "primer/runs/signature.hpp"
@@ -245,7 +246,7 @@ TEST_CASE("trace shows a row in which something happens, and --row chooses anoth
   CHECK(second.starts_with("forward, sample 1 of 1\n"));
   CHECK(second.find("x = (0, 1)\n") != std::string::npos);
   CHECK(program::primer("trace configs/xor.toml --row 5").error(2) ==
-        "primer: --row: '5': write a number from 1 to 4\n");
+        "primer: --row: must be a whole number from 1 to 4, not '5'\n");
 }
 
 TEST_CASE("no line of a trace, the flow or the catalogue is wider than COLUMNS") {
@@ -261,7 +262,7 @@ TEST_CASE("no line of a trace, the flow or the catalogue is wider than COLUMNS")
     std::size_t count = 0;
     for (std::string line; std::getline(lines, line); ++count) {
       CAPTURE(line);
-      CHECK((display_width(line) <= 80 || line.starts_with("run ")));
+      CHECK((count_characters(line) <= 80 || line.starts_with("run ")));
     }
     CHECK(count > 0);
   }

@@ -34,7 +34,7 @@ TEST_CASE("verify takes one row, and refuses what it cannot compare in one line"
   CHECK(program::primer("verify t.safetensors" + config + " --row 2", folder.path).code == 1);
   const auto beyond = program::primer("verify t.safetensors" + config + " --row 9", folder.path);
   CHECK(beyond.code == 2);
-  CHECK(beyond.err == "primer: --row: '9': write a number from 1 to 4\n");
+  CHECK(beyond.err == "primer: --row: must be a whole number from 1 to 4, not '9'\n");
   const std::string npz = PRIMER_TEST_DATA "/fuzz/npz/";
   const auto unnamed = program::primer("verify '" + npz + "version_2.npz'" + config, folder.path);
   CHECK(unnamed.code == 2);

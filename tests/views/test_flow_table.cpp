@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "primer/formats/utf8.hpp"
 #include "primer/views/table.hpp"
 
 namespace {
@@ -43,7 +44,7 @@ TEST_CASE("the rows of the table are as wide as its head") {
   const std::string text = primer::flow_table({row(1, "leaky_relu(0.2)", 1, 1e-12), row(2, "softmax", 123456, 1)});
   const std::string head = text.substr(0, text.find('\n'));
   const std::string first = text.substr(head.size() + 1, text.find('\n', head.size() + 1) - head.size() - 1);
-  CHECK(primer::display_width(head) == primer::display_width(first));
+  CHECK(primer::count_characters(head) == primer::count_characters(first));
 }
 
 TEST_CASE("the table of ten layers fits into 80 columns and keeps every quantity") {
@@ -52,7 +53,7 @@ TEST_CASE("the table of ten layers fits into 80 columns and keeps every quantity
     rows.push_back(row(l, l < 10 ? "leaky_relu(0.2)" : "softmax", 1.23e-12, 4.56e-7));
   const std::string text = primer::flow_table(rows, 80);
   std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) CHECK(primer::display_width(line) <= 80);
+  for (std::string line; std::getline(lines, line);) CHECK(primer::count_characters(line) <= 80);
   for (const primer::FlowQuantity& q : primer::flow_quantities) CHECK(text.find(q.title) != std::string::npos);
   CHECK(text.find("\n\nlayer  σ ") != std::string::npos);
 }

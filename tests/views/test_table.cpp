@@ -2,13 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include "primer/formats/utf8.hpp"
+
 TEST_CASE("columns are aligned by characters, not by bytes") {
   CHECK(primer::table({{"layer", "‖a‖"}, {"1", "2.5"}, {"10"}}) ==
         "layer  ‖a‖\n"
         "1      2.5\n"
         "10\n");
   CHECK(primer::table({{"a", "b"}, {"xyz", "12345"}}, 2) == "a    b\nxyz  12345\n");
-  CHECK(primer::display_width("‖∂L/∂z‖") == 7);
+  CHECK(primer::count_characters("‖∂L/∂z‖") == 7);
 }
 
 TEST_CASE("a percentage has one decimal, and a fraction that is not 0 is never shown as 0") {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "primer/formats/utf8.hpp"
 #include "primer/views/table.hpp"
 
 using namespace primer;
@@ -79,7 +80,7 @@ TEST_CASE("no line of the live view is wider than the terminal, and there are ne
         for (const LiveLine& line : lines) {
           const std::string text = without_colors(line.text);
           if (text.empty() && !line.text.empty()) FAIL("control bytes in " << line.text);
-          if (display_width(text) != line.width) FAIL("the width is not " << line.width << ": " << line.text);
+          if (count_characters(text) != line.width) FAIL("the width is not " << line.width << ": " << line.text);
           if (line.width > width) FAIL(width << " × " << height << ": " << line.text);
         }
       }

@@ -38,6 +38,9 @@ struct Arguments {
 
   bool has(std::string_view option) const;
   std::optional<std::string> value(std::string_view option) const;  // the last value if the option was given twice
+  // The value as a number, or `otherwise` if the option was not given. Throws UserError if it is not from low to high.
+  double number(std::string_view option, double otherwise, double low, double high, bool whole = false) const;
+  std::size_t count(std::string_view option, std::size_t otherwise, std::size_t low, std::size_t high) const;
   // The keys and values of all `--set KEY=VALUE`. Throws UserError for a value without '='.
   std::vector<std::pair<std::string, std::string>> overrides() const;
 };

@@ -15,9 +15,6 @@ inline constexpr std::size_t unlimited_width = std::numeric_limits<std::size_t>:
 // terminal. Without a terminal the width is unlimited, so that a program that reads a pipe finds each row in one line.
 std::size_t output_width();
 
-// The number of columns that UTF-8 text takes on a terminal: one for each character.
-std::size_t display_width(std::string_view text);
-
 // `text` broken at spaces into lines of at most `width` columns, if no word is longer. All lines but the first start
 // with `indent` spaces.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0);
