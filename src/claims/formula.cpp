@@ -38,12 +38,12 @@ struct Function {
 
   // At n points from low to high.
   std::vector<double> values(double low, double high, std::size_t n) const {
-    Tensor z(n, 1), a, slope;
+    std::vector<real> z(n);
     for (std::size_t i = 0; i < n; ++i) {
-      z(i, 0) = static_cast<real>(low + (high - low) * static_cast<double>(i) / static_cast<double>(n - 1));
+      z[i] = static_cast<real>(low + (high - low) * static_cast<double>(i) / static_cast<double>(n - 1));
     }
-    activation->forward(z, a, slope);
-    const std::span<const real> all = derivative ? slope.values() : a.values();
+    const Sampled curve = sample(*activation, z);
+    const std::span<const real> all = (derivative ? curve.derivative : curve.a).values();
     return {all.begin(), all.end()};
   }
 };

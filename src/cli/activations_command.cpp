@@ -11,6 +11,7 @@
 #include "primer/formats/number.hpp"
 #include "primer/report/svg.hpp"
 #include "primer/runs/activation_facts.hpp"
+#include "primer/runs/named_tensor.hpp"
 #include "primer/training/properties.hpp"
 #include "primer/views/table.hpp"
 
@@ -59,6 +60,7 @@ std::vector<real> parse_points(const std::string& text) {
     if (!z) {
       throw UserError("--at: '" + printable(word) + "' is not a number; write them as in --at -1,0,0.5,inf");
     }
+    if (!fits_real(*z)) throw UserError(concat("--at: ", printable(word), " is beyond the largest float"));
     points.push_back(static_cast<real>(*z));
   }
   return points;
@@ -71,13 +73,9 @@ void print_values(const std::vector<std::string>& names, const std::vector<real>
     if (!activation->traits.elementwise) {
       throw UserError("--at: " + name + " has no value at a single z: it needs all units of a layer");
     }
-    Tensor z(1, points.size());
-    std::copy(points.begin(), points.end(), z.data());
-    Tensor a;
-    Tensor derivative;
-    activation->forward(z, a, derivative);
+    const auto [a, derivative] = sample(*activation, points);
     for (std::size_t i = 0; i < points.size(); ++i) {
-      text += csv_row(std::vector<std::string>{name, number(z(0, i)), number(a(0, i)), number(derivative(0, i))});
+      text += csv_row(std::vector<std::string>{name, number(points[i]), number(a[i]), number(derivative[i])});
     }
   }
   std::fputs(text.c_str(), stdout);

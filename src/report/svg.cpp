@@ -20,11 +20,7 @@ std::vector<CurvePoint> curve_of(const Activation& activation, int low, int high
   std::sort(locations.begin(), locations.end());
   locations.erase(std::unique(locations.begin(), locations.end()), locations.end());
 
-  Tensor z(locations.size(), activation.traits.elementwise ? 1 : 2);
-  for (std::size_t i = 0; i < locations.size(); ++i) z(i, 0) = locations[i];
-  Tensor a;
-  Tensor derivative;
-  activation.forward(z, a, derivative);
+  const auto [a, derivative] = sample(activation, locations);
   std::vector<CurvePoint> curve;
   for (std::size_t i = 0; i < locations.size(); ++i) curve.push_back({locations[i], a(i, 0), derivative(i, 0)});
   return curve;

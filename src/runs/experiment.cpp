@@ -2,10 +2,12 @@
 #include "primer/runs/experiment.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "primer/formats/input.hpp"
 #include "primer/formats/number.hpp"
+#include "primer/training/properties.hpp"
 #include "primer/training/weighted_loss.hpp"
 
 namespace primer {
@@ -63,15 +65,26 @@ void resolve_class_weights(Experiment& experiment) {
   throw UserError(location, "there are ", classes, " classes, but ", train.class_weights.size(), " weights");
 }
 
-// What the output activation can give, looked at from outside: [low, high] over a wide scan.
-std::pair<double, double> output_range(const std::string& activation) {
-  Tensor z(4097, 2);
-  for (std::size_t i = 0; i < z.rows(); ++i) z(i, 0) = (static_cast<real>(i) - 2048) / 32;
-  Tensor a;
-  Tensor derivative;
-  make_activation(activation)->forward(z, a, derivative);
-  const auto [low, high] = std::minmax_element(a.values().begin(), a.values().end());
-  return {static_cast<double>(*low), static_cast<double>(*high)};
+// A canonical loss is computed from z. It must be the loss that is computed from a, which a user's activation may not
+// know.
+void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tensor& targets, const Location& location) {
+  if (!loss.pairs_with(sigma)) return;
+  const std::size_t outputs = targets.cols();
+  Tensor z(1, outputs), y(1, outputs), a, scratch;
+  for (std::size_t k = 0; k < outputs; ++k) z[k] = static_cast<real>(k % 3) / 2 - real(0.25);
+  std::ranges::copy(targets.row(0), y.data());
+  sigma.value(z, a);
+  const auto of_a = static_cast<double>(loss.value(a, y));
+  double of_z = 0;
+  try {
+    of_z = static_cast<double>(loss.value_from_logits(z, y, scratch));
+  } catch (const std::logic_error& e) {
+    throw UserError(location, sigma.name(), " names a canonical loss, but ", e.what(), "; leave canonical_loss out");
+  }
+  if (std::abs(of_z - of_a) <= 1e-4 * std::max(1.0, std::abs(of_a))) return;
+  throw UserError(location, sigma.name(), " names ", loss.name(), " as its canonical loss, but the loss is ",
+                  short_number(of_a), " from a and ", short_number(of_z),
+                  " from z; leave canonical_loss out of its traits");
 }
 
 void check_output(const Experiment& experiment) {
@@ -79,13 +92,14 @@ void check_output(const Experiment& experiment) {
   const LayerOptions& output = config.layers.back();
   const Location location = config.location("layer." + std::to_string(config.layers.size()) + ".activation");
   const std::string said = config.train.loss + " needs ";
-  if (experiment.task == Task::multiclass && !make_activation(output.activation)->traits.distribution) {
+  const auto sigma = make_activation(output.activation);
+  if (experiment.task == Task::multiclass && !sigma->traits.distribution) {
     throw UserError(location,
                     said + "softmax at the output, not " + output.activation + "; write activation = \"softmax\"");
   }
   if (experiment.task == Task::binary) {
-    const auto [low, high] = output_range(output.activation);
-    if (low < 0 || high > 1) {
+    const Range range = properties_of(*sigma).value;
+    if (range.low < 0 || range.high > 1) {
       throw UserError(location, said + "probabilities at the output, and " + output.activation +
                                     " leaves [0, 1]; write activation = \"sigmoid\"");
     }
@@ -93,6 +107,7 @@ void check_output(const Experiment& experiment) {
   if (experiment.task != Task::regression && (output.residual || output.dropout > 0)) {
     throw UserError(location, said + "probabilities at the output; residual and dropout belong in hidden layers");
   }
+  check_canonical_pair(*sigma, *make_loss(config.train), experiment.data.train.y, location);
 }
 
 void check_image(const Experiment& experiment) {

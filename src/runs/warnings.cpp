@@ -59,9 +59,7 @@ class WarningCollector {
   }
 
   const Properties& properties(std::size_t l) const { return properties_.at(config_.layers[l].activation); }
-  double steepest(std::size_t l) const {
-    return std::max(std::abs(properties(l).derivative.low), std::abs(properties(l).derivative.high));
-  }
+  double steepest(std::size_t l) const { return properties(l).derivative.largest(); }
   // σ′ is 0 for all z below some point.
   bool has_flat_half(std::size_t l) const {
     return sigma_[l]->traits.rectifier && std::ranges::any_of(properties(l).zeros, [](const Interval& z) {
@@ -292,10 +290,17 @@ class WarningCollector {
       warn(activation, "target-range", std::to_string(outside), " of ", y.size(), " targets are outside ",
            rounded(range.low, 2), " … ", rounded(range.high, 2), ", the range of ", config_.layers.back().activation,
            "; use identity at the output, or scale the targets");
-    } else if (const double size = size_of(y, 0, y.cols()); size > 100 && config_.train.loss != "mae") {
+    } else if (const double size = size_of(y, 0, y.cols()); size > 100 && first_gradient(size) > 100) {
       warn("train.loss", "unscaled-targets", "the targets are about ", rounded(size, 2),
            " in size, and so are the first gradients; set data.standardize_targets = true");
     }
+  }
+
+  // |∂L/∂a| of one output a = 0 with the target y. That of mae, for example, does not grow with y.
+  double first_gradient(double y) const {
+    Tensor gradient;
+    make_loss(config_.train)->gradient(Tensor(1, 1), Tensor(1, 1, static_cast<real>(y)), gradient);
+    return std::abs(static_cast<double>(gradient[0]));
   }
 
   // How many training rows each class has; and whether it has others.
@@ -347,12 +352,20 @@ class WarningCollector {
       warn("train.learning_rate", "no-step", "with a learning rate of 0 the parameters never change; use about 0.01");
     }
     const double shrink = train.learning_rate * *train.weight_decay;
-    if ((train.optimizer == "sgd" || train.optimizer == "adamw") && shrink > 1) {
+    if (shrink > 1 && step_without_gradient(2) == 2 * step_without_gradient(1)) {
       warn("train.weight_decay", "weight-decay",
            "each step multiplies the parameters by 1 − learning_rate · weight_decay = ", rounded(1 - shrink, 2),
            shrink > 2 ? ", so they grow without bound" : ", so they change sign at every step",
            "; use a weight_decay of about 0.01");
     }
+  }
+
+  // What the first step makes of a parameter whose gradient is 0. With sgd and adamw it is a multiple of p.
+  real step_without_gradient(real p) const {
+    Tensor value(1, 1, p), gradient(1, 1);
+    const Parameter parameter{"p", &value, &gradient};
+    Optimizer(config_.train).step({&parameter, 1}, static_cast<real>(config_.train.learning_rate));
+    return value[0];
   }
 
   void idle(const std::string& key, bool used, const std::string& why) {

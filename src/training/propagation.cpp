@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "primer/core/elementary.hpp"
+#include "primer/training/properties.hpp"
 
 namespace primer {
 
@@ -14,23 +15,23 @@ Moments moments(const Activation& sigma, double variance) {
   constexpr std::size_t points = 257;  // t = −8, −8 + 1/16, …, 8 and z = √variance · t
   constexpr auto largest = static_cast<double>(std::numeric_limits<real>::max());
   const auto t = [](std::size_t i) { return static_cast<double>(i) / 16 - 8; };
-  Tensor z(1, points), a, derivative;
+  std::vector<real> z(points);
   for (std::size_t i = 0; i < points; ++i) {
-    z(0, i) = static_cast<real>(std::clamp(std::sqrt(variance) * t(i), -largest, largest));
+    z[i] = static_cast<real>(std::clamp(std::sqrt(variance) * t(i), -largest, largest));
   }
-  sigma.forward(z, a, derivative);
+  const auto [a, derivative] = sample(sigma, z);
   Moments m{};
   for (std::size_t i = 0; i < points; ++i) {
     const double weight = exp(-t(i) * t(i) / 2) / (16 * std::sqrt(2 * std::numbers::pi));  // φ(t) Δt
-    const auto value = static_cast<double>(a(0, i));
-    const auto prime = static_cast<double>(derivative(0, i));
+    const auto value = static_cast<double>(a[i]);
+    const auto prime = static_cast<double>(derivative[i]);
     m.mean += weight * value;
     m.square += weight * value * value;
     m.derivative_square += weight * prime * prime;
   }
   for (std::size_t i = 0; i < points; ++i) {  // a second pass, because m.square − mean² may be less than 0 by rounding
     const double weight = exp(-t(i) * t(i) / 2) / (16 * std::sqrt(2 * std::numbers::pi));
-    m.variance += weight * (static_cast<double>(a(0, i)) - m.mean) * (static_cast<double>(a(0, i)) - m.mean);
+    m.variance += weight * (static_cast<double>(a[i]) - m.mean) * (static_cast<double>(a[i]) - m.mean);
   }
   return m;
 }

@@ -19,10 +19,10 @@ using Function = std::function<double(double)>;
 using Condition = std::function<bool(double)>;
 
 // σ and σ′ of single numbers. They keep their tensors, so that a scan does not allocate.
-struct Curve {
+struct Functions {
   Function value, derivative;
 };
-Curve curve_of(const Activation& activation) {
+Functions functions_of(const Activation& activation) {
   const auto part = [&](bool derivative) -> Function {
     return [&activation, derivative, z = Tensor(1, activation.traits.elementwise ? 1 : 2), a = Tensor(),
             prime = Tensor()](double at) mutable {
@@ -145,12 +145,12 @@ bool centred(const Function& value) {
 }  // namespace
 
 Properties properties_of(const Activation& activation) {
-  const Curve curve = curve_of(activation);
+  const Functions curve = functions_of(activation);
   Properties properties{};
   properties.value = range_of(curve.value);
   properties.derivative = range_of(curve.derivative);
   properties.zeros = zeros_of(curve.derivative);
-  const double limit = saturation_threshold * largest_derivative(activation);
+  const double limit = saturation_threshold * properties.derivative.largest();
   properties.saturated = intervals([&](double z) { return limit == 0 || std::abs(curve.derivative(z)) < limit; });
   properties.monotone = std::ranges::is_sorted(grid_and_beyond(), {}, curve.value) && properties.derivative.low >= 0;
   properties.zero_centred = centred(curve.value);
@@ -158,8 +158,15 @@ Properties properties_of(const Activation& activation) {
 }
 
 double largest_derivative(const Activation& activation) {
-  const Range range = range_of(curve_of(activation).derivative);
-  return std::max(std::abs(range.low), std::abs(range.high));
+  return range_of(functions_of(activation).derivative).largest();
+}
+
+Sampled sample(const Activation& sigma, std::span<const real> z) {
+  Tensor rows(z.size(), sigma.traits.elementwise ? 1 : 2);
+  for (std::size_t i = 0; i < z.size(); ++i) rows(i, 0) = z[i];
+  Sampled curve;
+  sigma.forward(rows, curve.a, curve.derivative);
+  return curve;
 }
 
 }  // namespace primer

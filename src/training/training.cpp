@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -237,6 +238,14 @@ void Training::start_epoch() {
 // One minibatch; returns its loss.
 double Training::step(std::size_t batch) {
   const std::uint64_t t = state.epoch * batches_ + batch + 1;
+  const double rate = learning_rate(t);
+  if (std::abs(rate) > static_cast<double>(std::numeric_limits<real>::max())) {
+    const std::uint64_t epoch = state.epoch + 1;
+    rewind(epoch_start_);
+    throw Divergence("diverged at step " + std::to_string(t) + " (epoch " + std::to_string(epoch) +
+                         "): the schedule made the learning rate " + rounded(rate, 3) + ", which is too large",
+                     epoch, t);
+  }
   const std::size_t first = batch * batch_size_;
   select_rows(data_.train, order_, first, std::min(first + batch_size_, data_.train.size()), batch_);
 
@@ -249,7 +258,7 @@ double Training::step(std::size_t batch) {
   const bool observe = observed(t);
   if (observe) flow.before_update(network_, *loss_, batch_.y);
   if (options_.clip_norm > 0) clip_gradients(parameters_, static_cast<real>(options_.clip_norm));
-  optimizer.step(parameters_, static_cast<real>(learning_rate(t)));
+  optimizer.step(parameters_, static_cast<real>(rate));
   if (observe) flow.after_update(network_);
   return loss;
 }

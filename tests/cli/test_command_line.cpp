@@ -194,7 +194,7 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
        "text.csv: is text and not a safetensors file; check the order of the arguments"},
       {"report nowhere", "nowhere/config.toml: cannot be opened: No such file or directory"},
       {"compare r", "too few words; usage: primer compare RUN_DIR RUN_DIR [RUN_DIR...] [OPTION]..."},
-      {"trace xor.toml --row 9", "--row: '9': write a number from 1 to 4"},
+      {"trace xor.toml --row 9", "--row: must be a whole number from 1 to 4, not '9'"},
       {"activations tahn", "unknown activation 'tahn'; did you mean 'tanh'?"},
       {"activations gelu --at x", "--at: 'x' is not a number; write them as in --at -1,0,0.5,inf"},
       {"help trian", "unknown command 'trian'; did you mean 'train'?"},

@@ -301,7 +301,7 @@ namespace {
 // A user's activation that is a distribution: softmax, but without a canonical loss.
 class Shares : public Activation {
  public:
-  Shares() : Activation({.elementwise = false, .distribution = true}) {}
+  explicit Shares(const Traits& declared = {.elementwise = false, .distribution = true}) : Activation(declared) {}
   std::string name() const override { return "test_shares"; }
   void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override { softmax_->forward(z, a, derivative); }
   void value(const Tensor& z, Tensor& a) const override { softmax_->value(z, a); }
@@ -337,4 +337,47 @@ TEST_CASE("a user's activation whose rows are distributions may stand before cro
   for (std::size_t i = 0; i < own.layers[0].dL_dWt.size(); ++i) {
     CHECK(own.layers[0].dL_dWt[i] == doctest::Approx(plain.layers[0].dL_dWt[i]).epsilon(1e-5));
   }
+}
+
+namespace {
+
+// Softmax of 2 z, of which cross_entropy cannot be computed as if it were softmax of z.
+class Sharp : public Shares {
+ public:
+  Sharp() : Shares({.canonical_loss = "cross_entropy", .elementwise = false, .distribution = true}) {}
+  std::string name() const override { return "test_sharp"; }
+  void value(const Tensor& z, Tensor& a) const override {
+    Tensor twice = z;
+    for (real& v : twice.values()) v *= 2;
+    Shares::value(twice, a);
+  }
+};
+
+// It names a loss that cannot be computed from z.
+struct Squared {
+  static constexpr std::string_view name = "test_square_of_z";
+  static constexpr Traits traits{.canonical_loss = "mse"};
+  real value(real z) const { return z * z; }
+  real derivative(real z) const { return 2 * z; }
+};
+
+}  // namespace
+
+TEST_CASE("an activation may name a canonical loss only if the loss from z is the loss from a") {
+  const std::vector<std::string_view> names = activations().names();
+  if (std::find(names.begin(), names.end(), "test_sharp") == names.end()) {
+    activations().add(
+        {"test_sharp", [](std::optional<real>) -> std::unique_ptr<Activation> { return std::make_unique<Sharp>(); }});
+    register_activation<Squared>();
+  }
+  Files files;
+  files.output = "[[layer]]\nactivation = \"test_sharp\"\n";
+  const std::string complaint = files.complaint("x,y\n0,a\n1,b\n2,c\n3,a\n");
+  CHECK(complaint.starts_with("c.toml:4:14: test_sharp names cross_entropy as its canonical loss, but the loss is "));
+  CHECK(complaint.ends_with(" from z; leave canonical_loss out of its traits"));
+  files.output = "[[layer]]\nactivation = \"test_square_of_z\"\n";
+  files.loss = "mse";
+  CHECK(files.complaint("x,y\n0,1\n1,2\n") ==
+        "c.toml:4:14: test_square_of_z names a canonical loss, but mse cannot be computed from the logits; leave "
+        "canonical_loss out");
 }

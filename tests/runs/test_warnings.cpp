@@ -116,6 +116,20 @@ TEST_CASE("each trap in the optimiser gives its warning and no other") {
   CHECK(met({{"train.learning_rate", "0.1"}, {"train.weight_decay", "15"}}) ==
         "weight-decay at --set train.weight_decay");
   CHECK(met({{"train.learning_rate", "0.1"}, {"train.weight_decay", "9"}}) == "");
+  const auto with = [](const char* optimizer) {
+    return met({{"train.optimizer", optimizer}, {"train.learning_rate", "0.1"}, {"train.weight_decay", "15"}});
+  };
+  CHECK(with("adamw") == "weight-decay at --set train.weight_decay");
+  CHECK(with("adam") == "");  // it divides the decay by its own size
+  CHECK(with("rmsprop") == "");
+  CHECK(with("adagrad") == "");
+}
+
+TEST_CASE("large targets give a warning only with a loss whose gradient grows with them") {
+  CHECK(met({{"train.loss", "mae"}}, of_file("prices.csv")) == "");
+  CHECK(met({{"train.loss", "huber"}}, of_file("prices.csv")) == "");
+  CHECK(met({{"train.loss", "huber"}, {"train.huber_delta", "1e4"}}, of_file("prices.csv")) ==
+        "unscaled-targets at --set train.loss");
 }
 
 TEST_CASE("every key without effect gives a warning if it is not the default") {

@@ -395,6 +395,29 @@ TEST_CASE("running statistics that overflow while all else is finite are found b
   CHECK(diverged(-root / 4, root / 4) == "nothing");
 }
 
+TEST_CASE("a schedule that makes the learning rate too large ends the run with a message that says so") {
+  Data data;
+  data.train = {Tensor{{0}, {0}}, Tensor{{0}, {0}}};  // every gradient is 0
+  TrainOptions options;
+  options.loss = "mse";
+  options.learning_rate = 1;
+  options.schedule = "exponential";
+  options.schedule_gamma = 1e30;
+  options.epochs = 1000;
+  Network network(1, std::vector<LayerOptions>{{1}}, 1);
+  std::string text;
+  try {
+    Training(network, data, options, 1, 0).run({});
+  } catch (const Divergence& e) {
+    text = e.what();
+  }
+  CHECK(text == (golden::is_double
+                     ? "diverged at step 12 (epoch 12): the schedule made the learning rate inf, which is "
+                       "too large"
+                     : "diverged at step 3 (epoch 3): the schedule made the learning rate 1e+60, which is "
+                       "too large"));
+}
+
 TEST_CASE("the metric of an epoch counts the predictions of its batches, each before its update") {
   struct Kind {
     const char *loss, *output;

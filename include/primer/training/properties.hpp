@@ -3,6 +3,9 @@
 // activation declares itself, and the tests prove it.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <span>
 #include <vector>
 
 #include "primer/core/activation.hpp"
@@ -17,6 +20,7 @@ constexpr double saturation_threshold = 0.05;
 struct Range {
   double low, high;
   double at_low, at_high;
+  double largest() const { return std::max(std::abs(low), std::abs(high)); }
 };
 
 struct Interval {
@@ -36,5 +40,11 @@ struct Properties {
 Properties properties_of(const Activation& activation);
 
 double largest_derivative(const Activation& activation);  // max |σ′|
+
+// σ and σ′ at each z, in the first column. Of softmax: a₁ of two units and its derivative, where z₂ = 0.
+struct Sampled {
+  Tensor a, derivative;
+};
+Sampled sample(const Activation& sigma, std::span<const real> z);
 
 }  // namespace primer
