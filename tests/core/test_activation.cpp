@@ -172,6 +172,7 @@ TEST_CASE("softmax rows sum to 1 and do not change when a number is added to a r
 
 TEST_CASE("NaN gives NaN, and infinities give the limits") {
   for (const std::string_view name : activations().names()) {
+    if (name.starts_with("test_")) continue;  // registered by another test
     INFO(name);
     const auto activation = make_activation(name);
     const Pass pass = forward(*activation, Tensor{{std::numeric_limits<real>::quiet_NaN(), 1}});

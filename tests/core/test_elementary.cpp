@@ -29,8 +29,9 @@ struct Function {
 
 template <typename T>
 std::vector<Function<T>> functions() {
-  const auto sine = [](T x) { return primer::sin(x); };
-  const auto cosine = [](T x) { return primer::cos(x); };
+  const auto sine = [](T x) { return static_cast<T>(primer::sin(x)); };
+  const auto cosine = [](T x) { return static_cast<T>(primer::cos(x)); };
+  const auto root = [](T x) { return primer::sqrt(x); };
   return {{"exp", primer::exp<T>, 0.9, -110, 90},
           {"expm1", primer::expm1<T>, 1.8, -110, 90},
           {"log", primer::log<T>, 0.9, 0, 20},
@@ -44,7 +45,7 @@ std::vector<Function<T>> functions() {
           {"normal_cdf", primer::normal_cdf<T>, 6, -15, 9},
           {"sin", sine, 0.9, -1000, 1000},
           {"cos", cosine, 0.9, -1000, 1000},
-          {"sqrt", primer::sqrt<T>, 0.5, 0, 20}};
+          {"sqrt", root, 0.5, 0, 20}};
 }
 
 // The distance of neighbouring numbers of type T around x.

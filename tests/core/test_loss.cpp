@@ -187,6 +187,7 @@ TEST_CASE("losses are found by name, are canonical with their partner only, and 
     CHECK(loss->name() == name);
     CHECK(loss->kinks().size() == (name == "mae" ? 1u : name == "huber" ? 2u : 0u));
     for (const std::string_view sigma : activations().names()) {
+      if (sigma.starts_with("test_")) continue;  // registered by another test
       const bool pair =
           (name == "cross_entropy" && sigma == "softmax") || (name == "binary_cross_entropy" && sigma == "sigmoid");
       CHECK(loss->pairs_with(*make_activation(sigma)) == pair);
