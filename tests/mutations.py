@@ -186,12 +186,12 @@ class Tree:
         run("cmake", "-S", self.path, "-B", self.build, "-G", "Unix Makefiles", "-DPRIMER_TESTS=ON", "-DCMAKE_BUILD_TYPE=None",
             "-DCMAKE_CXX_FLAGS=-O1", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *linker)
         targets = self.read_links()
-        for program in targets:  # where the tests look for a program stands a script that starts the broken one
+        for program in targets:  # where the tests look for a program stands a script that starts the broken one under this name
             (self.build / program).unlink(missing_ok=True)
         run("cmake", "--build", self.build, "-j", str(JOBS), "--target", *targets.values())
         for program in targets:
             os.replace(self.build / program, self.build / f"healthy-{program}")
-            (self.build / program).write_text(f'#!/bin/sh\nexec "$PRIMER_MUTANT/{program}" "$@"\n')
+            (self.build / program).write_text(f'#!/usr/bin/env bash\nexec -a "$0" "$PRIMER_MUTANT/{program}" "$@"\n')
             (self.build / program).chmod(0o755)
 
     def read_links(self):
