@@ -13,6 +13,7 @@
 #include "primer/formats/error.hpp"
 #include "primer/formats/input.hpp"
 #include "primer/formats/number.hpp"
+#include "primer/formats/utf8.hpp"
 #include "primer/runs/model.hpp"
 #include "primer/training/metrics.hpp"
 #include "primer/views/table.hpp"
@@ -78,7 +79,7 @@ std::string count_text(real count) { return std::to_string(static_cast<std::uint
 void print_tables(const std::vector<std::string>& classes, const Tensor& confusion, const ClassScores& scores) {
   std::vector<std::vector<std::string>> rows{{"actual \\ predicted"}};
   std::size_t width = 20;
-  for (const std::string& name : classes) width += 2 + std::max<std::size_t>(display_width(printable(name)), 4);
+  for (const std::string& name : classes) width += 2 + std::max<std::size_t>(count_characters(printable(name)), 4);
   const bool numbered = width > output_width();  // then the names stand at the rows only
   for (std::size_t i = 0; i < classes.size(); ++i) {
     rows[0].push_back(numbered ? std::to_string(i + 1) : printable(classes[i]));
