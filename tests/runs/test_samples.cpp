@@ -134,7 +134,7 @@ TEST_CASE("reading a file takes at most 1.6 times the memory of its numbers") {
   const auto ratio = [](const std::string& header, const std::string& row, std::size_t numbers, std::string keys) {
     const Folder folder;
     std::string csv = header;
-    constexpr std::size_t rows = 40'000;
+    constexpr std::size_t rows = 100'000;
     for (std::size_t i = 0; i < rows; ++i) csv += row + std::to_string(i) + (i % 2 == 0 ? ",no,1\n" : ",yes,NA\n");
     spill(folder / "d.csv", csv);
     keys += "standardize = true\n[[layer]]\n[train]\nloss = \"mse\"\n";
