@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Does the work of primer-bench in PyTorch, NumPy and scikit-learn, as far as this Python has them: the same weights, rows,
-order and steps, in turns with primer, on one thread each, with the CPU kernels that suit the machine. Prints how many
+"""Does the work of primer-bench in PyTorch, NumPy and scikit-learn, as far as this Python has them, and in tests/bench/peer.cpp
+on Eigen and on OpenBLAS, as far as the compiler finds them: the same weights, rows, order and steps, in turns with primer, on one thread each, with the CPU kernels that suit the machine. Prints how many
 times as long as primer each takes, and checks by the final loss that the work was the same.
 Usage: tests/bench_peers.py [PROGRAM [WORKLOAD…]] (make bench-peers)"""
 import importlib.util
@@ -304,11 +304,74 @@ class ScikitLearn:
         return [self.net.predict_proba(x) for x in inputs]
 
 
-PEERS = {"NumPy": ("numpy", NumPy), "PyTorch": ("torch", PyTorch), "scikit-learn": ("sklearn", ScikitLearn)}
+class ByHand:
+    """tests/bench/peer.cpp, a program of its own. It gets a job as a file."""
+
+    @staticmethod
+    def lacks(job):
+        return None
+
+    differs = lacks
+
+    @classmethod
+    def measure(cls, workload, real, data):
+        """The seconds for one step, sample, row or process, and the loss."""
+        if workload == "W7":
+            x, y = spirals()  # the program reads them again, from the file
+            job, work = SPIRALS._replace(epochs=50), 3
+        elif workload in TRAINED:
+            job, work, (x, y) = TRAINED[workload][0], 0, data
+        else:
+            job, work, x = SPIRALS, 1 if workload == "W6a" else 2, np.concatenate(data)
+            y = np.zeros((len(x), 3))
+        orders = row_orders(job, len(x)) if work in (0, 3) else None
+        code = {name: i for i, name in enumerate(("identity", "tanh", "relu", "gelu", "sigmoid", "softmax"))}
+        header = [len(job.sizes) - 1, code[job.hidden], code[job.output], ("mse", "bce", "ce").index(job.loss),
+                  ("sgd", "momentum", "adam").index(job.optimizer), job.batch, job.epochs, orders is not None, len(x), work]
+        parts = [np.array(header, np.int32), np.array([job.rate]), np.array(job.sizes, np.int32), *weights(job, real),
+                 np.ascontiguousarray(x, real), np.ascontiguousarray(y, real), np.array(orders or [], np.int32)]
+        path = os.path.join(cls.folder, "job")
+        with open(path, "wb") as file:
+            for part in parts:
+                file.write(part.tobytes())
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        answer = subprocess.run([cls.program, path, *([data] if work == 3 else [])], check=True, capture_output=True, text=True).stdout
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds, rows, result = map(float, answer.split())
+        if work == 3:
+            return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, result
+        units = math.ceil(rows / job.batch) if workload in ("W1", "W5") else rows
+        return seconds / (units * (job.epochs if work == 0 else 1)), result
+
+
+class Eigen(ByHand):
+    pass
+
+
+class OpenBLAS(ByHand):
+    pass
+
+
+def compile_by_hand(real, folder):
+    """The peers of ByHand for which the compiler finds the library."""
+    name = {np.float64: "double", np.float32: "float"}[real]
+    flags = os.environ.get("PEER_FLAGS", "-march=native").split()
+    for peer, options, libraries in ((Eigen, ["-I/usr/include/eigen3"], []),
+                                     (OpenBLAS, ["-DPEER_GEMM=cblas_" + name[0].replace("f", "s") + "gemm"], ["-lopenblas"])):
+        peer.folder, peer.program = folder, os.path.join(folder, peer.__name__)
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bench", "peer.cpp")
+        command = ["g++", "-std=c++20", "-O3", *flags, "-ffast-math", "-DNDEBUG", "-w", "-DPEER_REAL=" + name, *options, source,
+                   "-o", peer.program, *libraries]
+        if subprocess.run(command, capture_output=True).returncode == 0:
+            yield peer.__name__
+
+
+PEERS = {"NumPy": ("numpy", NumPy), "PyTorch": ("torch", PyTorch), "scikit-learn": ("sklearn", ScikitLearn),
+         "Eigen": (None, Eigen), "OpenBLAS": (None, OpenBLAS)}
 
 
 def installed(package):
-    return importlib.util.find_spec(package) is not None
+    return package is not None and importlib.util.find_spec(package) is not None
 
 
 def timed(work):
@@ -333,6 +396,8 @@ def whole_process(name, real, path):
 
 def measure(workload, name, real, data):
     make = PEERS[name][1]
+    if issubclass(make, ByHand):
+        return make.measure(workload, real, data)
     if workload == "W7":
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         answer = subprocess.run([sys.executable, __file__, "--w7", name, np.dtype(real).name, data], check=True,
@@ -402,6 +467,7 @@ def main():
     print(f"{'':4} {'peer':13} {'peer':>9} {'primer':>9}  {'unit':10} {'ratio':>8}   loss")
     agree = True
     with tempfile.TemporaryDirectory() as folder:
+        peers += compile_by_hand(real, folder)
         for workload in sys.argv[2:] or wanted:
             data = data_of(workload, real, folder)
             job = TRAINED[workload][0] if workload in TRAINED else SPIRALS
@@ -431,7 +497,7 @@ def main():
                     verdict, agree = f"{loss:.7g}, NOT {wanted[workload]:.7g}", False
                 verdict += f" ({differs})" if differs else ""
                 print(f"{workload:4} {name:13} {statistics.median(values):9.4g} {statistics.median(own):9.4g}  {metric:10} "
-                      f"{times:6.1f} ×   {verdict}", flush=True)
+                      f"{times:6.2f} ×   {verdict}", flush=True)
     if not agree:
         print("bench_peers: a loss is not the specified one, so its time is for other work", file=sys.stderr)
     return 0 if agree else 1
