@@ -241,7 +241,9 @@ class Doctor {
     const std::size_t late = std::max<std::size_t>(epochs_.size() / 4, 1);
     double mean = 0;
     for (const auto& rows : std::span(epochs_).last(late)) mean += update(rows) / static_cast<double>(late);
-    if (mean > large_update && is_unsteady()) {
+    const bool has_large_gradient = std::ranges::any_of(
+        found_, [](const Diagnosis& found) { return found.kind == "saturated" || found.kind == "exploding"; });
+    if (mean > large_update && is_unsteady() && !has_large_gradient) {  // else W makes the steps large
       say("fast", history_.back().epoch, rate(lr * usual_update / mean),
           "In the last quarter a step changed the weights of a layer by ", percent(mean),
           " of their size; about 0.1 % is usual. And ", failure(), ": the learning rate ", number(lr),
