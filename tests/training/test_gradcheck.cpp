@@ -517,3 +517,15 @@ TEST_CASE("a gradient that is wrong by one per cent never passes, whatever the s
   }
   CHECK(caught == 4);  // at 1e10 the rounding of the loss, 1e20, is larger than the error: undecided
 }
+
+TEST_CASE("the check says at which row and column of the input a gradient is wrong" * doctest::skip(!is_double)) {
+  Network network(2, std::vector<LayerOptions>{{.units = 3, .activation = "tanh"}, {.units = 1}}, 1);
+  const auto loss = make_loss(LossOptions{"mse"});
+  const Tensor x{{0.5, -1}, {0.25, 2}, {-0.75, 1}}, y(3, 1, real(0.5));
+  std::vector<Tensor> analytic = analytic_gradients(network, *loss, x, y);
+  analytic.back()(2, 0) += 1;
+  const TensorCheck input = check_gradients(network, *loss, x, y, analytic).tensors.back();
+  CHECK(input.tensor == "input");
+  CHECK(input.worst_row == 2);
+  CHECK(input.worst_col == 0);
+}
