@@ -25,12 +25,6 @@ std::optional<std::size_t> index_of(TableReader& table, std::string_view key, co
   return static_cast<std::size_t>(std::ranges::find(names, *name) - names.begin());
 }
 
-template <typename Named>
-std::size_t required_index_of(TableReader& table, std::string_view key, const std::vector<Named>& known) {
-  table.required_text(key);
-  return index_of(table, key, known).value();
-}
-
 Arm read_arm(TableReader& table, const Claim& claim, const std::string& config, const std::string& folder) {
   Arm arm;
   arm.location = table.location();
@@ -52,18 +46,16 @@ Arm read_arm(TableReader& table, const Claim& claim, const std::string& config, 
 // `layer = 3`, or a way to combine several: `layer = "mean"`, with `layers = [2, 9]` of these.
 Pick read_pick(TableReader& table, std::string_view key, std::string_view range_key) {
   constexpr std::size_t most = 1'000'000'000;
-  Pick pick;
-  const toml::Entry* entry = table.contents().find(key);
   const std::vector<double> range = table.numbers(range_key);
-  if (!range.empty() && entry == nullptr) table.refuse(range_key, concat("needs the key '", key, "', too"));
-  if (entry == nullptr) table.text(key);  // so that finish() knows the key
-  if (entry == nullptr) return pick;
-  if (std::holds_alternative<std::int64_t>(entry->value.data)) {
-    pick.from = pick.to = table.count(key, 0, most).value();
-    return {std::to_string(pick.from), "last", pick.from, pick.to};
+  if (!range.empty() && !table.has(key)) table.refuse(range_key, concat("needs the key '", key, "', too"));
+  const toml::Entry* const entry = table.contents().find(key);
+  if (entry != nullptr && std::holds_alternative<std::int64_t>(entry->value.data)) {
+    const std::size_t number = table.count(key, 0, most).value();
+    return {std::to_string(number), "last", number, number};
   }
-  pick.text = table.choice(key, Pick::ways).value();
-  pick.way = *std::ranges::find(Pick::ways, pick.text);
+  Pick pick;
+  pick.text = table.choice(key, Pick::ways).value_or("");
+  if (!pick.text.empty()) pick.way = *std::ranges::find(Pick::ways, pick.text);
   if (range.empty()) return pick;
   if (range.size() != 2 || !(0 <= range[0] && range[0] <= range[1] && range[1] <= most)) {
     table.refuse(range_key, "must be [first, last]");
@@ -75,7 +67,8 @@ Pick read_pick(TableReader& table, std::string_view key, std::string_view range_
 }
 
 Quantity read_quantity(TableReader& table) {
-  const Measure& measure = measures()[required_index_of(table, "measure", measures())];
+  table.required_text("measure");
+  const Measure& measure = measures()[*index_of(table, "measure", measures())];
   constexpr toml::Range finite{-HUGE_VAL, HUGE_VAL, true, true, "finite"};
   Quantity q{&measure, read_pick(table, "layer", "layers"), read_pick(table, "over_layer", "over_layers"),
              read_pick(table, "epoch", "epochs"), table.number("at", finite).value_or(0)};
@@ -98,7 +91,8 @@ Finding read_finding(TableReader& table, const Claim& claim, bool check) {
     f.formula = table.required_text("formula");
   } else {
     f.quantity = read_quantity(table);
-    f.arm = required_index_of(table, "arm", claim.arms);
+    table.required_text("arm");
+    f.arm = *index_of(table, "arm", claim.arms);
     f.over = index_of(table, "over", claim.arms);
     f.minus = index_of(table, "minus", claim.arms);
     if (f.over && f.minus) throw UserError(f.location, "over and minus: keep one of the two");
@@ -145,18 +139,6 @@ Claim read_claim(const std::string& path) {
   }
   if (!claim.arms.empty() && claim.seeds == 0) throw UserError(table.location(), "the arms need the key 'seeds'");
   return claim;
-}
-
-std::vector<std::string> claim_names(const std::string& folder) {
-  std::error_code error;
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
-  }
-  if (error || names.empty())
-    throw UserError(Location{folder}, "there are no claims here; name their folder with --dir");
-  std::ranges::sort(names);
-  return names;
 }
 
 }  // namespace primer

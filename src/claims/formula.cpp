@@ -2,7 +2,6 @@
 #include "primer/claims/formula.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -24,36 +23,29 @@ struct Function {
   bool derivative;
 
   explicit Function(std::string_view name) : derivative(name.ends_with('\'')) {
-    const std::string_view bare = name.substr(0, name.size() - (derivative ? 1 : 0));
+    if (derivative) name.remove_suffix(1);
     const auto names = activations().names();
-    if (std::ranges::find(names, bare) == names.end()) {
+    if (std::ranges::find(names, name) == names.end()) {
       throw std::invalid_argument(
-          concat("'", bare, "' is neither a function nor an activation", did_you_mean(bare, names)));
+          concat("'", name, "' is neither a function nor an activation", did_you_mean(name, names)));
     }
-    activation = make_activation(bare);
-    if (!activation->traits.elementwise) throw std::invalid_argument(concat(bare, " is not a function of one number"));
+    activation = make_activation(name);
+    if (!activation->traits.elementwise) throw std::invalid_argument(concat(name, " is not a function of one number"));
   }
-  Range range() const { return derivative ? properties().derivative : properties().value; }
   Properties properties() const { return properties_of(*activation); }
+  Range range() const { return derivative ? properties().derivative : properties().value; }
 
-  // At n points from low to high.
-  std::vector<double> values(double low, double high, std::size_t n) const {
-    std::vector<real> z(n);
-    for (std::size_t i = 0; i < n; ++i) {
-      z[i] = static_cast<real>(low + (high - low) * static_cast<double>(i) / static_cast<double>(n - 1));
-    }
-    const Sampled curve = sample(*activation, z);
-    const std::span<const real> all = (derivative ? curve.derivative : curve.a).values();
-    return {all.begin(), all.end()};
+  double at(double z) const {
+    const auto point = static_cast<real>(z);
+    const Sampled curve = sample(*activation, {&point, 1});
+    return static_cast<double>(derivative ? curve.derivative[0] : curve.a[0]);
   }
 };
 
 double largest_difference(const Function& f, const Function& g) {
-  constexpr std::size_t points = 32'001;
-  const std::vector<double> one = f.values(-16, 16, points), other = g.values(-16, 16, points);
-  double worst = 0;
-  for (std::size_t i = 0; i < points; ++i) worst = std::max(worst, std::abs(one[i] - other[i]));
-  return worst;
+  double most = 0;
+  for (int i = -16'000; i <= 16'000; ++i) most = std::max(most, std::abs(f.at(i / 1000.0) - g.at(i / 1000.0)));
+  return most;
 }
 
 // The z ≥ 0 from which |σ′| is below saturation_threshold of its maximum.
@@ -64,14 +56,9 @@ double saturated_from(const Properties& p) {
 
 // As many as pieces if the function is piecewise linear; nearly all of them if it needs exp, tanh or erf.
 double different_values(const Function& f) {
-  const std::vector<double> values = f.values(-8, 8, 1025);
-  return static_cast<double>(std::set<double>(values.begin(), values.end()).size());
-}
-
-double in_float(double x) {
-  constexpr double largest = std::numeric_limits<float>::max();
-  return std::abs(x) > largest ? std::copysign(std::numeric_limits<double>::infinity(), x)
-                               : static_cast<double>(static_cast<float>(x));
+  std::set<double> values;
+  for (int i = -512; i <= 512; ++i) values.insert(f.at(i / 64.0));
+  return static_cast<double>(values.size());
 }
 
 Tensor row_of(const std::vector<double>& values) {
@@ -83,14 +70,13 @@ Tensor row_of(const std::vector<double>& values) {
 double first_of_softmax(const std::vector<double>& z) {
   Tensor a, derivatives;
   make_activation("softmax")->forward(row_of(z), a, derivatives);
-  return static_cast<double>(a(0, 0));
+  return static_cast<double>(a[0]);
 }
 
 double loss_of_first(std::string_view loss, const std::vector<double>& z) {
-  std::vector<double> y(z.size());
-  y.front() = 1;
-  Tensor scratch;
-  return static_cast<double>(make_loss(LossOptions{loss})->value_from_logits(row_of(z), row_of(y), scratch));
+  Tensor y(1, z.size()), scratch;
+  y[0] = 1;
+  return static_cast<double>(make_loss(LossOptions{loss})->value_from_logits(row_of(z), y, scratch));
 }
 
 using Names = std::vector<Function>;
@@ -108,7 +94,6 @@ constexpr Entry functions[] = {
     {"log", 1, [](const Numbers& x) { return log(x[0]); }},
     {"sqrt", 1, [](const Numbers& x) { return std::sqrt(x[0]); }},
     {"abs", 1, [](const Numbers& x) { return std::abs(x[0]); }},
-    {"float", 1, [](const Numbers& x) { return in_float(x[0]); }},
     {"min", 2, [](const Numbers& x) { return std::min(x[0], x[1]); }},
     {"max", 2, [](const Numbers& x) { return std::max(x[0], x[1]); }},
     {"softmax", 0, first_of_softmax},
@@ -117,7 +102,6 @@ constexpr Entry functions[] = {
     {"lowest", 1, nullptr, [](const Names& f) { return f[0].range().low; }},
     {"lowest_at", 1, nullptr, [](const Names& f) { return f[0].range().at_low; }},
     {"highest", 1, nullptr, [](const Names& f) { return f[0].range().high; }},
-    {"highest_at", 1, nullptr, [](const Names& f) { return f[0].range().at_high; }},
     {"values", 1, nullptr, [](const Names& f) { return different_values(f[0]); }},
     {"saturated_from", 1, nullptr, [](const Names& f) { return saturated_from(f[0].properties()); }},
     {"difference", 2, nullptr, [](const Names& f) { return largest_difference(f[0], f[1]); }},
@@ -126,6 +110,7 @@ constexpr Entry functions[] = {
 double call(std::string_view name, const std::vector<Argument>& arguments) {
   const Entry* const entry = std::ranges::find(functions, name, &Entry::name);
   const bool known = entry != std::end(functions);
+  const std::optional<Function> activation = known ? std::nullopt : std::optional<Function>(name);
   const bool of_names = known && entry->of_names != nullptr;
   const std::size_t wanted = known ? entry->arguments : 1;
   Numbers numbers;
@@ -135,13 +120,12 @@ double call(std::string_view name, const std::vector<Argument>& arguments) {
     if (!of_names && a.name.empty()) numbers.push_back(a.number);
   }
   const std::size_t given = numbers.size() + names.size();
-  const std::optional<Function> activation = known ? std::nullopt : std::optional<Function>(name);
   if (given != arguments.size() || (wanted == 0 ? given == 0 : given != wanted)) {
     const char* const words[2][3] = {{"one or more numbers", "one number", "two numbers"},
                                      {"", "the name of an activation", "the names of two activations"}};
     throw std::invalid_argument(concat(name, " takes ", words[of_names ? 1 : 0][wanted]));
   }
-  if (activation) return activation->values(numbers[0], numbers[0], 2).front();
+  if (activation) return activation->at(numbers[0]);
   return of_names ? entry->of_names(names) : entry->of_numbers(numbers);
 }
 

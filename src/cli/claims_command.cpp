@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <sstream>
 
 #include "primer/claims/verdict.hpp"
@@ -15,6 +16,19 @@
 
 namespace primer {
 namespace {
+
+// The names of the claims in a folder, sorted. Throws UserError if there are none.
+std::vector<std::string> claim_names(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
+  }
+  if (error || names.empty())
+    throw UserError(Location{folder}, "there are no claims here; name their folder with --dir");
+  std::ranges::sort(names);
+  return names;
+}
 
 constexpr std::uint64_t first_calibration_seed = 1001, first_judged_seed = 10001;
 
@@ -56,7 +70,7 @@ std::string text_of(const Finding& f, const Claim& claim) {
 
 std::string remark(const Verdict& verdict, const Finding& f) {
   const bool equal = f.other_arm() && !f.at_least && verdict.estimate.covers(f.over ? 1 : 0);
-  const std::string runs = verdict.diverged == 0 ? "" : concat(", ", verdict.diverged, " diverged");
+  const std::string runs = verdict.unknown == 0 ? "" : concat(", ", verdict.unknown, " without a number");
   if (verdict.outcome != Outcome::holds) return (verdict.outcome == Outcome::missed ? "MISSED" : "UNDECIDED") + runs;
   return (equal ? "ok, no difference" : "ok") + runs;
 }
@@ -138,14 +152,19 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
     const Finding& f = claim.findings[i];
     if (f.is_check()) continue;
     const auto [value, low, high] = verdicts[i].estimate;
-    Band band = verdicts[i].observed;
+    std::vector<double> numbers;
+    for (const Trial& trial : trials) {
+      if (trial[i]) numbers.push_back(*trial[i]);
+    }
+    Band band{value, value};
+    if (!numbers.empty()) band = {std::ranges::min(numbers), std::ranges::max(numbers)};
     if (f.at_least) {  // what `usual` seeds may give at the ends of the interval
       const auto count = [&](double p) { return static_cast<std::size_t>(p * static_cast<double>(sample.usual)); };
       band = {fraction(count(low), sample.usual).low,
               fraction(std::min(count(high) + 1, sample.usual), sample.usual).high};
     }
-    std::printf("  %s\n    value %s, interval %s, %zu diverged, band = [%s, %s]\n", text_of(f, claim).c_str(),
-                shown(value).c_str(), text_of(verdicts[i].estimate).c_str(), verdicts[i].diverged,
+    std::printf("  %s\n    value %s, interval %s, %zu without a number, band = [%s, %s]\n", text_of(f, claim).c_str(),
+                shown(value).c_str(), text_of(verdicts[i].estimate).c_str(), verdicts[i].unknown,
                 number(rounded(band.low, false)).c_str(), number(rounded(band.high, true)).c_str());
   }
   std::printf("\n");

@@ -50,10 +50,14 @@ real saturation_limit(const Activation& activation) {
 }  // namespace
 
 Flow::Flow(const Network& network) : W_before_(network.layers.size()) {
-  for (const Dense& layer : network.layers) {
-    const std::size_t units = layer.Wt.cols();
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const std::size_t units = network.layers[l].Wt.cols();
+    Activation& activation = *network.layers[l].activation;
+    const bool as_below =  // then the scan of σ′ would find the same again
+        l > 0 && activation.name() == network.layers[l - 1].activation->name() && !activation.parameter();
     state.layers.push_back({std::vector<double>(averaged), std::vector<std::uint8_t>(units),
-                            std::vector<std::uint8_t>(units), saturation_limit(*layer.activation)});
+                            std::vector<std::uint8_t>(units),
+                            as_below ? state.layers.back().saturation_limit : saturation_limit(activation)});
   }
 }
 

@@ -67,11 +67,14 @@ std::vector<double> grid_and_beyond() {
 // The lowest value of f and where it is: at the best of the points, or near it by golden-section search.
 std::pair<double, double> lowest(const std::vector<double>& points, const Function& f) {
   std::size_t best = 0;
-  for (std::size_t i = 0; i < points.size(); ++i) {
+  double least = f(points[best]);
+  for (std::size_t i = 1; i < points.size(); ++i) {
     const double value = f(points[i]);
-    const double least = f(points[best]);
     const bool nearer = std::abs(points[i]) < std::abs(points[best]);  // of equal ones, so that relu's 0 is at 0
-    if (value < least || (value == least && nearer) || std::isnan(least)) best = i;
+    if (value < least || (value == least && nearer) || std::isnan(least)) {
+      best = i;
+      least = value;
+    }
   }
   if (std::abs(points[best]) >= reach) return {f(points[best]), points[best]};
   double left = points[best - 1];

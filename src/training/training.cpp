@@ -37,7 +37,20 @@ bool finite(const Tensor& t) {
 }
 
 bool finite(Network& network) {  // parameters and running statistics
-  return std::ranges::all_of(copy_of(network), [](const Tensor& t) { return finite(t); });
+  const auto finite_value = [](const Parameter& p) { return finite(*p.value); };
+  return std::ranges::all_of(network.layers,
+                             [&](Dense& layer) { return std::ranges::all_of(layer.tensors(), finite_value); });
+}
+
+// Into the memory of `tensors`, which are empty or a copy of the same network.
+void copy(Network& network, std::vector<Tensor>& tensors) {
+  std::size_t count = 0;
+  for (Dense& layer : network.layers) {
+    for (const Parameter& p : layer.tensors()) {
+      if (count == tensors.size()) tensors.emplace_back();
+      tensors[count++] = *p.value;
+    }
+  }
 }
 
 // A tensor that is not finite, and the layer it belongs to, from 0.
@@ -134,9 +147,7 @@ Scores evaluate(const Network& network, const Loss& loss, const Dataset& data, T
 
 std::vector<Tensor> copy_of(Network& network) {
   std::vector<Tensor> tensors;
-  for (Dense& layer : network.layers) {
-    for (const Parameter& p : layer.tensors()) tensors.push_back(*p.value);
-  }
+  copy(network, tensors);
   return tensors;
 }
 
@@ -232,7 +243,7 @@ void Training::observe_initial_state(const Hooks& hooks) {
 
 void Training::start_epoch() {
   order_ = epoch_order(data_, seed_, state.epoch);
-  if (state.batch == 0) epoch_start_ = snapshot();
+  if (state.batch == 0) save(epoch_start_);
 }
 
 // One minibatch; returns its loss.
@@ -291,7 +302,19 @@ bool Training::out_of_patience() const {
   return options_.early_stopping > 0 && state.epoch - state.best_epoch >= options_.early_stopping;
 }
 
-Training::Snapshot Training::snapshot() const { return {state, copy_of(network_), optimizer.state, flow.state}; }
+Training::Snapshot Training::snapshot() const {
+  Snapshot now;
+  save(now);
+  return now;
+}
+
+// Into the memory of `to`, because allocating it anew in every epoch would take longer than training a tiny network.
+void Training::save(Snapshot& to) const {
+  to.state = state;
+  copy(network_, to.tensors);
+  to.optimizer = optimizer.state;
+  to.flow = flow.state;
+}
 
 void Training::resume(const Snapshot& now, const Snapshot& epoch_start) {
   rewind(now);

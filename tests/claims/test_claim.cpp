@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -18,6 +19,14 @@ using namespace primer;
 namespace {
 
 const std::string claims_folder = std::string(PRIMER_SOURCE_DIR) + "/configs/claims";
+
+std::vector<std::string> shipped_claims() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(claims_folder)) {
+    if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
+  }
+  return names;
+}
 
 const char* const head =
     "claim = \"c\"\nnotes = \"n\"\nverdict = \"holds\"\nexplanation = \"e\"\nconfig = \"xor.toml\"\nseeds = 2\n";
@@ -122,7 +131,7 @@ TEST_CASE("A mistake in a claim is named with its location") {
 
 TEST_CASE("Every claim of the project can be read, names runs that exist, and stands on the page of claims") {
   const std::string page = read_input(claims_folder + "/README.md", 1 << 20);
-  const std::vector<std::string> names = claim_names(claims_folder);
+  const std::vector<std::string> names = shipped_claims();
   CHECK(names.size() >= 38);
   for (const std::string& name : names) {
     CAPTURE(name);
@@ -155,7 +164,7 @@ TEST_CASE("The mapping of the notes names claims, warnings and tests that exist,
   std::string mapped;
   std::size_t rows = 0;
   for (std::string line; std::getline(page, line);) {
-    if (!line.starts_with("| S ") && !line.starts_with("| G ")) continue;
+    if (!line.starts_with("| S ") && !line.starts_with("| G ") && !line.starts_with("| P ")) continue;
     CAPTURE(line);
     ++rows;
     mapped += line + "\n";
@@ -178,9 +187,39 @@ TEST_CASE("The mapping of the notes names claims, warnings and tests that exist,
     CHECK(named > 0);
   }
   CHECK(rows > 70);
-  for (const std::string& name : claim_names(claims_folder)) {
+  for (const std::string& name : shipped_claims()) {
     CAPTURE(name);
     CHECK(mapped.find("claim `" + name + "`") != std::string::npos);
+  }
+}
+
+TEST_CASE("Every preset of the playground has a row in the mapping, and shows numbers that its claim prints") {
+  const std::string page = read_input(claims_folder + "/README.md", 1 << 20);
+  const std::string presets = read_input(std::string(PRIMER_SOURCE_DIR) + "/src/playground/presets.js", 1 << 20);
+  const std::vector<std::string> names = all_between(presets, "name: '", "'");
+  const std::vector<std::string> numbers = all_between(presets, "'Claim ", "'");
+  CHECK(names.size() == 10);
+  REQUIRE(numbers.size() == names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    CAPTURE(names[i]);
+    const std::string claim = numbers[i].substr(0, numbers[i].find(':'));
+    const std::size_t row = page.find("| P " + names[i] + " |");
+    REQUIRE(row != std::string::npos);
+    CHECK(page.substr(row, page.find('\n', row) - row).ends_with("claim `" + claim + "` |"));
+    const std::size_t block = page.find("\n" + claim + ": ");
+    REQUIRE(block != std::string::npos);
+    const std::string printed = page.substr(block, page.find("\n\n", block) - block);
+    std::istringstream words(numbers[i].substr(claim.size()));
+    std::size_t found = 0;
+    for (std::string word; words >> word;) {
+      if (word.find_first_of("0123456789") == std::string::npos || word.find_first_of("(,)-") == 0) continue;
+      if (word.find('(') != std::string::npos || word.back() == ')') continue;  // N(0, 1)
+      while (!word.empty() && std::isdigit(static_cast<unsigned char>(word.back())) == 0) word.pop_back();
+      CAPTURE(word);
+      CHECK((printed.find(" " + word + " ") != std::string::npos || printed.find("rate " + word) != std::string::npos));
+      ++found;
+    }
+    CHECK(found > 0);
   }
 }
 

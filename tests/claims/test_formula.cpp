@@ -34,7 +34,6 @@ TEST_CASE("The properties of the activations are where analysis puts them") {
   CHECK(of("lowest(silu)") == doctest::Approx(-0.27846454276107380).epsilon(eps));
   CHECK(of("highest(sigmoid)") == 1);
   CHECK(of("highest(gelu')") == doctest::Approx(1.1289).epsilon(1e-4));
-  CHECK(std::abs(of("highest_at(gelu')") - std::sqrt(2.0)) < 2e-3);  // where z φ(z) + Φ(z) has the slope 0
   CHECK(of("saturated_from(tanh)") == doctest::Approx(std::atanh(std::sqrt(0.95))).epsilon(1e-3));
   CHECK(of("saturated_from(sigmoid)") == doctest::Approx(2 * std::atanh(std::sqrt(0.95))).epsilon(1e-3));
   CHECK(std::isinf(of("saturated_from(relu)")));
@@ -57,8 +56,6 @@ TEST_CASE("Naive formulas break where the losses do not") {
   CHECK(of("cross_entropy(1, 2, 3)") == doctest::Approx(2.4076059644443806));  // mpmath
   CHECK(of("binary_cross_entropy(-1000)") == 1000);
   CHECK(of("-log(sigmoid(max(-50, -1000)))") == doctest::Approx(50));
-  CHECK(std::isinf(of("float(exp(500))")));
-  CHECK(of("float(0.1)") == static_cast<double>(0.1F));
   CHECK(of("softmax(3, 1)") == doctest::Approx(0.88079707797788244));  // σ(2), mpmath
   CHECK(of("sqrt(2)") == std::sqrt(2.0));
   CHECK(of("abs(min(-2, 1))") == 2);

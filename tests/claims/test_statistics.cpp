@@ -183,7 +183,11 @@ TEST_CASE("Two identical arms of real runs come out as not distinguishable in at
   std::uint64_t seed = 0;
   const auto next = [&] {
     ++seed;
-    FinishedRun o = train_to_the_end(Network(2, layers, seed), data, Task::binary, options, seed, 0);
+    Experiment experiment{{}, data, Task::binary};
+    experiment.config.train = options;
+    experiment.config.seed = seed;
+    experiment.config.diagnostics.every = 0;
+    FinishedRun o = train_to_the_end(std::move(experiment), Network(2, layers, seed));
     return measure(loss, o).value();
   };
   int distinguishable = 0;

@@ -9,7 +9,6 @@
 
 #include "primer/claims/measure.hpp"
 #include "primer/formats/error.hpp"
-#include "primer/runs/config.hpp"
 
 namespace primer {
 
@@ -57,8 +56,5 @@ struct Claim {
 
 // Throws UserError for anything that configs/claims/README.md does not describe.
 Claim read_claim(const std::string& path);
-
-// The names of the claims in a folder, sorted. Throws UserError if there are none.
-std::vector<std::string> claim_names(const std::string& folder);
 
 }  // namespace primer

@@ -3,39 +3,33 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "primer/core/network.hpp"
-#include "primer/training/dataset.hpp"
-#include "primer/training/flow.hpp"
+#include "primer/runs/experiment.hpp"
 #include "primer/training/training.hpp"
 
 namespace primer {
 
 struct FinishedRun {
+  Experiment experiment;
   Network network;
-  const Data* data;
-  Task task;
-  TrainOptions options;
   bool diverged = false;
-  std::vector<EpochRecord> history;        // of every finished epoch
-  std::vector<std::vector<FlowRow>> flow;  // of every observed epoch, epoch 0 first
-  std::vector<FlowRow> flow_at_end;        // over all training rows; its `revived` has no value
+  std::vector<EpochRecord> history = {};        // of every finished epoch
+  std::vector<std::vector<FlowRow>> flow = {};  // of every observed epoch, epoch 0 first
+  std::vector<FlowRow> flow_at_end = {};        // over all training rows; empty until a measure reads it
 };
 
 // Thrown when a run was stopped before its end.
 class Interrupted : public std::exception {};
 
-// Trains until the end or until `interrupted`, which may be empty, says yes. `data` must outlive the result.
-FinishedRun train_to_the_end(Network network, const Data& data, Task task, const TrainOptions& options,
-                             std::uint64_t seed, std::size_t observe_every,
-                             const std::function<bool()>& interrupted = {});
+// Trains until the end or until `interrupted`, which may be empty, says yes.
+FinishedRun train_to_the_end(Experiment experiment, Network network, const std::function<bool()>& interrupted = {});
 
 // Which layers or epochs a measure reads, and how their values become one.
 struct Pick {
@@ -45,11 +39,9 @@ struct Pick {
   std::size_t from = 0, to = std::numeric_limits<std::size_t>::max();
 };
 
-struct Measure;
-
 // A measure with the keys that a claim's file gives beside it.
 struct Quantity {
-  const Measure* measure = nullptr;
+  const struct Measure* measure = nullptr;
   Pick layer;       // nothing: the mean over the hidden layers
   Pick over_layer;  // the value of `layer` is divided by the value of this one
   Pick epoch;       // nothing: the end of training
@@ -59,16 +51,16 @@ struct Quantity {
 struct Measure {
   std::string name, needs;  // `needs` is a key that must be given, or empty
   std::string says;         // one line for the page of the claims
-  std::function<double(FinishedRun&, const Quantity&)> function;
-  std::vector<std::string_view> allows = {};  // keys that may be given
+  std::function<std::optional<double>(FinishedRun&, const Quantity&)> function;  // nothing: it cannot be known
+  std::vector<std::string_view> allows = {};                                     // keys that may be given
 };
 
 // Every measure. A new one is a line in measure.cpp.
 const std::vector<Measure>& measures();
 
-// The number that the quantity has on this run; nothing if the run diverged, except for the measure "diverged". Throws
-// std::invalid_argument if the run does not have what is asked for, or if the number would not be finite. The run is
-// not const because some measures pass the training rows through the network again.
+// The number that the quantity has on this run; nothing if it cannot be known, for example because the run diverged.
+// Throws std::invalid_argument if the run does not have what is asked for, or if the number would not be finite. The
+// run is not const because some measures pass the training rows through the network again.
 std::optional<double> measure(const Quantity& quantity, FinishedRun& run);
 
 }  // namespace primer

@@ -13,7 +13,7 @@
 namespace primer {
 
 // The numbers of one seed, in the order of the claim's findings: of a comparison the ratio or the difference. Nothing
-// for a check, and nothing if a run diverged.
+// for a check, and nothing if it cannot be known, for example because a run diverged.
 using Trial = std::vector<std::optional<double>>;
 
 // Trials with n seeds from `first` on, in `jobs` threads; the number of threads does not change the result. Throws
@@ -27,12 +27,11 @@ enum class Outcome { holds, undecided, missed };
 
 struct Verdict {
   Outcome outcome;
-  std::size_t diverged = 0;  // runs without a number; the interval covers whatever it might have been
-  Estimate estimate = {};    // of a check: value, low and high are its number
-  Band observed = {0, 0};    // the smallest and the largest number
+  std::size_t unknown = 0;  // seeds without a number; the interval covers whatever it might have been
+  Estimate estimate = {};   // of a check: value, low and high are its number
 };
 
-// The verdict on a finding from the number of each seed, nothing where a run diverged.
+// The verdict on a finding from the number of each seed, nothing where it is unknown.
 Verdict judge(const Finding& finding, const std::vector<std::optional<double>>& numbers);
 
 // The verdicts on all findings. Throws UserError for a formula that has no value.

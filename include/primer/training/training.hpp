@@ -123,6 +123,7 @@ class Training {
  private:
   void observe_initial_state(const Hooks& hooks);
   void start_epoch();
+  void save(Snapshot& to) const;
   double step(std::size_t batch);
   bool observed(std::uint64_t step) const;
   double learning_rate(std::uint64_t step) const;
