@@ -177,7 +177,10 @@ void show_run(const Claim& claim, const std::string& program) {
   if (arm == nullptr) return;
   Arguments arguments{{arm->config}, {}, program};
   for (const auto& [key, value] : arm->set) arguments.options.emplace_back(set_option.name, key + "=" + value);
-  arguments.options.emplace_back(set_option.name, "diagnostics.every=10");
+  const auto observes = [](const Override& o) { return o.first == "diagnostics.every" && o.second != "0"; };
+  if (std::ranges::none_of(arm->set, observes)) {
+    arguments.options.emplace_back(set_option.name, "diagnostics.every=10");
+  }
   std::printf("One run of \"%s\" to look at: %s\n", arm->name.c_str(), shell_line(train_command, arguments).c_str());
   const std::string folder = "runs/claims/" + claim.name;
   arguments.options.insert(arguments.options.end(), {{"--out", folder}, {"--replace", ""}, {"--quiet", ""}});

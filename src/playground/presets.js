@@ -83,8 +83,7 @@ every = 1
       name: 'the rescue: Leaky ReLU from the same start',
       config: sine(layer(32, 'leaky_relu(0.01)'), 0.1, 1000),
       look: 'A unit with z < 0 on every row keeps σ′ = 0.01, so it still moves and can come back. In the story of the dying ReLU, change the activation in mid-run and watch the loss.',
-      number:
-        'Claim dying_rescue: the dead fraction is 0.5 when training continues with ReLU, and 0 with Leaky ReLU.',
+      number: 'Claim dying_rescue: the dead fraction is 0.5; when training continues with Leaky ReLU, it becomes 0.',
     },
     {
       name: 'linear collapse: ten layers without σ',
@@ -96,7 +95,8 @@ every = 1
       name: 'XOR without a hidden layer',
       config: xor(''),
       look: 'One straight line must separate the corners, and none does. The loss stops at ln 2 = 0.693; add a layer and it falls.',
-      number: 'Claim xor_needs_hidden: the loss of the linear model stops at 0.693; with eight tanh units the accuracy is 1.',
+      number:
+        'Claim xor_needs_hidden: the loss of the linear model stops at 0.693; with eight tanh units the accuracy is 1.',
     },
     {
       name: 'residual: the gradient takes the short way',
