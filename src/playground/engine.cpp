@@ -17,7 +17,6 @@
 #include "primer/runs/model.hpp"
 #include "primer/runs/named_tensor.hpp"
 #include "primer/runs/signature.hpp"
-#include "primer/runs/warnings.hpp"
 #include "primer/training/metrics.hpp"
 #include "primer/training/properties.hpp"
 
@@ -43,7 +42,7 @@ std::string texts_json(const std::vector<std::string>& texts) { return json::str
 
 // What a pass over a batch left in one layer.
 struct LayerPass {
-  Tensor z, derivative, a, dL_da, dL_dz, dL_dWt;
+  Tensor z, derivative, a, dL_da, dL_dz, dL_dWt, dL_db;
 };
 
 struct Session {
@@ -55,14 +54,14 @@ struct Session {
         training(network, experiment.data, experiment.config.train, experiment.config.seed,
                  experiment.config.diagnostics.every),
         watch(network) {
-    observe_start();
+    observe_first_batch();
   }
 
   const TrainOptions& train() const { return experiment.config.train; }
   std::uint64_t steps() const { return training.state.epoch * training.batches() + training.state.batch; }
 
-  // The pass over the first batch with the initial weights. It does not change the training state.
-  void observe_start() {
+  // A pass over the first batch with the weights of now. It does not change the training state.
+  void observe_first_batch() {
     const std::vector<Tensor> before = copy_of(network);
     const Dataset first = first_batch(experiment.data, train(), experiment.config.seed);
     network.forward_training(first.x, 1);
@@ -78,7 +77,7 @@ struct Session {
     pass.resize(network.layers.size());
     for (std::size_t l = 0; l < pass.size(); ++l) {
       const Dense& layer = network.layers[l];
-      pass[l] = {layer.z, layer.derivative, layer.a, network.dL_da(l, *loss, y), layer.dL_dz, layer.dL_dWt};
+      pass[l] = {layer.z, layer.derivative, layer.a, network.dL_da(l, *loss, y), layer.dL_dz, layer.dL_dWt, layer.dL_db};
     }
   }
   void keep_last_step() {
@@ -114,6 +113,12 @@ struct Session {
   }
   void touch() {
     if (!touched_at) touched_at = steps();
+  }
+  // Sets a weight or a bias by hand, and shows the effect.
+  void set(real& parameter, double value) {
+    touch();
+    parameter = static_cast<real>(value);
+    observe_first_batch();
   }
 
   Experiment experiment;
@@ -222,7 +227,6 @@ std::string image_json(const Network& network) {
 
 std::string describe(Session& s) {
   const Data& data = s.experiment.data;
-  const std::vector<Warning> warnings = warnings_of(s.experiment);
   Members settings;
   for (const Setting& setting : settings_of(s.experiment.config)) {
     settings.emplace_back(setting.key, to_json(setting.value));
@@ -242,7 +246,6 @@ std::string describe(Session& s) {
               {"epochs", count_json(s.train().epochs)},
               {"image", image_json(s.network)},
               {"canonical", to_json(s.network.canonical(*s.loss))},
-              {"warnings", json::array(warnings, [](const Warning& w) { return to_json(w.code + ": " + w.text); })},
               {"settings", json::object(settings)}});
 }
 
@@ -273,6 +276,7 @@ std::string units_json(const Session& s) {
     const LayerPass& pass = s.pass[l];
     const double limit = s.watch.state.layers[l].saturation_limit;
     std::array<std::string, 4> columns;
+    std::size_t dead = 0;
     for (std::size_t j = 0; j < pass.z.cols(); ++j) {
       std::array<double, 4> sums{};
       for (std::size_t i = 0; i < pass.z.rows(); ++i) {
@@ -283,13 +287,15 @@ std::string units_json(const Session& s) {
         sums[3] += slope == 0 ? 1 : 0;
       }
       const auto n = static_cast<double>(pass.z.rows());
+      dead += sums[3] == n ? 1 : 0;
       const std::array values{sums[0] / n, std::sqrt(sums[1]), sums[2] / n, sums[3] / n};
       for (std::size_t k = 0; k < values.size(); ++k) columns[k] += (j == 0 ? "" : ",") + json::number(values[k], 9);
     }
     list += (l == 0 ? "" : ",") + json::object(Members{{"slope", "[" + columns[0] + "]"},
                                                        {"delta", "[" + columns[1] + "]"},
                                                        {"saturated", "[" + columns[2] + "]"},
-                                                       {"off", "[" + columns[3] + "]"}});
+                                                       {"off", "[" + columns[3] + "]"},
+                                                       {"dead", count_json(dead)}});
   }
   return list + "]";
 }
@@ -406,6 +412,7 @@ std::string unit_json(Session& s, std::size_t l, std::size_t j) {
                               {"w", to_json(w)},
                               {"b", to_json(static_cast<double>(layer.b[j]))},
                               {"dL_dw", to_json(gradient)},
+                              {"dL_db", to_json(static_cast<double>(s.pass[l].dL_db[j]))},
                               {"curve", curve_json(*layer.activation, low, high, 161)}});
 }
 
@@ -511,12 +518,10 @@ EXPORT(gradients) const real* page_gradients(unsigned which, std::size_t l) {
   return session(which).pass[l].dL_dWt.data();
 }
 EXPORT(set_weight) void page_set_weight(unsigned which, std::size_t l, std::size_t i, std::size_t j, double value) {
-  session(which).touch();
-  session(which).network.layers[l].Wt(i, j) = value;
+  session(which).set(session(which).network.layers[l].Wt(i, j), value);
 }
 EXPORT(set_bias) void page_set_bias(unsigned which, std::size_t l, std::size_t j, double value) {
-  session(which).touch();
-  session(which).network.layers[l].b[j] = value;
+  session(which).set(session(which).network.layers[l].b[j], value);
 }
 
 // A pass over n × n points of the input plane, row by row from the top, or over n points of a single input.

@@ -7,11 +7,11 @@ FLAGS := --target=wasm32-wasi -std=c++20 -fno-strict-aliasing -ffp-contract=off 
 LINK := --target=wasm32-wasi -mexec-model=reactor -Wl,--gc-sections,--strip-all,--export=__stack_pointer,--stack-first,-z,stack-size=1048576
 fused := -mrelaxed-simd
 exact :=
-fast_fused := core/product core/dense training/training
-fast_exact := core/%
-sources := $(wildcard src/core/*.cpp) $(filter-out %/gradcheck.cpp,$(wildcard src/training/*.cpp)) \
+fast_fused := core/product core/dense
+fast_exact := $(fast_fused) core/activation core/optimizer core/regularize
+sources := $(wildcard src/core/*.cpp) $(filter-out %/gradcheck.cpp %/propagation.cpp,$(wildcard src/training/*.cpp)) \
   $(addprefix src/formats/,error.cpp number.cpp utf8.cpp toml.cpp table_reader.cpp csv.cpp json.cpp input.cpp safetensors.cpp) \
-  $(addprefix src/runs/,config.cpp experiment.cpp samples.cpp model.cpp named_tensor.cpp signature.cpp warnings.cpp) \
+  $(addprefix src/runs/,config.cpp experiment.cpp samples.cpp model.cpp named_tensor.cpp signature.cpp) \
   src/playground/engine.cpp src/playground/host.cpp
 
 all: $(OUT)/fused.wasm.gz $(OUT)/exact.wasm.gz

@@ -79,7 +79,7 @@ class Elementwise : public Activation {
     const real* const in = z.data();
     real* const value = a.data();
     real* const prime = derivative.data();
-    for (std::size_t i = 0; i < z.size(); ++i) {
+    for (std::size_t i = 0, n = z.size(); i < n; ++i) {
       const real z_i = in[i];
       value[i] = f.value(z_i);
       prime[i] = f.derivative(z_i);
@@ -90,7 +90,7 @@ class Elementwise : public Activation {
     const F f = f_;
     const real* const in = z.data();
     real* const value = a.data();
-    for (std::size_t i = 0; i < z.size(); ++i) value[i] = f.value(in[i]);
+    for (std::size_t i = 0, n = z.size(); i < n; ++i) value[i] = f.value(in[i]);
   }
 
   real leak() const override {

@@ -46,9 +46,9 @@ struct Exact {
   const Exact total = exact_sum(product.high, upper.high);
   const Exact rest = exact_sum(upper.low, total.low);
   const auto bits = std::bit_cast<std::int64_t>(rest.high);
-  const std::int64_t outwards = ((bits ^ std::bit_cast<std::int64_t>(rest.low)) >> 63) | 1;  // 1 away from 0, −1 to it
-  const bool is_odd = rest.low == 0 || (bits & 1) != 0;
-  const double result = total.high + std::bit_cast<double>(is_odd ? bits : bits + outwards);
+  const bool inexact = rest.low != 0, towards_0 = (rest.high < 0) != (rest.low < 0);
+  const std::int64_t odd = (bits - (inexact & towards_0)) | inexact;  // truncated, then odd if anything is below
+  const double result = total.high + std::bit_cast<double>(odd);
   return result == 0 ? product.high + c : result;  // keeps −0
 }
 
