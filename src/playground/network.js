@@ -106,8 +106,9 @@ window.network_view = (engine) => {
       host.append(node);
     };
     label(0, is_image() ? 'sample' : layers[0].inputs > most_units ? `${layers[0].inputs} inputs` : 'x');
-    layers.forEach(({ units, activation }, l) => {
-      label(l + 1, units > most_units ? `${activation} (${units})` : activation);
+    layers.forEach(({ units, activation, residual }, l) => {
+      const name = residual ? `${activation} + x` : activation;
+      label(l + 1, units > most_units ? `${name}, ${most_units} of ${units}` : name);
     });
     by_id('shape').textContent = [layers[0].inputs, ...layers.map(({ units }) => units)].join(' – ');
   }
@@ -119,6 +120,12 @@ window.network_view = (engine) => {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, sheet.width, sheet.height);
     const kind = by_id('line-kind').value;
+    // W: relative to the largest of the layer. ∂L/∂W: relative to the largest of the network, on a logarithmic scale
+    let largest = 1e-300;
+    if (kind !== 'W')
+      run.info.layers.forEach(({ units, inputs: n }, l) => {
+        for (const v of engine.gradients(run.index, l, units * n)) largest = Math.max(largest, Math.abs(v));
+      });
     run.info.layers.forEach((layer, l) => {
       const from = l === 0 ? inputs : tiles[l - 1];
       if (l === 0 && is_image()) return;
@@ -130,8 +137,8 @@ window.network_view = (engine) => {
       for (const v of values) most = Math.max(most, Math.abs(v));
       for (let i = 0; i < from.length; ++i) {
         for (let j = 0; j < tiles[l].length; ++j) {
-          const t = values[i * layer.units + j] / most;
-          const size = Math.abs(t);
+          const t = values[i * layer.units + j];
+          const size = kind === 'W' ? Math.abs(t) / most : 1 + Math.log10(Math.max(Math.abs(t) / largest, 1e-6)) / 6;
           if (size < 0.06) continue;
           context.globalAlpha = 0.15 + 0.75 * size;
           context.lineWidth = 0.4 + 2.6 * size;
@@ -148,16 +155,26 @@ window.network_view = (engine) => {
 
   const hints = {
     field: 'Each picture is the value of a unit over the input plane: orange is positive, blue is negative.',
-    slope: 'Bright is a large mean |σ′| over the last batch; dark units pass almost no gradient.',
-    delta: 'Bright is a large ‖δ‖ over the last batch, relative to the largest of the network.',
-    state: 'Black: σ′ is exactly 0 on the whole batch (dead). Yellow: more than half of the batch is saturated.',
+    slope: 'The mean |σ′| of the last batch. A unit where it is small passes almost no gradient.',
+    delta:
+      'The size ‖δ‖ of the gradient that arrives, in the last batch: relative to the largest of the network, logarithmic.',
+    state:
+      'Dashed frame: dead, σ′ is exactly 0 on the whole batch. Yellow: |σ′| is less than 5 % of its largest value on more than half of the batch (saturated; of a ReLU: z < 0).',
     weights: 'The units of layer 1 show their weights as pictures.',
+  };
+  const line_hints = {
+    W: 'Lines: W, orange is positive, blue is negative; the width is relative to the largest weight of the layer.',
+    dL_dW:
+      'Lines: ∂L/∂W, orange is positive, blue is negative; the width is relative to the largest of the network, logarithmic.',
   };
   function draw_tiles(grid) {
     let kind = by_id('tile-kind').value;
     if (kind === 'field' && !grid && !is_image()) kind = 'slope';
-    by_id('tile-hint').textContent = hints[kind === 'field' && is_image() ? 'weights' : kind];
     const units = run.state.units;
+    const count = run.info.layers.reduce((sum, layer) => sum + layer.units, 0);
+    const dead = units.reduce((sum, layer) => sum + layer.dead, 0);
+    by_id('tile-hint').textContent =
+      `${hints[kind === 'field' && is_image() ? 'weights' : kind]} Dead units: ${dead} of ${count}. ${line_hints[by_id('line-kind').value]}`;
     const largest = Math.max(...units.flatMap(({ delta }) => delta), 1e-300);
     tiles.forEach((column, l) => {
       const n = run.info.layers[l].units;
@@ -247,6 +264,8 @@ window.network_view = (engine) => {
     return true;
   }
 
+  // What carries δ to the layer below: W, and the shortcut of a residual layer
+  const carrier = (info, l) => (info.layers[l]?.residual ? 'W + shortcut' : 'W');
   // The way back: two numbers for each layer, ‖∂L/∂a‖ and δ = ‖∂L/∂z‖, as stairs
   function draw_delta(runs) {
     const L = Math.max(...runs.map(({ info }) => info.layers.length));
@@ -259,7 +278,10 @@ window.network_view = (engine) => {
     d.y_axis(Math.floor(low - 0.2), Math.ceil(high + 0.2));
     d.y_ticks(log_ticks(Math.floor(low - 0.2), Math.ceil(high + 0.2), 6), log_label);
     d.x_ticks(Array.from({ length: L }, (_, l) => l + 1));
-    d.add(text(d.right, d.height - 2, 'layer', 'tick', 'end'));
+    d.add(
+      text(d.right, d.height - 2, 'layer', 'tick', 'end'),
+      text(d.left, 10, '‖∂L/∂a‖ → ● ‖δ‖, logarithmic', 'tick', 'start'),
+    );
     runs.forEach(({ state }, index) => {
       const kind = index === 0 ? 'run-a' : 'run-b';
       state.flow.forEach((row, l) => {
@@ -280,19 +302,21 @@ window.network_view = (engine) => {
     });
     const describe = ([x]) => {
       const l = Math.round(0.5 + d.u(x) * L) - 1;
-      const lines = runs.flatMap(({ state, name }) => {
+      const lines = runs.flatMap(({ state, name, info }) => {
         const row = state.flow[l];
         if (!row) return [];
         return [
           `${runs.length > 1 ? `${name}: ` : ''}‖∂L/∂a‖ ${short(row.dL_da_norm)} ⊙ σ′ → ‖δ‖ ${short(row.dL_dz_norm)} (× ${short(row.sigma_factor)})`,
-          ...(row.W_factor === null ? [] : [`W brought the gradient from layer ${l + 2}: × ${short(row.W_factor)}`]),
+          ...(row.W_factor === null
+            ? []
+            : [`${carrier(info, l + 1)} brought the gradient from layer ${l + 2}: × ${short(row.W_factor)}`]),
         ];
       });
       return lines.length === 0 ? null : [`layer ${l + 1}`, ...lines];
     };
     explain(d, { describe });
     by_id('split').replaceChildren(
-      ...runs.map(({ state, name }) => {
+      ...runs.map(({ state, name, info }) => {
         const line = html('div', { class: 'split-line' });
         if (runs.length > 1) line.append(html('strong', {}, name));
         if (state.split === null) {
@@ -302,11 +326,11 @@ window.network_view = (engine) => {
         const [ratio, sigma, W] = state.split;
         const part = (title, value) => html('span', { title: String(value) }, title, html('b', {}, short(value)));
         line.append(
-          part('‖δ¹‖ / ‖δᴴ‖', ratio),
+          part(`‖δ‖ of layer 1 / of layer ${info.layers.length - 1}`, ratio),
           html('i', {}, '='),
           part('σ′ part', sigma),
           html('i', {}, '×'),
-          part('W part', W),
+          part(`${carrier(info, 1)} part`, W),
         );
         return line;
       }),
@@ -325,7 +349,7 @@ window.network_view = (engine) => {
     const d = drawing(
       host,
       Math.round(width * 0.86),
-      [8, 8, 34, 40],
+      [16, 14, 34, 40],
       plane ? 'the field of the network and the data' : 'the data',
     );
     const x = data.ranges[0];
@@ -341,10 +365,12 @@ window.network_view = (engine) => {
     if (plane) {
       picture.canvas = d.cells(2, 2);
       picture.canvas.classList.add('smooth');
-    } else d.y_ticks(ticks(...y, 5), short);
+    }
+    d.y_ticks(ticks(...y, 5), short);
     d.x_ticks(ticks(...x, 6), short);
     d.add(text(d.right, d.height - 3, info.columns[0], 'tick', 'end'));
-    if (curve) picture.path = d.add(svg('path', { class: 'curve fit' }));
+    d.add(text(d.left, 10, curve ? info.targets[0] : (info.columns[1] ?? ''), 'tick', 'start'));
+    if (curve) picture.path = d.add(svg('path', { class: 'curve fit', 'clip-path': d.clip() }));
     const columns = info.layers[0].inputs;
     const rows = Math.min(data.class.length, 800);
     const layer = svg('g', {});
@@ -464,6 +490,7 @@ window.network_view = (engine) => {
       draw_lines();
       draw_pulse(now);
       draw_delta(runs);
+      window.charts.refresh_tip();
     },
     // Only the lines move while a pulse runs.
     draw_motion(now) {

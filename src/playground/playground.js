@@ -64,13 +64,16 @@
     show_run();
     return true;
   }
+  const over_words = ({ state, info }) =>
+    `The run is over (epoch ${state.epoch} of ${info.epochs}). Rewind it and run it again, or raise the epochs.`;
   // A change of the config: the run goes on with its weights if it can, else it starts again.
   function change(config, index = 0) {
     const was_playing = playing;
     try {
       const goes_on = engine.change(index, config);
       adopt(index);
-      say(goes_on ? 'The run goes on with its weights.' : '', 'note');
+      const over = runs[index].state.done;
+      say(!goes_on ? '' : over ? over_words(runs[index]) : 'The run goes on with its weights.', 'note');
       if (!goes_on && runs.length > 1) {
         const other = 1 - index;
         engine.load(other, runs[other].text);
@@ -195,7 +198,6 @@
         number('seed', 'seed', { min: 0, step: 1 }),
       ),
       row(check('standardise the inputs', 'data.standardize')),
-      ...layer_rows(),
       row(
         select('loss', 'train.loss', names.loss, (name) => changed('train.loss', quoted(name))),
         select('optimiser', 'train.optimizer', names.optimizer, (name) =>
@@ -210,7 +212,7 @@
       ),
       row(number('learning rate', 'train.learning_rate', { min: 0 }), html('label', {}, '10⁻⁵ … 10', rate)),
       row(
-        number('batch size', 'train.batch_size', { min: 0, step: 1 }),
+        number('batch size (0: all rows)', 'train.batch_size', { min: 0, step: 1 }),
         number('epochs', 'train.epochs', { min: 0, step: 1 }),
       ),
       row(
@@ -218,6 +220,7 @@
         number('weight decay', 'train.weight_decay', { min: 0 }),
         number('clip norm', 'train.clip_norm', { min: 0 }),
       ),
+      ...layer_rows(),
     );
     host.querySelectorAll('details').forEach((node, i) => {
       node.open = open_details[i] ?? false;
@@ -291,9 +294,20 @@
     );
   }
 
+  // At most 500 points of a curve. Of every group the lowest and the highest stay, so that no spike is lost.
+  function thinned(points) {
+    const size = Math.ceil(points.length / 250);
+    if (size < 3) return points;
+    const kept = [];
+    for (let first = 0; first < points.length; first += size) {
+      const group = points.slice(first, first + size).sort((a, b) => a[1] - b[1]);
+      kept.push(...[group[0], group.at(-1)].sort((a, b) => a[0] - b[0]));
+    }
+    return kept;
+  }
   // The loss curves
   function draw_loss() {
-    const d = drawing(by_id('loss'), 210, [28, 12, 32, 52], 'loss');
+    const d = drawing(by_id('loss'), 210, [28, 22, 32, 52], 'loss');
     const series = runs.map(({ history }) => history.map(([epoch, [loss]]) => [epoch, loss]));
     const all = extent(series.flat().map(([, loss]) => loss));
     const logarithmic = all[0] > 0 && all[1] / all[0] > 30;
@@ -310,14 +324,11 @@
       text(d.right, d.height - 3, 'epoch', 'tick', 'end'),
     );
     runs.forEach(({ name }, i) => {
-      const points = series[i];
-      const every = Math.ceil(points.length / 500);
-      const path = points
-        .filter((_, k) => k % every === 0 || k + 1 === points.length)
-        .map(
-          ([epoch, loss], k) =>
-            `${k === 0 ? 'M' : 'L'}${d.x(epoch).toFixed(1)} ${d.y(logarithmic ? Math.log10(loss) : loss).toFixed(1)}`,
-        );
+      const points = thinned(series[i]);
+      const path = points.map(
+        ([epoch, loss], k) =>
+          `${k === 0 ? 'M' : 'L'}${d.x(epoch).toFixed(1)} ${d.y(logarithmic ? Math.log10(loss) : loss).toFixed(1)}`,
+      );
       if (points.length > 0)
         d.add(svg('path', { d: path.join(''), class: `curve ${i === 0 ? 'series-train' : 'series-validation'}` }));
       if (runs.length > 1)
@@ -391,15 +402,15 @@
     fill_form();
     show_difference();
     const run = run_shown();
-    by_id('summary').textContent = `${run.info.rows} rows to train on, ${run.info.batches} minibatches an epoch`;
-    const stories = run.info.warnings.map((warning) => warning.slice(warning.indexOf(':') + 2));
-    by_id('summary').title = stories.join('\n');
+    by_id('summary').textContent =
+      `${run.info.rows} rows to train on, ${run.info.batches} ${run.info.batches === 1 ? 'minibatch' : 'minibatches'} an epoch`;
     network.set_run(run, pick);
     draw_all();
   }
 
   // The loop
-  const budget = 8; // milliseconds of training in a frame
+  const shortest = 3; // milliseconds of training in a frame: what drawing leaves of 12, but not less than this
+  let drawing_took = 6;
   let chunk = 1;
   let waited = 0;
   // At most `steps` steps of each run, in step. An error ends it.
@@ -427,9 +438,9 @@
     }
     if (speed === 'step') return train(1);
     if (speed === 'epoch') return train(batches);
-    const begin = performance.now();
+    const end = performance.now() + Math.max(shortest, 12 - drawing_took);
     let more = true;
-    while (more && performance.now() - begin < budget) {
+    while (more && performance.now() < end) {
       const before = performance.now();
       more = train(chunk);
       const took = performance.now() - before;
@@ -443,14 +454,19 @@
     requestAnimationFrame(frame);
     if (playing) {
       const more = train_for_a_frame(now);
+      const before = performance.now();
       for (const run of runs) read(run);
-      draw(now);
+      network.draw(now, pick, runs);
+      draw_numbers();
+      if (frame_count % 3 === 0 || !more) draw_loss();
+      drawing_took += (performance.now() - before - drawing_took) / 8;
       if (++frame_count % 6 === 0) sample.draw(run_shown(), pick);
       if (frame_count % 15 === 0) draw_signature();
       if (!more) set_playing(false);
     } else network.draw_motion(now);
   }
   function set_playing(on) {
+    if (on && runs.every(({ state }) => state.done)) say(over_words(runs[0]), 'note');
     playing = on && !runs.every(({ state }) => state.done);
     by_id('play').textContent = playing ? '❚❚' : '▶';
     by_id('play').setAttribute('aria-label', playing ? 'pause' : 'run');
@@ -458,6 +474,7 @@
   }
   function advance(steps) {
     set_playing(false);
+    if (runs.every(({ state }) => state.done)) return say(over_words(runs[0]), 'note');
     train(steps);
     for (const run of runs) read(run);
     network.start_pulse();
@@ -546,6 +563,10 @@
     sample.go(1);
     draw_all();
   });
+  by_id('hand-jump').addEventListener('click', () => {
+    sample.to_way_back(run_shown());
+    draw_all();
+  });
   by_id('get-config').addEventListener('click', () => save('config.toml', run_shown().text, 'text/plain'));
   by_id('get-model').addEventListener('click', () =>
     save('model.safetensors', engine.model(run_shown().index), 'application/octet-stream'),
@@ -588,7 +609,19 @@
       if (load(start.config)) set_playing(true);
       return;
     }
-    by_id('story').replaceChildren(story.look, ' ', html('em', {}, story.number));
+    const show = html('button', { type: 'button', class: 'show' }, 'show me');
+    show.addEventListener('click', () =>
+      by_id(story.at ?? 'way-back').scrollIntoView({ behavior: calm.matches ? 'auto' : 'smooth' }),
+    );
+    by_id('story').replaceChildren(
+      story.look,
+      ' ',
+      show,
+      html('br', {}),
+      html('em', {}, 'Measured over many seeds, some with other sizes. ', story.number),
+    );
+    by_id('tile-kind').value = story.units ?? 'field';
+    by_id('speed').value = story.speed ?? 'fast';
     if (!load(story.config)) return;
     if (story.other) start_b(story.other);
     set_playing(!calm.matches);

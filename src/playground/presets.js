@@ -56,7 +56,8 @@ every = 1
     {
       name: 'vanishing: eight sigmoid layers',
       config: spirals(repeat(8, layer(16, 'sigmoid', xavier)), sgd(0.1, 300)),
-      look: 'Look at the gradient on its way back: each ⊙ σ′ step loses at least three quarters of it, because σ′ ≤ ¼, and W does not make up for it. Hardly any unit is saturated, so saturation is not the reason; the loss stays near ln 3.',
+      look: 'Look at the gradient on its way back: each ⊙ σ′ step loses at least three quarters of it, because σ′ ≤ ¼, and W does not make up for it. Hardly any unit is saturated, so saturation is not the reason; the loss stays near ln 3 = 1.099, that of guessing one of three classes.',
+      units: 'delta',
       number:
         'Claim flow_sigmoid_vanishes: over ten sigmoid layers with Xavier weights, 1.85e-06 of the gradient is left.',
     },
@@ -76,13 +77,19 @@ every = 1
     {
       name: 'dying ReLU: the learning rate kills units',
       config: sine(layer(32, 'relu'), 0.1, 1000),
-      look: 'Let the units show “dead or saturated” and run: dark units have z < 0 on every row, so σ′ = 0 and no gradient ever reaches their weights. Try a learning rate of 0.03 and rewind.',
+      look: 'Units with a dashed frame are dead: they have z < 0 on every row, so σ′ = 0, no gradient reaches their weights, and training cannot bring them back. Try a learning rate of 0.03, rewind, and run.',
+      at: 'network',
+      units: 'state',
+      speed: 'step',
       number: 'Claim dying_learning_rate: at rate 0.1 the dead fraction is 0.5, at rate 0.03 it is 0.',
     },
     {
       name: 'the rescue: Leaky ReLU from the same start',
       config: sine(layer(32, 'leaky_relu(0.01)'), 0.1, 1000),
-      look: 'A unit with z < 0 on every row keeps σ′ = 0.01, so it still moves and can come back. In the story of the dying ReLU, change the activation in mid-run and watch the loss.',
+      look: 'A unit with z < 0 on every row keeps σ′ = 0.01, so it still moves and can come back: the loss ends far below that of the dying ReLU. You can also choose leaky_relu while that story runs.',
+      at: 'network',
+      units: 'state',
+      speed: 'step',
       number: 'Claim dying_rescue: the dead fraction is 0.5; when training continues with Leaky ReLU, it becomes 0.',
     },
     {
@@ -104,7 +111,7 @@ every = 1
         layer(16, 'sigmoid', xavier) + repeat(7, layer(16, 'sigmoid', `${xavier}\nresidual = true`)),
         sgd(0.1, 300),
       ),
-      look: 'The eight sigmoid layers again, but now a = σ(z) + x: ∂L/∂x gets ∂L/∂a as a second part that meets no σ′. The W steps make up for what the σ′ steps lose, and the loss falls.',
+      look: 'The eight sigmoid layers again, but now a = σ(z) + x: ∂L/∂x gets ∂L/∂a as a second part that meets no σ′. The shortcut makes up for what the σ′ steps lose, and the loss falls.',
       number:
         'Claim flow_residual: over ten sigmoid layers the ratio of ∂L/∂W is 0.129 with residual connections and 2.90e-06 without.',
     },
@@ -118,7 +125,7 @@ every = 1
       name: 'A | B: sigmoid against tanh',
       config: spirals(repeat(4, layer(16, 'sigmoid', xavier)), adam(0.01, 300)),
       other: spirals(repeat(4, layer(16, 'tanh', xavier)), adam(0.01, 300)),
-      look: 'B differs from A in one word and sees the same batches. Compare the two stairs of the gradient and the two loss curves.',
+      look: 'B differs from A in one word and sees the same batches. Rewind and compare the two stairs at the start: in A every ⊙ σ′ step loses at least three quarters of the gradient, in B much less. With four layers Adam still trains both; A starts later.',
       number: 'Claim tanh_slope: the largest derivative is 1 for tanh and ¼ for sigmoid.',
     },
   ];

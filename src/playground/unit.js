@@ -128,7 +128,7 @@ window.sample_view = (engine, cards) => {
         'p',
         { class: 'chain', id: 'chain' },
         ...(canonical
-          ? [`∂L/∂z = (a − y) / n = `, html('b', { title: String(at.dL_dz) }, short(at.dL_dz, 5))]
+          ? ['∂L/∂z = a − y = ', html('b', { title: String(at.dL_dz) }, short(at.dL_dz, 5))]
           : [
               '∂L/∂a ',
               html('b', { title: String(dL_da) }, short(dL_da, 5)),
@@ -145,6 +145,11 @@ window.sample_view = (engine, cards) => {
           : facts.off > 0
             ? `σ′ is exactly 0 on ${percent(facts.off)} of the training rows.`
             : 'σ′ is not 0 on any training row.',
+      ),
+      html(
+        'p',
+        { class: 'hint' },
+        'Grey bars: the z of this unit on all training rows. Shaded: |σ′| is less than 5 % of its largest value (saturated).',
       ),
     );
   }
@@ -172,7 +177,7 @@ window.sample_view = (engine, cards) => {
         set(Number(input.value));
         on_change('weights');
       });
-      const slope = gradient === undefined ? '' : `∂L ${short(gradient, 2)}`;
+      const slope = `∂L/∂${name} ${short(gradient, 2)}`;
       return html('label', { class: 'weight' }, html('span', {}, name), input, number, html('small', {}, slope));
     };
     const many = facts.w.length > 12;
@@ -182,7 +187,7 @@ window.sample_view = (engine, cards) => {
       on_change('weights');
     });
     host.replaceChildren(
-      slider('b', facts.b, undefined, (v) => engine.set_bias(run.index, l, j, v)),
+      slider('b', facts.b, facts.dL_db, (v) => engine.set_bias(run.index, l, j, v)),
       ...facts.w
         .slice(0, 12)
         .map((w, i) => slider(`w${i + 1}`, w, facts.dL_dw[i], (v) => engine.set_weight(run.index, l, i, j, v))),
@@ -278,10 +283,11 @@ window.sample_view = (engine, cards) => {
           html(
             'p',
             {},
-            `Unit ${n}: σ(${short(layer.z[j], 5)}) = `,
+            info.elementwise
+              ? `Unit ${n}: σ(${short(layer.z[j], 5)}) = `
+              : `Unit ${n}, from the z of all units: σ(z) = `,
             full(layer.s[j]),
-            ', and for the way back σ′ = ',
-            full(layer.slope[j]),
+            ...(info.elementwise ? [', and for the way back σ′ = ', full(layer.slope[j])] : []),
           ),
           ...extra,
           row(layer.a),
@@ -308,9 +314,13 @@ window.sample_view = (engine, cards) => {
       const above = last ? null : trace.layers[l + 1];
       const wide = last ? 0 : run.info.layers[l + 1].units;
       const delta = last ? [] : (above.dL_du ?? above.dL_dz);
+      const shortcut =
+        !last && run.info.layers[l + 1].residual
+          ? [`${short(above.dL_da[j], 4)} (the shortcut: ∂L/∂a of layer ${l + 2})`]
+          : [];
       const from = last
         ? 'from the loss'
-        : `δ W, back through the weights of layer ${l + 2}: ${sum_of(Array.from(above.Wt.slice(j * wide, (j + 1) * wide)), delta, [])}`;
+        : `δ W, back through the weights of layer ${l + 2}: ${sum_of(Array.from(above.Wt.slice(j * wide, (j + 1) * wide)), delta, shortcut)}`;
       return {
         head: `backward, layer ${l + 1}: ∂L/∂a`,
         lines: [html('p', {}, `Unit ${n}: ${from} = `, full(layer.dL_da[j])), row(layer.dL_da)],
@@ -320,8 +330,10 @@ window.sample_view = (engine, cards) => {
     if (kind === 'dL_dz') {
       const canonical = l + 1 === run.info.layers.length && run.info.canonical;
       const words = canonical
-        ? `(a − y) / n = ${short(layer.a[j], 4)} − ${short(trace.y[j], 4)}`
-        : `∂L/∂a × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.slope[j], 5)}`;
+        ? `a − y = ${short(layer.a[j], 4)} − ${short(trace.y[j], 4)}, of this one row`
+        : layer.mask
+          ? `∂L/∂a × mask × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.mask[j])} × ${short(layer.slope[j], 5)}`
+          : `∂L/∂a × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.slope[j], 5)}`;
       return {
         head: `backward, layer ${l + 1}: δ = ∂L/∂z`,
         lines: [html('p', {}, `Unit ${n}: ${words} = `, full(layer.dL_dz[j])), row(layer.dL_dz)],
@@ -351,6 +363,8 @@ window.sample_view = (engine, cards) => {
         ? `y = ${trace.y.map((v) => short(v, 4)).join(', ')}`
         : `class ${run.info.classes[run.data.class[pick.row]] ?? run.data.class[pick.row]}`;
     by_id('hand-name').textContent = `row ${pick.row + 1}, ${y}; L = ${short(trace.loss, 5)}`;
+    by_id('hand-back').disabled = step === 0;
+    by_id('hand-next').disabled = step === steps.length - 1;
     by_id('hand-where').textContent = `step ${step + 1} of ${steps.length}`;
     by_id('hand').replaceChildren(
       html('h3', {}, now.head),
@@ -371,6 +385,9 @@ window.sample_view = (engine, cards) => {
     },
     go(by) {
       step += by;
+    },
+    to_way_back(run) {
+      step = 1 + steps_of(run).findIndex(({ kind }) => kind === 'loss');
     },
     reset() {
       step = 0;

@@ -2,7 +2,9 @@
 signature of `primer train`, with both modules, without a message on the console or a request. Then the controls are
 driven. Exits with 77 if the modules are not built or there is no browser."""
 
+import csv
 import json
+import math
 import pathlib
 import shutil
 import socket
@@ -236,15 +238,15 @@ def check_controls(browser, page, folder, signature):
 
 
 def check_by_hand(browser, page, folder):
-    """The numbers of a sample are those of `primer trace` for a file with this row."""
+    """The numbers of a sample are those of `primer trace --row`, and the gradient's way back is that of flow.csv."""
     browser.open(page.as_uri())
     pause(browser)
     click(browser, "rewind")
     data, trace = browser.run("return [playground.runs()[0].data, playground.engine.trace(0, 7)]")
-    x, y = data["x"][14:16], data["class"][7]
-    (folder / "row.csv").write_text(f"x1,x2,class\n{x[0]!r},{x[1]!r},{y}\n")
-    subprocess.run([PROGRAM, "trace", CONFIGS / "spirals.toml", "--data", folder / "row.csv", "--out", folder / "row.safetensors"],
-                   check=True, stdout=subprocess.DEVNULL)
+    rows = [f"{data['x'][2 * i]!r},{data['x'][2 * i + 1]!r},{y}" for i, y in enumerate(data["class"])]
+    (folder / "rows.csv").write_text("\n".join(["x1,x2,class", *rows, ""]))
+    subprocess.run([PROGRAM, "trace", CONFIGS / "spirals.toml", "--data", folder / "rows.csv", "--row", "8",
+                    "--out", folder / "row.safetensors"], check=True, stdout=subprocess.DEVNULL)
     file = (folder / "row.safetensors").read_bytes()
     size = int.from_bytes(file[:8], "little")
     header = json.loads(file[8:8 + size])
@@ -256,7 +258,31 @@ def check_by_hand(browser, page, folder):
             assert layer[name] == expected, (l, name, layer[name], expected)
             compared += len(expected)
     assert compared > 100
-    print(f"by hand: {compared} numbers are those of primer trace", flush=True)
+
+    # With one step in an epoch, a row of flow.csv is a step.
+    options = ["--set", "train.batch_size=0", "--set", "diagnostics.every=1", "--set", "train.epochs=3"]
+    subprocess.run([PROGRAM, "play", CONFIGS / "spirals.toml", "--out", folder / "steps.html", *options], check=True, capture_output=True)
+    train(CONFIGS / "spirals.toml", options, folder / "steps")
+    browser.open((folder / "steps.html").as_uri())
+    pause(browser)
+    click(browser, "rewind")
+    for _ in range(3):
+        click(browser, "step")
+    flow, split, shown = browser.run("const s = playground.runs()[0].state; return [s.flow, s.split, document.getElementById('split').textContent]")
+    with open(folder / "steps" / "flow.csv", newline="") as csv_file:
+        last = [row for row in csv.DictReader(csv_file) if row["epoch"] == "3"]
+    assert len(last) == len(flow) == 3
+    for row, layer in zip(last, flow):
+        for name, cell in row.items():
+            if name not in ("epoch", "layer", "activation", "update_ratio") and cell != "":
+                assert float(cell) == layer[name], (row["layer"], name, cell, layer[name])
+                compared += 1
+    hidden = [{name: float(row[name]) for name in ("dL_da_norm", "dL_dz_norm")} for row in last[:-1]]
+    sigma = math.prod(h["dL_dz_norm"] / h["dL_da_norm"] for h in hidden[:-1])
+    W = math.prod(h["dL_da_norm"] / above["dL_dz_norm"] for h, above in zip(hidden, hidden[1:]))
+    ratio = hidden[0]["dL_dz_norm"] / hidden[-1]["dL_dz_norm"]
+    assert all(math.isclose(a, b, rel_tol=1e-12) for a, b in zip(split, (ratio, sigma, W))), (split, ratio, sigma, W)
+    print(f"by hand: {compared} numbers are those of primer trace and of flow.csv; {shown}", flush=True)
 
 
 def main():
