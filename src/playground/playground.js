@@ -212,7 +212,7 @@
       ),
       row(number('learning rate', 'train.learning_rate', { min: 0 }), html('label', {}, '10⁻⁵ … 10', rate)),
       row(
-        number('batch size (0: all rows)', 'train.batch_size', { min: 0, step: 1 }),
+        number('batch size (0 = all)', 'train.batch_size', { min: 0, step: 1 }),
         number('epochs', 'train.epochs', { min: 0, step: 1 }),
       ),
       row(
