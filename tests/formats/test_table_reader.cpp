@@ -130,7 +130,20 @@ TEST_CASE("a key that was never asked for is refused with the nearest key, or wi
 TEST_CASE("a word that is not one of the choices, and a missing key, are refused") {
   CHECK(complaint("k = \"gren\"", [](TableReader& r) { r.choice("k", colours); }) ==
         "f:1:5: k: 'gren' is not known; did you mean 'green'?");
+  CHECK(complaint("k = \"b\"", [](TableReader& r) { r.choice("k", colours); }) ==  // every name is near a letter
+        "f:1:5: k: 'b' is not known; write red, green or blue");
   CHECK(complaint("k = \"violet\"", [](TableReader& r) { r.choice("k", colours); }) ==
         "f:1:5: k: 'violet' is not known; write red, green or blue");
   CHECK(complaint("", [](TableReader& r) { r.required_text("k"); }) == "f: the key 'k' is missing");
+}
+
+TEST_CASE("a whole number may be written as a float") {
+  const auto read = [](TableReader& r) { CHECK(r.whole("k", 1, 9) == 3); };
+  CHECK(complaint("k = 3.0", read) == "read");
+  CHECK(complaint("k = 3", read) == "read");
+  for (const char* const text : {"k = 3.5", "k = 0.0", "k = 10.0", "k = nan"}) {
+    CAPTURE(text);
+    CHECK(complaint(text, [](TableReader& r) { r.whole("k", 1, 9); }) ==
+          "f:1:5: k: must be an integer from 1 to 9, not a float");
+  }
 }

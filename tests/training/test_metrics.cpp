@@ -129,6 +129,12 @@ TEST_CASE("R² of a constant target is 0 or 1 for every value and count, and doe
   }
 }
 
+TEST_CASE("the scales of the squares are one for each target, however few the rows") {
+  const std::vector<double> scales = square_scales(Tensor{{1, real(1e30), 1, 1, 1}});
+  REQUIRE(scales.size() == 5);
+  CHECK(scales[0] == scales[4]);
+}
+
 TEST_CASE("ROC AUC, average precision and balanced accuracy are scikit-learn's, with ties and without") {
   // sklearn.metrics.roc_auc_score, average_precision_score and balanced_accuracy_score
   const std::vector<std::size_t> y{0, 0, 1, 1, 0, 1, 0, 1, 1, 0, 0, 0};
