@@ -77,7 +77,8 @@ struct Session {
     pass.resize(network.layers.size());
     for (std::size_t l = 0; l < pass.size(); ++l) {
       const Dense& layer = network.layers[l];
-      pass[l] = {layer.z, layer.derivative, layer.a, network.dL_da(l, *loss, y), layer.dL_dz, layer.dL_dWt, layer.dL_db};
+      pass[l] = {layer.z,     layer.derivative, layer.a,    network.dL_da(l, *loss, y),
+                 layer.dL_dz, layer.dL_dWt,     layer.dL_db};
     }
   }
   void keep_last_step() {

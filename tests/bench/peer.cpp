@@ -1,7 +1,8 @@
-// A multilayer perceptron as a C++ programmer writes it by hand for one job, with the matrix products of Eigen or, where
-// PEER_GEMM is cblas_dgemm or cblas_sgemm, of OpenBLAS. tests/bench_peers.py compiles it with -ffast-math, so its loops
-// are vector code and its bits depend on the machine. Usage: peer JOB [ROWS.csv] prints the seconds of process time and the loss. JOB is a file
-// of bench_peers.py; it holds the shape of the network, its first weights, the rows and their order in every epoch.
+// A multilayer perceptron as a C++ programmer writes it by hand for one job, with the matrix products of Eigen or,
+// where PEER_GEMM is cblas_dgemm or cblas_sgemm, of OpenBLAS. tests/bench_peers.py compiles it with -ffast-math, so its
+// loops are vector code and its bits depend on the machine. Usage: peer JOB [ROWS.csv] prints the seconds of process
+// time and the loss. JOB is a file of bench_peers.py; it holds the shape of the network, its first weights, the rows
+// and their order in every epoch.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -163,7 +164,7 @@ class Network {
   static void activate(Layer& l, int rows) {
     const int n = rows * l.outputs, k = l.outputs;
     const real* __restrict const z = l.z.data();
-    real *__restrict const a = l.a.data(), *__restrict const cdf = l.cdf.data();
+    real* __restrict const a = l.a.data(), * __restrict const cdf = l.cdf.data();
     if (l.sigma == tanh_) {
       for (int i = 0; i < n; ++i) a[i] = std::tanh(z[i]);
     } else if (l.sigma == relu) {
@@ -190,21 +191,22 @@ class Network {
   }
 
   static void through_sigma(Layer& l, int n) {
-    const real *__restrict const z = l.z.data(), *__restrict const a = l.a.data(), *__restrict const cdf = l.cdf.data();
+    const real* __restrict const z = l.z.data(), * __restrict const a = l.a.data(), * __restrict const cdf = l.cdf.data();
     real* __restrict const delta = l.delta.data();
     if (l.sigma == tanh_) {
       for (int i = 0; i < n; ++i) delta[i] *= 1 - a[i] * a[i];
     } else if (l.sigma == relu) {
       for (int i = 0; i < n; ++i) delta[i] = z[i] > 0 ? delta[i] : 0;
     } else if (l.sigma == gelu) {
-      for (int i = 0; i < n; ++i) delta[i] *= cdf[i] + z[i] * real(0.3989422804014327) * std::exp(real(-0.5) * z[i] * z[i]);
+      for (int i = 0; i < n; ++i)
+        delta[i] *= cdf[i] + z[i] * real(0.3989422804014327) * std::exp(real(-0.5) * z[i] * z[i]);
     }
   }
 
   void update() {
     const std::size_t n = p_.size();
     const auto rate = static_cast<real>(job_.rate);
-    real *__restrict const p = p_.data(), *__restrict const m = m_.data(), *__restrict const v = v_.data();
+    real* __restrict const p = p_.data(), * __restrict const m = m_.data(), * __restrict const v = v_.data();
     const real* __restrict const g = g_.data();
     ++t_;
     if (job_.optimizer == sgd) {
@@ -287,7 +289,8 @@ int main(int argc, char** argv) {
   if (argc > 2) read_rows(argv[2], job);
   const int all = job.rows, inputs = job.sizes.front(), outputs = job.sizes.back();
   Network network(job, job.work == train ? job.batch : all);
-  if (job.work == infer_rows || job.work == infer_batch) network.forward(job.x.data(), job.work == infer_rows ? 1 : all);
+  if (job.work == infer_rows || job.work == infer_batch)
+    network.forward(job.x.data(), job.work == infer_rows ? 1 : all);
   const double start = seconds();
   double result = 0;
   long units = all;
