@@ -193,8 +193,7 @@ void go_on_from(Session& old, Session& next) {
   next.history = old.history;
   next.touched_at = old.touched_at;
   next.touch();
-  next.flow = old.flow;
-  next.pass = old.pass;
+  next.observe_first_batch();
 }
 
 std::string layers_json(Session& s) {

@@ -107,8 +107,8 @@ window.network_view = (engine) => {
     };
     label(0, is_image() ? 'sample' : layers[0].inputs > most_units ? `${layers[0].inputs} inputs` : 'x');
     layers.forEach(({ units, activation, residual }, l) => {
-      const name = residual ? `${activation} + x` : activation;
-      label(l + 1, units > most_units ? `${name}, ${most_units} of ${units}` : name);
+      const name = residual ? `x + ${activation}` : activation;
+      label(l + 1, units > most_units ? `${name}, first ${most_units} of ${units}` : name);
     });
     by_id('shape').textContent = [layers[0].inputs, ...layers.map(({ units }) => units)].join(' – ');
   }
@@ -171,8 +171,9 @@ window.network_view = (engine) => {
     let kind = by_id('tile-kind').value;
     if (kind === 'field' && !grid && !is_image()) kind = 'slope';
     const units = run.state.units;
-    const count = run.info.layers.reduce((sum, layer) => sum + layer.units, 0);
-    const dead = units.reduce((sum, layer) => sum + layer.dead, 0);
+    const hidden = Math.max(1, run.info.layers.length - 1);
+    const count = run.info.layers.slice(0, hidden).reduce((sum, layer) => sum + layer.units, 0);
+    const dead = units.slice(0, hidden).reduce((sum, layer) => sum + layer.dead, 0);
     by_id('tile-hint').textContent =
       `${hints[kind === 'field' && is_image() ? 'weights' : kind]} Dead units: ${dead} of ${count}. ${line_hints[by_id('line-kind').value]}`;
     const largest = Math.max(...units.flatMap(({ delta }) => delta), 1e-300);

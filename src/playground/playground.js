@@ -609,7 +609,7 @@
       if (load(start.config)) set_playing(true);
       return;
     }
-    const show = html('button', { type: 'button', class: 'show' }, 'show me');
+    const show = html('button', { type: 'button', class: 'show' }, story.at ? 'show the network' : 'show the gradient');
     show.addEventListener('click', () =>
       by_id(story.at ?? 'way-back').scrollIntoView({ behavior: calm.matches ? 'auto' : 'smooth' }),
     );

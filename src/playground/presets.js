@@ -77,7 +77,7 @@ every = 1
     {
       name: 'dying ReLU: the learning rate kills units',
       config: sine(layer(32, 'relu'), 0.1, 1000),
-      look: 'Units with a dashed frame are dead: they have z < 0 on every row, so σ′ = 0, no gradient reaches their weights, and training cannot bring them back. Try a learning rate of 0.03, rewind, and run.',
+      look: 'The first steps overshoot (rewind and step to see the loss jump) and push w and b so far that units have z < 0 on every row. Then σ′ = 0, no gradient reaches their weights, and plain gradient descent cannot bring them back: they are dead. Try a learning rate of 0.03, rewind, and run.',
       at: 'network',
       units: 'state',
       speed: 'step',
@@ -86,7 +86,7 @@ every = 1
     {
       name: 'the rescue: Leaky ReLU from the same start',
       config: sine(layer(32, 'leaky_relu(0.01)'), 0.1, 1000),
-      look: 'A unit with z < 0 on every row keeps σ′ = 0.01, so it still moves and can come back: the loss ends far below that of the dying ReLU. You can also choose leaky_relu while that story runs.',
+      look: 'A unit with z < 0 on every row keeps σ′ = 0.01 instead of 0. So it is not dead: its weights still move, a hundred times slower, and it can come back. The loss ends far below that of the dying ReLU. You can also choose leaky_relu while that story runs.',
       at: 'network',
       units: 'state',
       speed: 'step',
@@ -111,7 +111,7 @@ every = 1
         layer(16, 'sigmoid', xavier) + repeat(7, layer(16, 'sigmoid', `${xavier}\nresidual = true`)),
         sgd(0.1, 300),
       ),
-      look: 'The eight sigmoid layers again, but now a = σ(z) + x: ∂L/∂x gets ∂L/∂a as a second part that meets no σ′. The shortcut makes up for what the σ′ steps lose, and the loss falls.',
+      look: 'The eight sigmoid layers again, but now a = σ(z) + x in layers 2 to 8: ∂L/∂x gets ∂L/∂a as a second part that meets no σ′. Compare the norm of layer 1 over that of layer 8 with the sigmoid story; in “One sample by hand” the way back shows the shortcut as a term of its own.',
       number:
         'Claim flow_residual: over ten sigmoid layers the ratio of ∂L/∂W is 0.129 with residual connections and 2.90e-06 without.',
     },

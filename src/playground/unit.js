@@ -217,6 +217,10 @@ window.sample_view = (engine, cards) => {
       'multiply(transposed(*x), delta, dL_dWt);                  // ∂L/∂W = δᵀ x, kept transposed',
     ],
     dL_dx: ['src/core/dense.cpp', 'if (wants_dL_dx) multiply(delta, transposed(Wt), dL_dx);  // ∂L/∂x = δ W'],
+    shortcut: [
+      'src/core/dense.cpp',
+      'if (residual && wants_dL_dx) add(dL_da, dL_dx);  // ∂L/∂x = … + ∂L/∂a, because a = … + x',
+    ],
   };
   function steps_of(run) {
     const L = run.info.layers.length;
@@ -324,7 +328,7 @@ window.sample_view = (engine, cards) => {
       return {
         head: `backward, layer ${l + 1}: ∂L/∂a`,
         lines: [html('p', {}, `Unit ${n}: ${from} = `, full(layer.dL_da[j])), row(layer.dL_da)],
-        source: [last ? source.dL_da : source.dL_dx],
+        source: last ? [source.dL_da] : shortcut.length > 0 ? [source.dL_dx, source.shortcut] : [source.dL_dx],
       };
     }
     if (kind === 'dL_dz') {

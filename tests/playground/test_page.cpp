@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <regex>
+
+#include "../program.hpp"
+
 #include "primer/core/activation.hpp"
 #include "primer/formats/error.hpp"
 #include "primer/runs/activation_facts.hpp"
@@ -40,4 +44,20 @@ TEST_CASE("a page of the playground may load nothing") {
 TEST_CASE("without the modules one line says how to build them") {
   CHECK_THROWS_WITH_AS(read_playground_modules("/nowhere"),
                        "the engine for the browser is not built; run `make playground`", UserError);
+}
+
+TEST_CASE("each line of source that a sample by hand names stands once in its file") {
+  const std::string script = program::slurp(PRIMER_SOURCE_DIR "/src/playground/unit.js");
+  const std::regex quoted(R"(\[\s*'(src/[^']*)',\s*'([^']*)',?\s*\])");
+  std::size_t lines = 0;
+  for (std::sregex_iterator m(script.begin(), script.end(), quoted), end; m != end; ++m, ++lines) {
+    const std::string file = (*m)[1], line = (*m)[2];
+    CAPTURE(file);
+    CAPTURE(line);
+    const std::string source = "\n" + program::slurp(PRIMER_SOURCE_DIR "/" + file);
+    const std::size_t at = source.find(line);
+    REQUIRE(at != source.npos);
+    CHECK(source.find(line, at + 1) == source.npos);
+  }
+  CHECK(lines == 10);
 }
