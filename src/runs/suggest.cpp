@@ -56,7 +56,7 @@ bool is_date(std::string_view text) {
 char separator_of(const std::string& path) {
   std::ifstream file = open_input(path);
   std::string first, second;
-  while (std::getline(file, first) && first.find_first_not_of("\r") == first.npos) {
+  while (std::getline(file, first) && first.find_first_not_of('\r') == first.npos) {
   }
   std::getline(file, second);
   const auto count = [](const std::string& line, char separator) {
