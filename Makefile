@@ -41,7 +41,7 @@ bench: all ## time the workloads W1 to W7 and compare them with the floor of thi
 	@$(COMPILE) $(BUILD) --target primer-bench
 	@$(BUILD)/primer-bench $(ARGS)
 
-bench-peers: all ## time the same work in PyTorch, NumPy and scikit-learn, if PYTHON=python3 has them
+bench-peers: all ## time the same work on NumPy, PyTorch, scikit-learn, Eigen and OpenBLAS, as far as they are installed (PYTHON=python3)
 	@$(COMPILE) $(BUILD) --target primer-bench
 	@$(PYTHON) tests/bench_peers.py $(BUILD)/primer-bench $(ARGS)
 

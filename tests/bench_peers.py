@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Does the work of primer-bench in PyTorch, NumPy and scikit-learn, as far as this Python has them, and in tests/bench/peer.cpp
+"""Does the work of primer-bench in PyTorch, NumPy and scikit-learn, as far as this Python has them, and in tests/bench_peer.cpp
 on Eigen and on OpenBLAS, as far as the compiler finds them: the same weights, rows, order and steps, in turns with primer, on one thread each, with the CPU kernels that suit the machine. Prints how many
 times as long as primer each takes, and checks by the final loss that the work was the same.
 Usage: tests/bench_peers.py [PROGRAM [WORKLOAD…]] (make bench-peers)"""
@@ -305,7 +305,7 @@ class ScikitLearn:
 
 
 class ByHand:
-    """tests/bench/peer.cpp, a program of its own. It gets a job as a file."""
+    """tests/bench_peer.cpp, a program of its own. It gets a job as a file."""
 
     @staticmethod
     def lacks(job):
@@ -359,7 +359,7 @@ def compile_by_hand(real, folder):
     for peer, options, libraries in ((Eigen, ["-I/usr/include/eigen3"], []),
                                      (OpenBLAS, ["-DPEER_GEMM=cblas_" + name[0].replace("f", "s") + "gemm"], ["-lopenblas"])):
         peer.folder, peer.program = folder, os.path.join(folder, peer.__name__)
-        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bench", "peer.cpp")
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bench_peer.cpp")
         command = ["g++", "-std=c++20", "-O3", *flags, "-ffast-math", "-DNDEBUG", "-w", "-DPEER_REAL=" + name, *options, source,
                    "-o", peer.program, *libraries]
         if subprocess.run(command, capture_output=True).returncode == 0:
