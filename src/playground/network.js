@@ -483,13 +483,15 @@ window.network_view = (engine) => {
       place_tiles();
       make_picture();
     },
-    draw(now, pick, runs) {
+    // In a frame of a run that trains, `part` is its number: the field moves in every frame, the rest in turns.
+    draw(now, pick, runs, part = null) {
       picked = pick;
       const grid = compute_grid();
       draw_picture(grid);
-      draw_tiles(grid);
-      draw_lines();
+      if (part === null || part % 3 === 0) draw_tiles(grid);
+      if (part === null || part % 3 === 1 || pulse !== null) draw_lines();
       draw_pulse(now);
+      if (part !== null && part % 3 !== 2) return;
       draw_delta(runs);
       window.charts.refresh_tip();
     },

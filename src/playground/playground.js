@@ -409,7 +409,7 @@
   }
 
   // The loop
-  const shortest = 3; // milliseconds of training in a frame: what drawing leaves of 12, but not less than this
+  const shortest = 3; // milliseconds of training in a frame: what drawing leaves of 10, but not less than this
   let drawing_took = 6;
   let chunk = 1;
   let waited = 0;
@@ -438,7 +438,7 @@
     }
     if (speed === 'step') return train(1);
     if (speed === 'epoch') return train(batches);
-    const end = performance.now() + Math.max(shortest, 12 - drawing_took);
+    const end = performance.now() + Math.max(shortest, 10 - drawing_took);
     let more = true;
     while (more && performance.now() < end) {
       const before = performance.now();
@@ -456,9 +456,9 @@
       const more = train_for_a_frame(now);
       const before = performance.now();
       for (const run of runs) read(run);
-      network.draw(now, pick, runs);
-      draw_numbers();
-      if (frame_count % 3 === 0 || !more) draw_loss();
+      network.draw(now, pick, runs, frame_count);
+      if (frame_count % 2 === 0) draw_numbers();
+      if (frame_count % 6 === 1) draw_loss();
       drawing_took += (performance.now() - before - drawing_took) / 8;
       if (++frame_count % 6 === 0) sample.draw(run_shown(), pick);
       if (frame_count % 15 === 0) draw_signature();
