@@ -2,7 +2,8 @@
 """Does the work of primer-bench in PyTorch, NumPy and scikit-learn, as far as this Python has them, and in tests/bench_peer.cpp
 on Eigen and on OpenBLAS, as far as the compiler finds them: the same weights, rows, order and steps, in turns with primer, on one thread each, with the CPU kernels that suit the machine. Prints how many
 times as long as primer each takes, and checks by the final loss that the work was the same.
-Usage: tests/bench_peers.py [PROGRAM [WORKLOAD…]] (make bench-peers)"""
+Usage: tests/bench_peers.py [PROGRAM [WORKLOAD…]] (make bench-peers). PEER_FLAGS=-march=x86-64-v3 compiles the two programs
+for another CPU."""
 import importlib.util
 import json
 import math

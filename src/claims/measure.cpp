@@ -54,7 +54,7 @@ const std::vector<FlowRow>& flow_at_end(FinishedRun& run) {
   Training::Hooks hooks;
   hooks.started = [&](const std::vector<FlowRow>& rows) { run.flow_at_end = rows; };
   Training(run.network, run.experiment.data, options, run.experiment.config.seed, 1).run(hooks);
-  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // there is no earlier row to compare with
+  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // compares with an earlier row
   return run.flow_at_end;
 }
 
@@ -62,7 +62,7 @@ const std::vector<FlowRow>& flow_at_end(FinishedRun& run) {
 double over_layers(const std::vector<FlowRow>& rows, std::string_view column, const Pick& layer) {
   const bool one = layer.from == layer.to;
   if (one) check_layer(layer.from, rows.size());
-  if (!one && rows.size() == 1) refuse("the network has no hidden layer; give the key 'layer' a number");
+  if (!one && rows.size() == 1) refuse("the network has only one layer; write layer = 1");
   Series series;
   for (const FlowRow& row : rows) {
     if (one || row.layer < rows.size()) series.emplace_back(row.layer, flow_value(row, column).value());
@@ -84,7 +84,8 @@ double flow_column(FinishedRun& run, const Quantity& q) {
 }
 
 void check_epochs(const FinishedRun& run) {
-  if (run.experiment.config.train.epochs == 0) refuse("train.epochs is 0, so the run has no history");
+  if (run.experiment.config.train.epochs == 0)
+    refuse("train.epochs is 0, so the run trains nothing; set it to 1 or more");
 }
 
 // The column of history.csv that the measure names. At the end of training the rows are evaluated anew.
@@ -95,7 +96,7 @@ double history_column(FinishedRun& run, const Quantity& q) {
   const bool train = name.find("train") != name.npos, test = name.find("test") != name.npos;
   if ((score == "rmse" && options.loss != "mse") || (score == "r2" && task != Task::regression) ||
       (score == "accuracy" && task == Task::regression)) {
-    refuse("a run with the loss ", options.loss, " has no ", score);
+    refuse(score, " cannot be measured with the loss ", options.loss);
   }
   const auto value_of = [&](const Scores& scores) {
     return score == "loss" ? scores.loss : score == "rmse" ? std::sqrt(scores.loss) : scores.metric;

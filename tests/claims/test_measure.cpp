@@ -133,7 +133,7 @@ TEST_CASE("flow.COLUMN reads one layer, some layers, or the ratio of two") {
   CHECK(refusal(o, "flow.revived", number(1)) == "the run has no such value");
   CHECK(refusal(o, "alpha_change", number(1)) == "relu has no learned α; use prelu");
   CHECK(refusal(o, "history.test_loss") == "the run has no such rows; set data.test_fraction");
-  CHECK(refusal(o, "history.train_rmse") == "a run with the loss binary_cross_entropy has no rmse");
+  CHECK(refusal(o, "history.train_rmse") == "rmse cannot be measured with the loss binary_cross_entropy");
 }
 
 TEST_CASE("flow.COLUMN and history.COLUMN read one epoch, some epochs, or the end of training") {
@@ -160,22 +160,22 @@ TEST_CASE("flow.COLUMN and history.COLUMN read one epoch, some epochs, or the en
   CHECK(refusal(o, "history.test_loss", {}, number(3)) ==
         "the run has no such value in epoch 3; see diagnostics.every");
   CHECK(refusal(o, "flow.a_norm", {}, number(4)) == "the run has no such value in epoch 4; see diagnostics.every");
-  CHECK(refusal(o, "history.train_r2") == "a run with the loss binary_cross_entropy has no r2");
+  CHECK(refusal(o, "history.train_r2") == "r2 cannot be measured with the loss binary_cross_entropy");
 }
 
 TEST_CASE("A run without hidden layers, epochs, spread or a full rank has its refusals") {
   const Data data = data_of("gaussians", Task::binary);
   std::vector<LayerOptions> one{layer(1, "sigmoid")};
   FinishedRun flat = trained(Network(2, one, 1), data, Task::binary, plan("binary_cross_entropy", 2), 1, 0);
-  CHECK(refusal(flat, "flow.dead") == "the network has no hidden layer; give the key 'layer' a number");
-  CHECK(refusal(flat, "flow.dL_dz_norm", all("first")) ==
-        "the network has no hidden layer; give the key 'layer' a number");
+  CHECK(refusal(flat, "flow.dead") == "the network has only one layer; write layer = 1");
+  CHECK(refusal(flat, "flow.dL_dz_norm", all("first")) == "the network has only one layer; write layer = 1");
   CHECK(refusal(flat, "flow.revived", number(1), all("sum")) ==
         "the run has no such value in epoch sum; see diagnostics.every");
   CHECK_FALSE(measure({named("epochs_to_loss"), {}, {}, {}, 0}, flat).has_value());  // the loss is never below 0
   FinishedRun untrained = trained(Network(2, one, 1), data, Task::binary, plan("binary_cross_entropy", 0), 1, 1);
-  CHECK(refusal(untrained, "epochs_to_loss") == "train.epochs is 0, so the run has no history");
-  CHECK(refusal(untrained, "history.train_loss", {}, all("last")) == "train.epochs is 0, so the run has no history");
+  CHECK(refusal(untrained, "epochs_to_loss") == "train.epochs is 0, so the run trains nothing; set it to 1 or more");
+  CHECK(refusal(untrained, "history.train_loss", {}, all("last")) ==
+        "train.epochs is 0, so the run trains nothing; set it to 1 or more");
   CHECK(of(untrained, "history.train_loss") > 0);
 
   std::vector<LayerOptions> constant{layer(4, "identity", "zeros"), layer(1, "identity")};
@@ -185,7 +185,7 @@ TEST_CASE("A run without hidden layers, epochs, spread or a full rank has its re
     FinishedRun o = trained(std::move(network), data, Task::regression, plan("mse", 0), 1, 0);
     CHECK(refusal(o, "conditioning", number(1)) ==
           "E[a aᵀ] of layer 1 is singular; use more training rows or fewer units");
-    CHECK(refusal(o, "history.train_accuracy") == "a run with the loss mse has no accuracy");
+    CHECK(refusal(o, "history.train_accuracy") == "accuracy cannot be measured with the loss mse");
   }
 }
 

@@ -27,8 +27,8 @@ struct Band {
   bool contains(double v) const { return (low <= v && v <= high) || (std::isnan(low) && std::isnan(v)); }
 };
 
-// [[finding]]: a quantity of an arm, or of two arms compared seed by seed. [[check]]: the value of a formula. It has no
-// arm, and it is the same for every seed.
+// [[finding]]: a quantity of an arm, or of two arms compared seed by seed. [[check]]: the value of a formula, for
+// which nothing is trained, so every seed gives the same value.
 struct Finding {
   std::string formula;  // of a check
   Quantity quantity;

@@ -38,8 +38,9 @@ struct Exact {
 
 // S. Boldo and G. Melquiond, Emulation of a FMA and correctly rounded sums, IEEE Trans. Comp. 57, 2008, figure 4. The
 // part below the leading number is rounded to odd, so that the last addition rounds as if nothing had been rounded
-// before. There are no branches, so loops over it become vector code. The result is right if can_emulate_fma holds for
-// a and b, and |c| < 2¹⁰⁰⁰. Otherwise the low part of the product may underflow, or a part may overflow.
+// before. The function does not branch, so the compiler can vectorise a loop over it. The result is right if
+// can_emulate_fma holds for a and b, and |c| < 2¹⁰⁰⁰. Otherwise the low part of the product may underflow, or a part
+// may overflow.
 [[gnu::always_inline]] inline double emulated_fma(double a, double b, double c) {
   const Exact product = exact_product(a, b);
   const Exact upper = exact_sum(c, product.low);
