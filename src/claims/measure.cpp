@@ -84,8 +84,7 @@ double flow_column(FinishedRun& run, const Quantity& q) {
 }
 
 void check_epochs(const FinishedRun& run) {
-  if (run.experiment.config.train.epochs == 0)
-    refuse("train.epochs is 0, so the run trains nothing; set it to 1 or more");
+  if (run.experiment.config.train.epochs == 0) refuse("train.epochs is 0; set it to 1 or more");
 }
 
 // The column of history.csv that the measure names. At the end of training the rows are evaluated anew.

@@ -173,9 +173,8 @@ TEST_CASE("A run without hidden layers, epochs, spread or a full rank has its re
         "the run has no such value in epoch sum; see diagnostics.every");
   CHECK_FALSE(measure({named("epochs_to_loss"), {}, {}, {}, 0}, flat).has_value());  // the loss is never below 0
   FinishedRun untrained = trained(Network(2, one, 1), data, Task::binary, plan("binary_cross_entropy", 0), 1, 1);
-  CHECK(refusal(untrained, "epochs_to_loss") == "train.epochs is 0, so the run trains nothing; set it to 1 or more");
-  CHECK(refusal(untrained, "history.train_loss", {}, all("last")) ==
-        "train.epochs is 0, so the run trains nothing; set it to 1 or more");
+  CHECK(refusal(untrained, "epochs_to_loss") == "train.epochs is 0; set it to 1 or more");
+  CHECK(refusal(untrained, "history.train_loss", {}, all("last")) == "train.epochs is 0; set it to 1 or more");
   CHECK(of(untrained, "history.train_loss") > 0);
 
   std::vector<LayerOptions> constant{layer(4, "identity", "zeros"), layer(1, "identity")};
