@@ -85,7 +85,7 @@ FAULTS = [
     ("residual that forgets its input", DENSE, "if (residual) add(*x, a);", ""),
     ("dropout without its mask on the way back", DENSE, "dropped_ ? dropout->dL_ds : dL_da", "dL_da"),
     ("dropout in evaluation", DENSE, "dropped_ = training && dropout;", "dropped_ = dropout.has_value();"),
-    ("biased running variance", REGULARIZE, "momentum * var_[j] * unbiased", "momentum * var_[j] + 0 * unbiased"),
+    ("biased running variance", REGULARIZE, "var_[j] * (n / (n - 1))", "var_[j]"),
     ("batch_norm's epsilon outside the root", REGULARIZE, "1 / sqrt(var[j] + eps)", "1 / (sqrt(var[j]) + eps)"),
     ("running mean with momentum the wrong way round", REGULARIZE,
      "(1 - momentum) * running_mean[j] + momentum * mean_[j]", "momentum * running_mean[j] + (1 - momentum) * mean_[j]"),

@@ -333,7 +333,7 @@ void Training::explain_divergence() {
   rewind(epoch_start_);
   std::optional<NonFiniteTensor> non_finite;
   std::vector<std::string> norms(network_.layers.size());  // after the previous step of this epoch
-  while (!non_finite && state.batch < batches_) {
+  while (state.batch < batches_) {
     const double loss = step(state.batch);
     non_finite = first_non_finite(network_, *loss_, batch_.y, loss);
     if (non_finite) break;

@@ -195,6 +195,8 @@ TEST_CASE("PReLU's ∂L/∂α sums over the whole batch, and only where z ≤ 0"
   CHECK(dL_dz == Tensor{{real(0.25), 10}, {25, 250}});
   REQUIRE(prelu->parameter());
   CHECK(prelu->parameter()->name == "alpha");
+  CHECK(prelu->parameter()->value->shape() == "1 × 1");
+  CHECK(prelu->parameter()->gradient->shape() == "1 × 1");
   CHECK((*prelu->parameter()->gradient)(0, 0) == -301);
   (*prelu->parameter()->value)(0, 0) = real(-0.5);
   CHECK(forward(*prelu, z).a == Tensor{{real(0.5), 2}, {real(1.5), 0}});
@@ -227,6 +229,17 @@ TEST_CASE("one const activation serves several threads at once") {
   }
 }
 
+TEST_CASE("an activation declares each kink once") {
+  for (const std::string_view name : activations().names()) {
+    if (name.starts_with("test_")) continue;  // registered by another test
+    const bool bent = name == "step" || name.ends_with("relu") || name == "elu" || name == "selu";
+    const std::span<const real> kinks = make_activation(name)->traits.kinks;
+    CAPTURE(name);
+    REQUIRE(kinks.size() == (bent ? 1 : 0));
+    if (bent) CHECK(kinks[0] == 0);
+  }
+}
+
 TEST_CASE("only softmax is a distribution over the units of a row") {
   for (const std::string_view name : activations().names()) {
     if (!name.starts_with("test_")) CHECK(make_activation(name)->traits.distribution == (name == "softmax"));
@@ -234,7 +247,8 @@ TEST_CASE("only softmax is a distribution over the units of a row") {
 }
 
 TEST_CASE("an activation is found by its name, with its shape constant") {
-  for (const char* spec : {"leaky_relu(0.2)", "prelu(0.1)", "elu(2)", "tanh", "gelu_tanh", "softmax"}) {
+  for (const char* spec :
+       {"leaky_relu(0.2)", "leaky_relu(0)", "prelu(0.1)", "elu(2)", "elu(0.25)", "tanh", "gelu_tanh", "softmax"}) {
     CHECK(make_activation(spec)->name() == spec);
   }
   CHECK(make_activation("leaky_relu")->name() == "leaky_relu(0.01)");
@@ -251,8 +265,10 @@ TEST_CASE("a wrong activation is refused, and the message says what would be rig
                     "activation 'leaky_relu(0.2': write a shape constant as in leaky_relu(0.2)");
   CHECK_THROWS_WITH(make_activation("elu(1) "), "activation 'elu(1) ': write a shape constant as in leaky_relu(0.2)");
   CHECK_THROWS_WITH(make_activation("leaky_relu(1)"), "activation leaky_relu: the shape constant must be 0 ≤ α < 1");
+  CHECK_THROWS_WITH(make_activation("leaky_relu(-0.5)"), "activation leaky_relu: the shape constant must be 0 ≤ α < 1");
   CHECK_THROWS_WITH(make_activation("leaky_relu(nan)"), "activation leaky_relu: the shape constant must be 0 ≤ α < 1");
   CHECK_THROWS_WITH(make_activation("elu(0)"), "activation elu: the shape constant must be α > 0");
+  CHECK_THROWS_WITH(make_activation("elu(-0.5)"), "activation elu: the shape constant must be α > 0");
   CHECK_THROWS_WITH(make_activation("elu(inf)"), "activation elu: the shape constant must be α > 0");
   CHECK_THROWS_WITH(make_activation("prelu(inf)"), "activation prelu: the shape constant must be a finite number");
   CHECK_THROWS_WITH(make_activation("tanh(1)"), "activation tanh has no shape constant");

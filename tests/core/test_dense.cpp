@@ -144,6 +144,16 @@ TEST_CASE("a layer lists its parameters with their gradients, and its state with
   CHECK(layer.parameters()[1].gradient == &layer.dL_db);
 }
 
+TEST_CASE("a new layer is 0: its parameters, and gradients of their shapes") {
+  const Dense layer(3, 2, make_activation("tanh"));
+  CHECK(layer.Wt == Tensor(3, 2));
+  CHECK(layer.b == Tensor(1, 2));
+  CHECK(layer.dL_dWt == Tensor(3, 2));
+  CHECK(layer.dL_db == Tensor(1, 2));
+  CHECK(!layer.residual);
+  CHECK(&layer.sigma_of_z() == &layer.a);
+}
+
 TEST_CASE("a layer without inputs or units, or a batch of the wrong width, is refused") {
   CHECK_THROWS_WITH(Dense(0, 2, make_activation("tanh")), "a dense layer needs at least one input and one unit");
   CHECK_THROWS_WITH(Dense(2, 0, make_activation("tanh")), "a dense layer needs at least one input and one unit");

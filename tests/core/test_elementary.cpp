@@ -176,11 +176,30 @@ TEST_CASE("infinities, NaN, signed zeros and the smallest numbers give the mathe
   check_special_values<float>();
 }
 
+TEST_CASE("exp keeps its digits up to the last number before 0 and before ∞") {
+  // Half of the smallest number is e^−745.1332 (double) and e^−103.9721 (float); the largest is e^709.7827 and
+  // e^88.7228.
+  CHECK(primer::exp(-745.13) == std::numeric_limits<double>::denorm_min());
+  CHECK(primer::exp(-745.14) == 0);
+  CHECK(primer::exp(709.78) == doctest::Approx(1.7928e308).epsilon(1e-4));
+  CHECK(primer::exp(709.79) == std::numeric_limits<double>::infinity());
+  CHECK(primer::exp(-103.97F) == std::numeric_limits<float>::denorm_min());
+  CHECK(primer::exp(-103.98F) == 0);
+  CHECK(static_cast<double>(primer::exp(88.72F)) == doctest::Approx(3.3931e38).epsilon(1e-3));
+  CHECK(primer::exp(88.73F) == std::numeric_limits<float>::infinity());
+  for (const double x : {-745.13, -745.0, -744.0, -500.0}) {  // sigmoid and φ are made of the same
+    CAPTURE(x);
+    CHECK(primer::sigmoid(x) == primer::exp(x));
+    CHECK(primer::tanh_derivative(x / 2) == 4 * primer::exp(x));
+  }
+  CHECK(primer::sigmoid(-103.97F) == std::numeric_limits<float>::denorm_min());
+}
+
 TEST_CASE("the derivative of tanh and of the sigmoid is right where the value has become 1") {
   CHECK(primer::tanh(20.0) == 1);
-  CHECK(primer::tanh_derivative(20.0) == doctest::Approx(4 * std::exp(-40.0)).epsilon(1e-14));
+  CHECK(primer::tanh_derivative(20.0) / (4 * std::exp(-40.0)) == doctest::Approx(1).epsilon(1e-14));
   CHECK(primer::sigmoid(40.0) == 1);
-  CHECK(primer::sigmoid_derivative(40.0) == doctest::Approx(std::exp(-40.0)).epsilon(1e-14));
+  CHECK(primer::sigmoid_derivative(40.0) / std::exp(-40.0) == doctest::Approx(1).epsilon(1e-14));
 }
 
 TEST_CASE("sin and cos keep their ulp up to 1e8, close to the multiples of π/2 too") {

@@ -1,6 +1,9 @@
 #include "primer/core/initializer.hpp"
 
 #include <cmath>
+#include <iomanip>
+#include <limits>
+#include <sstream>
 
 #include "../golden.hpp"
 
@@ -83,4 +86,13 @@ TEST_CASE("an initial weight that is no real number is refused") {
   CHECK_THROWS_AS(make_initializer(too_large, 1, 1), std::invalid_argument);
   CHECK_THROWS_AS(make_initializer("constant(inf)", 1, 1), std::invalid_argument);
   CHECK(make_initializer("constant(-3e38)", 1, 1).spread == -3e38);
+}
+
+TEST_CASE("a spread of 0 and the largest number are allowed, and he's rule is that of relu unless α is given") {
+  CHECK(make_initializer("normal(0)", 1, 1).spread == 0);
+  std::ostringstream largest;
+  largest << std::setprecision(17) << static_cast<double>(std::numeric_limits<real>::max());
+  CHECK(make_initializer("constant(" + largest.str() + ")", 1, 1).spread ==
+        doctest::Approx(static_cast<double>(std::numeric_limits<real>::max())));
+  CHECK(make_initializer("he_normal", 8, 3).spread == 0.5);  // √(2 / 8)
 }

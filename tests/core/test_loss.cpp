@@ -249,3 +249,8 @@ TEST_CASE("a user's loss is registered in one line, and is a mean over all eleme
   CHECK_THROWS_WITH(register_loss<LogCosh>(), "loss 'test_log_cosh' is registered already");
   CHECK_THROWS_WITH(losses().add({"two words", nullptr}), "loss 'two words': a name is letters, digits and '_'");
 }
+
+TEST_CASE("without options huber has δ = 1 and nothing is smoothed") {
+  CHECK(make_loss({"huber"})->value(Tensor{{3}}, Tensor{{0}}) == 2.5);  // δ (3 − δ/2)
+  CHECK(make_loss({"binary_cross_entropy"})->value(Tensor{{1}}, Tensor{{1}}) == 0);
+}

@@ -186,3 +186,29 @@ TEST_CASE("threads share a const network, and each predicts the bits and the los
   CHECK(wrong == std::array<int, 2>{});
   CHECK(network.layers[2].a == a);  // what the last pass left behind is untouched
 }
+
+TEST_CASE("a network of one layer computes ∂L/∂x only when asked for") {
+  for (const auto& [sigma, name] : {std::pair{"softmax", "cross_entropy"}, std::pair{"tanh", "mse"}}) {
+    Network network(2, std::vector<LayerOptions>{{3, sigma}}, 1);
+    const auto loss = make_loss({name});
+    const Tensor x{{1, 2}}, y{{0, 1, 0}};
+    network.forward(x);
+    network.backward(*loss, y);
+    CHECK(network.layers[0].dL_dx.size() == 0);
+    network.backward(*loss, y, true);
+    CHECK(network.layers[0].dL_dx.shape() == "1 × 2");
+  }
+}
+
+TEST_CASE("a layer's options are plain unless stated otherwise") {
+  const LayerOptions plain;
+  CHECK(plain.units == 0);
+  CHECK(plain.activation == "identity");
+  CHECK(plain.init == "auto");
+  CHECK(!plain.batch_norm);
+  CHECK(!plain.residual);
+  CHECK(plain.dropout == 0);
+  const Dense layer = std::move(Network(2, std::vector<LayerOptions>{{2}}, 1).layers[0]);
+  CHECK(!layer.batch_norm);
+  CHECK(!layer.dropout);
+}

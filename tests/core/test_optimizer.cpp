@@ -64,6 +64,14 @@ struct Averaged : Step {
     p -= lr * m / static_cast<real>(t);
   }
 };
+struct Forgetful : Step {
+  static constexpr std::string_view name = "test_forgetful";
+  bool keeps_m() const { return false; }
+  void update(real& p, real g, real& m) const {
+    m += g;
+    p -= lr * m;
+  }
+};
 
 }  // namespace
 
@@ -203,6 +211,7 @@ TEST_CASE("a user's optimiser is registered in one line, with as much memory as 
   if (std::count(names.begin(), names.end(), Sign::name) == 0) {
     register_optimizer<Sign>();
     register_optimizer<Averaged>();
+    register_optimizer<Forgetful>();
   }
   Tensor p{{1, -2}};
   Tensor g{{real(0.3), real(-0.7)}};
@@ -219,6 +228,12 @@ TEST_CASE("a user's optimiser is registered in one line, with as much memory as 
   CHECK(p(0, 0) == -8);
   CHECK(averaged.state.first[0] == Tensor{{8}});
   CHECK(averaged.state.second[0].size() == 0);
+  Optimizer forgetful({std::string(Forgetful::name)});
+  p = Tensor{{0}};
+  forgetful.step(parameters, 1);
+  forgetful.step(parameters, 1);  // m starts at 0 again
+  CHECK(p(0, 0) == -8);
+  CHECK(forgetful.state.first[0].size() == 0);
   CHECK_THROWS_WITH(register_optimizer<Sign>(), "optimizer 'test_sign' is registered already");
   CHECK_THROWS_WITH(optimizers().add({"", nullptr}), "optimizer '': a name is letters, digits and '_'");
 }

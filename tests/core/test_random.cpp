@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 #include <set>
+#include <utility>
 #include <vector>
 
 using namespace primer;
@@ -93,4 +94,24 @@ TEST_CASE("a shuffle keeps every item, and every order of three is equally likel
     ++count[number];
   }
   for (const int c : count) CHECK(std::abs(c - 10'000) < 500);
+}
+
+TEST_CASE("below(n) skips the draws below 2⁶⁴ mod n, and takes the others mod n") {
+  const std::uint64_t one = 1;
+  for (const auto& [n, unfair] : {std::pair{3 * (one << 62), one << 62}, {one << 63, 0 * one}, {one << 32, 0 * one}}) {
+    Random random(1, Stream::data), draws(1, Stream::data);
+    for (int i = 0; i < 50; ++i) {
+      std::uint64_t draw = draws.bits();
+      while (draw < unfair) draw = draws.bits();
+      CHECK(random.below(n) == draw % n);
+    }
+  }
+}
+
+TEST_CASE("a shuffle of n items draws n − 1 numbers, and an index that is not given is 0") {
+  Random random(1, Stream::data), draws(1, Stream::data, 0);
+  std::array<int, 5> items{};
+  random.shuffle(std::span<int>(items));
+  for (int i = 0; i < 4; ++i) draws.bits();
+  CHECK(random.bits() == draws.bits());
 }

@@ -12,8 +12,8 @@ TEST_CASE("batch normalisation meets the reference, forward, backward and in its
     norm.beta = given("beta");
     norm.running_mean = given("running_mean");
     norm.running_var = given("running_var");
-    REQUIRE(static_cast<double>(BatchNorm::eps) == doctest::Approx(c.number("eps", 0)));
-    REQUIRE(static_cast<double>(BatchNorm::momentum) == doctest::Approx(c.number("momentum", 0)));
+    REQUIRE(BatchNorm::eps == static_cast<real>(c.number("eps", 0)));
+    REQUIRE(BatchNorm::momentum == static_cast<real>(c.number("momentum", 0)));
     Tensor y;
     if (c.attr.at("mode") == "train_seq") {
       for (const char* k : {"1", "2", "3", "4"}) {
@@ -94,4 +94,12 @@ TEST_CASE("the mask is a function of seed, layer and step: each changes it, noth
   CHECK(mask(1, 1, 1) != mask(2, 1, 1));
   CHECK(mask(1, 1, 1) != mask(1, 2, 1));
   CHECK(mask(1, 1, 1) != mask(1, 1, 2));
+}
+
+TEST_CASE("batch normalisation starts with γ = 1, β = 0, and running statistics of mean 0 and variance 1") {
+  const BatchNorm norm(3);
+  CHECK(norm.gamma == Tensor(1, 3, 1));
+  CHECK(norm.beta == Tensor(1, 3));
+  CHECK(norm.running_mean == Tensor(1, 3));
+  CHECK(norm.running_var == Tensor(1, 3, 1));
 }

@@ -24,6 +24,10 @@ TEST_CASE("tensors are equal when shape and values are") {
   CHECK(Tensor(2, 3, 1) != Tensor(2, 3));
   CHECK(Tensor(2, 3, 1) == Tensor(2, 3, 1));
   CHECK(Tensor() == Tensor(0, 0));
+  CHECK(Tensor(std::initializer_list<std::initializer_list<real>>{}) == Tensor(0, 0));
+  CHECK(Tensor(2, 3) != Tensor(2, 4));
+  CHECK(Tensor(2, 3) != Tensor(4, 3));
+  CHECK(Tensor(0, 3) != Tensor(0, 4));
 }
 
 TEST_CASE("rows of different length are refused") {

@@ -169,6 +169,12 @@ TEST_CASE("the table names every column of flow.csv in order, and a value is fou
   }
   for (std::size_t i = 0; i < columns.size(); ++i) CHECK(flow_value(row, columns[i]) == static_cast<double>(i));
   CHECK(!flow_value(row, "layer"));
+  const FlowRow fresh;
+  CHECK(fresh.epoch == 0);
+  CHECK(fresh.layer == 0);
+  for (const std::string& name : columns) {
+    if (name != "off" && name != "update_ratio") CHECK(flow_value(fresh, name) == 0);
+  }
   CHECK(std::isnan(*flow_value(FlowRow{}, "off")));
   CHECK(std::isnan(*flow_value(FlowRow{}, "update_ratio")));
 }
@@ -321,4 +327,24 @@ TEST_CASE("a row does not include the steps of the previous row") {
   CHECK(second.a_norm == 1);
   CHECK(second.update_ratio == 0);
   CHECK(flow.finish(2, network).empty());
+}
+
+TEST_CASE("the limit of saturation is that of each layer's own activation and α") {
+  const Tensor one{{1}};
+  Network network = by_hand({{"tanh", one},
+                             {"sigmoid", one},
+                             {"prelu", one},
+                             {"prelu", one},
+                             {"sigmoid", one},
+                             {"sigmoid", one},
+                             {"silu", one},
+                             {"tanh", one}});
+  (*network.layers[3].activation->parameter()->value)(0, 0) = 40;
+  const Flow flow(network);
+  const double limits[] = {0.05, 0.0125, 0.05, 2, 0.0125, 0.0125, 0.05 * 1.0998393201288669, 0.05};
+  REQUIRE(flow.state.layers.size() == 8);
+  for (std::size_t l = 0; l < 8; ++l) {
+    CAPTURE(l);
+    CHECK(flow.state.layers[l].saturation_limit == doctest::Approx(limits[l]).epsilon(1e-6));
+  }
 }

@@ -255,3 +255,20 @@ TEST_CASE("a generator refuses turns and noise beyond their bounds, and NaN") {
   for (const double noise : {-0.1, 1'000'001.0, nan})
     CHECK_THROWS_WITH(with(1, noise), "noise must be from 0 to 1000000");
 }
+
+TEST_CASE("circles and moons are evenly spread over their curves") {
+  // t ∼ U(0, 2π) has E cos t = E sin t = E cos 2t = 0; t ∼ U(0, π) has E cos t = 0 and E sin t = 2/π.
+  constexpr std::size_t n = 40'000;
+  const Samples circles = make("circles", 0, 1, n), moons = make("moons", 0, 1, n);
+  double c = 0, s = 0, c2 = 0, moon_c = 0, moon_s = 0;
+  for (std::size_t i = 0; i < n; i += 2) {
+    const double x = 2 * at(circles, i, 0), y = 2 * at(circles, i, 1);
+    c += x / (n / 2.0);
+    s += y / (n / 2.0);
+    c2 += (x * x - y * y) / (n / 2.0);
+    moon_c += at(moons, i, 0) / (n / 2.0);
+    moon_s += at(moons, i, 1) / (n / 2.0);
+  }
+  const double bound = 5 * std::sqrt(0.5 / (n / 2.0));  // five standard deviations
+  for (const double mean : {c, s, c2, moon_c, moon_s - 2 / 3.14159265358979323846}) CHECK(std::abs(mean) < bound);
+}

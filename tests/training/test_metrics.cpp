@@ -154,5 +154,24 @@ TEST_CASE("ROC AUC, average precision and balanced accuracy are scikit-learn's, 
   CHECK(perfect->roc_auc == 1);
   CHECK(perfect->average_precision == 1);
   CHECK_FALSE(rank_scores({.1, .9}, {1, 1}));
+  CHECK_FALSE(rank_scores({.1, .9}, {0, 0}));
+  CHECK(rank_scores({.1, .9}, {0, 1})->roc_auc == 1);
+  CHECK(rank_scores({.1, .9}, {1, 0})->roc_auc == 0);
+  CHECK(rank_scores({.1, .9}, {1, 0})->average_precision == 0.5);
   CHECK(class_scores(confusion_matrix({0, 0, 1}, {0, 1, 1}, 3)).balanced_accuracy == 0.75);  // class 2 does not occur
+}
+
+TEST_CASE("one extreme number among small ones sets the scale, in whichever row it is" *
+          doctest::skip(!golden::is_double)) {
+  for (std::size_t row = 0; row < 3; ++row) {
+    Tensor y(3, 1), a(3, 1);
+    y[row] = real(3e200);
+    const RegressionScores far = regression_scores(a, y);  // the residual is that number, 0 and 0
+    CHECK(far.rmse / 1e200 == doctest::Approx(std::sqrt(3.0)).epsilon(1e-12));
+    CHECK(far.mae / 1e200 == doctest::Approx(1).epsilon(1e-12));
+    CHECK(far.r2 == doctest::Approx(1 - 9.0 / 6).epsilon(1e-12));  // SS_res = 9, SS_tot = 4 + 1 + 1
+    std::swap(a, y);
+    CHECK(regression_scores(a, y).rmse / 1e200 == doctest::Approx(std::sqrt(3.0)).epsilon(1e-12));
+    CHECK(regression_scores(a, y).r2 == 0);
+  }
 }

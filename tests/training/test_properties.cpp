@@ -105,6 +105,8 @@ TEST_CASE("an extreme that is only approached is at infinity") {
   CHECK(sigmoid.value.at_low == -infinity);
   CHECK(sigmoid.value.at_high == infinity);
   CHECK(std::abs(sigmoid.derivative.at_high) < near);
+  const Properties softmax = properties_of(*make_activation("softmax"));  // of two units: ½ at z₁ = z₂ = 0
+  CHECK(std::abs(softmax.derivative.at_high) < near);
   const Properties relu = properties_of(*make_activation("relu"));
   CHECK(relu.value.at_low == 0);
   CHECK(relu.value.at_high == infinity);
@@ -117,6 +119,7 @@ TEST_CASE("the intervals of zero derivative and of saturation end where their eq
   CHECK(relu.zeros[0].to == 0);
   CHECK(properties_of(*make_activation("identity")).saturated.empty());
   CHECK(properties_of(*make_activation("leaky_relu(0.2)")).saturated.empty());
+  CHECK(properties_of(*make_activation("leaky_relu(0.05)")).saturated.empty());  // 0.05 is not below 0.05
   const Properties step = properties_of(*make_activation("step"));
   REQUIRE(step.saturated.size() == 1);
   CHECK(step.saturated[0].from == -infinity);
@@ -200,6 +203,19 @@ struct Shifted {
   real derivative(real) const { return 3; }
 };
 
+// A constant.
+struct Flat {
+  static constexpr std::string_view name = "test_flat";
+  real c = 0;
+  real value(real) const { return c; }
+  real derivative(real) const { return 0; }
+};
+
+template <typename F>
+Properties of(F f) {
+  return properties_of(Elementwise<F>(f));
+}
+
 // A tent of height 1 over [c − 1/64, c + 1/64], and 0 elsewhere.
 struct Tent {
   static constexpr std::string_view name = "test_tent";
@@ -221,9 +237,11 @@ struct Ridge {
 TEST_CASE("zero-centred means that |E σ(z)| is below a ten-thousandth of √E σ(z)²") {
   CHECK(properties_of(Elementwise<Shifted>({real(0)})).zero_centred);
   for (const real sign : {real(1), real(-1)}) {
-    CHECK(properties_of(Elementwise<Shifted>({sign * real(0.85e-4)})).zero_centred);
-    CHECK(!properties_of(Elementwise<Shifted>({sign * real(1.2e-4)})).zero_centred);
+    CHECK(properties_of(Elementwise<Shifted>({sign * real(0.98e-4)})).zero_centred);
+    CHECK(!properties_of(Elementwise<Shifted>({sign * real(1.02e-4)})).zero_centred);
   }
+  CHECK(of(Flat{0}).zero_centred);
+  CHECK(!of(Flat{1}).zero_centred);
 }
 
 TEST_CASE("the scan finds a peak of a thirty-second's width anywhere in −8 … 8" * doctest::skip(!is_double)) {
@@ -275,10 +293,41 @@ struct Wave {  // z e^(−z²): not a number at −∞ and ∞, where it is ∞ 
   real value(real z) const { return z * std::exp(-z * z); }
   real derivative(real z) const { return (1 - 2 * z * z) * std::exp(-z * z); }
 };
-template <typename F>
-Properties of(F f) {
-  return properties_of(Elementwise<F>(f));
-}
+// z + 3 sin(128π z) / 256π: rises from each point of the grid to the next, and falls between them.
+struct Wiggle {
+  static constexpr std::string_view name = "test_wiggle";
+  static constexpr double w = 128 * 3.14159265358979323846;
+  real value(real z) const { return static_cast<real>(z + 1.5 / w * std::sin(w * z)); }
+  real derivative(real z) const { return static_cast<real>(1 + 1.5 * std::cos(w * z)); }
+};
+struct Plateau {  // z² up to 1, then 1
+  static constexpr std::string_view name = "test_plateau";
+  real value(real z) const { return z < 1 ? z * z : real(1); }
+  real derivative(real z) const { return z < 1 ? 2 * z : real(0); }
+};
+struct Wells {  // two equal minima, at −1 and 1
+  static constexpr std::string_view name = "test_wells";
+  real value(real z) const { return (z * z - 1) * (z * z - 1); }
+  real derivative(real z) const { return 4 * z * (z * z - 1); }
+};
+struct Hill {  // of height 1 at z = c, beyond the grid
+  static constexpr std::string_view name = "test_hill";
+  real c = 0, width = 1;
+  real value(real z) const { return std::exp(-(z - c) * (z - c) / (width * width)); }
+  real derivative(real z) const { return -2 * (z - c) / (width * width) * value(z); }
+};
+// Not a number at −∞ and ∞, where ∞ · 0 is added; far out it is a constant, or a line.
+struct Far {
+  static constexpr std::string_view name = "test_far";
+  real slope = 0, constant = 3;
+  real value(real z) const { return slope * z + constant + z * std::exp(-z * z); }
+  real derivative(real z) const { return slope + (1 - 2 * z * z) * std::exp(-z * z); }
+};
+struct Root {  // √|z|, which grows slowly, but is ∞ at ∞
+  static constexpr std::string_view name = "test_root";
+  real value(real z) const { return std::sqrt(std::abs(z)); }
+  real derivative(real z) const { return std::copysign(real(0.5), z) / std::sqrt(std::abs(z) + real(1e-30)); }
+};
 
 }  // namespace
 
@@ -330,6 +379,7 @@ TEST_CASE("a function that is not a number at ∞ still has its extremes and zer
 
 TEST_CASE("a function that falls in a step is not monotone, although its derivative is never negative") {
   CHECK(!of(FallingStep{}).monotone);
+  CHECK(of(FallingStep{}).value.at_low == 1 / 64.0);  // of many equal points, the one next to 0
   CHECK(properties_of(*make_activation("step")).monotone);
 }
 
@@ -348,4 +398,73 @@ TEST_CASE("saturation ends where |σ′| is a twentieth of its largest value") {
   CHECK(std::abs(gelu[0].to + 2.27856069380355558) < edge);
   CHECK(std::abs(gelu[1].from + 0.903261319059404075) < edge);
   CHECK(std::abs(gelu[1].to + 0.633456628111125305) < edge);
+}
+
+TEST_CASE("a function that falls between the points of the grid only is not monotone" * doctest::skip(!is_double)) {
+  const Properties wiggle = of(Wiggle{});
+  CHECK(wiggle.derivative.low == doctest::Approx(-0.5).epsilon(1e-6));
+  CHECK(!wiggle.monotone);
+}
+
+TEST_CASE("zeros of σ′ are sorted from left to right, whether points or intervals") {
+  const Properties plateau = of(Plateau{});
+  REQUIRE(plateau.zeros.size() == 2);
+  CHECK(plateau.zeros[0].from == 0);
+  CHECK(plateau.zeros[0].to == 0);
+  CHECK(std::abs(plateau.zeros[1].from - 1) < (is_double ? 1e-11 : 1e-6));
+  CHECK(plateau.zeros[1].to == infinity);
+}
+
+TEST_CASE("of two equal extremes at the same distance from 0 the left one is named") {
+  const Properties wells = of(Wells{});
+  CHECK(wells.value.low == 0);
+  CHECK(wells.value.at_low == -1);
+  CHECK(wells.zeros.size() == 3);
+}
+
+TEST_CASE("an extreme at the very end of the grid is where it is") {
+  for (const real c : {real(8), real(-8)}) {
+    const Properties tent = of(Tent{c});
+    CHECK(tent.value.high == 1);
+    CHECK(tent.value.at_high == static_cast<double>(c));
+  }
+}
+
+TEST_CASE("wide extremes beyond the grid are found up to |z| = 10,000, and are named as if at infinity") {
+  for (const auto& [c, width] : {std::pair{12, 2}, {-12, 2}, {-1000, 300}, {1000, 300}, {9000, 3000}, {-9000, 3000}}) {
+    CAPTURE(c);
+    const Properties hill = of(Hill{static_cast<real>(c), static_cast<real>(width)});
+    CHECK(hill.value.high > 0.85);
+    CHECK(hill.value.at_high == std::copysign(infinity, c));
+    CHECK(!hill.monotone);
+  }
+}
+
+TEST_CASE("where a function is not a number at infinity, its limit is seen from far out") {
+  const Properties constant = of(Far{0, 3});
+  CHECK(close(constant.value.high, 3 + std::sqrt(0.5) * std::exp(-0.5)));
+  CHECK(close(constant.value.low, 3 - std::sqrt(0.5) * std::exp(-0.5)));
+  const Properties line = of(Far{2, 0});
+  CHECK(line.value.low == -infinity);
+  CHECK(line.value.high == infinity);
+  const Properties falling = of(Far{-2, 0});
+  CHECK(falling.value.low == -infinity);
+  CHECK(falling.value.at_low == infinity);
+  const Properties root = of(Root{});
+  CHECK(root.value.high == infinity);
+  CHECK(root.value.low == doctest::Approx(0));
+}
+
+TEST_CASE("a sample gives σ and σ′ at each z, and of softmax those of the first of two units") {
+  const std::vector<real> z{-1, 0, 2};
+  const Sampled tanh = sample(*make_activation("tanh"), z);
+  const Sampled softmax = sample(*make_activation("softmax"), z);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto at = static_cast<double>(z[i]);
+    const double a = 1 / (1 + std::exp(-at));  // softmax of (z, 0)
+    CHECK(static_cast<double>(tanh.a(i, 0)) == doctest::Approx(std::tanh(at)));
+    CHECK(static_cast<double>(tanh.derivative(i, 0)) == doctest::Approx(1 - std::tanh(at) * std::tanh(at)));
+    CHECK(static_cast<double>(softmax.a(i, 0)) == doctest::Approx(a));
+    CHECK(static_cast<double>(softmax.derivative(i, 0)) == doctest::Approx(a * (1 - a)));
+  }
 }

@@ -58,10 +58,24 @@ TEST_CASE("a step size or a t_max of 0 is refused, and a huge step size never ta
   CHECK(scheduled(o, 0.5, 1'000'000'000) == 0.5);
   o.schedule = "cosine";
   CHECK_THROWS_WITH(scheduled(o, 1, 3), "schedule_t_max must be more than 0");
+  o.schedule_t_max = 0.5;
+  CHECK(scheduled(o, 1, 1) == 1);
 }
 
 TEST_CASE("an unknown schedule is refused") {
   ScheduleOptions options;
   options.schedule = "cosin";
   CHECK_THROWS_WITH(scheduled(options, 0.1, 0), "unknown schedule 'cosin'");
+}
+
+TEST_CASE("the defaults are PyTorch's, with the epoch as unit and no end of the cosine") {
+  const ScheduleOptions options;
+  CHECK(options.schedule == "none");
+  CHECK(options.schedule_step_size == 30);
+  CHECK(options.schedule_gamma == 0.1);
+  CHECK(options.schedule_t_max == 0);
+  CHECK(options.schedule_eta_min == 0);
+  CHECK(options.schedule_start_factor == 1.0 / 3);
+  CHECK(options.schedule_total_iters == 5);
+  CHECK(options.schedule_unit == "epoch");
 }

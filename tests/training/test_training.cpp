@@ -693,6 +693,12 @@ TEST_CASE(
   CHECK(message(3, 4) ==
         "diverged at step 2 (epoch 1): layer 1, z is the first number that is not finite; before this step the layer "
         "had ‖W‖ = 5, ‖z‖ = 7, ‖∂L/∂z‖ = 14, ‖∂L/∂W‖ = 19.8, and the loss was 49");
+  // z = 1.2345, ∂L/∂z = 2.469, ∂L/∂W = (2.469, 2.469), the loss is 1.5239…
+  CHECK(message(real(1.2345), 0)
+            .ends_with("had ‖W‖ = 1.23, ‖z‖ = 1.23, ‖∂L/∂z‖ = 2.47, ‖∂L/∂W‖ = 3.49, and the loss was 1.52"));
+  CHECK(message(3e-30F, 4e-30F).find("had ‖W‖ = 5e-30, ‖z‖ = 7e-30") != std::string::npos);
+  data.train.x(1, 0) = std::numeric_limits<real>::infinity();  // 0 · ∞ is not a number
+  CHECK(message(0, 0).ends_with("had ‖W‖ = 0, ‖z‖ = 0, ‖∂L/∂z‖ = 0, ‖∂L/∂W‖ = 0, and the loss was 0"));
   data.train.x.fill(std::numeric_limits<real>::max());
   CHECK(message(30, 40).ends_with("; before this step the layer had ‖W‖ = 50"));
   CHECK(message(3e30F, 4e30F).ends_with("; before this step the layer had ‖W‖ = 5e+30"));
@@ -788,4 +794,104 @@ TEST_CASE("an infinite ∂L/∂a of a canonical pair is not divergence" * doctes
   options.loss = "binary_cross_entropy";
   const std::string text = divergence(network, in_order(Tensor{{10}}, Tensor{{1}}), options);
   CHECK(text.starts_with("diverged at step 1 (epoch 1): layer 1, weight after the update"));
+}
+
+TEST_CASE("run() asks after every epoch but the last whether to stop") {
+  const Data data = spirals();
+  for (const std::size_t stop : {1u, 2u, 3u}) {
+    Network network(2, layers, 1);
+    Record recorded;
+    Training::Hooks hooks = recorded.hooks();
+    std::size_t asked = 0;
+    hooks.stop_after_epoch = [&] { return ++asked == stop; };
+    Training training(network, data, adam(3), 1, 0);
+    CHECK(training.run(hooks) == (stop < 3 ? Training::End::interrupted : Training::End::finished));
+    CHECK(recorded.epochs.size() == stop);
+    CHECK(asked == (stop < 3 ? stop : 2));
+    CHECK(training.done() == (stop == 3));
+  }
+}
+
+TEST_CASE("a patience of 1 stops at the first epoch without an improvement, and 0 keeps the last weights") {
+  const Data data = spirals(0.2);
+  TrainOptions options = adam(20);
+  options.learning_rate = 0.3;
+  options.early_stopping = 1;
+  Network network(2, layers, 1);
+  Record recorded;
+  Training training(network, data, options, 1, 0);
+  CHECK(training.run(recorded.hooks()) == Training::End::stopped_early);
+  const std::size_t ran = recorded.epochs.size();
+  REQUIRE(ran >= 2);
+  for (std::size_t e = 0; e + 1 < ran; ++e) {
+    if (e > 0) CHECK(recorded.epochs[e].validation->loss < recorded.epochs[e - 1].validation->loss);
+  }
+  CHECK(recorded.epochs[ran - 1].validation->loss >= recorded.epochs[ran - 2].validation->loss);
+  CHECK(training.state.best_epoch == ran - 1);
+
+  options.early_stopping = 0;
+  options.epochs = ran;
+  Network last(2, layers, 1);
+  std::vector<Tensor> after_last_epoch;
+  Training::Hooks hooks;
+  hooks.epoch_done = [&](const EpochRecord&, const std::vector<FlowRow>&) { after_last_epoch = copy_of(last); };
+  Training without(last, data, options, 1, 0);
+  without.run(hooks);
+  CHECK(copy_of(last) == after_last_epoch);
+  CHECK(copy_of(last) != copy_of(network));
+  CHECK(without.state.best.empty());
+  CHECK(without.state.best_epoch == 0);
+}
+
+TEST_CASE("validation and test are recorded from one row on, and not without rows") {
+  for (const std::size_t rows : {0u, 1u, 2u}) {
+    Data data = in_order(Tensor{{1}, {2}}, Tensor{{1}, {2}});
+    data.validation = {Tensor(rows, 1, 3), Tensor(rows, 1, 1)};
+    data.test = {Tensor(rows, 1, 5), Tensor(rows, 1, 1)};
+    Network network(1, std::vector<LayerOptions>{{1, "identity", "zeros"}}, 1);
+    Record recorded;
+    Training(network, data, plain(0, 2), 1, 0).run(recorded.hooks());
+    REQUIRE(recorded.epochs.size() == 2);
+    CAPTURE(rows);
+    CHECK(recorded.epochs[0].validation.has_value() == (rows > 0));
+    CHECK(recorded.epochs[1].validation.has_value() == (rows > 0));
+    CHECK(!recorded.epochs[0].test);
+    CHECK(recorded.epochs[1].test.has_value() == (rows > 0));
+    if (rows > 0) CHECK(recorded.epochs[1].test->loss == 1);  // (0 − 1)²
+  }
+}
+
+TEST_CASE("the largest learning rate is not too large") {
+  Network network(1, std::vector<LayerOptions>{{1, "identity", "zeros"}}, 1);
+  const Data data = in_order(Tensor{{1}}, Tensor{{0}});  // every gradient is 0
+  CHECK(divergence(network, data, plain(static_cast<double>(std::numeric_limits<real>::max()), 1)) == "nothing");
+}
+
+TEST_CASE("the sums over an epoch begin at 0, and a new training has done nothing") {
+  const Data data = in_order(Tensor{{1}}, Tensor{{1}});
+  Network network(1, std::vector<LayerOptions>{{1, "identity", "zeros"}}, 1);
+  Training training(network, data, plain(0, 2), 1, 0);
+  CHECK(training.state.epoch == 0);
+  CHECK(training.state.batch == 0);
+  CHECK(training.state.loss_sum == 0);
+  CHECK(training.state.correct == 0);
+  CHECK(training.state.residual_squares == std::vector<double>{0});
+  CHECK(training.state.best_epoch == 0);
+  Record recorded;
+  training.run(recorded.hooks());
+  for (const EpochRecord& record : recorded.epochs) CHECK(record.train.loss == 1);
+}
+
+TEST_CASE("training has the defaults of the config file") {
+  const TrainOptions options;
+  CHECK(options.huber_delta == 1);
+  CHECK(options.label_smoothing == 0);
+  CHECK(!options.balanced_weights);
+  CHECK(options.class_weights.empty());
+  CHECK(options.learning_rate == 0.01);
+  CHECK(options.epochs == 100);
+  CHECK(options.batch_size == 32);
+  CHECK(options.clip_norm == 0);
+  CHECK(options.early_stopping == 0);
+  CHECK(options.checkpoint_every == 0);
 }

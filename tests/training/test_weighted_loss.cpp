@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "../golden.hpp"
 #include "primer/training/gradcheck.hpp"
 #include "primer/training/training.hpp"
@@ -94,4 +96,26 @@ TEST_CASE("the gradient check passes for a weighted loss" * doctest::skip(!golde
     const Tensor y = several ? Tensor{{1, 0, 0}, {0, 0, 1}, {0, 1, 0}} : Tensor{{1}, {0}, {1}};
     CHECK(check_gradients(network, *make_loss(options), x, y).passed());
   }
+}
+
+TEST_CASE("a class is as heavy as its rows say, at a probability of one half too") {
+  // y ≥ ½ counts as class 1, as in a prediction
+  CHECK(balanced_weights(Tensor{{real(0.5)}, {0}, {real(0.25)}, {real(0.75)}}) == std::vector<double>{1, 1});
+  CHECK_THROWS_WITH(balanced_weights(Tensor{{0}, {0}}), "a class without training rows has no balanced weight");
+  CHECK_THROWS_WITH(balanced_weights(Tensor{{1, 0}, {1, 0}}), "a class without training rows has no balanced weight");
+  CHECK(balanced_weights(Tensor{{1, 0}, {0, 1}, {0, 1}, {0, 1}}) == std::vector<double>{2, 4.0 / 6});
+}
+
+TEST_CASE("a weighted loss of numbers weighs the rows, and a target between two classes has a weight between theirs") {
+  const WeightedLoss loss = weighted("binary_cross_entropy", {1, 3});
+  CHECK(loss.weight(Tensor{{real(0.25)}}) == 1.5);
+  CHECK(loss.weight(Tensor{{real(0.25)}, {1}, {0}}) == 5.5);
+  const WeightedLoss several = weighted("cross_entropy", {1, 2, 5});
+  CHECK(several.weight(Tensor{{real(0.5), real(0.25), real(0.25)}}) == 2.25);
+  // Two rows with losses ln 2 and ln 4, weights 3 and 1: (3 ln 2 + ln 4) / 4; ∂L/∂a = −3 / (½ · 4) and 1 / (¼ · 4)
+  const Tensor a{{real(0.5)}, {real(0.75)}}, y{{1}, {0}};
+  CHECK(loss.value(a, y) == doctest::Approx((3 * std::log(2.0) + std::log(4.0)) / 4).epsilon(tight));
+  Tensor dL_da;
+  loss.gradient(a, y, dL_da);
+  check_equal(dL_da, {-1.5, 1});
 }
