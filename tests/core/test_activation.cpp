@@ -238,6 +238,7 @@ TEST_CASE("an activation declares each kink once") {
     REQUIRE(kinks.size() == (bent ? 1 : 0));
     if (bent) CHECK(kinks[0] == 0);
   }
+  CHECK(make_activation("softmax")->leak() == 0);
 }
 
 TEST_CASE("only softmax is a distribution over the units of a row") {

@@ -252,3 +252,22 @@ TEST_CASE("RMSprop's momentum averages the steps") {  // two steps of a constant
   const double second = 2 / (std::sqrt(0.99 * 0.04 + 0.01 * 4) + 1e-8);
   CHECK(static_cast<double>(p(0, 0)) == doctest::Approx(-0.1 * (first + 0.5 * first + second)));
 }
+
+TEST_CASE("the options of an optimiser start at PyTorch's defaults") {
+  const OptimizerOptions options;
+  CHECK(options.optimizer == "sgd");
+  CHECK(options.momentum == 0);
+  CHECK(!options.nesterov);
+  CHECK(options.rho == 0.99);
+  CHECK(options.beta1 == 0.9);
+  CHECK(options.beta2 == 0.999);
+}
+
+TEST_CASE("gradients whose norm is not above the limit stay as they are") {
+  Tensor g{{3, 4}};
+  const std::vector<Parameter> parameters{{"p", nullptr, &g}};
+  for (const real limit : {real(5.5), real(6), real(9), real(11), real(100)}) {
+    CHECK(clip_gradients(parameters, limit) == 5);
+    CHECK(g == Tensor{{3, 4}});
+  }
+}

@@ -46,11 +46,13 @@ void check_all_layouts(std::size_t M, std::size_t K, std::size_t N) {
   CAPTURE(K);
   CAPTURE(N);
   const Tensor A = noise(M, K, 1), At = noise(K, M, 2), B = noise(K, N, 3), Bt = noise(N, K, 4);
-  const Tensor wide = noise(M + 1, 2 * K + 3, 5), far = noise(K + 2, 3 * N + 1, 6);
-  const MatrixView inside_a(wide.data() + 1, M, K, wide.cols(), 2), inside_b(far.data(), K, N, far.cols(), 3);
+  const Tensor wide = noise(M + 1, 2 * K + 3, 5), far = noise(K + 2, 2 * N + 1, 6);
+  const Tensor far_t = noise(N + 2, 2 * K + 1, 8);
+  const MatrixView inside_a(wide.data() + 1, M, K, wide.cols(), 2), inside_b(far.data(), K, N, far.cols(), 2);
+  const MatrixView inside_bt(far_t.data(), K, N, 2, far_t.cols());
   const Tensor bias = noise(1, N, 7), zero(1, N);
   Tensor C(3, 3, real(9));
-  const MatrixView lefts[] = {A, transposed(At), inside_a}, rights[] = {B, transposed(Bt), inside_b};
+  const MatrixView lefts[] = {A, transposed(At), inside_a}, rights[] = {B, transposed(Bt), inside_b, inside_bt};
   for (const MatrixView& a : lefts) {
     for (const MatrixView& b : rights) {
       multiply(a, b, C);
@@ -87,6 +89,28 @@ TEST_CASE("a product with more rows of B than a panel continues its chains") {
   check_all_layouts(18, 520, 150);
   check_all_layouts(3, 300, 200);
   check_all_layouts(2, 260, 530);
+}
+
+TEST_CASE("a product of few rows of B, but many columns, is the same") {
+  check_all_layouts(20, 3, 300);
+  check_all_layouts(6, 2, 700);
+  for (std::size_t M : {1u, 2u, 3u}) check_all_layouts(M, 2, 4200);
+}
+
+TEST_CASE("rows of A whose numbers lie far apart are the same, whether contiguous columns or not") {
+  constexpr std::size_t K = 230, N = 40;
+  const Tensor B = noise(K, N, 1), bias = noise(1, N, 2);
+  Tensor C;
+  for (const std::size_t M : {1u, 2u, 3u, 600u}) {
+    const Tensor columns = noise(K, 1200, 3);
+    for (const std::size_t row_stride : {1u, 2u}) {
+      const MatrixView A(columns.data(), M, K, row_stride, columns.cols());
+      CAPTURE(M);
+      CAPTURE(row_stride);
+      multiply_add(A, B, bias, C);
+      CHECK(C == by_definition(A, B, bias));
+    }
+  }
 }
 
 TEST_CASE("a chain is fused: the product keeps what a rounded multiplication would lose") {

@@ -1,6 +1,7 @@
 #include "primer/core/regularize.hpp"
 
 #include "../golden.hpp"
+#include "primer/core/random.hpp"
 
 using namespace primer;
 
@@ -102,4 +103,21 @@ TEST_CASE("batch normalisation starts with γ = 1, β = 0, and running statistic
   CHECK(norm.beta == Tensor(1, 3));
   CHECK(norm.running_mean == Tensor(1, 3));
   CHECK(norm.running_var == Tensor(1, 3, 1));
+}
+
+TEST_CASE("a batch of two rows moves the running statistics by a tenth, with the unbiased variance") {
+  BatchNorm norm(1);
+  norm.u = Tensor{{1}, {5}};  // mean 3, variance 4, unbiased 8
+  Tensor z;
+  norm.forward(z, true);
+  CHECK(norm.running_mean(0, 0) == doctest::Approx(0.3));
+  CHECK(norm.running_var(0, 0) == doctest::Approx(0.9 + 0.8));
+}
+
+TEST_CASE("a unit is dropped where the stream of seed, layer and step draws less than p") {
+  Dropout dropout{real(0.375), 5, 3, {}, {}};
+  Tensor a;
+  dropout.forward(Tensor(4, 9, 1), 7, a);
+  Random random(5 ^ (std::uint64_t{3} << 32), Stream::dropout, 7);
+  for (const real kept : a.values()) CHECK((kept == 0) == (random.uniform() < 0.375));
 }

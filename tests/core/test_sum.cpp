@@ -48,6 +48,8 @@ TEST_CASE("subtracting the maximum returns the index of the first one") {
   CHECK(below == std::vector<real>{-4, 0, -1, 0});
   CHECK(subtract_maximum(std::vector<real>{7, 7, 5, -2}, below) == 0);
   CHECK(below == std::vector<real>{0, 0, -2, -9});
+  CHECK(subtract_maximum(std::vector<real>{9, 1, 2, 3}, below) == 0);
+  CHECK(below == std::vector<real>{0, -8, -7, -6});
   CHECK(subtract_maximum(std::vector<real>{-9, -8, -7, -6}, below) == 3);
   CHECK(below == std::vector<real>{-3, -2, -1, 0});
 }

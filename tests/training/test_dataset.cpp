@@ -70,6 +70,9 @@ TEST_CASE("the classes follow from the data, or are 0 … K − 1 if K is given"
   CHECK(find_classes({numbers({0, 2})}, Task::multiclass, 0) == std::vector<std::string>{"0", "2"});
   CHECK(find_classes({numbers({0, 1})}, Task::binary, 0) == std::vector<std::string>{"0", "1"});
   CHECK(find_classes({numbers({0, 0.5})}, Task::binary, 0).empty());
+  CHECK(find_classes({numbers({0, 0.5})}, Task::multiclass, 0) == std::vector<std::string>{"0", "0.5"});
+  CHECK_THROWS_WITH(find_classes({numbers({0, 2})}, Task::multiclass, 1),
+                    "column 'y' has one class only ('0'); cross_entropy needs two or more");
   CHECK(find_classes({numbers({0, 1})}, Task::regression, 0).empty());
   CHECK_THROWS_WITH(
       find_classes({text({"a", "b", "c"})}, Task::binary, 0),
@@ -112,6 +115,7 @@ TEST_CASE("without shuffling the last rows are the test, and those before them t
   CHECK(data.validation.x == Tensor{{6}, {7}});
   CHECK(data.test.x == Tensor{{8}, {9}});
   CHECK(!data.shuffle);
+  CHECK(Data{}.shuffle);
   options.test_fraction = 0.8;
   CHECK_THROWS_WITH(prepared(counted(10, 2), options),
                     "test_fraction and validation_fraction leave no row to train on");
@@ -320,6 +324,8 @@ TEST_CASE("a label counts as an integer only if all of its text is one, and a nu
   CHECK(classes_of(text({"10", "9.5"})) == std::vector<std::string>{"10", "9.5"});
   CHECK(classes_of(text({"10", "9a"})) == std::vector<std::string>{"10", "9a"});
   CHECK(classes_of(numbers({0.5, 2, 10})) == std::vector<std::string>{"0.5", "10", "2"});
+  CHECK(classes_of(text({"1.0", "1-"})) == std::vector<std::string>{"1-", "1.0"});
+  CHECK(classes_of(text({"10", "0", "9"})) == std::vector<std::string>{"0", "9", "10"});
   CHECK(classes_of(text({"10", "99999999999999999999"})) == std::vector<std::string>{"10", "99999999999999999999"});
 }
 
@@ -380,6 +386,11 @@ TEST_CASE("a split meets its fraction to one row over all classes, and the last 
   CHECK(sizes(std::vector<std::size_t>(10, 100), 0.004, 0).test.size() == 4);
   CHECK(trained(sizes({10, 10, 1}, 0.5, 0)) == 3);
   CHECK(trained(sizes({40, 40, 2}, 0.25, 0.25)) == 3);
+  const Data uneven = sizes({10, 5, 3}, 0.25, 0);  // 2.5 + 1.25 + 0.75 = 4.5: the largest remainders are rounded up
+  std::vector<std::size_t> tested(3);
+  for (std::size_t i = 0; i < uneven.test.size(); ++i) ++tested[class_of(uneven.test.y.row(i))];
+  CHECK(tested == std::vector<std::size_t>{3, 1, 1});
+  CHECK(sizes({1, 10, 10}, 0.7, 0).test.size() == 15);  // the class of one row has the largest remainder, but no row
   for (std::size_t n = 1; n < 40; ++n) {
     for (const double fraction : {0.01, 0.1, 0.2, 0.33, 0.5, 0.77}) {
       const Data data = sizes({3 * n, n + 5, 2 * n + 1, 7}, fraction, 0);

@@ -144,7 +144,7 @@ TEST_CASE("a generator has its default number of points and classes, and names i
 
 TEST_CASE("point i of the spirals is at radius r = ⌊i/K⌋ / last and at the angle 2π (k/K + turns · r) from above") {
   for (const auto& [points, classes, turns] :
-       {std::tuple<std::size_t, std::size_t, double>{300, 3, 0.75}, {10, 4, 2}}) {
+       {std::tuple<std::size_t, std::size_t, double>{300, 3, 0.75}, {10, 4, 2}, {5, 3, 0.5}}) {
     GeneratorOptions options{"spirals", points, classes};
     options.turns = turns;
     const Samples s = generate(options, 1);

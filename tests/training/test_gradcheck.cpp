@@ -390,6 +390,15 @@ Problem one_layer(const std::string& activation, const LossOptions& loss, Tensor
 }  // namespace
 
 TEST_CASE("a verdict is a pass if no entry is wrong or undecided, and anything was compared") {
+  const TensorCheck fresh;
+  CHECK(fresh.entries == 0);
+  CHECK(fresh.excluded == 0);
+  CHECK(fresh.max_abs == 0);
+  CHECK(fresh.max_rel == 0);
+  CHECK(fresh.worst_row == 0);
+  CHECK(fresh.worst_col == 0);
+  CHECK(!fresh.matrix);
+  CHECK(GradientCheck{}.noise_floor == 0);
   TensorCheck check{"t", 2, 1};
   CHECK(check.verdict() == "pass");
   check.any_undecided = true;
