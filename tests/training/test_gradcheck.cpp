@@ -452,7 +452,17 @@ TEST_CASE("a sharp bend needs a smaller step, and a sharper one the smallest" * 
     CHECK(p.check().tensors[0].verdict() == "pass");
   }
   Problem p = one_layer("tanh", {"mse"}, Tensor{{1e7}}, Tensor{{real(0.5e-7)}}, Tensor{{0}});
-  CHECK(p.check().tensors[0].verdict() == "mismatch");
+  const TensorCheck sharpest = p.check().tensors[0];
+  CHECK(sharpest.verdict() == "mismatch");
+  double smallest = 1;  // of the relative distances with the four steps
+  const double right = 2e7 * std::tanh(0.5) * (1 - std::tanh(0.5) * std::tanh(0.5));  // ∂L/∂W of L = tanh²(10⁷ W)
+  const auto L = [](double W) { return std::tanh(1e7 * W) * std::tanh(1e7 * W); };
+  for (const double factor : {1.0, 16.0, 1.0 / 16, 1.0 / 256}) {
+    const double W = 0.5e-7, h = factor * 0x1p-15;
+    const double numeric = (8 * (L(W + h) - L(W - h)) - (L(W + 2 * h) - L(W - 2 * h))) / (12 * h);
+    smallest = std::min(smallest, std::abs(right - numeric) / (1e-3 + std::max(right, std::abs(numeric))));
+  }
+  CHECK(sharpest.max_rel == doctest::Approx(smallest).epsilon(1e-6));
 }
 
 TEST_CASE("a kink nearby needs a small step, and one that is nearer excludes the entry" * doctest::skip(!is_double)) {
@@ -563,23 +573,31 @@ TEST_CASE("the noise floor counts each unit with its inputs, its bias and its z,
 TEST_CASE("what rounding explains is right if it is at most 1 % of the largest gradient, otherwise undecided" *
           doctest::skip(!is_double)) {
   // Unit 3 of relu is off and has the target 1024, so that L is large, whatever the biases. With S ≈ 3 · 1024² / 4,
-  // rounding moves a difference by n. A gradient of 150 n (75 n) allows an error of half of n (does not).
+  // rounding moves a difference by n; by n / 16 with the step 16 h, and by a |b|-th of that if |b| > 1.
   const double n = 3 * 0x1p20 / 4 * 4 * 0x1p-52 * 0x1p15;
   struct Bias {
-    double first, second;  // gradients, in multiples of n
+    double b, gradient, other_gradient, error;  // the last three in multiples of n
     const char* verdict;
   };
-  for (const Bias& g : {Bias{150, 0, "pass"}, {75, 0, "undecided"}, {75, 150, "pass"}, {-150, 0, "pass"}}) {
-    CAPTURE(g.first);
-    Tensor y{{1, 1, 1, 1024}};
-    y[0] -= static_cast<real>(2 * g.first * n);
-    y[1] -= static_cast<real>(2 * g.second * n);
+  for (const Bias& bias : {Bias{1, 150, 0, 0.4, "pass"},  // n is less than 1 % of 150 n
+                           {1, -150, 0, 0.4, "pass"},
+                           {1, 75, 0, 0.4, "undecided"},
+                           {1, 75, 150, 0.4, "pass"},
+                           {0.25, 150, 0, 0.4, "pass"},
+                           {1, 10, 0, 0.03, "pass"},    // n / 16 is less than 1 % of 10 n
+                           {4, 2, 0, 0.01, "pass"}}) {  // n / 64 is less than 1 % of 2 n
+    CAPTURE(bias.b);
+    CAPTURE(bias.gradient);
+    Tensor y{{static_cast<real>(bias.b), 1, 1, 1024}};
+    y[0] -= static_cast<real>(2 * bias.gradient * n);
+    y[1] -= static_cast<real>(2 * bias.other_gradient * n);
     Problem p = one_layer("relu", {"mse"}, Tensor{{0}}, Tensor(1, 4), y);
-    p.network.layers[0].b = Tensor{{1, 1, 1, -1}};
+    p.network.layers[0].b = Tensor{{static_cast<real>(bias.b), 1, 1, -1}};
     Gradients gradients = analytic_gradients(p.network, *p.loss, p.x, p.y);
-    CHECK(gradients[1](0, 0) == doctest::Approx(g.first * n).epsilon(1e-6));
-    gradients[1](0, 0) += static_cast<real>(0.5 * n);
-    CHECK(check_gradients(p.network, *p.loss, p.x, p.y, gradients).tensors[1].verdict() == std::string(g.verdict));
+    CHECK(std::abs(gradients[1](0, 0) / (bias.gradient * n) - 1) < 1e-6);
+    gradients[1](0, 0) += static_cast<real>(bias.error * n);
+    const TensorCheck check = check_gradients(p.network, *p.loss, p.x, p.y, gradients).tensors[1];
+    CHECK(check.verdict() == std::string(bias.verdict));
   }
 }
 
