@@ -254,15 +254,15 @@ std::string scores_json(const std::optional<Scores>& scores) {
   return "[" + to_json(scores->loss) + "," + to_json(scores->metric) + "]";
 }
 
-// Each quantity of flow.csv, and the two factors by which the gradient changes on its way into and through the layer.
+// Each quantity of flow.csv, and the two factors by which the gradient changes at the layer.
 std::string flow_json(const std::vector<FlowRow>& rows) {
   std::string list = "[";
   for (std::size_t l = 0; l < rows.size(); ++l) {
     Members members;
     for (const FlowQuantity& q : flow_quantities) members.emplace_back(q.name, to_json(rows[l].*q.member));
-    members.emplace_back("sigma_factor", to_json(rows[l].dL_dz_norm / rows[l].dL_da_norm));
+    members.emplace_back("sigma_factor", to_json(sigma_factor(rows[l])));
     const bool is_last = l + 1 == rows.size();
-    members.emplace_back("W_factor", is_last ? "null" : to_json(rows[l].dL_da_norm / rows[l + 1].dL_dz_norm));
+    members.emplace_back("W_factor", is_last ? "null" : to_json(W_factor(rows[l], rows[l + 1])));
     list += (l == 0 ? "" : ",") + json::object(members);
   }
   return list + "]";

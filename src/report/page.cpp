@@ -90,10 +90,9 @@ std::string elements(const char* tag, const std::vector<std::string>& texts) {
 std::string diagnoses_html(const std::vector<Diagnosis>& diagnoses) {
   std::string items;
   for (const Diagnosis& diagnosis : diagnoses) {
-    items += concat("<li><b>", escaped(diagnosis.kind), "</b> ", escaped(diagnosis.text));
-    if (!diagnosis.remedy.empty())
-      items += concat(" Try <code>", escaped(remedy_options(diagnosis)), "</code> with the config.toml of this run.");
-    items += concat(" <button type=\"button\">show epoch ", diagnosis.epoch, "</button></li>");
+    items += concat("<li><b>", escaped(diagnosis.kind), "</b> ", escaped(diagnosis.text), " Try <code>",
+                    escaped(remedy_options(diagnosis)), "</code> with the config.toml of this run.",
+                    " <button type=\"button\">show epoch ", diagnosis.epoch, "</button></li>");
   }
   return items;
 }

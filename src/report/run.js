@@ -5,8 +5,8 @@ window.runs = (() => {
   const { html, short, percent, indices, extent, size_color, factor_color, log10 } = window.charts;
   const { sigma, histogram, layer_bars, cell_map, field, fit, formulas, about } = window.charts;
 
-  // The flow of the gradient. Each quantity is a function of the index of an epoch and of a layer.
-  const flow_quantities = [
+  // What the charts show of the flow. Each is a function of the index of an epoch and of a layer.
+  const charted_quantities = [
     { key: 'norm', title: '‖∂L/∂z‖', about: 'how much gradient is left', factor: false },
     { key: 'sigma_part', title: 'σ′ part', about: '‖∂L/∂zˡ‖ / ‖∂L/∂aˡ‖', factor: true },
     { key: 'W_part', title: 'W part', about: '‖∂L/∂aˡ‖ / ‖∂L/∂zˡ⁺¹‖', factor: true },
@@ -27,7 +27,7 @@ window.runs = (() => {
       sigma_part: (k, l) => (l === L - 1 ? Number.NaN : of.norm(k, l) / number(k, l, 'dL_da_norm')),
       W_part: (k, l) => (l === L - 1 ? Number.NaN : number(k, l, 'dL_da_norm') / of.norm(k, l + 1)),
     };
-    // From layer `top` back to layer 1: [ratio, σ′ part, W part]. The top is the last hidden layer, or the output layer
+    // From layer `top` back to layer 1, as split_of in flow.cpp: [ratio, σ′ part, W part]. The top is the last hidden layer, or the output layer
     // if only one layer is hidden.
     const top = L > 2 ? L - 2 : L - 1;
     const product = (part, k) => indices(top).reduce((value, l) => value * part(k, l), 1);
@@ -274,7 +274,7 @@ window.runs = (() => {
   }
 
   return {
-    ...{ view, flow_quantities, flow_bars, flow_map, split_line, layer_cards, last_before, page },
+    ...{ view, charted_quantities, flow_bars, flow_map, split_line, layer_cards, last_before, page },
     ...{ picture, class_names, digit_value, prediction },
   };
 })();

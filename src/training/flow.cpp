@@ -165,8 +165,8 @@ std::optional<FlowSplit> split_of(const std::vector<FlowRow>& rows) {
   const std::size_t H = rows.size() - 1;  // hidden layers; rows[H] is the output layer
   FlowSplit split{rows[0].dL_dz_norm / rows[H - 1].dL_dz_norm, 1, 1};
   for (std::size_t l = 0; l + 1 < H; ++l) {
-    split.sigma_part *= rows[l].dL_dz_norm / rows[l].dL_da_norm;
-    split.W_part *= rows[l].dL_da_norm / rows[l + 1].dL_dz_norm;
+    split.sigma_part *= sigma_factor(rows[l]);
+    split.W_part *= W_factor(rows[l], rows[l + 1]);
   }
   return split;
 }

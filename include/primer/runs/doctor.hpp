@@ -17,7 +17,7 @@ struct Diagnosis {
   std::string kind;              // "vanishing", for scripts
   std::string text;              // what the numbers show
   std::uint64_t epoch;           // the epoch to look at in the report
-  std::vector<Override> remedy;  // overrides of the config: layer.N is its N-th [[layer]] table
+  std::vector<Override> remedy;  // never empty; overrides of the config: layer.N is its N-th [[layer]] table
 };
 
 // The kinds are diverged, zero-slope, vanishing, exploding, saturated, dead, fast, slow (the learning rate) and

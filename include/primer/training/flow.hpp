@@ -1,5 +1,5 @@
 // The flow: what each layer does to the signal on the way forward and to the gradient on the way back, observed while
-// training runs. One table names every quantity; flow.csv, the terminal and the claims read it.
+// training runs. flow.csv, the terminal, the report, the playground and the claims read one table of all quantities.
 #pragma once
 
 #include <array>
@@ -64,8 +64,13 @@ inline constexpr auto flow_quantities = std::to_array<FlowQuantity>({
 // The quantity with this name; NaN where it has no value, nothing if no quantity has this name.
 std::optional<double> flow_value(const FlowRow& row, std::string_view name);
 
-// How the gradient changes on its way from the last hidden layer H to layer 1: ratio = ‖δ¹‖/‖δᴴ‖ with δ = ∂L/∂z. It is
-// exactly the product of what σ′ does, Π_{l<H} ‖δˡ‖/‖∂L/∂aˡ‖, and what the weights do, Π_{l<H} ‖∂L/∂aˡ‖/‖δˡ⁺¹‖.
+// How the gradient changes at one layer, with δ = ∂L/∂z: through its σ′, ‖δˡ‖/‖∂L/∂aˡ‖, and through the weights of the
+// layer above it, ‖∂L/∂aˡ‖/‖δˡ⁺¹‖.
+inline double sigma_factor(const FlowRow& row) { return row.dL_dz_norm / row.dL_da_norm; }
+inline double W_factor(const FlowRow& row, const FlowRow& above) { return row.dL_da_norm / above.dL_dz_norm; }
+
+// How the gradient changes on its way from the last hidden layer H to layer 1: ratio = ‖δ¹‖/‖δᴴ‖. It is exactly the
+// product of what σ′ does, sigma_part = Π_{l<H} sigma_factor, and what the weights do, W_part = Π_{l<H} W_factor.
 struct FlowSplit {
   double ratio, sigma_part, W_part;
 };
