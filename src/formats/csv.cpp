@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <istream>
+#include <iterator>
 #include <utility>
 
 #include "primer/formats/number.hpp"
@@ -28,13 +29,14 @@ std::string_view trimmed(std::string_view text) {
 
 // Whether people or their programs write this for a missing value.
 bool means_missing(std::string_view text) {
-  constexpr std::array<std::string_view, 19> words = {
-      "",     "na",  "n/a",  "nan",    "null",    "none",    "missing", "?",     "-",     ".",
-      "<na>", "#na", "#n/a", "#null!", "#div/0!", "#value!", "#ref!",   "#num!", "#name?"};
-  if (!text.empty() && text.back() >= '0' && text.back() <= '9') return false;  // the usual case, and no word ends so
+  constexpr std::string_view words[] = {"",        "na",      "n/a",   "nan",   "null",  "none", "missing",
+                                        "?",       "-",       ".",     "<na>",  "#na",   "#n/a", "#null!",
+                                        "#div/0!", "#value!", "#ref!", "#num!", "#name?"};
+  const char last = text.empty() ? '?' : text.back();
+  if (last >= '0' && last <= '9') return false;  // the usual case, and no word ends so
   std::string lower(text.substr(0, 8));
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return std::ranges::find(words, lower) != words.end();
+  return std::ranges::find(words, lower) != std::end(words);
 }
 
 // The first bytes of files that people take for CSV files.
@@ -62,7 +64,7 @@ std::optional<std::size_t> CsvReader::column(std::string_view name) const {
 }
 
 bool CsvReader::next() {
-  if (!read_row(columns_.size() + 1)) return false;
+  if (!read_row(columns_.size())) return false;
   if (cell_count_ == columns_.size()) return true;
   const bool too_many = cell_count_ > columns_.size();
   throw UserError(too_many ? location(columns_.size()) : location_of(cells_.back().end), "the row has ",
@@ -244,11 +246,11 @@ bool CsvReader::fill() {
   if (row_ > 0) std::memmove(buffer_.data(), buffer_.data() + row_, filled_ - row_);
   filled_ -= row_;
   row_ = 0;
-  if (buffer_.size() < filled_ + chunk + 1) buffer_.resize(2 * (filled_ + chunk));
+  if (buffer_.size() <= filled_ + chunk) buffer_.resize(2 * (filled_ + chunk));
   const auto available = std::max<std::streamsize>(stream_.rdbuf()->in_avail(), 1);
   const auto wanted = std::min(available, static_cast<std::streamsize>(chunk));
   filled_ += static_cast<std::size_t>(stream_.rdbuf()->sgetn(buffer_.data() + filled_, wanted));
-  buffer_[filled_] = '\n';
+  buffer_.at(filled_) = '\n';
   return true;
 }
 

@@ -19,8 +19,9 @@ std::string shortest(Float value) {
   return {text.data(), end};
 }
 
-// Whether the magnitude of a decimal number that is not 0 is less than 1.
-bool is_below_one(std::string_view text) {
+// Whether a decimal number that no double can hold is too small, and not too large. Either is so far from 1 that the
+// place of the first digit need not be exact.
+bool is_too_small(std::string_view text) {
   const std::string_view mantissa = text.substr(0, text.find_first_of("eE"));
   const auto point = static_cast<std::int64_t>(std::min(mantissa.find('.'), mantissa.size()));
   const auto first_digit = static_cast<std::int64_t>(mantissa.find_first_of("123456789"));
@@ -29,7 +30,7 @@ bool is_below_one(std::string_view text) {
   std::int64_t exponent = 0;
   const auto error = std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent).ec;
   if (error == std::errc::result_out_of_range) return exponent_text.starts_with('-');
-  return exponent < first_digit - point + (first_digit < point ? 1 : 0);
+  return exponent < first_digit - point;
 }
 
 }  // namespace
@@ -42,11 +43,11 @@ std::string short_number(double value, int digits) {
   const double size = std::abs(value);
   const double most = std::max(1e6, std::pow(10, digits));
   const bool plain = value == 0 || (size >= 1e-3 && size < most) || !std::isfinite(value);
-  const auto format = plain ? std::chars_format::general : std::chars_format::scientific;
-  if (plain && std::isfinite(value) && size >= std::pow(10, digits - 1)) value = std::nearbyint(value);
-  const double shown = std::abs(value);
-  const int whole_digits = shown >= 1 && plain && std::isfinite(value) ? static_cast<int>(std::log10(shown)) + 1 : 0;
-  const int precision = plain ? std::max(digits, whole_digits) : digits - 1;
+  const bool whole = plain && size >= std::pow(10, digits - 1);
+  const auto format = whole   ? std::chars_format::fixed
+                      : plain ? std::chars_format::general
+                              : std::chars_format::scientific;
+  const int precision = whole ? 0 : plain ? digits : digits - 1;
   return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, precision).ptr};
 }
 
@@ -66,7 +67,7 @@ std::optional<double> parse_number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (end != text.data() + text.size() || error == std::errc::invalid_argument) return std::nullopt;
   if (error == std::errc()) return value;
-  if (!is_below_one(text)) return std::nullopt;
+  if (!is_too_small(text)) return std::nullopt;
   return text.starts_with('-') ? -0.0 : 0.0;  // less than half of the smallest double
 }
 

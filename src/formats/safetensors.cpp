@@ -118,7 +118,7 @@ class HeaderReader {
     if (dtype != "F64" && dtype != "F32") {
       fail(name, concat("dtype ", in_quotes(dtype), " is not supported; convert the tensor to F64 or F32"));
     }
-    Description result{name, {}, dtype == "F64" ? sizeof(double) : sizeof(float), 0, 0};
+    Description result{name, {}, dtype == "F64" ? sizeof(double) : sizeof(float)};
     for (const std::uint64_t extent : sizes(tensor + ": shape", *parts[1])) result.shape.push_back(extent);
     const std::vector<std::uint64_t> offsets = sizes(tensor + ": data_offsets", *parts[2]);
     if (offsets.size() != 2) fail(name, "data_offsets must be two numbers");

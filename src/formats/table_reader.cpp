@@ -66,7 +66,7 @@ std::optional<std::size_t> TableReader::count(std::string_view key, std::size_t 
   const std::string wanted = concat("an integer from ", low, " to ", high);
   const auto* const value = find<std::int64_t>(key, wanted);
   if (value == nullptr) return {};
-  if (*value < 0 || std::cmp_less(*value, low) || std::cmp_greater(*value, high)) {
+  if (std::cmp_less(*value, low) || std::cmp_greater(*value, high)) {
     refuse(key, concat("must be ", wanted, ", not ", std::to_string(*value)));
   }
   return static_cast<std::size_t>(*value);

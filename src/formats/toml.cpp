@@ -31,18 +31,18 @@ bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '
 // `text` without the underscores that stand between two digits.
 template <class IsDigit>
 std::string without_underscores(std::string_view text, IsDigit is_valid) {
+  const auto has_digit = [&](std::size_t k) { return k < text.size() && is_valid(text[k]); };  // k may be 0 − 1
   std::string plain;
   for (std::size_t k = 0; k < text.size(); ++k) {
-    const bool between = k > 0 && k + 1 < text.size() && is_valid(text[k - 1]) && is_valid(text[k + 1]);
-    if (text[k] != '_' || !between) plain += text[k];
+    if (text[k] != '_' || !has_digit(k - 1) || !has_digit(k + 1)) plain += text[k];
   }
   return plain;
 }
 
 bool looks_like_date_or_time(std::string_view text) {
   const auto digits = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
-  if (digits == text.size()) return false;
-  return (digits == 4 && text[digits] == '-') || (digits == 2 && text[digits] == ':');
+  const std::string_view rest = text.substr(digits);
+  return (digits == 4 && rest.starts_with('-')) || (digits == 2 && rest.starts_with(':'));
 }
 
 // An integer; nothing if `digits` is anything else.
@@ -59,14 +59,15 @@ std::optional<Scalar> integer(std::string_view digits, int base, const Location&
 std::optional<Scalar> scalar(std::string_view text, const Location& location) {
   if (text == "true") return Scalar(true);
   if (text == "false") return Scalar(false);
-  const bool has_sign = text.starts_with('-') || text.starts_with('+');
-  const double sign = text.starts_with('-') ? -1 : 1;
-  if (text.substr(has_sign) == "inf") return Scalar(std::copysign(INFINITY, sign));
-  if (text.substr(has_sign) == "nan") return Scalar(std::copysign(std::nan(""), sign));
+  const bool is_negative = text.starts_with('-');
+  const std::string_view magnitude = text.substr(is_negative || text.starts_with('+'));
+  if (magnitude == "inf" || magnitude == "nan") {
+    const double value = magnitude == "inf" ? INFINITY : std::nan("");
+    return Scalar(is_negative ? -value : value);
+  }
   const int base = text.starts_with("0x") ? 16 : text.starts_with("0o") ? 8 : text.starts_with("0b") ? 2 : 10;
   if (base != 10) {
-    const auto is_valid = [base](char c) { return base == 16 ? is_hex(c) : is_digit(c) && c - '0' < base; };
-    const std::string digits = without_underscores(text.substr(2), is_valid);
+    const std::string digits = without_underscores(text.substr(2), is_hex);
     return digits.starts_with('-') ? std::nullopt : integer(digits, base, location, text);
   }
   if (looks_like_date_or_time(text)) {
@@ -188,8 +189,7 @@ class Parser {
       }
       position_ += length;
     }
-    position_ = counted_ = begin;
-    if (counts_) location_.line = location_.column = 1;
+    position_ = begin;
   }
 
   void skip_spaces() {

@@ -276,7 +276,6 @@ FileSamples read_samples(std::istream& stream, const std::string& file, const Da
   const bool reads_twice = data.missing == "drop" || (inputs.empty() && !data.one_hot.empty());
   const auto begin = stream.tellg();
   if (reads_twice && begin < 0) {  // a pipe
-    stream.clear();
     std::istringstream copy(std::string(std::istreambuf_iterator<char>(stream), {}));
     return read_samples(copy, file, data, task, inputs);
   }
