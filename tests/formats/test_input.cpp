@@ -66,10 +66,32 @@ TEST_CASE("a file is read up to the limit and refused beyond it") {
   std::filesystem::remove(path);
 }
 
+TEST_CASE("every byte of a file is read, whatever its size") {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("primer_test_sizes_" + std::to_string(getpid()))).string();
+  for (const std::size_t size : {0, 1, 65'535, 65'536, 65'537, 131'073}) {
+    std::string bytes;
+    for (std::size_t k = 0; k < size; ++k) bytes += static_cast<char>('a' + k % 23);
+    std::ofstream(path, std::ios::binary) << bytes;
+    CHECK(read_input(path, 1'000'000) == bytes);
+  }
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("a file whose bytes cannot be read is refused by name") {
+  const std::string path = "/proc/self/mem";  // its first page is not mapped
+  if (!std::ifstream(path)) {
+    MESSAGE("skipped: there is no /proc/self/mem");
+    return;
+  }
+  CHECK_THROWS_WITH_AS(read_input(path, 1'000'000), "/proc/self/mem: cannot be read", RuntimeError);
+}
+
 TEST_CASE("standard input may be a socket") {
   int pair[2];
   REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-  const std::string sent(100'000, 'x');
+  std::string sent;
+  for (int k = 0; k < 100'000; ++k) sent += static_cast<char>('a' + k % 23);
   REQUIRE(write(pair[1], sent.data(), sent.size()) == static_cast<ssize_t>(sent.size()));
   close(pair[1]);
   {

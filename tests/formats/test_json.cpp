@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -164,4 +165,30 @@ TEST_CASE("numbers, arrays and objects are written as JSON that reads back") {
   const std::vector<std::pair<std::string, std::string>> members{{"a \"b\"", "[1]"}, {"c", "null"}};
   CHECK(json::object(members) == R"({"a \"b\"":[1],"c":null})");
   CHECK(json::object({}) == "{}");
+}
+
+TEST_CASE("every place where JSON breaks off or goes wrong is named by its byte") {
+  const auto at = [](const std::string& text, int byte, const std::string& why) {
+    CAPTURE(text);
+    CHECK(complaint(text) == "f: not JSON at byte " + std::to_string(byte) + ": " + why);
+  };
+  at(R"(["\u0041)", 9, "the string is not closed");
+  at(R"("\n)", 4, "the string is not closed");
+  at(R"("\ud800\)", 9, "unknown escape");
+  at(R"("ab\q")", 5, "unknown escape");
+  at(R"({"a":1,"b":})", 12, "expected a value");
+  at(R"({"a":1,b})", 8, "expected a string");
+  at("[\"\xCF\x83\", -]", 9, "expected a value");
+  at("[2, 1.x]", 7, "expected a digit");
+  at("  1  x", 6, "expected the end");
+  at("[[[[[[[[[[[[[[[[[", 18, "values nest more than 16 deep");
+  at("\"a\xC3\"", 3, "not UTF-8");
+}
+
+TEST_CASE("numbers are written with their digits, whatever their size") {
+  CHECK(json::number(-1.7976931348623157e308, 17) == "-1.7976931348623157e+308");
+  CHECK(json::number(-2.2250738585072014e-308, 17) == "-2.2250738585072014e-308");
+  CHECK(json::number(100, 2) == "1e+02");
+  CHECK(json::number(-1.0 / 0.0, 6) == "null");
+  CHECK(json::number(std::nan(""), 6) == "null");
 }

@@ -9,6 +9,7 @@
 #include <limits>
 #include <random>
 #include <string>
+#include <string_view>
 
 using namespace primer;
 
@@ -75,6 +76,7 @@ TEST_CASE("all digits decide whether a number is too large or too small for a do
   CHECK(parse_number("." + zeros + "15e+20") == 0.0);
   CHECK(parse_number("0." + zeros + "1e401") == 1.0);
   CHECK_FALSE(parse_number("0." + zeros + "1e800"));
+  CHECK_FALSE(parse_number("0." + zeros + "1e+800"));
   CHECK(parse_number("9.99e-400") == 0.0);
   CHECK(parse_number("1e-99999999999999999999") == 0.0);
   CHECK_FALSE(parse_number("1e99999999999999999999"));
@@ -149,6 +151,42 @@ TEST_CASE("a short number is plain from a thousandth up to a million, or to its 
   CHECK(short_number(1, 1) == "1");
   CHECK(short_number(-0.0625, 2) == "-0.062");
   CHECK(short_number(1e-300, 2) == "1.0e-300");
+  CHECK(short_number(99999999, 8) == "99999999");
+  CHECK(short_number(123456789, 8) == "1.2345679e+08");
+  CHECK(short_number(99.4) == "99.4");
+  CHECK(short_number(31.4) == "31.4");
+  CHECK(short_number(1005000.4) == "1.01e+06");  // more than half
+  CHECK(short_number(-1.0 / 0.0) == "-inf");
+  CHECK(short_number(std::nan("")) == "nan");
+}
+
+TEST_CASE("the decimal number at the front of a text ends where its grammar ends, or where a digit is missing") {
+  struct Front {
+    std::string_view text;
+    std::size_t size;
+    bool is_complete, is_integer;
+  };
+  constexpr Front fronts[]{{"", 0, false, true},          {"-", 1, false, true},
+                           {"x", 0, false, true},         {"+1", 0, false, true},
+                           {".5", 0, false, true},        {"0", 1, true, true},
+                           {"-0", 2, true, true},         {"01", 1, true, true},
+                           {"90a", 2, true, true},        {"1234567890,", 10, true, true},
+                           {"--1", 1, false, true},       {"1.", 2, false, false},
+                           {"1.5", 3, true, false},       {"0.50.5", 4, true, false},
+                           {"1.e5", 2, false, false},     {"1e", 2, false, false},
+                           {"1E+", 3, false, false},      {"1e-x", 3, false, false},
+                           {"1e+-2", 3, false, false},    {"2E-07 ", 5, true, false},
+                           {"-1.25e+10e", 9, true, false}};
+  for (const Front& front : fronts) {
+    const std::string text(front.text);
+    CAPTURE(text);
+    const Decimal decimal = decimal_at_front(front.text);
+    CHECK(decimal.size == front.size);
+    CHECK(decimal.is_complete == front.is_complete);
+    if (front.is_complete) CHECK(decimal.is_integer == front.is_integer);
+  }
+  CHECK(decimal_at_front(std::string_view("123").substr(0, 2)).size == 2);  // not the bytes behind the text
+  CHECK_FALSE(decimal_at_front(std::string_view("1.5").substr(0, 2)).is_complete);
 }
 
 TEST_CASE("a number beyond the largest double is none, however it is written") {

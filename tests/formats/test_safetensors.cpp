@@ -227,3 +227,60 @@ TEST_CASE("single precision is read bit for bit, and the header is padded to eig
     CHECK(bytes.size() == 8 + (needed + 7) / 8 * 8 + 8);
   }
 }
+
+TEST_CASE("a description lacks any of its three parts") {
+  const std::vector<std::string> parts{R"("dtype":"F64")", R"("shape":[1])", R"("data_offsets":[0,8])"};
+  for (std::size_t left_out = 0; left_out < 3; ++left_out) {
+    std::string header = R"({"t":{)", comma;
+    for (std::size_t k = 0; k < 3; ++k) {
+      if (k == left_out) continue;
+      header += comma + parts[k];
+      comma = ",";
+    }
+    CHECK(complaint(header + "}}", 8) == "f: tensor \"t\": the description needs dtype, shape and data_offsets");
+  }
+  CHECK(complaint(one("F64", "2305843009213693951", "0,0"), 0) ==  // 8 bytes each are almost 2⁶⁴
+        "f: tensor \"t\": its shape needs 18446744073709551608 bytes, but its data_offsets are 0 to 0");
+  CHECK(complaint(one("F64", "2305843009213693952", "0,0"), 0) == "f: tensor \"t\": the shape is too large");
+}
+
+TEST_CASE("a file that begins with text is recognised by its first eight bytes") {
+  const std::string text = "f: is text and not a safetensors file; check the order of the arguments";
+  for (const std::string begin : {"ab cd ef", "~~~~~~~~", "a\nb\nc\nd\n", "a\r\rbbbbb", "a\tb\tc\td\t", "        "}) {
+    CAPTURE(begin);
+    CHECK(complaint_about_bytes(begin) == text);
+    for (const char other : {'\x1F', '\x7F', '\x01', '\x80', '\xFF'}) {
+      CHECK(complaint_about_bytes(begin.substr(0, 7) + other) != text);
+    }
+  }
+  CHECK(complaint_about_bytes("abcdefgh\x01") == text);
+  for (std::size_t size = 0; size < 8; ++size) {
+    CHECK(complaint_about_bytes(std::string(size, 'a')) ==
+          "f: is not a safetensors file, because it has only " + std::to_string(size) + " bytes");
+  }
+}
+
+TEST_CASE("a stream that cannot go back is not a file") {
+  struct Pipe : std::streambuf {
+  } pipe;
+  std::istream stream(&pipe);
+  CHECK_THROWS_WITH_AS(read_safetensors(stream, "f", NonFinite::refused), "f: is not a regular file", UserError);
+}
+
+TEST_CASE("a header of exactly 16 MiB is written, and a larger one is refused") {
+  constexpr std::size_t most = std::size_t{1} << 24;
+  const std::size_t rest = std::string(R"({"__metadata__":{"k":""}})").size();
+  const auto with = [](std::size_t size) { return Safetensors{{}, {{"k", std::string(size, 'x')}}}; };
+  CHECK(safetensors_bytes(with(most - rest), Dtype::F64).size() == 8 + most);
+  CHECK_THROWS_WITH_AS(safetensors_bytes(with(most - rest + 1), Dtype::F64),
+                       "the names of the tensors and the metadata need more than the 16 MiB of a header", RuntimeError);
+}
+
+TEST_CASE("a tensor of no bytes stands before another that begins at the same byte") {
+  const Safetensors back = read(file(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},)"
+                                     R"("none":{"dtype":"F64","shape":[0],"data_offsets":[4,4]},)"
+                                     R"("b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+                                     8));
+  REQUIRE(back.tensors.size() == 3);
+  CHECK(back.tensors[0].name + back.tensors[1].name + back.tensors[2].name == "bnonea");
+}

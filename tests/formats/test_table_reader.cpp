@@ -5,6 +5,7 @@
 #include <array>
 #include <limits>
 #include <string>
+#include <tuple>
 #include <vector>
 
 using namespace primer;
@@ -146,4 +147,47 @@ TEST_CASE("a whole number may be written as a float") {
     CHECK(complaint(text, [](TableReader& r) { r.whole("k", 1, 9); }) ==
           "f:1:5: k: must be an integer from 1 to 9, not a float");
   }
+}
+
+TEST_CASE("the bounds of a whole number may be written as floats") {
+  for (const std::string value : {"1", "1.0", "9", "9.0"}) {
+    CHECK(complaint("k = " + value, [&](TableReader& r) { CHECK(r.whole("k", 1, 9) == std::stoul(value)); }) == "read");
+  }
+  CHECK_FALSE(TableReader(toml::Table(), {"f"}).whole("k", 1, 9));
+}
+
+TEST_CASE("a word of two letters is near to a choice, and a choice of one letter is shown in quotes") {
+  CHECK(complaint("k = \"re\"", [](TableReader& r) { r.choice("k", colours); }) ==
+        "f:1:5: k: 're' is not known; did you mean 'red'?");
+  constexpr std::array<std::string_view, 3> marks = {";", "\t", "tab"};
+  CHECK(complaint("k = \",\"", [&](TableReader& r) { r.choice("k", marks); }) ==
+        "f:1:5: k: ',' is not known; write \";\", \"\\t\" or tab");
+}
+
+TEST_CASE("a string in --set needs quotes where a number would be taken for one") {
+  toml::Table table;
+  table.add("k", {}, toml::parse_value("1", {"--set a.k"}));
+  table.add("f", {}, toml::parse_value("1", {"file"}));
+  TableReader reader(table, {"f"});
+  CHECK_THROWS_WITH_AS(reader.text("k"),
+                       "--set a.k: k: must be a string, not an integer; put quotes around a string: 'a.k=\"…\"'",
+                       UserError);
+  CHECK_THROWS_WITH_AS(reader.flag("k"), "--set a.k: k: must be true or false, not an integer", UserError);
+  CHECK_THROWS_WITH_AS(reader.text("f"), "file: f: must be a string, not an integer", UserError);
+}
+
+TEST_CASE("a range has open or closed ends") {
+  constexpr toml::Range open{-1, 2, true, true, ""}, closed{-1, 2, false, false, ""};
+  for (const auto& [number, in_open, in_closed] : {std::tuple{-1.5, false, false},
+                                                   {-1.0, false, true},
+                                                   {0.0, true, true},
+                                                   {2.0, false, true},
+                                                   {2.5, false, false}}) {
+    CHECK(open.contains(number) == in_open);
+    CHECK(closed.contains(number) == in_closed);
+  }
+  constexpr toml::Range all{-infinity, infinity, false, false, ""};
+  CHECK(all.contains(1e308));
+  for (const double number : {infinity, -infinity, std::numeric_limits<double>::quiet_NaN()})
+    CHECK_FALSE(all.contains(number));
 }

@@ -1,10 +1,14 @@
 #include "primer/formats/toml.hpp"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <bit>
+#include <cctype>
 #include <cmath>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <random>
 #include <stdexcept>
@@ -421,4 +425,96 @@ TEST_CASE("the columns of errors count characters of every length") {
   CHECK(complaint("\"σ′\" = 1 2").find("f:1:10: ") == 0);
   CHECK(complaint("\"𝛁\" = 1 2").find("f:1:9: ") == 0);
   CHECK(complaint("# σ\n\n\"𝛁é\" = 1\n\n\"é𝛁\" = ?").find("f:5:8: ") == 0);
+}
+
+TEST_CASE("an underscore may stand between any two digits of a base") {
+  for (const char a : std::string("0123456789abcdefABCDEF")) {
+    for (const char b : std::string("09afAF")) {
+      const std::string digits = {a, b}, text = {a, '_', b};
+      CHECK(get<std::int64_t>("0x" + text) == std::stoll(digits, nullptr, 16));
+      if (std::isdigit(a) && std::isdigit(b) && a != '0') CHECK(get<std::int64_t>(text) == std::stoll(digits));
+    }
+  }
+  for (const std::string text :
+       {"0x1_", "0x1__2", "0o1_", "0b_1", "0xg_1", "0o8_1", "0b2_1", "1_e2", "1e2_", "0x1_g"}) {
+    CAPTURE(text);
+    CHECK(complaint("x = " + text) != "accepted");
+  }
+}
+
+TEST_CASE("a table is not added to what is not an open table") {
+  const std::string remedy = " is already defined in line 1; remove or merge one of the two";
+  CHECK(complaint("a = 1\n[a]") == "f:2:2: \"a\"" + remedy);
+  CHECK(complaint("a = 1\n[a.b]") == "f:2:2: \"a\"" + remedy);
+  CHECK(complaint("a = 1\na.b = 2") == "f:2:1: \"a\"" + remedy);
+  CHECK(complaint("a = 1\n[[a]]") == "f:2:3: \"a\"" + remedy);
+  CHECK(complaint("a = {}\na.b = 1") == "f:2:1: \"a\"" + remedy);
+  CHECK(complaint("a = {}\n[a]") == "f:2:2: \"a\"" + remedy);
+  CHECK(complaint("a = []\n[a]") == "f:2:2: \"a\"" + remedy);
+  CHECK(complaint("a = []\n[[a]]") == "f:2:3: \"a\"" + remedy);
+  CHECK(complaint("a = []\n[a.b]") == "f:2:2: \"a\"" + remedy);
+  CHECK(complaint("a = [1]\n[[a]]") == "f:2:3: \"a\"" + remedy);
+  CHECK(complaint("a = [{}, 1]\n[a.b]") == "f:2:2: \"a\"" + remedy);
+  CHECK(complaint("[[a]]\n[a]") == "f:2:2: \"a\"" + remedy);
+  CHECK(complaint("[a.b]\n[[a]]") == "f:2:3: \"a\"" + remedy);
+  CHECK(complaint("a.b = 1\na.c = 2\na.d.e = 3\n[a.f]\n[x]\ny.z = 1\ny.w = 2") == "accepted");
+  CHECK(argument("{a = 1, a = 2}") == "--set k: \"a\" is already defined; remove or merge one of the two");
+}
+
+TEST_CASE("nesting is counted for each value alone") {
+  const auto brackets = [](int times) { return std::string(times, '[') + std::string(times, ']'); };
+  std::string keys;
+  for (int k = 0; k < 100; ++k) keys += "k" + std::to_string(k) + " = 1\n";
+  CHECK(complaint(keys) == "accepted");
+  CHECK(complaint("a = 1\nb = " + brackets(63)) == "accepted");
+  CHECK(complaint("a = 1\nb = " + brackets(64)) != "accepted");
+  CHECK(complaint("x = [" + brackets(62) + ", " + brackets(62) + "]") == "accepted");
+  CHECK(complaint("x = [[], " + brackets(63) + "]") != "accepted");
+  CHECK(complaint("x = {a.b = 1, c = " + brackets(62) + "}") == "accepted");
+  CHECK(complaint("x = {a.b = 1, c = " + brackets(63) + "}") != "accepted");
+  CHECK(complaint("x = {a.b.c = 1}\ny = " + brackets(63)) == "accepted");
+  CHECK(complaint("[t.u]\na = " + brackets(61)) == "accepted");
+  CHECK(complaint("[t.u]\na = " + brackets(62)) != "accepted");
+}
+
+TEST_CASE("spaces and tabs may stand between all parts of a line") {
+  const toml::Table config = toml::parse(
+      "\t[ \ta . b\t]\t# x\r\n \tc\t. \"d\" \t=\t1 \t# y\n\n  # z\n\te = [ \t1\t, # one\n\r\n2 ,\t] \n", "f");
+  CHECK(get<std::int64_t>(config, {"a", "b", "c", "d"}) == 1);
+  CHECK(get<toml::Array>(config, {"a", "b", "e"}).size() == 2);
+  const toml::Table inlined = toml::parse("x = {\ta = 1\t,  b = { }\t}\t", "f");
+  CHECK(get<std::int64_t>(inlined, {"x", "a"}) == 1);
+  CHECK(argument("8\t") == "an integer 8");
+  CHECK(argument("\t8") == "an integer 8");
+  CHECK(argument("'a' \t ") == "a string \"a\"");
+}
+
+TEST_CASE("a string that is cut off is refused where it ends, and bytes behind the text do not count") {
+  CHECK(complaint("x = 'a\nb'") == "f:1:7: the string is not closed; add a ' at its end");
+  CHECK(complaint("x = \"a\r\nb\"") == "f:1:7: the string is not closed; add a \" at its end");
+  CHECK(complaint("x = \"a") == "f:1:7: the string is not closed; add a \" at its end");
+  CHECK(complaint("x = \"\"\"a\"\"") == "f:1:5: the string is not closed; add \"\"\" at its end");
+  CHECK(complaint(std::string_view("x = \"a\\n\"").substr(0, 7)) ==
+        "f:1:7: TOML does not have this escape; write \\\\ for a backslash, or the string in '…'");
+  for (const std::string escape : {"\\q", "\\qa", "\\ua", "\\U0041"}) {
+    CHECK(complaint("x = \"" + escape + "\"") ==
+          "f:1:6: TOML does not have this escape; write \\\\ for a backslash, or the string in '…'");
+  }
+  CHECK(complaint("seed = \r\n") == "f:1:8: expected a value, not the end of the line");
+  CHECK(complaint("seed = 1 σ") == "f:1:10: expected the end of the line, not \"σ\"");
+  CHECK(argument("\"a\" \xCF\x83") ==
+        "--set k: expected the end of the value, not \" σ\"; put quotes around a string that begins like this, as in "
+        "'\"[1].csv\"'");
+}
+
+TEST_CASE("a file of exactly 1 MiB is read, and a larger one is refused") {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("primer_test_" + std::to_string(getpid()) + ".toml")).string();
+  const std::string text = "a = 1 #" + std::string((1 << 20) - 7, 'x');
+  std::ofstream(path, std::ios::binary) << text;
+  CHECK(toml::read(path).entries().size() == 1);
+  std::ofstream(path, std::ios::binary) << text << 'x';
+  CHECK_THROWS_WITH_AS(toml::read(path), (path + ": is larger than 1048576 bytes; is it the right file?").c_str(),
+                       UserError);
+  std::filesystem::remove(path);
 }

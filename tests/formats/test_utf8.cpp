@@ -9,11 +9,15 @@ using namespace primer;
 
 TEST_CASE("every Unicode scalar value is written as UTF-8 that is read as one character") {
   int characters = 0;
+  std::string before;
   for (char32_t code = 0; code <= 0x10FFFF; ++code) {
     if (code >= 0xD800 && code < 0xE000) continue;
     std::string text;
     append_utf8(text, code);
-    if (utf8_length(text) == text.size() && count_characters(text) == 1) ++characters;
+    // UTF-8 keeps the order of the codes, so each has the right bytes if all follow each other.
+    const bool follows = code == 0 || before < text;
+    if (follows && utf8_length(text) == text.size() && count_characters(text) == 1) ++characters;
+    before = text;
   }
   CHECK(characters == 0x110000 - 0x800);
 }
@@ -58,4 +62,16 @@ TEST_CASE("overlong forms, surrogates, values beyond Unicode and cut characters 
 TEST_CASE("escaped text has the short escapes of RFC 8259 and TOML 1.0, and \\u00XX for other control characters") {
   CHECK(escaped("a\b\t\n\f\r\"\\/\x1f\x7fσ", "JSON") == "\"a\\b\\t\\n\\f\\r\\\"\\\\/\\u001F\\u007Fσ\"");
   CHECK(escaped(std::string_view("\0 ", 2), "TOML") == "\"\\u0000 \"");
+}
+
+TEST_CASE("a hexadecimal number has exactly its digits, in either case") {
+  CHECK(hex_number("0041", 4) == U'A');
+  CHECK(hex_number("00aF09", 4) == char32_t{0xAF});
+  CHECK(hex_number("fFfFfFfF", 8) == char32_t{0xFFFFFFFF});
+  CHECK(hex_number("9", 1) == char32_t{9});
+  for (const char* const text : {"", "041", "004g", "g041", "0x41", "-041", "+041", " 041", "00 1"}) {
+    CAPTURE(text);
+    CHECK_FALSE(hex_number(text, 4));
+  }
+  CHECK_FALSE(hex_number(std::string_view("0041").substr(0, 3), 4));  // not the bytes behind the text
 }

@@ -159,6 +159,9 @@ TEST_CASE("a file that is not a checkpoint of the run is refused by name") {
     CHECK(complaint(path, experiment).starts_with(path + ": tensor " + good.tensors[i].name + " has the shape ["));
     bad.tensors.erase(bad.tensors.begin() + static_cast<std::ptrdiff_t>(i));
     write_safetensors(path, bad, Dtype::F64);
+    const std::string& name = good.tensors[i].name;
+    const bool may_be_absent = name.find(".optimizer.") != name.npos && !name.ends_with(".steps");
+    CHECK((complaint(path, experiment) == "read") == (may_be_absent || name.ends_with(".best.1")));
     refused += complaint(path, experiment) != "read" ? 1 : 0;
   }
   CHECK(refused > 40);
@@ -220,4 +223,48 @@ TEST_CASE("a number that its place in a checkpoint cannot hold is refused by the
       with("now.flow.1.saturation_limit", 1e300) ==
       (is_double ? "read" : "tensor now.flow.1.saturation_limit must hold numbers that a float can hold, not 1e+300"));
   CHECK(with("now.best_loss", INFINITY) == "read");  // until the first validation
+}
+
+TEST_CASE("a checkpoint has the state at the start of the epoch only within an epoch") {
+  const program::Folder folder;
+  const Experiment experiment = experiment_in(folder);
+  const auto tensors_of_start = [&](const Run& run) {
+    write_checkpoint(folder / "c", run.training, experiment);
+    return std::ranges::count_if(read_safetensors(folder / "c", NonFinite::allowed).tensors,
+                                 [](const NamedTensor& t) { return t.name.starts_with("epoch_start."); });
+  };
+  Run run(experiment);
+  REQUIRE(run.training.state.batch == 0);
+  CHECK(tensors_of_start(run) == 0);
+  CHECK(complaint(folder / "c", experiment) == "read");
+  run.go(1);
+  REQUIRE(run.training.state.batch == 1);
+  CHECK(tensors_of_start(run) > 20);
+}
+
+TEST_CASE("a checkpoint continues only the config and the data that it was written with") {
+  const program::Folder folder;
+  const Experiment experiment = experiment_in(folder);
+  Run run(experiment);
+  run.go(3);
+  const std::string path = folder / "c";
+  write_checkpoint(path, run.training, experiment);
+  const auto with = [&](const Override& override) {
+    const std::string said = complaint(path, load_experiment(folder / "c.toml", {override}));
+    return said.starts_with(path + ": ") ? said.substr(path.size() + 2) : said;
+  };
+  CHECK(with({"train.epochs", "9"}) == "read");
+  CHECK(with({"train.beta1", "0.5"}) ==
+        "--set train.beta1: --resume needs the config of the run, in which train.beta1 is 0.9, not 0.5; only "
+        "train.epochs may change");
+  CHECK(with({"layer.2.units", "5"}) == "read");
+  CHECK(with({"train.huber_delta", "2"}) ==
+        "--set train.huber_delta: --resume needs the config of the run, in which train.huber_delta is 1.0, not 2.0; "
+        "only train.epochs may change");
+  Experiment other = load_experiment(folder / "c.toml", {});
+  other.data.train.x(0, 0) += 1;
+  CHECK(complaint(path, other) == path + ": the data have changed since; train again without --resume");
+  other = load_experiment(folder / "c.toml", {});
+  std::swap(other.data.validation, other.data.test);
+  CHECK(complaint(path, other) == path + ": the data have changed since; train again without --resume");
 }

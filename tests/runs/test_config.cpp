@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <sstream>
 
 #include "../program.hpp"
 
@@ -562,4 +563,97 @@ TEST_CASE("the keys about columns, cells and class weights are read, and are wri
       "--set data.target: target: must be a string or a list of strings, not an integer; put quotes around "
       "a string: 'data.target=\"…\"'",
       UserError);
+}
+
+TEST_CASE("the keys of the schedule have their bounds, and cosine takes its length from the epochs") {
+  const auto said = [](const std::string& key, const std::string& value) {
+    return complaint(shortest, {{"train." + key, value}});
+  };
+  CHECK(said("schedule_t_max", "1e-300") == "read");
+  CHECK(said("schedule_t_max", "0") == "--set train.schedule_t_max: schedule_t_max: must be more than 0, not 0");
+  CHECK(said("schedule_total_iters", "1") == "read");
+  CHECK(said("schedule_total_iters", "0.999") ==
+        "--set train.schedule_total_iters: schedule_total_iters: must be 1 or more, not 0.999");
+  CHECK(read(with("schedule = \"cosine\"\nepochs = 40\nschedule_t_max = 1\n")).train.schedule_t_max == 1);
+  CHECK(read(with("schedule = \"none\"\nepochs = 40\n")).train.schedule_t_max == 0);
+  CHECK(said("early_stopping", "1").find("watches the validation loss") != std::string::npos);
+  CHECK(said("early_stopping", "0") == "read");
+  CHECK(complaint(shortest, {{"train.early_stopping", "1"}, {"data.validation_file", "v.csv"}}) == "read");
+}
+
+TEST_CASE("a picture is two whole numbers from 1 to 1024") {
+  const auto said = [](const std::string& image) { return complaint(shortest, {{"data.image", image}}); };
+  for (const char* const image : {"[1, 1]", "[1024, 1024]", "[3.0, 8]"}) CHECK(said(image) == "read");
+  CHECK(read(shortest, {{"data.image", "[2, 3]"}}).data.image == std::vector<std::size_t>{2, 3});
+  for (const char* const image :
+       {"[]", "[4]", "[1, 2, 3]", "[0, 4]", "[4, 0]", "[1025, 1]", "[1, 1025]", "[2.5, 2]", "[2, 2, 0]", "[nan, 1]"}) {
+    CAPTURE(image);
+    CHECK(said(image) == "--set data.image: image: must be the height and the width of a picture, as in [8, 8]");
+  }
+  CHECK(to_toml(read(shortest, {{"data.image", "[2, 3]"}}), "").find("\nimage = [2, 3]\n") != std::string::npos);
+  CHECK(to_toml(read(shortest), "").find("image") == std::string::npos);
+}
+
+TEST_CASE("a --set without a section is refused unless the file has the key, and seed is always a key") {
+  const std::string how = ": write --set SECTION.KEY=VALUE, as in train.learning_rate=0.1 or layer.1.units=8";
+  CHECK(complaint(shortest, {{"epochs", "3"}}) == "--set epochs" + how);
+  CHECK(complaint(shortest, {{"train..epochs", "3"}}) == "--set train..epochs" + how);
+  CHECK(complaint(shortest, {{"data", "1"}}) == "--set data: data: must be a table, written as [data], not an integer");
+  CHECK(read(shortest, {{"seed", "3"}}).seed == 3);
+  CHECK(complaint("layer = [1]\n[data]\ngenerator = \"xor\"\n", {{"layer.1.units", "2"}}) ==
+        "--set layer.1.units: layer 1 is not a table");
+  CHECK(
+      complaint("[data]\ngenerator = \"xor\"\n", {{"layer.1.units", "2"}}) ==
+      "--set layer.1.units: write layer.N.KEY, or layer.N-M.KEY for several layers, with N from 1 to 0, the number of "
+      "[[layer]] tables in the file");
+}
+
+TEST_CASE("an activation and an initialiser are checked, and a misspelt name is told the nearest") {
+  const auto said = [](const std::string& key, const std::string& value) {
+    return complaint(shortest, {{"layer.1." + key, value}});
+  };
+  CHECK(said("activation", "sigmiod").ends_with("did you mean 'sigmoid'?"));
+  CHECK(said("activation", "leaky_relu(0.5)") == "read");
+  CHECK(said("activation", "leaky_relu(").find("did you mean") == std::string::npos);
+  CHECK(said("activation", "relu(1)").find("did you mean") == std::string::npos);
+  CHECK(said("activation", "leaky_rleu(0.5)").ends_with("did you mean 'leaky_relu'?"));
+  CHECK(said("init", "auto") == "read");
+  CHECK(said("init", "constant(2)") == "read");
+  CHECK(said("init", "he_nromal").ends_with("did you mean 'he_normal'?"));
+  CHECK(said("init", "kaiming")
+            .ends_with("'kaiming'; write auto, zeros, constant(c), normal(s), xavier_uniform, "
+                       "xavier_normal, he_uniform, he_normal, lecun_uniform or lecun_normal"));
+  CHECK(said("init", "constant(x)").find("did you mean") == std::string::npos);
+}
+
+TEST_CASE("empty lists, and a hidden layer without units wherever it stands, are refused") {
+  CHECK(
+      complaint("[data]\ngenerator = \"xor\"\n[[layer]]\nactivation = \"softmax\"\n[train]\nloss = \"cross_entropy\"\n"
+                "class_weights = []\n") == ":7:17: class_weights: is an empty list; write a weight for each class");
+  CHECK(
+      complaint("[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 1\n[[layer]]\n[[layer]]\n[train]\nloss = \"mse\"\n") ==
+      ":5:1: this layer needs the key 'units'; only the last layer takes its units from the data");
+  CHECK(complaint("[data]\ngenerator = \"xor\"\n[[layer]]\n[train]\n").starts_with(":4:1: [train] needs a loss: "));
+  CHECK(complaint("[data]\ngenerator = \"xor\"\n[[layer]]\n").starts_with(": [train] needs a loss: "));
+}
+
+TEST_CASE("a CSV file in the place of a config is refused with what to do") {
+  CHECK_THROWS_WITH_AS(read_config("d.csv", {}),
+                       "d.csv: is not a config but data; `primer config d.csv` writes a config for it", UserError);
+}
+
+TEST_CASE("a written config has each section once, in order, and each layer as its own table") {
+  const std::string text = to_toml(read("seed = 5\n[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 2\nrepeat = "
+                                        "2\n[[layer]]\n[train]\nloss = \"mse\"\n"),
+                                   "");
+  CHECK(text.starts_with("seed = 5\n\n[data]\ngenerator = \"xor\"\n"));
+  std::vector<std::string> headers;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("[")) headers.push_back(line);
+  }
+  CHECK(headers ==
+        std::vector<std::string>{"[data]", "[[layer]]", "[[layer]]", "[[layer]]", "[train]", "[diagnostics]"});
+  CHECK(text.find("points") == std::string::npos);  // not set
+  CHECK(text.ends_with("\n\n[diagnostics]\nevery = 10\n"));
 }

@@ -381,3 +381,99 @@ TEST_CASE("an activation may name a canonical loss only if the loss from z is th
         "c.toml:4:14: test_square_of_z names a canonical loss, but mse cannot be computed from the logits; leave "
         "canonical_loss out");
 }
+
+TEST_CASE("class weights belong to the classes of one target column") {
+  Files files;
+  const std::string csv = "a,kind\n1,x\n2,y\n3,z\n4,x\n";
+  const auto weighted = [&](const std::string& weights) {
+    files.loss = "cross_entropy\"\nclass_weights = " + weights + "\nschedule = \"none";
+  };
+  weighted("[1, 2]");
+  CHECK(files.complaint(csv) == "c.toml:7:17: there are 3 classes, but 2 weights");
+  weighted("[1, 2, 3, 4]");
+  CHECK(files.complaint(csv) == "c.toml:7:17: there are 3 classes, but 4 weights");
+  weighted("[1, 2, 3.5]");
+  CHECK(files.load(csv).config.train.class_weights == std::vector<double>{1, 2, 3.5});
+  weighted("\"balanced\"");
+  const Experiment balanced = files.load(csv);
+  // scikit-learn's compute_class_weight("balanced"): rows / (classes × rows of the class).
+  CHECK(balanced.config.train.class_weights == std::vector<double>{4.0 / 6, 4.0 / 3, 4.0 / 3});
+  CHECK_FALSE(balanced.config.train.balanced_weights);
+  files.loss = "binary_cross_entropy\"\nclass_weights = [1, 2]\nschedule = \"none";
+  files.output = "[[layer]]\nactivation = \"sigmoid\"\n";
+  CHECK(files.complaint("a,p\n1,0.5\n2,0.25\n") == "c.toml:7:17: class_weights needs one target column of classes");
+  CHECK(files.complaint("a,p\n1,yes\n2,no\n") == "read");
+}
+
+TEST_CASE("one unit of softmax is refused with what to write, for a regression too") {
+  Regression files;
+  files.output = "[[layer]]\nactivation = \"softmax\"\n";
+  CHECK(files.complaint("a,y\n1,2\n2,3\n") ==
+        "c.toml:4:14: softmax of one unit is always 1; with the loss mse use identity; if the target is a class, set "
+        "train.loss to cross_entropy");
+  files.output = "[[layer]]\nunits = 2\nactivation = \"softmax\"\n[[layer]]\nunits = 1\n";
+  CHECK(files.complaint("a,y\n1,2\n2,3\n") == "read");
+}
+
+TEST_CASE("early stopping after one epoch needs a validation row, too") {
+  Files files;
+  files.data = "file = \"d.csv\"\nvalidation_fraction = 0.1\n";
+  files.loss = "cross_entropy\"\nearly_stopping = 1\nschedule = \"none";
+  CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==
+        "c.toml:8:18: early_stopping has no validation row to watch; set a larger data.validation_fraction");
+}
+
+TEST_CASE("a picture has as many pixels as there are inputs") {
+  Files files;
+  files.data = "file = \"d.csv\"\nimage = [2, 3]\n";
+  CHECK(files.complaint("a,b,c,d,e,kind\n1,2,3,4,5,x\n1,2,3,4,5,y\n") ==
+        "c.toml:3:9: a picture of 2 × 3 pixels needs 6 inputs, but the data have 5");
+  CHECK(files.complaint("a,b,c,d,e,f,kind\n1,2,3,4,5,6,x\n1,2,3,4,5,6,y\n") == "read");
+}
+
+TEST_CASE("rows from a file for an experiment whose data were generated are matched by name, or else by place") {
+  const Folder folder;
+  const std::string text =
+      "[data]\ngenerator = \"moons\"\npoints = 40\nstandardize = true\n[[layer]]\nactivation = \"sigmoid\"\n[train]\n"
+      "loss = \"binary_cross_entropy\"\n";
+  const Experiment e = experiment_of(parse_config(text, "c", {}));
+  REQUIRE(e.data.columns == std::vector<std::string>{"x1", "x2"});
+  REQUIRE(e.data.standardizer);
+  const std::string target = e.config.data.target.at(0);
+  const auto rows = [&](const std::string& csv) {
+    spill(folder / "o.csv", csv);
+    return read_dataset(folder / "o.csv", e);
+  };
+  const auto complaint = [&](const std::string& csv) {
+    try {
+      rows(csv);
+    } catch (const UserError& error) {
+      return std::string(error.what()).substr(folder.path.size() + 1);
+    }
+    return std::string("read");
+  };
+  const Dataset named = rows("x2,note,x1," + target + ",z\n2,9,1,1,7\n");
+  const Dataset placed = rows("a,b,c\n1,2,1\n");
+  CHECK(named.x == placed.x);
+  CHECK(named.x(0, 0) == doctest::Approx((1 - e.data.standardizer->mean[0]) / e.data.standardizer->deviation[0]));
+  CHECK(named.y == Tensor{{1}});
+  CHECK(placed.y == Tensor{{1}});
+  CHECK(rows("x1,x2,c\n1,2,0\n").x == placed.x);              // another target
+  CHECK(rows("a,x2," + target + "\n1,2,0\n").x == placed.x);  // another input
+  CHECK(complaint("a,b,c,d\n1,2,3,1\n") ==
+        "o.csv:1: 3 input columns, but the network has 2 inputs; the last column is the target unless data.target "
+        "names others");
+  CHECK(complaint("a,c\n1,1\n") ==
+        "o.csv:1: 1 input column, but the network has 2 inputs; the last column is the target unless data.target names "
+        "others");
+}
+
+TEST_CASE("the targets of other rows are standardised like those of the training rows") {
+  Regression files("file = \"d.csv\"\nstandardize_targets = true\n");
+  const Experiment e = files.load("a,y\n1,10\n2,30\n");
+  CHECK(e.data.train.y == Tensor{{-1}, {1}});
+  spill(files / "o.csv", "a,y\n5,40\n");
+  const Dataset rows = read_dataset(files / "o.csv", e);
+  CHECK(rows.x == Tensor{{5}});
+  CHECK(rows.y == Tensor{{2}});
+}

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "../program.hpp"
+#include "primer/runs/signature.hpp"
 
 using namespace primer;
 
@@ -312,4 +313,89 @@ TEST_CASE("a standardiser belongs to a config that standardises") {
           tensor(c, "input.std").values = {0};
         }) == "tensor input.std has the shape [], but the network needs [2]");
   CHECK(complaint([](Safetensors& c) { c.tensors.push_back({"notes", {1}, {0}}); }) == "read");
+}
+
+TEST_CASE("a model says how it differs from a run in columns, classes, scaling and activations") {
+  const Folder folder;
+  const Experiment experiment = experiment_in(folder, plain);
+  Network network = experiment.network();
+  const Safetensors contents = model_contents(network, experiment);
+  using Said = std::vector<std::string>;
+  CHECK(differences(contents, experiment).empty());
+  Experiment other = experiment;
+  other.data.columns[1] = "c";
+  CHECK(differences(contents, other) == Said{R"(its columns are ["a", "b"], but those of this run are ["a", "c"])"});
+  other = experiment;
+  other.data.classes = {"no"};
+  CHECK(differences(contents, other) == Said{R"(its classes are ["no", "yes"], but those of this run are ["no"])"});
+  const std::string scaled = "its inputs are standardised by other means or deviations";
+  other = experiment;
+  other.data.standardizer->mean[1] += 1;
+  CHECK(differences(contents, other) == Said{scaled});
+  other = experiment;
+  other.data.standardizer->deviation[0] *= 2;
+  CHECK(differences(contents, other) == Said{scaled});
+  other = experiment;
+  other.data.standardizer.reset();
+  CHECK(differences(contents, other) == Said{"its inputs are standardised, but those of this run are not"});
+  other = experiment;
+  other.data.target_standardizer = other.data.standardizer;
+  CHECK(differences(contents, other) == Said{"its targets are not standardised, but those of this run are"});
+  other = experiment;
+  other.config.layers[0].activation = "relu";
+  other.config.layers[1].activation = "identity";
+  CHECK(differences(contents, other) == Said{"layer 1 had the activation tanh, but now has relu",
+                                             "layer 2 had the activation softmax, but now has identity"});
+  other.config.layers.erase(other.config.layers.begin());
+  CHECK(differences(contents, other) == Said{"layer 1 had the activation tanh, but now has identity"});
+  CHECK(differences({}, other).empty());
+  Safetensors half = contents;
+  tensor(half, "input.std").name = "other.std";
+  CHECK(differences(half, experiment) == Said{"its inputs are not standardised, but those of this run are"});
+}
+
+TEST_CASE("the rows of a file are scaled for the network, or are those of one part of the run") {
+  const Folder folder;
+  spill(folder / "d.csv", "x,y\n1,10\n2,20\n3,30\n4,40\n");
+  spill(folder / "c.toml",
+        "[data]\nfile = \"d.csv\"\nstandardize = true\nstandardize_targets = true\ntest_fraction = 0.25\n[[layer]]\n"
+        "[train]\nloss = \"mse\"\n");
+  const Experiment experiment = load_experiment(folder / "c.toml", {});
+  Network network = experiment.network();
+  write_safetensors(folder / "m", model_contents(network, experiment), Dtype::F64);
+  const Model model = read_model(folder / "m");
+  REQUIRE(model.standardizer);
+  REQUIRE(model.target_standardizer);
+  CHECK(model.training_rows == fingerprint({&experiment.data.train}));
+  const auto samples = [&](const std::string& file) {
+    return read_samples(folder / file, model.config.data, model.task, model.columns);
+  };
+  const auto close = [](const Tensor& a, const std::vector<double>& b) {
+    REQUIRE(a.size() == b.size());
+    for (std::size_t k = 0; k < b.size(); ++k) CHECK(static_cast<double>(a[k]) == doctest::Approx(b[k]));
+  };
+  const auto scaled = [](const std::vector<double>& values, const Standardizer& by) {
+    std::vector<double> result;
+    for (const double v : values) {
+      result.push_back((v - static_cast<double>(by.mean[0])) / static_cast<double>(by.deviation[0]));
+    }
+    return result;
+  };
+  const Dataset all = rows_of(model, samples("d.csv"), "");
+  close(all.x, scaled({1, 2, 3, 4}, *model.standardizer));
+  close(all.y, scaled({10, 20, 30, 40}, *model.target_standardizer));
+  CHECK(rows_of(model, samples("d.csv"), "train").x == experiment.data.train.x);
+  CHECK(rows_of(model, samples("d.csv"), "test").x == experiment.data.test.x);
+  CHECK(rows_of(model, samples("d.csv"), "test").y == experiment.data.test.y);
+  CHECK_THROWS_WITH_AS(rows_of(model, samples("d.csv"), "validation"),
+                       ((folder / "d.csv") + ": no row of this file was in the run's validation set").c_str(),
+                       UserError);
+  spill(folder / "e.csv", "x,y\n1,10\n2,20\n3,30\n4,41\n");
+  CHECK(rows_of(model, samples("e.csv"), "").x.rows() == 4);
+  const std::string unknown =
+      (folder / "e.csv") +
+      ": is not the data that the model was trained on, so its parts are unknown; leave out --rows";
+  for (const std::string part : {"train", "test"}) {
+    CHECK_THROWS_WITH_AS(rows_of(model, samples("e.csv"), part), unknown.c_str(), UserError);
+  }
 }

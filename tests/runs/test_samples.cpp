@@ -387,9 +387,114 @@ TEST_CASE("a large file tells how far its reading is, and the end also if readin
     return told;
   };
   CHECK(read(1000, "").empty());
-  CHECK(read(1'200'000, "") ==
-        Texts{"big.csv: row 524289 of 1200002", "big.csv: row 1048578 of 1200002", ""});  // 2²⁰ cells each
+  // 2²⁰ cells each. The last line feed stands alone behind a multiple of 2¹⁶ bytes.
+  CHECK(read(1'200'000, std::string(49'660, ' ') + "\n") ==
+        Texts{"big.csv: row 524289 of 1200003", "big.csv: row 1048578 of 1200003", ""});
   CHECK_THROWS_AS(read(600'000, "1,x\n"), UserError);
   CHECK(told == Texts{"big.csv: row 524289 of 600003", ""});
+  watch_reading(nullptr);
+}
+
+TEST_CASE("a missing column is named with the nearest name, or with at most five of the columns") {
+  const auto said = [](const std::string& header, const std::string& wanted) {
+    DataOptions data;
+    data.target = {wanted};
+    return complaint(header + "\n", data);
+  };
+  const std::string start = "f.csv:1: there is no column \"zzz\", a target; the columns are ";
+  CHECK(said("a,b", "zzz") == start + "a, b");
+  CHECK(said("a,b,c,d,e", "zzz") == start + "a, b, c, d, e");
+  CHECK(said("a,b,c,d,e,f", "zzz") == start + "a, b, c, d, e, … 1 more");
+  CHECK(said("a,b,c,d,e,f,g,h", "zzz") == start + "a, b, c, d, e, … 3 more");
+  CHECK(said("a,b", "c") ==
+        "f.csv:1: there is no column \"c\", a target; the columns are a, b");  // all are near a letter
+  CHECK(said("ab,xyz", "ac") == "f.csv:1: there is no column \"ac\", a target; did you mean 'ab'?");
+  DataOptions data;
+  data.ignore = {"y"};
+  data.input_names = {"x"};
+  CHECK(complaint("x,y\n1,2\n", data) == "f.csv:1: there is no column left for a target; name it in data.target");
+  data.one_hot = {"colr"};
+  CHECK(complaint("x,colour,y,z\n1,2,3,4\n", data) ==
+        "f.csv:1: there is no column \"colr\", a column of data.one_hot; did you mean 'colour'?");
+}
+
+TEST_CASE("the categories of a network are in its own order, and no other category is learnt from a file") {
+  DataOptions data;
+  data.one_hot = {"c", "d"};
+  const std::string csv = "c,d,y\nx,p,0\ny,q,0\n";
+  const FileSamples s = read(csv, data, Task::regression);
+  CHECK(s.columns == Texts{"c=x", "c=y", "d=p", "d=q"});
+  CHECK(s.x == Tensor{{1, 0, 1, 0}, {0, 1, 0, 1}});
+  const Texts reversed{"d=q", "d=p", "c=y", "c=x"};
+  CHECK(read(csv, data, Task::regression, reversed).x == Tensor{{0, 1, 0, 1}, {1, 0, 1, 0}});
+  data.missing = "drop";
+  CHECK(read("c,d,y\nx,p,0\n,q,0\ny,q,0\n", data, Task::regression, reversed).x == Tensor{{0, 1, 0, 1}, {1, 0, 1, 0}});
+  CHECK(complaint("c,d,y\nx,r,0\n", data, Task::regression, reversed) ==
+        "f.csv:2:3: column \"d\" has the category \"r\", which the network does not know; it knows p or q");
+}
+
+TEST_CASE("the first mistake of a file is the one that is reported, also if its categories are read first") {
+  DataOptions data;
+  data.one_hot = {"colour"};
+  CHECK(complaint("a,colour,y\nx,red,1\n2,,3\n", data).starts_with("f.csv:2:1: column \"a\" needs numbers"));
+  CHECK(complaint("a,colour,y\n1,red,1\n2,,3\n", data) ==
+        "f.csv:3:3: column \"colour\" has a missing value; fill in the cell or remove the row");
+}
+
+TEST_CASE("a row of categories is written over another") {
+  DataOptions data;
+  data.one_hot = {"c"};
+  std::istringstream stream("c,a,y\nx,5,0\ny,6,0\n");
+  CsvReader csv(stream, "f");
+  InputColumns inputs(csv, {"c=x", "c=y", "a"}, {"c"}, "an input");
+  CHECK(inputs.size() == 3);
+  CHECK(inputs.names() == Texts{"c=x", "c=y", "a"});
+  std::vector<real> row{7, 7, 7};
+  REQUIRE(csv.next());
+  CHECK_FALSE(inputs.any_missing(csv));
+  inputs.read(csv, row);
+  CHECK(row == std::vector<real>{1, 0, 5});
+  REQUIRE(csv.next());
+  inputs.read(csv, row);
+  CHECK(row == std::vector<real>{0, 1, 6});
+}
+
+TEST_CASE("the rows of a stream are read from its position, of a pipe too") {
+  std::istringstream later("skipped\nx,y\n1,2\n3,4\n");
+  later.seekg(8);
+  CHECK(read_samples(later, "f", {}, Task::regression).x == Tensor{{1}, {3}});
+  struct Pipe : std::streambuf {
+    int_type underflow() override {
+      if (gptr() != nullptr) return traits_type::eof();
+      setg(text.data(), text.data(), text.data() + text.size());
+      return traits_type::to_int_type(text[0]);
+    }
+    std::string text = "x,y\n1,2\n3,4\n5,6\n";
+  } pipe;
+  std::istream stream(&pipe);
+  CHECK(read_samples(stream, "f", {}, Task::regression).x == Tensor{{1}, {3}, {5}});
+}
+
+TEST_CASE("a number beyond the largest float is refused by the float build") {
+  CHECK(complaint("x,y\n1,2\n1e300,3\n") ==
+        (sizeof(real) == sizeof(double) ? "read" : "f.csv:3:1: is beyond the largest float; scale the column"));
+}
+
+TEST_CASE("reading a wide file whose rows may be dropped tells the rows of the file without their number") {
+  static std::vector<std::string> told;
+  watch_reading([](const std::string& text) { told.push_back(text); });
+  std::string header = "c0", row = "1";
+  for (int k = 1; k < 100'000; ++k) {
+    header.append(",c").append(std::to_string(k));
+    row += ",1";
+  }
+  std::string csv = header + "\n,";
+  csv += row.substr(2) + "\n";
+  for (int k = 1; k < 12; ++k) csv += row + "\n";
+  DataOptions data;
+  data.missing = "drop";
+  std::istringstream stream(csv);
+  CHECK(read_samples(stream, "wide", data, Task::regression).dropped == 1);
+  CHECK(told == Texts{"wide: row 11", ""});  // 2²⁰ cells are ten rows and a half
   watch_reading(nullptr);
 }
