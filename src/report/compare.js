@@ -66,9 +66,9 @@
       hosts.forEach((host, i) => {
         moves.push(window.runs.split_line(host, views[i]));
       });
-      const { flow_quantities, flow_bars } = window.runs;
-      plots(by_id('bars'), flow_quantities.length).forEach((plot, i) => {
-        moves.push(flow_bars(plot, views, flow_quantities[i], colors.slice(0, 2)));
+      const { charted_quantities, flow_bars } = window.runs;
+      plots(by_id('bars'), charted_quantities.length).forEach((plot, i) => {
+        moves.push(flow_bars(plot, views, charted_quantities[i], colors.slice(0, 2)));
       });
     }
     const deepest = Math.max(...views.map((v) => v.L));

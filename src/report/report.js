@@ -235,7 +235,7 @@
     }
     if (run.flow) {
       moves.push(window.runs.split_line(by_id('split'), v), flow_table());
-      window.runs.flow_quantities.forEach((q, i) => {
+      window.runs.charted_quantities.forEach((q, i) => {
         if (!by_id(`bars-${i}`)) return; // a network of one layer has no parts
         moves.push(window.runs.flow_bars(by_id(`bars-${i}`), [v], q));
         moves.push(window.runs.flow_map(by_id(`heat-${i}`), v, q, go));
