@@ -192,6 +192,7 @@ TEST_CASE("a header of the columns' own numbers 0, 1, … is accepted") {
 
 TEST_CASE("a quote that is not closed and text after a quote are refused at their location") {
   CHECK(complaint("a,b\n1,\"x\n2,y\n") == "f.csv:2:3: the quote is not closed; add a \" at the end of the cell");
+  CHECK(complaint("a,b\n1,\"x\"\"") == "f.csv:2:3: the quote is not closed; add a \" at the end of the cell");
   CHECK(complaint("a,b\n1,\"x\"y\n") ==
         "f.csv:2:6: there is text after the closing quote; write \"\" for a quote inside quotes");
 }
@@ -352,6 +353,7 @@ TEST_CASE("with a decimal comma a number has a comma and no point, and with anot
   CHECK(complaint("# by hand\na,b\n1,2\n") ==
         "f.csv:1:1: the first line is a comment; remove it, so that the file begins with a header");
   CHECK(complaint("#,b\n1,2\n") == "accepted");
+  CHECK(complaint("\"a,b\"\n1\n") == "accepted");
   CHECK(complaint("a\n#\n") == "accepted");
 }
 

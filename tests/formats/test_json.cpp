@@ -4,13 +4,14 @@
 
 #include <cmath>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace primer;
 
 namespace {
 
-std::string complaint(const std::string& text) {
+std::string complaint(std::string_view text) {
   try {
     json::parse(text, {"f"});
   } catch (const UserError& error) {
@@ -183,6 +184,9 @@ TEST_CASE("every place where JSON breaks off or goes wrong is named by its byte"
   at("  1  x", 6, "expected the end");
   at("[[[[[[[[[[[[[[[[[", 18, "values nest more than 16 deep");
   at("\"a\xC3\"", 3, "not UTF-8");
+  // The bytes behind the text do not belong to it.
+  CHECK(complaint(std::string_view("[1 ]").substr(0, 2)) == "f: not JSON at byte 3: expected \",\" or \"]\"");
+  CHECK(complaint(std::string_view("\"\\n\"").substr(0, 2)) == "f: not JSON at byte 3: unknown escape");
 }
 
 TEST_CASE("numbers are written with their digits, whatever their size") {

@@ -468,6 +468,24 @@ TEST_CASE("rows from a file for an experiment whose data were generated are matc
         "others");
 }
 
+TEST_CASE("rows from a file that have fewer targets than the network has outputs are refused") {
+  const Folder folder;
+  const Config config = parse_config("[data]\ngenerator = \"sine\"\n[[layer]]\n[train]\nloss = \"mse\"\n", "c", {});
+  FileSamples samples;
+  samples.file = "given";
+  samples.columns = {"x"};
+  samples.x = Tensor{{1}, {2}};
+  samples.targets = {{"p", {1, 2}, {}}, {"q", {3, 4}, {}}};
+  const Experiment e = experiment_of(config, samples, {});
+  spill(folder / "o.csv", "a,b\n1,2\n");
+  CHECK_THROWS_WITH_AS(
+      read_dataset(folder / "o.csv", e),
+      ((folder / "o.csv") + ":1: 1 target column, but the network has 2 outputs; the last column is the "
+                            "target unless data.target names others")
+          .c_str(),
+      UserError);
+}
+
 TEST_CASE("the targets of other rows are standardised like those of the training rows") {
   Regression files("file = \"d.csv\"\nstandardize_targets = true\n");
   const Experiment e = files.load("a,y\n1,10\n2,30\n");
