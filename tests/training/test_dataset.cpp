@@ -347,6 +347,10 @@ TEST_CASE("columns of any magnitude are standardised alike, and a constant colum
   Tensor far{{real(-1.7e308)}, {real(1.7e308)}, {real(1.7e308)}};
   standardize(standardizer_of(far), far);
   CHECK(far(0, 0) == doctest::Approx(-std::sqrt(2.0)).epsilon(1e-12));
+  Tensor beside{{1, real(1.7e308)}, {2, real(1.7e308)}, {3, real(-1.7e308)}};
+  standardize(standardizer_of(beside), beside);
+  CHECK(beside(2, 0) == doctest::Approx(std::sqrt(1.5)).epsilon(1e-12));
+  CHECK(beside(2, 1) == doctest::Approx(-std::sqrt(2.0)).epsilon(1e-12));
   Tensor tiny{{0}, {real(4.9e-324)}};
   standardize(standardizer_of(tiny), tiny);
   CHECK(std::isfinite(tiny(1, 0)));
