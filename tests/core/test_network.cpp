@@ -80,6 +80,34 @@ TEST_CASE("a canonical pair leaves ∂L/∂z = (a − y)/N, and reports the math
   CHECK(dL_da(0, 0) == 0);
 }
 
+TEST_CASE("∂L/∂a of a canonical pair is computed only when it is asked for") {
+  struct Counting : Loss {  // its gradients are 0
+    mutable int gradients = 0;
+    std::string_view name() const override { return "cross_entropy"; }
+    real value(const Tensor&, const Tensor&) const override { return 0; }
+    void gradient(const Tensor& a, const Tensor&, Tensor& dL_da) const override {
+      ++gradients;
+      dL_da = Tensor(a.rows(), a.cols());
+    }
+    void gradient_from_logits(const Tensor& a, const Tensor&, Tensor& dL_dz) const override {
+      dL_dz = Tensor(a.rows(), a.cols());
+    }
+  };
+  for (const bool canonical : {true, false}) {
+    const Counting loss;
+    Network network(2, std::vector<LayerOptions>{{3, "tanh"}, {3, canonical ? "softmax" : "sigmoid"}}, 1);
+    const Tensor x{{1, 2}, {-1, real(0.5)}};
+    const Tensor y{{0, 1, 0}, {1, 0, 0}};
+    network.forward(x);
+    network.backward(loss, y);
+    CHECK(loss.gradients == (canonical ? 0 : 1));
+    network.dL_da(0, loss, y);
+    CHECK(loss.gradients == (canonical ? 0 : 1));
+    network.dL_da(1, loss, y);
+    CHECK(loss.gradients == (canonical ? 1 : 2));
+  }
+}
+
 TEST_CASE("a network that is moved after backward() still has every ∂L/∂a") {
   for (const auto& [sigma, name] : {std::pair{"softmax", "cross_entropy"}, std::pair{"tanh", "mse"}}) {
     auto network = std::make_unique<Network>(2, std::vector<LayerOptions>{{3, "tanh"}, {3, sigma}}, 1);

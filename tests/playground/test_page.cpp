@@ -8,7 +8,9 @@
 
 #include "primer/core/activation.hpp"
 #include "primer/formats/error.hpp"
+#include "primer/formats/number.hpp"
 #include "primer/runs/activation_facts.hpp"
+#include "primer/training/properties.hpp"
 
 using namespace primer;
 
@@ -44,6 +46,14 @@ TEST_CASE("a page of the playground may load nothing") {
 TEST_CASE("without the modules one line says how to build them") {
   CHECK_THROWS_WITH_AS(read_playground_modules("/nowhere"),
                        "the engine for the browser is not built; run `make playground`", UserError);
+}
+
+TEST_CASE("the hints of the playground name the limit of saturation that primer uses") {
+  const std::string limit = " % of its largest value", number = short_number(100 * saturation_threshold);
+  for (const char* const file : {"network.js", "unit.js"}) {
+    const std::string script = program::slurp(PRIMER_SOURCE_DIR "/src/playground/" + std::string(file));
+    CHECK(script.find("|σ′| is less than " + number + limit) != script.npos);
+  }
 }
 
 TEST_CASE("each line of source that a sample by hand names stands once in its file") {

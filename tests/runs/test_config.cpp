@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "../allocations.hpp"
 #include "../program.hpp"
 
 using namespace primer;
@@ -407,6 +408,20 @@ TEST_CASE("a thousand layers are allowed, in any number of tables") {
   CHECK(to_string(c.location("layer.500.units")) == c.path + ":1002:9");
   CHECK(complaint(tables + "[[layer]]\nunits = 3\n" + tail) == ":2003:1: more than 1000 layers");
 }
+
+#ifndef PRIMER_ADDRESS_SANITIZER
+TEST_CASE("the work of reading a config grows with its number of tables, not with its square") {
+  const auto allocations = [](int tables) {
+    std::string text = "[data]\ngenerator = \"xor\"\n";
+    for (int k = 0; k < tables; ++k) text += "[[layer]]\nunits = 3\n";
+    text += "[[layer]]\n[train]\nloss = \"mse\"\n";
+    const std::size_t before = heap::allocations;
+    parse_config(text, "c.toml", {});
+    return static_cast<double>(heap::allocations - before);
+  };
+  CHECK(allocations(800) < 2.2 * allocations(400));
+}
+#endif
 
 TEST_CASE("sections and layers that are not tables are refused") {
   const std::string no_layer =

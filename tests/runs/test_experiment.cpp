@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "../allocations.hpp"
 #include "../program.hpp"
 
 using namespace primer;
@@ -62,6 +63,37 @@ TEST_CASE("the last column is the target, and classes in text become one-hot row
   CHECK(e.config.data.target == std::vector<std::string>{"kind"});
   CHECK(e.config.layers.back().units == 2);
 }
+
+#ifndef PRIMER_ADDRESS_SANITIZER
+TEST_CASE("an experiment encodes its targets once") {
+  constexpr std::size_t K = 500;
+  FileSamples samples;
+  samples.columns = {"a"};
+  samples.x = Tensor(2 * K, 1);
+  samples.targets.resize(1);
+  samples.targets[0].name = "class";
+  for (std::size_t i = 0; i < 2 * K; ++i) samples.targets[0].labels.add("the class number " + std::to_string(i % K));
+  const auto classes = find_classes(samples.targets, Task::multiclass, 0);
+  const auto allocations = [](const auto& work) {
+    const std::size_t before = heap::allocations;
+    work();
+    return heap::allocations - before;
+  };
+  const std::size_t encoding = allocations([&] { encode(samples, Task::multiclass, classes); });
+  CHECK(encoding > K);
+  Samples copy = samples;
+  const std::size_t needed = allocations([&] {
+    find_classes(copy.targets, Task::multiclass, 0);
+    prepare(std::move(copy), {}, Task::multiclass, classes, {}, 1);
+  });
+  Config config = parse_config(
+      "[data]\nfile = \"d.csv\"\nstandardize = false\n[[layer]]\nactivation = \"softmax\"\n"
+      "[train]\nloss = \"cross_entropy\"\n",
+      "c.toml", {});
+  const std::size_t made = allocations([&] { experiment_of(std::move(config), std::move(samples), {}); });
+  CHECK(made < needed + encoding / 2);
+}
+#endif
 
 TEST_CASE("several target columns are taken out of the inputs, in the order that the config names") {
   const Experiment e = Regression("file = \"d.csv\"\ntarget = [\"u\", \"v\"]\n").load("v,a,u,b\n1,2,3,4\n5,6,7,8\n");

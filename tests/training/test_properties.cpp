@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <map>
 #include <set>
@@ -467,4 +469,21 @@ TEST_CASE("a sample gives σ and σ′ at each z, and of softmax those of the fi
     CHECK(static_cast<double>(softmax.a(i, 0)) == doctest::Approx(a));
     CHECK(static_cast<double>(softmax.derivative(i, 0)) == doctest::Approx(a * (1 - a)));
   }
+}
+
+TEST_CASE("the limit of saturation is written as a number in one line of the sources") {
+  std::vector<std::string> found;
+  for (const char* const room : {"/include", "/src"}) {
+    for (const auto& file : std::filesystem::recursive_directory_iterator(PRIMER_SOURCE_DIR + std::string(room))) {
+      if (file.path().extension() != ".hpp" && file.path().extension() != ".cpp") continue;
+      std::ifstream in(file.path());
+      for (std::string line; std::getline(in, line);) {
+        if (line.find("saturat") == line.npos) continue;
+        for (const char* const number : {"0.05", "5e-2", "/ 20", "20 *", "5 %"}) {
+          if (line.find(number) != line.npos) found.push_back(line);
+        }
+      }
+    }
+  }
+  CHECK(found == std::vector<std::string>{"constexpr double saturation_threshold = 0.05;"});
 }

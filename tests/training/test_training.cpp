@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include "../golden.hpp"
@@ -283,6 +284,33 @@ TEST_CASE("evaluation in parts is the mean over all rows") {
   for (const real y : data.y.values()) mean += static_cast<double>(y) / 700;
   for (const real y : data.y.values()) total += (static_cast<double>(y) - mean) * (static_cast<double>(y) - mean) / 700;
   CHECK(scores.metric == doctest::Approx(1 - scores.loss / total).epsilon(1e-6));
+}
+
+TEST_CASE("an evaluation sends every row through the network once, and computes no σ′") {
+  static std::size_t rows = 0, passes_with_derivative = 0;
+  struct Counting : Activation {
+    std::string name() const override { return "identity"; }
+    void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override {
+      ++passes_with_derivative;
+      a = z;
+      derivative = Tensor(z.rows(), z.cols(), 1);
+    }
+    void value(const Tensor& z, Tensor& a) const override {
+      rows += z.rows();
+      a = z;
+    }
+  };
+  std::vector<Dense> dense;
+  dense.emplace_back(2, 3, std::make_unique<Counting>());
+  const Network network(std::move(dense));
+  Tensor outputs;
+  for (const std::size_t n : {1u, 1000u, 5000u}) {
+    rows = 0;
+    evaluate(network, *make_loss(LossOptions{"mse"}), {Tensor(n, 2), Tensor(n, 3)}, Task::regression, &outputs);
+    CHECK(outputs.rows() == n);
+    CHECK(rows == n);
+    CHECK(passes_with_derivative == 0);
+  }
 }
 
 TEST_CASE("a batch of one row at an epoch's end counts as one row, and batch normalisation accepts it") {
