@@ -104,7 +104,7 @@ FAULTS = [
     ("momentum with dampening", OPTIMIZER, "mu * m + g;", "mu * m + (1 - mu) * g;"),
     ("rmsprop that forgets to square", OPTIMIZER, "rho * v + (1 - rho) * g * g", "rho * v + (1 - rho) * g"),
     ("adagrad that forgets the past", OPTIMIZER, "v += g * g;", "v = g * g;"),
-    ("weight decay with its sign flipped", OPTIMIZER, "g += decay * p;  // g ← g + λ p", "g -= decay * p;"),
+    ("weight decay with its sign flipped", OPTIMIZER, "else\n      g += decay * p;", "else\n      g -= decay * p;"),
     ("a cosine far outside of the range of cos", SCHEDULE, "std::fmod(time, 2 * o.schedule_t_max)", "time"),
     ("clipping without PyTorch's 1e-6", OPTIMIZER, "max_norm / (norm + real(1e-6))", "max_norm / norm"),
     ("clipping by the last tensor's norm", OPTIMIZER, "squares += sum_of_squares", "squares = sum_of_squares"),

@@ -1,7 +1,6 @@
-// The activation functions, each with its value and its derivative, softmax with its vector–Jacobian product, and the
-// table. Derivatives are computed from z, not from a: 1 − a² is 0 from |z| = 19 on, where the true derivative of tanh
-// is still 1e-16. A derivative repeats parts of its value on purpose: both are computed in one loop, and the compiler
-// evaluates common subexpressions once.
+// The activation functions, each with its value and its derivative, and the table. Derivatives are computed from z, not
+// from a: 1 − a² is 0 from |z| = 19 on, where the true derivative of tanh is still 1e-16. A derivative repeats parts of
+// its value on purpose: the compiler computes them once for both.
 #include "primer/core/activation.hpp"
 
 #include <algorithm>

@@ -15,8 +15,7 @@ void add(const Tensor& from, Tensor& to) {
   if (from.cols() != to.cols())
     throw std::invalid_argument("a residual layer needs as many units as inputs, not " + std::to_string(to.cols()) +
                                 " for " + std::to_string(from.cols()));
-  const real* __restrict const in = from.data();
-  for (std::size_t i = 0; i < to.size(); ++i) to[i] += in[i];
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
 }
 
 void linear(const Tensor* x, const Tensor& Wt, const Tensor& b, Tensor& u) {
@@ -32,19 +31,16 @@ Dense::Dense(std::size_t inputs, std::size_t units, std::unique_ptr<Activation> 
   if (inputs == 0 || units == 0) throw std::invalid_argument("a dense layer needs at least one input and one unit");
 }
 
-void Dense::forward(const Tensor& input) { pass(input, false, 0); }
-
-void Dense::forward_training(const Tensor& input, std::uint64_t step) { pass(input, true, step); }
-
-void Dense::pass(const Tensor& input, bool training, std::uint64_t step) {
+void Dense::forward(const Tensor& input, std::optional<std::uint64_t> step) {
   x = &input;
+  const bool training = step.has_value();
   dropped_ = training && dropout;
   linear(x, Wt, b, batch_norm ? batch_norm->u : z);  // u = x Wᵀ + b
   if (batch_norm) batch_norm->forward(z, training);  // z = γ (u − mean)/√(var + ε) + β
   Tensor& sigma = dropped_ || residual ? s : a;
   activation->forward(z, sigma, derivative);  // σ(z) and σ′(z)
   if (dropped_) {
-    dropout->forward(s, step, a);  // a = mask ⊙ s
+    dropout->forward(s, *step, a);  // a = mask ⊙ s
   } else if (residual) {
     a = s;
   }

@@ -9,10 +9,9 @@ namespace primer {
 namespace {
 
 Dense make_layer(std::size_t inputs, const LayerOptions& options, std::uint64_t seed, std::uint64_t l) {
-  if (options.residual && inputs != options.units) {
+  if (options.residual && inputs != options.units)
     throw std::invalid_argument("layer " + std::to_string(l) + ": residual needs as many units as inputs, not " +
                                 std::to_string(options.units) + " for " + std::to_string(inputs));
-  }
   Dense layer(inputs, options.units, make_activation(options.activation));
   initialize(initializer_of(options, *layer.activation, inputs), Random(seed, Stream::initialization, l), layer.Wt);
   if (options.batch_norm) layer.batch_norm.emplace(options.units);
@@ -36,19 +35,10 @@ Network::Network(std::size_t inputs, std::span<const LayerOptions> options, std:
   }
 }
 
-const Tensor& Network::forward(const Tensor& x) {
+const Tensor& Network::pass(const Tensor& x, std::optional<std::uint64_t> step) {
   const Tensor* a = &x;
   for (Dense& layer : layers) {
-    layer.forward(*a);
-    a = &layer.a;
-  }
-  return *a;
-}
-
-const Tensor& Network::forward_training(const Tensor& x, std::uint64_t step) {
-  const Tensor* a = &x;
-  for (Dense& layer : layers) {
-    layer.forward_training(*a, step);
+    layer.forward(*a, step);
     a = &layer.a;
   }
   return *a;

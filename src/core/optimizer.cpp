@@ -1,7 +1,6 @@
 // The update rules: how one number p of a parameter moves along its gradient g.
 #include "primer/core/optimizer.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -59,11 +58,10 @@ struct Adam : Step {
   real lr_hat = static_cast<real>(static_cast<double>(lr) / (1 - power(options.beta1, t)));  // η / (1 − β₁ᵗ)
   real root = static_cast<real>(1 / std::sqrt(1 - power(options.beta2, t)));                 // 1 / √(1 − β₂ᵗ)
   void update(real& p, real g, real& m, real& v) const {
-    if (decoupled) {
+    if (decoupled)
       p *= 1 - lr * decay;  // p ← (1 − η λ) p
-    } else {
-      g += decay * p;  // g ← g + λ p
-    }
+    else
+      g += decay * p;                     // g ← g + λ p
     m = beta1 * m + (1 - beta1) * g;      // m ← β₁ m + (1 − β₁) g
     v = beta2 * v + (1 - beta2) * g * g;  // v ← β₂ v + (1 − β₂) g²
     p -= lr_hat * m / (sqrt(v) * root + eps);  // p ← p − η m̂ / (√v̂ + ε), m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)

@@ -25,10 +25,6 @@ Random::Random(std::uint64_t seed, Stream stream, std::uint64_t index)
 
 std::uint64_t Random::bits() { return mix(key_ + ++counter_ * golden_gamma); }
 
-double Random::uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
-
-double Random::uniform(double low, double high) { return low + (high - low) * uniform(); }
-
 double Random::normal() {
   const double radius = sqrt(-2 * log(1 - uniform()));    // Box & Muller, "A note on the generation of random
   return radius * cos(2 * std::numbers::pi * uniform());  // normal deviates", 1958: √(−2 ln u) cos 2πv

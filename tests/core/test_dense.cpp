@@ -57,8 +57,8 @@ TEST_CASE("residual blocks over two layers, put together from the library's piec
     const Tensor dL_dy = golden::tensor(c.given("dy"));
     Dense first = layer_of(c, "1", sigma);
     Dense second = layer_of(c, "2", "identity");
-    first.forward_training(x, 1);
-    second.forward_training(first.a, 1);
+    first.forward(x, 1);
+    second.forward(first.a, 1);
     const auto backward = [&](const Tensor& dL_da2) {
       second.backward(dL_da2);
       first.backward(second.dL_dx);
@@ -117,7 +117,7 @@ TEST_CASE("dropout stands between σ and the residual sum, in training only") {
   layer.dropout = Dropout{real(0.5), 1, 1, {}, {}};
   layer.residual = true;
   const Tensor x(64, 2, real(0.1));
-  layer.forward_training(x, 1);
+  layer.forward(x, 1);
   layer.backward(Tensor(64, 2, 1));
   const Tensor& mask = layer.dropout->mask;
   for (std::size_t i = 0; i < x.size(); ++i) {

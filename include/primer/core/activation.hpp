@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "primer/core/registry.hpp"
 #include "primer/core/tensor.hpp"
@@ -76,10 +75,9 @@ class Elementwise : public Activation {
     a.resize(z.rows(), z.cols());
     derivative.resize(z.rows(), z.cols());
     const F f = f_;
-    const real* const in = z.data();
-    real* const value = a.data();
-    real* const prime = derivative.data();
-    for (std::size_t i = 0, n = z.size(); i < n; ++i) {
+    const auto in = z.values();
+    const auto value = a.values(), prime = derivative.values();
+    for (std::size_t i = 0; i < in.size(); ++i) {
       const real z_i = in[i];
       value[i] = f.value(z_i);
       prime[i] = f.derivative(z_i);
@@ -88,9 +86,9 @@ class Elementwise : public Activation {
   [[gnu::flatten]] void value(const Tensor& z, Tensor& a) const override {
     a.resize(z.rows(), z.cols());
     const F f = f_;
-    const real* const in = z.data();
-    real* const value = a.data();
-    for (std::size_t i = 0, n = z.size(); i < n; ++i) value[i] = f.value(in[i]);
+    const auto in = z.values();
+    const auto value = a.values();
+    for (std::size_t i = 0; i < in.size(); ++i) value[i] = f.value(in[i]);
   }
 
   real leak() const override {
@@ -130,8 +128,7 @@ std::unique_ptr<Activation> make_elementwise(std::optional<real> alpha) {
   return std::make_unique<Elementwise<F>>(f);
 }
 
-// All activations by name, in the order of the catalogue; what a user adds comes last. An activation that is not
-// elementwise is added by activations().add(entry).
+// All activations by name, in the order of the catalogue. One that is not elementwise is added by activations().add().
 Registry<ActivationEntry>& activations();
 template <ElementwiseFunction F>
 void register_activation() {

@@ -23,8 +23,8 @@ struct Dense {
   //   s = σ(z)
   //   a = dropout(s) + x, where a layer without dropout or residual omits that part: the input of the next layer
   // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument when its shape is wrong.
-  void forward(const Tensor& x);                               // evaluation
-  void forward_training(const Tensor& x, std::uint64_t step);  // batch statistics, and the dropout mask of that step
+  // With a step it is a pass of training, with batch statistics and the dropout mask of that step; else of evaluation.
+  void forward(const Tensor& x, std::optional<std::uint64_t> step = {});
   // a of evaluation, without σ′(z). The layer stays as it is, so that threads may share it; z is overwritten.
   void predict(const Tensor& x, Tensor& z, Tensor& a) const;
 
@@ -58,7 +58,6 @@ struct Dense {
   const Tensor& dL_du() const { return batch_norm ? batch_norm->dL_du : dL_dz; }
 
  private:
-  void pass(const Tensor& x, bool training, std::uint64_t step);
   bool dropped_ = false;  // whether the last forward pass used dropout
 };
 

@@ -3,9 +3,8 @@
 // + − × ÷ √, fma and the bits of a number, so every machine gives the same result. They have no branches (special cases
 // are selected at the end), so the compiler turns a plain loop over them into vector code.
 //
-// A value and its derivative share their expensive parts when they are called with the same argument in one loop body,
-// as in a[i] = tanh(z[i]); s[i] = tanh_derivative(z[i]); because everything here is inlined, and the compiler computes
-// a common subexpression once. That is why tanh and tanh_derivative both use `decay`.
+// If one loop body calls a value and its derivative with the same argument, they share their expensive parts (`decay`),
+// because everything here is inlined and the compiler computes a common subexpression once.
 //
 // Every function may use the emulated fma of the playground for any argument: where that may be wrong, the result does
 // not depend on it.
@@ -175,8 +174,7 @@ template <typename T>
   return std::copysign(-m / (T(2) + m), z);
 }
 
-// tanh′(z) = 4 e / (1 + e)² = e (1 + tanh |z|)², e = e^(−2|z|): right to the end of the range, where 1 − tanh² is 0
-// from |z| = 19 on.
+// tanh′(z) = 4 e / (1 + e)² = e (1 + tanh |z|)², e = e^(−2|z|): right where 1 − tanh² is 0, too, from |z| = 19 on.
 template <typename T>
 [[gnu::always_inline]] inline T tanh_derivative(T z) {
   const auto [e, m] = decay(T(-2) * std::abs(z));
@@ -196,7 +194,7 @@ template <typename T>
 template <typename T>
 [[gnu::always_inline]] inline T sigmoid_derivative(T z) {
   const T e = decay(-std::abs(z)).e;
-  const T a = (z < T(0) ? e : T(1)) / (T(1) + e);
+  const T a = sigmoid(z);
   return z < T(0) ? a * (T(1) - a) : e * a * a;
 }
 
@@ -348,18 +346,13 @@ struct Turn {
   const double r_rest = (first - (r - back)) - (second + back);  // r + r_rest = first − second, exactly
   const double rest = (r_rest - second_rest) + k * 1.4973849048591698e-33;
   const double r2 = r * r;
-  const double sine = r + fma(r2 * r,
-                              polynomial(r2, -0.1666666666666664, 0.008333333333323662, -0.00019841269830144393,
-                                         2.755731365185318e-06, -2.505073457106949e-08, 1.5894710581634463e-10),
-                              rest);
+  const double s = polynomial(r2, -0.1666666666666664, 0.008333333333323662, -0.00019841269830144393,
+                              2.755731365185318e-06, -2.505073457106949e-08, 1.5894710581634463e-10);
+  const double c = polynomial(r2, 0.04166666666666665, -0.001388888888888284, 2.4801587294628004e-05,
+                              -2.7557315738613277e-07, 2.0875897738682843e-09, -1.1367981880469046e-11);
   const double most = 1.0 - 0.5 * r2;
-  const double cosine =
-      most + (((1.0 - most) - 0.5 * r2) +
-              fma(r2 * r2,
-                  polynomial(r2, 0.04166666666666665, -0.001388888888888284, 2.4801587294628004e-05,
-                             -2.7557315738613277e-07, 2.0875897738682843e-09, -1.1367981880469046e-11),
-                  -r * rest));
-  return {sine, cosine, std::bit_cast<std::uint64_t>(shifted)};
+  const double cosine = most + (((1.0 - most) - 0.5 * r2) + fma(r2 * r2, c, -r * rest));
+  return {r + fma(r2 * r, s, rest), cosine, std::bit_cast<std::uint64_t>(shifted)};
 }
 
 inline double sin(double x) {

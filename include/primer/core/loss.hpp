@@ -1,7 +1,6 @@
-// Losses L(a, y) and their gradients ∂L/∂a. An elementwise one is a small struct with a name, a value and a derivative.
-// If the output activation is the loss's canonical partner (softmax for cross_entropy, sigmoid for
-// binary_cross_entropy), both are computed from the logits z instead: the logarithm of a probability that has
-// underflowed is −∞, the logarithm of a sum of exponentials is not.
+// Losses L(a, y) and their gradients ∂L/∂a. If the output activation is the loss's canonical partner (softmax for
+// cross_entropy, sigmoid for binary_cross_entropy), both are computed from the logits z instead: the logarithm of a
+// probability that has underflowed is −∞, the logarithm of a sum of exponentials is not.
 #pragma once
 
 #include <concepts>
@@ -9,7 +8,6 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
-#include <vector>
 
 #include "primer/core/activation.hpp"
 #include "primer/core/registry.hpp"
@@ -79,13 +77,9 @@ class MeanLoss : public Loss {
   }
 
  protected:
-  template <typename Term>
-  static real mean(const Tensor& of, Term term) {
-    return lane_sum(of.size(), term) / static_cast<real>(of.size());
-  }
+  static real mean(const Tensor& of, auto term) { return lane_sum(of.size(), term) / static_cast<real>(of.size()); }
   // The derivatives of a mean.
-  template <typename Term>
-  static void each(Tensor& gradient, const Tensor& of, Term term) {
+  static void each(Tensor& gradient, const Tensor& of, auto term) {
     gradient.resize(of.rows(), of.cols());
     for (std::size_t i = 0; i < of.size(); ++i) gradient[i] = term(i) / static_cast<real>(of.size());
   }
@@ -116,8 +110,7 @@ LossEntry loss_entry() {
   return entry;
 }
 
-// All losses by name; what a user adds comes last. A loss that is not a mean over all elements, or that has a canonical
-// partner, is added by losses().add(entry).
+// All losses by name. One that is not a mean over all elements, or has a canonical partner, is added by losses().add().
 Registry<LossEntry>& losses();
 template <ElementwiseLoss F>
 void register_loss() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,8 +40,8 @@ class Network {
   explicit Network(std::vector<Dense> dense) : layers(std::move(dense)) {}
 
   // x (batch × inputs) must live until backward() is done. The result, a of the last layer, is batch × outputs.
-  const Tensor& forward(const Tensor& x);
-  const Tensor& forward_training(const Tensor& x, std::uint64_t step);
+  const Tensor& forward(const Tensor& x) { return pass(x, {}); }
+  const Tensor& forward_training(const Tensor& x, std::uint64_t step) { return pass(x, step); }
   // The same bits as forward(), but faster, because without σ′. It changes nothing but `p`, so threads may share a
   // network, and it allocates only when p becomes larger than it has ever been.
   const Tensor& predict(const Tensor& x, Prediction& p) const;
@@ -66,6 +67,7 @@ class Network {
   std::vector<Dense> layers;
 
  private:
+  const Tensor& pass(const Tensor& x, std::optional<std::uint64_t> step);
   Tensor dL_da_;    // of the last layer
   Tensor scratch_;  // of the loss
 };

@@ -1,5 +1,4 @@
-// Turns gradients into steps: update rules with PyTorch's definitions and defaults, and gradient clipping. A rule
-// is a small struct with a name and one function, which says how a single number p moves along its gradient g.
+// Turns gradients into steps: update rules with PyTorch's definitions and defaults, and gradient clipping.
 #pragma once
 
 #include <concepts>
@@ -65,13 +64,12 @@ template <bool keep_m, ElementwiseRule R>
   real* __restrict const v = second.data();
   for (std::size_t i = 0; i < value.size(); ++i) {
     real m_i = keep_m ? m[i] : real(0);
-    if constexpr (Updates<R, real, real>) {
+    if constexpr (Updates<R, real, real>)
       rule.update(p[i], g[i], m_i, v[i]);
-    } else if constexpr (Updates<R, real>) {
+    else if constexpr (Updates<R, real>)
       rule.update(p[i], g[i], m_i);
-    } else {
+    else
       rule.update(p[i], g[i]);
-    }
     if constexpr (keep_m) m[i] = m_i;
   }
 }
@@ -105,8 +103,7 @@ OptimizerEntry optimizer_entry() {
   return entry;
 }
 
-// All optimisers by name; what a user adds comes last. A rule that needs whole tensors is added by
-// optimizers().add(entry).
+// All optimisers by name. A rule that needs whole tensors is added by optimizers().add(entry).
 Registry<OptimizerEntry>& optimizers();
 template <ElementwiseRule R>
 void register_optimizer() {

@@ -18,11 +18,11 @@ class Random {
   // The stream of a purpose; `index` numbers its parts: a layer, an epoch, a step.
   Random(std::uint64_t seed, Stream stream, std::uint64_t index = 0);
 
-  std::uint64_t bits();                     // uniform over all 64-bit numbers
-  double uniform();                         // [0, 1), a multiple of 2⁻⁵³
-  double uniform(double low, double high);  // [low, high)
-  double normal();                          // mean 0, variance 1
-  std::size_t below(std::size_t n);         // 0 … n − 1, n > 0
+  std::uint64_t bits();                                                               // uniform over all 64-bit numbers
+  double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }            // [0, 1), k · 2⁻⁵³
+  double uniform(double low, double high) { return low + (high - low) * uniform(); }  // [low, high)
+  double normal();                                                                    // mean 0, variance 1
+  std::size_t below(std::size_t n);                                                   // 0 … n − 1, n > 0
 
   // Fisher–Yates: all orders are equally likely.
   template <typename T>

@@ -36,11 +36,9 @@ class Registry {
 
   // Throws std::invalid_argument when the name is taken or is not letters, digits and '_'.
   void add(const Entry& entry) {
-    const auto allowed = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    };
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     const std::string title = std::string(kind_) + " '" + std::string(entry.name) + "'";
-    if (entry.name.empty() || !std::all_of(entry.name.begin(), entry.name.end(), allowed))
+    if (entry.name.empty() || entry.name.find_first_not_of(allowed) != std::string_view::npos)
       throw std::invalid_argument(title + ": a name is letters, digits and '_'");
     if (std::ranges::find(entries_, entry.name, &Entry::name) != entries_.end())
       throw std::invalid_argument(title + " is registered already");

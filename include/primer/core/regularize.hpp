@@ -8,9 +8,8 @@
 namespace primer {
 
 // Ioffe & Szegedy, "Batch normalization", 2015, algorithms 1 and 2. In training, a column is normalised by the mean and
-// the biased variance of the batch, and the running statistics are updated with that mean and the unbiased variance. In
-// evaluation, it is normalised by the running statistics. For a batch of one row the unbiased variance is undefined,
-// and the biased one (0) is used instead.
+// the biased variance of the batch, and the running statistics are updated with that mean and the unbiased variance,
+// which a batch of one row does not have: it updates neither. Evaluation normalises by the running statistics.
 struct BatchNorm {
   static constexpr real eps = real(1e-5);
   static constexpr real momentum = real(0.1);

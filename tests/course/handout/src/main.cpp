@@ -126,7 +126,7 @@ void pass(Start& begun) {
     line("x", row(*x, i));
     layers[l].z.resize(0, 0);
     try {
-      layers[l].forward_training(*x, 1);
+      layers[l].forward(*x, 1);
     } catch (const NeedsTask& gap) {
       if (layers[l].z.size() == 0) return line("z", gap.what());
       line("z", row(layers[l].z, i));
