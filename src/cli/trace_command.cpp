@@ -17,13 +17,7 @@ namespace {
 int run(const Arguments& arguments) {
   const Experiment experiment = load_experiment(arguments.operands.front(), arguments.overrides());
   Network network = experiment.network();
-  if (const auto file = arguments.value("--init")) {
-    const Safetensors contents = read_safetensors(*file);
-    for (const std::string& difference : differences(contents, experiment)) {
-      std::fprintf(stderr, "primer: warning: %s: %s\n", printable(*file).c_str(), printable(difference).c_str());
-    }
-    load_tensors(contents, *file, network);
-  }
+  if (const auto file = arguments.value("--init")) load_initial(*file, experiment, network);
   const auto loss = make_loss(experiment.config.train);
   const Dataset batch = rows_of_pass(arguments, experiment);
   network.forward_training(batch.x, 1);
@@ -41,7 +35,7 @@ int run(const Arguments& arguments) {
 
 constexpr std::array<Option, 5> options{
     {set_option,
-     {"--init", "FILE", "take the parameters from this safetensors file"},
+     {"--init", "FILE", "take the parameters from this file (safetensors or .npz)"},
      {"--data", "FILE.csv", "use the rows of this file, not the first training batch"},
      {"--row", "N", "use row N of these alone, from 1"},
      {"--out", "FILE", "write all arrays to this safetensors file"}}};

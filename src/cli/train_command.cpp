@@ -8,6 +8,7 @@
 
 #include "primer/cli/commands.hpp"
 #include "primer/cli/interrupt.hpp"
+#include "primer/formats/npz.hpp"
 #include "primer/formats/number.hpp"
 #include "primer/report/frame_recorder.hpp"
 #include "primer/report/frames_file.hpp"
@@ -112,7 +113,7 @@ class TrainingSession {
       folder_.resume(experiment_, training_);
       recorder_.resume(read_frames(folder_.file("frames.safetensors")), training_.state.epoch);
     } else {
-      if (const auto file = arguments_.value("--init")) load_initial(*file);
+      if (const auto file = arguments_.value("--init")) load_initial(*file, experiment_, network_);
       if (!arguments_.has("--out") && folder_.path() != default_folder(experiment_.config, 1) && !quiet_) {
         std::fprintf(stderr, "%s is in use; this run is written to %s\n",
                      printable(default_folder(experiment_.config, 1)).c_str(), printable(folder_.path()).c_str());
@@ -177,14 +178,6 @@ class TrainingSession {
   // Whether early stopping kept the parameters of an epoch before the last one.
   bool keeps_earlier_epoch() const {
     return !training_.state.best.empty() && training_.state.best_epoch < training_.state.epoch;
-  }
-
-  void load_initial(const std::string& file) {
-    const Safetensors contents = read_safetensors(file);
-    for (const std::string& difference : differences(contents, experiment_)) {
-      std::fprintf(stderr, "primer: warning: %s: %s\n", printable(file).c_str(), printable(difference).c_str());
-    }
-    load_tensors(contents, file, network_);
   }
 
   int stop_interrupted() {
@@ -254,11 +247,19 @@ constexpr std::array<Option, 6> options{
     {set_option,
      {"--out", "DIR", "the folder of the run (default: runs/CONFIG_NAME)"},
      {"--replace", "", "replace a run of another config in that folder"},
-     {"--init", "FILE", "start with the parameters in this safetensors file"},
+     {"--init", "FILE", "start with the parameters in this file (safetensors or .npz)"},
      {"--resume", "", "continue the run in that folder; only train.epochs may change"},
      {"--quiet", "", "print only the result and no progress"}}};
 
 }  // namespace
+
+void load_initial(const std::string& file, const Experiment& experiment, Network& network) {
+  const Safetensors contents = file.ends_with(".npz") ? read_npz(file) : read_safetensors(file);
+  for (const std::string& difference : differences(contents, experiment)) {
+    std::fprintf(stderr, "primer: warning: %s: %s\n", printable(file).c_str(), printable(difference).c_str());
+  }
+  load_tensors(contents, file, network);
+}
 
 int train(const Arguments& arguments, Pace pace) { return TrainingSession(arguments, pace).go(); }
 

@@ -25,9 +25,7 @@ int run(const Arguments& arguments) {
   const Safetensors given = file.ends_with(".npz") ? read_npz(file) : read_safetensors(file, NonFinite::allowed);
   const Experiment experiment = load_experiment(arguments.operands.at(1), arguments.overrides());
   Network network = experiment.network();
-  if (const auto init = arguments.value("--init")) {
-    load_tensors(init->ends_with(".npz") ? read_npz(*init) : read_safetensors(*init), *init, network);
-  }
+  if (const auto init = arguments.value("--init")) load_initial(*init, experiment, network);
   const auto loss = make_loss(experiment.config.train);
   const Dataset batch = rows_of_pass(arguments, experiment);
   network.forward_training(batch.x, 1);

@@ -27,6 +27,9 @@ extern const Command play_command;
 // What `train` does with its arguments, at another pace; returns the exit code.
 int train(const Arguments& arguments, Pace pace);
 
+// Gives a network the parameters in the file of --init (safetensors or .npz), and warns if they belong to other data.
+void load_initial(const std::string& file, const Experiment& experiment, Network& network);
+
 // The line of progress on a terminal; "" clears it.
 void show_progress(const std::string& text);
 
