@@ -176,7 +176,7 @@ std::vector<std::string> changed_keys(const Config& a, const Config& b) {
 }
 
 // Takes over the weights, the progress and, if it is the same rule, the state of the optimiser.
-void go_on_from(Session& old, Session& next) {
+void continue_from(Session& old, Session& next) {
   for (std::size_t l = 0; l < next.network.layers.size(); ++l) {
     for (const Parameter& to : next.network.layers[l].tensors()) {
       for (const Parameter& from : old.network.layers[l].tensors()) {
@@ -465,7 +465,7 @@ EXPORT(change) bool page_change(unsigned which, const char* text, std::size_t si
   auto& now = sessions()[which];
   const std::vector<std::string> keys = changed_keys(now->experiment.config, next->experiment.config);
   const bool goes_on = now->steps() > 0 && std::ranges::all_of(keys, keeps_weights);
-  if (goes_on) go_on_from(*now, *next);
+  if (goes_on) continue_from(*now, *next);
   now = std::move(next);
   return goes_on;
 }

@@ -12,8 +12,6 @@ namespace {
 
 std::string full_name(std::size_t l, const Parameter& p) { return concat("layers.", l + 1, ".", p.name); }
 
-Layout layout_of(const Parameter& p) { return p.transposed ? Layout::transpose : Layout::vector; }
-
 std::string metadatum(const Safetensors& contents, const std::string& file, const char* key) {
   const std::string* const text = contents.metadatum(key);
   if (text != nullptr) return *text;

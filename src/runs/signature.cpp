@@ -15,7 +15,7 @@ std::uint64_t signature(Network& network) {
   using Bits = std::conditional_t<sizeof(real) == 8, std::uint64_t, std::uint32_t>;
   Fnv1a fnv;
   for (const Parameter& p : network.parameters()) {
-    for (const double value : named("", *p.value, p.transposed ? Layout::transpose : Layout::vector).values) {
+    for (const double value : named("", *p.value, layout_of(p)).values) {
       const real v = std::isnan(value) ? std::numeric_limits<real>::quiet_NaN() : static_cast<real>(value);
       auto bits = std::bit_cast<Bits>(v);
       for (std::size_t byte = 0; byte < sizeof bits; ++byte, bits >>= 8) fnv.add(bits & 0xFF);

@@ -27,26 +27,24 @@ double WeightedLoss::weight(const Tensor& y) const {
   return sum;
 }
 
-real WeightedLoss::value(const Tensor& a, const Tensor& y) const {
-  Tensor a_i, y_i;
+real WeightedLoss::mean(const Tensor& of, const Tensor& y, auto loss_of_row) const {
+  Tensor of_i, y_i;
   double sum = 0;
   for (std::size_t i = 0; i < y.rows(); ++i) {
-    copy_row(a, i, a_i);
+    copy_row(of, i, of_i);
     copy_row(y, i, y_i);
-    sum += row_weight(y.row(i)) * double{of_row_->value(a_i, y_i)};
+    sum += row_weight(y.row(i)) * double{loss_of_row(of_i, y_i)};
   }
   return static_cast<real>(sum / weight(y));  // Σᵢ wᵢ Lᵢ / Σᵢ wᵢ
 }
 
+real WeightedLoss::value(const Tensor& a, const Tensor& y) const {
+  return mean(a, y, [&](const Tensor& a_i, const Tensor& y_i) { return of_row_->value(a_i, y_i); });
+}
+
 real WeightedLoss::value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const {
-  Tensor z_i, y_i;
-  double sum = 0;
-  for (std::size_t i = 0; i < y.rows(); ++i) {
-    copy_row(z, i, z_i);
-    copy_row(y, i, y_i);
-    sum += row_weight(y.row(i)) * double{of_row_->value_from_logits(z_i, y_i, scratch)};
-  }
-  return static_cast<real>(sum / weight(y));
+  return mean(z, y,
+              [&](const Tensor& z_i, const Tensor& y_i) { return of_row_->value_from_logits(z_i, y_i, scratch); });
 }
 
 // The gradient of the plain mean has row i divided by N; here it is multiplied by wᵢ / Σᵢ wᵢ instead.

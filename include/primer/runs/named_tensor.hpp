@@ -10,6 +10,7 @@ namespace primer {
 
 // How a file keeps a tensor: with its own shape, as its transpose, or as a vector of all its numbers.
 enum class Layout { matrix, transpose, vector };
+constexpr Layout layout_of(const Parameter& p) { return p.transposed ? Layout::transpose : Layout::vector; }
 
 NamedTensor named(std::string name, const Tensor& tensor, Layout layout);
 

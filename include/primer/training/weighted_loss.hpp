@@ -28,6 +28,7 @@ class WeightedLoss final : public Loss {
 
  private:
   double row_weight(std::span<const real> y) const;  // a mixture of classes has the mixture of their weights
+  real mean(const Tensor& of, const Tensor& y, auto loss_of_row) const;  // `of`: a or z
   void weigh(const Tensor& y, Tensor& gradient) const;
 
   std::unique_ptr<Loss> of_row_;
