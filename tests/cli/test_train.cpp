@@ -332,7 +332,7 @@ TEST_CASE("--init reads NumPy's .npz files, too") {
   const Folder folder;
   const std::string npz = PRIMER_TEST_DATA "/fuzz/npz/version_2.npz", init = " --init '" + npz + "'";
   program::spill(folder / "c.toml", program::slurp(PRIMER_SOURCE_DIR "/configs/xor.toml"));
-  for (const char* const command : {"train c.toml", "trace c.toml"}) {
+  for (const char* const command : {"train c.toml --quiet", "trace c.toml"}) {
     CHECK(program::primer(command + init, folder.path).error(2) ==
           "primer: " + npz + ": there is no tensor layers.1.weight\n");
   }
