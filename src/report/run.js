@@ -8,8 +8,8 @@ window.runs = (() => {
   // What the charts show of the flow. Each is a function of the index of an epoch and of a layer.
   const charted_quantities = [
     { key: 'norm', title: '‖∂L/∂z‖', about: 'how much gradient is left', factor: false },
-    { key: 'sigma_part', title: 'σ′ part', about: '‖∂L/∂zˡ‖ / ‖∂L/∂aˡ‖', factor: true },
-    { key: 'W_part', title: 'W part', about: '‖∂L/∂aˡ‖ / ‖∂L/∂zˡ⁺¹‖', factor: true },
+    { key: 'sigma_factor', title: 'σ′ part', about: '‖∂L/∂zˡ‖ / ‖∂L/∂aˡ‖', factor: true },
+    { key: 'W_factor', title: 'W part', about: '‖∂L/∂aˡ‖ / ‖∂L/∂zˡ⁺¹‖', factor: true },
   ];
 
   // A run with the index `now` of the epoch shown. Cells of history.csv and flow.csv are texts, with all digits.
@@ -24,20 +24,20 @@ window.runs = (() => {
     const L = run.layers.length;
     const of = {
       norm: (k, l) => number(k, l, 'dL_dz_norm'),
-      sigma_part: (k, l) => (l === L - 1 ? Number.NaN : of.norm(k, l) / number(k, l, 'dL_da_norm')),
-      W_part: (k, l) => (l === L - 1 ? Number.NaN : number(k, l, 'dL_da_norm') / of.norm(k, l + 1)),
+      sigma_factor: (k, l) => (l === L - 1 ? Number.NaN : of.norm(k, l) / number(k, l, 'dL_da_norm')),
+      W_factor: (k, l) => (l === L - 1 ? Number.NaN : number(k, l, 'dL_da_norm') / of.norm(k, l + 1)),
     };
     // From layer `top` back to layer 1, as split_of in flow.cpp: [ratio, σ′ part, W part]. The top is the last hidden layer, or the output layer
-    // if only one layer is hidden.
+    // if only one layer is hidden, where split_of returns nothing.
     const top = L > 2 ? L - 2 : L - 1;
     const product = (part, k) => indices(top).reduce((value, l) => value * part(k, l), 1);
-    const split = (k) => [of.norm(k, 0) / of.norm(k, top), product(of.sigma_part, k), product(of.W_part, k)];
+    const split = (k) => [of.norm(k, 0) / of.norm(k, top), product(of.sigma_factor, k), product(of.W_factor, k)];
     const describe = (k, l) => [
       `epoch ${run.epochs[k]}, layer ${l + 1} ${run.layers[l].activation}`,
       `‖∂L/∂a‖ ${flow(k, l, 'dL_da_norm')}`,
       `‖∂L/∂z‖ ${flow(k, l, 'dL_dz_norm')}`,
-      `σ′ part ${l === L - 1 ? '–' : of.sigma_part(k, l)}`,
-      `W part ${l === L - 1 ? '–' : of.W_part(k, l)}`,
+      `σ′ part ${l === L - 1 ? '–' : of.sigma_factor(k, l)}`,
+      `W part ${l === L - 1 ? '–' : of.W_factor(k, l)}`,
     ];
     return { run, epochs: run.epochs, F: run.epochs.length, L, now: 0, history, flow, of, top, split, describe };
   }
@@ -45,7 +45,7 @@ window.runs = (() => {
   // The range of the logarithms of a quantity over all epochs and layers of the views. The two parts share one scale, so
   // that they can be compared by eye.
   function log_extent(views, q) {
-    const keys = q.factor ? ['sigma_part', 'W_part'] : ['norm'];
+    const keys = q.factor ? ['sigma_factor', 'W_factor'] : ['norm'];
     const of_view = (v) =>
       keys.flatMap((key) => indices(v.F).flatMap((k) => indices(v.L).map((l) => log10(v.of[key](k, l)))));
     return extent(views.flatMap(of_view));
