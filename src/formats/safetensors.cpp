@@ -28,7 +28,10 @@ constexpr std::string_view metadata_key = "__metadata__";
 template <class Unsigned>
 void append_little_endian(std::string& bytes, Unsigned value) {
   std::array<char, sizeof value> little;
-  for (std::size_t k = 0; k < sizeof value; ++k) little[k] = static_cast<char>(value >> 8 * k & 0xFF);
+  for (char& byte : little) {
+    byte = static_cast<char>(value & 0xFF);
+    value >>= 8;
+  }
   bytes.append(little.data(), little.size());
 }
 

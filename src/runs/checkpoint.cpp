@@ -135,8 +135,9 @@ void check_config(const Config& config, const Config& earlier) {
     if (key == "train.epochs") return;
     const Setting* const a = find(now, key);
     const Setting* const b = find(then, key);
-    if (a != nullptr && b != nullptr && a->value == b->value) return;
-    if (key == "train.schedule_t_max" && !config.locations.contains(key)) {
+    const bool both = a != nullptr && b != nullptr;
+    if (both && a->value == b->value) return;
+    if (both && key == "train.schedule_t_max" && !config.locations.contains(key)) {
       throw UserError(config.location("train.epochs"), "another train.epochs also changes schedule_t_max, from ",
                       b->value, " to ", a->value, "; to continue the schedule write train.schedule_t_max = ", b->value);
     }

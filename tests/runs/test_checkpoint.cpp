@@ -261,6 +261,12 @@ TEST_CASE("a checkpoint continues only the config and the data that it was writt
   CHECK(with({"train.huber_delta", "2"}) ==
         "--set train.huber_delta: --resume needs the config of the run, in which train.huber_delta is 1.0, not 2.0; "
         "only train.epochs may change");
+  const Override t_max{"train.schedule_t_max", "7"};
+  const std::string needs = "--resume needs the config of the run, in which train.schedule_t_max is ";
+  CHECK(with(t_max) == "--set train.schedule_t_max: " + needs + "unset, not 7.0; only train.epochs may change");
+  write_checkpoint(folder / "t_max", run.training, load_experiment(folder / "c.toml", {t_max}));
+  CHECK(complaint(folder / "t_max", experiment) ==
+        (folder / "c.toml") + ":17:1: " + needs + "7.0, not unset; only train.epochs may change");
   Experiment other = load_experiment(folder / "c.toml", {});
   other.data.train.x(0, 0) += 1;
   CHECK(complaint(path, other) == path + ": the data have changed since; train again without --resume");
