@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 using namespace primer;
 
@@ -52,6 +53,10 @@ TEST_CASE("overlong forms, surrogates, values beyond Unicode and cut characters 
                            "\xE2\x82", "\xFF", "\xE2\x41\x41"}) {
     CHECK(utf8_length(text) == 0);
     CHECK_FALSE(is_utf8(std::string("ab") + text));
+  }
+  for (const std::string_view character : {"é", "′", "𝛁"}) {  // cut off, with the rest behind the text
+    for (std::size_t size = 1; size < character.size(); ++size) CHECK(utf8_length(character.substr(0, size)) == 0);
+    CHECK(utf8_length(character) == character.size());
   }
   CHECK(utf8_length("") == 0);
   CHECK(is_utf8(""));
