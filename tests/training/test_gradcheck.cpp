@@ -584,7 +584,7 @@ TEST_CASE("what rounding explains is right if it is at most 1 % of the largest g
                            {1, 75, 0, 0.4, "undecided"},
                            {1, 75, 150, 0.4, "pass"},
                            {0.25, 150, 0, 0.4, "pass"},
-                           {1, 10, 0, 0.03, "pass"},    // n / 16 is less than 1 % of 10 n
+                           {1, 9, 0, 0.03, "pass"},     // n / 16 is less than 1 % of 9 n
                            {4, 2, 0, 0.01, "pass"}}) {  // n / 64 is less than 1 % of 2 n
     CAPTURE(bias.b);
     CAPTURE(bias.gradient);
