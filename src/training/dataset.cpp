@@ -355,7 +355,7 @@ void select_rows(const Dataset& from, std::span<const std::size_t> order, std::s
     part.resize(last - first, n);
     if (order.empty()) {
       std::copy_n(all.data() + first * n, part.size(), part.data());
-    } else if (n < 16) {  // short rows: one call per row would take longer than the copying
+    } else if (n < 8) {  // short rows: one call per row would take longer than the copying
       for (std::size_t j = 0; j < n; ++j) {
         for (std::size_t i = 0; i < part.rows(); ++i) part(i, j) = all(order[first + i], j);
       }
