@@ -186,8 +186,7 @@ class Reader {
   void flag(std::string_view key, bool& member) { set(member, table_.flag(key)); }
   void sizes(std::string_view key, std::vector<std::size_t>& member) {
     for (const double size : table_.numbers(key)) {
-      if (!(size >= 1 && size <= 1024 && size == std::floor(size))) break;
-      member.push_back(static_cast<std::size_t>(size));
+      if (size >= 1 && size <= 1024 && size == std::floor(size)) member.push_back(static_cast<std::size_t>(size));
     }
     if (table_.has(key) && (member.size() != 2 || table_.numbers(key).size() != 2)) {
       table_.refuse(key, "must be the height and the width of a picture, as in [8, 8]");

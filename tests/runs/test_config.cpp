@@ -275,8 +275,9 @@ TEST_CASE("a --set that makes no sense is refused with its key") {
   CHECK(refused("train.") == "--set train." + how);
   CHECK(refused(".epochs") == "--set .epochs" + how);
   CHECK(refused("train.a.b") == "--set train.a.b" + how);
-  for (const std::string key : {"layer.0.units", "layer.2.units", "layer.x.units", "layer.1.5.units", "layer.1-2.units",
-                                "layer.1-0.units", "layer.1-.units", "layer.-1.units", "layer.units"}) {
+  for (const std::string key :
+       {"layer.0.units", "layer.2.units", "layer.x.units", "layer.1x1.units", "layer.1.5.units", "layer.1-2.units",
+        "layer.1-0.units", "layer.1-.units", "layer.-1.units", "layer.units"}) {
     CHECK(refused(key) == "--set " + key +
                               ": write layer.N.KEY, or layer.N-M.KEY for several layers, with N from 1 to 1, the "
                               "number of [[layer]] tables in the file");
