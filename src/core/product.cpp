@@ -4,19 +4,19 @@
 //    multiply-adds in a cycle but can load only about as many numbers, so each loaded number must be used more than
 //    once. `tile` keeps height × width elements of C in a local array, which the compiler holds in vector registers. A
 //    step in k loads `width` numbers of B and one of A per row, and does height · width multiply-adds with them. The
-//    chains are independent, which hides that each multiply-add takes four cycles. If C has few rows, wider tiles
-//    replace the missing chains.
-// 2. A micro-panel of B (kc × nr) has the columns of a tile and at most `depth` rows, and fits into the first-level
-//    cache. A block of B (kc × nc), which the second-level cache holds, is read in place if its rows are contiguous and
-//    near one another. Otherwise (a transposed view, as in ∂L/∂x = ∂L/∂z W; a large B; fewer columns left than a tile
-//    is wide) it is packed first, panel after panel, because short pieces of distant rows are slow to load.
-// 3. The mr rows of A that the tiles beside one another share stay in the first-level cache, while the panels of B pass
-//    by. They are packed if they are the columns of a large matrix, as in ∂L/∂W = xᵀ ∂L/∂z.
+//    chains are independent: with four cycles for a multiply-add and two units, eight vectors must be under way. If C
+//    has few rows, wider tiles replace the missing chains.
+// 2. A micro-panel of B (kc × nr) has the columns of a tile and at most `depth` rows. A block of B (kc × nc), which the
+//    second-level cache holds, is read in place if its rows are contiguous and near one another. Otherwise (a
+//    transposed view, as in ∂L/∂x = ∂L/∂z W; a large B; columns that are no multiple of a tile's) all of the block is
+//    packed first, panel after panel, because short pieces of distant rows are slow to load.
+// 3. The mr rows of A that the tiles beside one another share stay in the first-level cache, while the panels of B
+//    stream past them from the second. They are packed if they are columns of a large matrix, as in ∂L/∂W = xᵀ ∂L/∂z.
 // 4. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile. Nothing is ever summed in
 //    another order, so every machine gets the same bits. A chain begins at `start`: zero, a bias, or, if B has more
 //    rows than a panel, what the panel before has left in C.
-// 5. A narrow C (∂L/∂W of a layer with few outputs) would leave most of a tile unused, so its transpose is computed:
-//    fma(b, a, c) is fma(a, b, c).
+// 5. A narrow C would leave most of a tile unused. If A is a transposed view (∂L/∂W = xᵀ ∂L/∂z of a layer with few
+//    outputs), Cᵀ = Bᵀ Aᵀ is computed instead, because Aᵀ can be read in place: fma(b, a, c) is fma(a, b, c).
 // 6. Tiny products (XOR, one row times few columns) are plain loops: setting up panels would take longer than the work.
 //
 // The calls: product (may transpose) → large_product → blocks (may pack B) → tiles (may pack A) → tile, or edge_tile if
@@ -53,17 +53,14 @@ constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // of 16
 constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
-constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = std::max(2 * lanes, narrow);  // nr, two widths
-constexpr std::size_t widest = 8 * lanes;                // nr of a tile of one row
-constexpr std::size_t depth = 256;                       // kc, rows of a micro-panel
+constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // nr, two widths
+constexpr std::size_t widest = 8 * lanes;                                          // nr of a tile of one row
+constexpr std::size_t depth = 256;                                                 // kc, rows of a micro-panel
 constexpr std::size_t room = 128 * 1024 / sizeof(real);  // numbers in the packed panels: nc = room / kc
-constexpr std::size_t first_cache = 32 * 1024;           // bytes that what is read in place may span
-constexpr std::size_t far = 512 * 1024 / sizeof(real);   // numbers that columns of A span to be packed
+constexpr std::size_t near = 32 * 1024 / sizeof(real);   // numbers that a block of B may span to be read in place
+constexpr std::size_t far = 512 * 1024 / sizeof(real);   // numbers that columns of A must span to be packed
 constexpr std::size_t tiny = 64;                         // multiply-adds
-
-// mr: fewer rows if a tile is wider than two vectors, but not more if it is narrower, since registers run out.
-template <std::size_t width>
-constexpr std::size_t tile_rows = tile_vectors / (std::max(width, 2 * lanes) / lanes);
+constexpr std::size_t tile_rows = tile_vectors / 2;      // mr: a wide tile is two vectors wide
 
 using In = View<const real>;
 using Out = View<real>;
@@ -122,7 +119,7 @@ template <std::size_t height, std::size_t width>
   copy(c, C);
 }
 
-// All of C in tiles from left to right. C has at most `height` rows. B is read in place or consists of packed panels:
+// All of C in tiles from left to right. C has 1 to `height` rows. B is read in place or consists of packed panels:
 // B.at(0, j) is where the panel from column j on begins, and B.row_stride leads from row to row within a panel. `once`
 // means that no other rows will read B and that all tiles are whole; then nothing is packed.
 template <std::size_t height, std::size_t width, bool once>
@@ -183,7 +180,7 @@ template <std::size_t width>
 // Goes through B in blocks of at most `depth` rows and nc columns, and with each through all rows of C.
 template <std::size_t width>
 [[gnu::noinline]] void blocks(const In& A, const In& B, const In& start, const Out& C) {
-  constexpr std::size_t height = tile_rows<width>;
+  constexpr std::size_t height = tile_rows;
   alignas(64) real packed[room];
   for (std::size_t k = 0; k < B.rows; k += depth) {
     const std::size_t deep = std::min(depth, B.rows - k), nc = room / deep / width * width;
@@ -191,7 +188,7 @@ template <std::size_t width>
     for (std::size_t j = 0; j < B.cols; j += nc) {
       const std::size_t cols = std::min(nc, B.cols - j);
       In b = B.block(k, j, deep, cols);
-      if (cols % width != 0 || B.col_stride != 1 || deep * B.row_stride * sizeof(real) > first_cache) {
+      if (cols % width != 0 || B.col_stride != 1 || deep * B.row_stride > near) {
         pack<width>(b, packed);
         b = In(packed, deep, cols, width, deep);
       }
@@ -204,7 +201,8 @@ template <std::size_t width>
   }
 }
 
-// The columns of C in groups, each with tiles as wide as possible.
+// The columns of C in groups. One to three rows get tiles of 8 or 4 vectors a row. Otherwise a remainder of at most
+// `narrow` columns gets narrow tiles, and a larger one a wide tile that is partly unused.
 [[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
   std::size_t j = 0;
   const auto next_columns = [&](std::size_t n, auto part) {
@@ -252,13 +250,13 @@ void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
 
 void product(const In& A, const In& B, const In& start, const Out& C) {
 #ifdef PRIMER_FMA
-  if (product_without_emulation(A, B, start, C)) return;
+  if (product_without_emulation(A, B, start, C)) return;  // WebAssembly: its fma is exact for most numbers only
 #endif
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   const bool is_tiny = M <= tiny && N <= tiny && K <= tiny && M * N * K <= tiny;
-  if (N < M && N < (is_tiny ? 4 : narrow) && (is_tiny || A.row_stride == 1))  // Cᵀ = Bᵀ Aᵀ: fewer, longer rows
+  if (N < M && N < (is_tiny ? 4 : narrow) && (is_tiny || A.row_stride == 1))  // fewer, longer rows: see 5
     return product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
-  if (M == 0 || K == 0) return copy(start, C);  // every chain is empty
+  if (M == 0 || K == 0) return copy(start, C);  // there is no chain, or every chain is empty
   if (is_tiny || (M == 1 && N < narrow)) return tiny_product(A, B, start, C);
   large_product(A, B, start, C);
 }

@@ -18,8 +18,8 @@ Machine measure_machine();
 Machine faster(const Machine& a, const Machine& b);
 
 // Seconds per step, sample or row of a workload ("W2"), W7: of the whole process. The cost of exp, tanh, erf, log and
-// of Adam's root and division is that of the best known implementation on a reference machine, scaled by the ratio of
-// the two machines' peaks; log is counted as exp. W1 is a chain of latencies: its floor is the reference machine's
+// of Adam's root and division is that of the best known implementation on a reference machine with the same instruction
+// set, scaled by the ratio of the two machines' peaks. W1 is a chain of latencies: its floor is the reference machine's
 // figure for code with compile-time sizes, scaled in the same way.
 double floor_seconds(const std::string& workload, const Machine& machine);
 
