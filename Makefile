@@ -25,8 +25,9 @@ all: $(BUILD)/cmake_install.cmake ## build the program build/primer (PRECISION=f
 run: all ## train CONFIG=configs/spirals.toml; ARGS="--set train.epochs=10" adds arguments; a terminal shows it slowly
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BUILD)/primer watch --any-key $(CONFIG) $(ARGS); else exec $(BUILD)/primer train $(CONFIG) $(ARGS); fi
 
-playground: all ## write a page that trains CONFIG=configs/spirals.toml in the browser (gets clang 19 for WebAssembly)
+playground: $(BUILD)/cmake_install.cmake ## write a page that trains CONFIG=configs/spirals.toml in the browser (gets clang 19 for WebAssembly)
 	@sh src/playground/toolchain.sh
+	@$(COMPILE) $(BUILD) --target primer-cli
 	@$(MAKE) --no-print-directory -f src/playground/modules.mk -j $(JOBS) OUT=$(BUILD)/playground VERSION=$(VERSION)
 	@$(BUILD)/primer play $(CONFIG) --out $(BUILD)/$(basename $(notdir $(CONFIG))).html $(ARGS)
 

@@ -86,6 +86,16 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
+#ifndef __wasm__  // src/playground/host.cpp has another body for WebAssembly
+void locate_errors(const std::function<void()>& act, const std::function<UserError(const std::logic_error&)>& locate) {
+  try {
+    act();
+  } catch (const std::logic_error& e) {
+    throw locate(e);
+  }
+}
+#endif
+
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names, std::string_view otherwise) {
   const std::string_view best = nearest(word, names);
   return best.empty() ? std::string(otherwise) : "; did you mean '" + printable(best) + "'?";

@@ -149,9 +149,29 @@ const char* give(std::string text) {
   return result().data();
 }
 
+// More would make the page stand still.
+constexpr std::size_t most_rows = 100'000;
+constexpr double most_weights = 1'000'000;
+
 Experiment experiment_in(const char* text, std::size_t size) {
   page_files()[config_name] = std::string(text, size);
-  return load_experiment(config_name, {});
+  const Config config = read_config(config_name, {});
+  const auto refuse_rows = [&](std::size_t rows, const char* key) {
+    if (rows > most_rows) throw UserError(config.location(key), "a page takes at most 100000 rows; use primer train");
+  };
+  refuse_rows(config.data.points, "data.points");
+  Experiment experiment = load_experiment(config_name, {});
+  refuse_rows(experiment.data.train.size(), "data.file");
+  double weights = 0, inputs = static_cast<double>(experiment.data.train.x.cols());
+  for (std::size_t l = 0; l < experiment.config.layers.size(); ++l) {
+    const auto units = static_cast<double>(experiment.config.layers[l].units);
+    weights += inputs * units;
+    inputs = units;
+    if (weights <= most_weights) continue;
+    throw UserError(config.location(concat("layer.", l + 1, ".units")),
+                    "a page takes at most 1000000 weights; use primer train");
+  }
+  return experiment;
 }
 
 // Whether a run can go on with its weights when this key changes.
@@ -192,7 +212,6 @@ void continue_from(Session& old, Session& next) {
   next.training.resume(now, now);
   next.history = old.history;
   next.touched_at = old.touched_at;
-  next.touch();
   next.observe_first_batch();
 }
 
@@ -216,21 +235,13 @@ std::string layers_json(Session& s) {
   return list + "]";
 }
 
-// [rows, columns] if the inputs are the pixels of a square picture.
-std::string image_json(const Network& network) {
-  const std::size_t n = network.inputs();
-  for (std::size_t side = 5; side * side <= n; ++side) {
-    if (side * side == n) return "[" + count_json(side) + "," + count_json(side) + "]";
-  }
-  return "null";
-}
-
 std::string describe(Session& s) {
   const Data& data = s.experiment.data;
   Members settings;
   for (const Setting& setting : settings_of(s.experiment.config)) {
     settings.emplace_back(setting.key, to_json(setting.value));
   }
+  const std::vector<std::size_t>& image = s.experiment.config.data.image;
   constexpr std::array tasks{"regression", "binary", "multiclass"};
   return json::object(
       Members{{"layers", layers_json(s)},
@@ -244,7 +255,7 @@ std::string describe(Session& s) {
               {"test_rows", count_json(data.test.size())},
               {"batches", count_json(s.training.batches())},
               {"epochs", count_json(s.train().epochs)},
-              {"image", image_json(s.network)},
+              {"image", image.empty() ? "null" : json::array(image, count_json)},
               {"canonical", to_json(s.network.canonical(*s.loss))},
               {"settings", json::object(settings)}});
 }
@@ -416,7 +427,21 @@ std::string unit_json(Session& s, std::size_t l, std::size_t j) {
                               {"curve", curve_json(*layer.activation, low, high, 161)}});
 }
 
-// A point of the drawing: the range of the inputs, a little wider than the data.
+// Each pixel of the training rows before it was standardised, as a level: 0 is the smallest value, 255 the largest.
+std::string levels_json(const Data& data) {
+  Tensor x = data.train.x;
+  for (std::size_t i = 0; i < x.size() && data.standardizer; ++i) {
+    const std::size_t column = i % x.cols();
+    x[i] = x[i] * data.standardizer->deviation[column] + data.standardizer->mean[column];
+  }
+  const std::span<const real> pixels(x.data(), x.size());
+  const auto range = std::ranges::minmax(pixels);
+  const real reach = range.max > range.min ? range.max - range.min : 1;
+  return json::array(
+      pixels, [&](real v) { return count_json(static_cast<std::size_t>((v - range.min) / reach * 255 + real(0.5))); });
+}
+
+// The training rows, the range of each input, a little wider than the data, and the classes.
 std::string data_json(const Session& s) {
   const Dataset& train = s.experiment.data.train;
   Members members{{"x", train.x.cols() <= 2 || train.x.size() <= 200'000 ? to_json(train.x) : "[]"},
@@ -432,6 +457,7 @@ std::string data_json(const Session& s) {
     ranges += (c == 0 ? "[" : ",[") + to_json(low - margin) + "," + to_json(high + margin) + "]";
   }
   members.emplace_back("ranges", ranges + "]");
+  members.emplace_back("levels", s.experiment.config.data.image.empty() ? "[]" : levels_json(s.experiment.data));
   std::string classes = "[";
   for (std::size_t i = 0; i < train.y.rows(); ++i) {
     classes += (i == 0 ? "" : ",") + count_json(s.experiment.task == Task::regression ? 0 : class_of(train.y.row(i)));
@@ -459,13 +485,18 @@ EXPORT(fma) double page_fma(double a, double b, double c) { return primer::fma(a
 EXPORT(load) void page_load(unsigned which, const char* text, std::size_t size) {
   sessions()[which] = std::make_unique<Session>(experiment_in(text, size));
 }
-// Whether the run goes on with its weights; otherwise it starts again.
+// Whether the run goes on with its weights; otherwise it starts again. If only later steps are added, or what is shown
+// of the steps changes, the run remains that of its config.
 EXPORT(change) bool page_change(unsigned which, const char* text, std::size_t size) {
   auto next = std::make_unique<Session>(experiment_in(text, size));
   auto& now = sessions()[which];
   const std::vector<std::string> keys = changed_keys(now->experiment.config, next->experiment.config);
   const bool goes_on = now->steps() > 0 && std::ranges::all_of(keys, keeps_weights);
+  const auto keeps_steps = [&](const std::string& key) {
+    return key.starts_with("diagnostics.") || (key == "train.epochs" && next->train().schedule == "none");
+  };
   if (goes_on) continue_from(*now, *next);
+  if (goes_on && !std::ranges::all_of(keys, keeps_steps)) next->touch();
   now = std::move(next);
   return goes_on;
 }

@@ -1,6 +1,6 @@
 // What the engine expects of an operating system, for WebAssembly: files in memory, and exceptions. libc++abi cannot
 // unwind there, so a throw calls a function of the page with the text of the exception, and that function throws an
-// Error.
+// Error. No `catch` gets it; locate_errors() remembers what to throw instead.
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
@@ -9,6 +9,16 @@
 #include <map>
 #include <string>
 #include <typeinfo>
+#include <utility>
+
+#include "primer/formats/error.hpp"
+
+namespace {
+
+using Locate = std::function<primer::UserError(const std::logic_error&)>;
+const Locate* innermost = nullptr;  // of the calls of locate_errors() that run
+
+}  // namespace
 
 extern "C" {
 
@@ -18,8 +28,11 @@ __attribute__((import_module("host"), import_name("fail"), noreturn)) void host_
 void* __cxa_allocate_exception(std::size_t size) noexcept { return std::malloc(size); }
 void __cxa_free_exception(void* exception) noexcept { std::free(exception); }
 [[noreturn]] void __cxa_throw(void* object, std::type_info*, void (*)(void*)) {
-  const char* const text = static_cast<std::exception*>(object)->what();  // whatever primer throws is a std::exception
-  host_fail(text, std::strlen(text));
+  const auto* const error = static_cast<std::exception*>(object);  // whatever primer throws is a std::exception
+  const Locate* const locate = std::exchange(innermost, nullptr);
+  const auto* const wrong_argument = dynamic_cast<const std::logic_error*>(error);
+  if (locate != nullptr && wrong_argument != nullptr) throw(*locate)(*wrong_argument);
+  host_fail(error->what(), std::strlen(error->what()));
 }
 [[noreturn]] void __cxa_rethrow() { std::abort(); }
 void* __cxa_begin_catch(void* exception) noexcept { return exception; }
@@ -28,6 +41,12 @@ void __cxa_end_catch() {}
 }  // extern "C"
 
 namespace primer {
+
+void locate_errors(const std::function<void()>& act, const Locate& locate) {
+  const Locate* const outer = std::exchange(innermost, &locate);
+  act();
+  innermost = outer;
+}
 
 std::map<std::string, std::string>& page_files() {
   static std::map<std::string, std::string> files;

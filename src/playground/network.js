@@ -17,6 +17,7 @@ window.network_view = (engine) => {
     colors = {
       signed: table((t) => (t < 0.5 ? mix(shrinks, neutral, t * 2) : mix(neutral, grows, t * 2 - 1))),
       size: table(size_color),
+      ink: table((t) => mix(rgb('--paper'), rgb('--pencil'), t)),
       classes: Array.from({ length: 8 }, (_, k) => rgb(`--class-${k}`)),
       panel: rgb('--panel'),
       grows: css(grows),
@@ -59,29 +60,31 @@ window.network_view = (engine) => {
     const most = Math.max(...layers.map(({ units }) => shown(units)), shown(is_image() ? 1 : layers[0].inputs));
     const width = Math.max(host.clientWidth, 200);
     const gap = 6;
-    const size = Math.max(15, Math.min(40, Math.floor(560 / most) - gap, (width / (layers.length + 1)) * 0.62));
+    const tall = innerWidth < 1700 ? 560 : 680;
+    const size = Math.max(15, Math.min(40, Math.floor(tall / most) - gap, (width / (layers.length + 1)) * 0.62));
     const height = Math.max(200, most * (size + gap) + 44);
     sheet = html('canvas', { class: 'lines', 'aria-hidden': 'true' });
     host.replaceChildren(sheet);
     host.style.height = `${height}px`;
     const step = width / (layers.length + 1);
-    const column = (c, count, make) =>
+    const column = (c, count, make, wide = size) =>
       Array.from({ length: count }, (_, j) => {
         const tile = make(j);
         tile.x = step * (c + 0.5);
         tile.y = 24 + (height - 44) * ((j + 0.5) / count);
-        tile.node.style.left = `${tile.x - size / 2}px`;
-        tile.node.style.top = `${tile.y - size / 2}px`;
-        tile.node.style.width = `${size}px`;
-        tile.node.style.height = `${size}px`;
+        tile.node.style.left = `${tile.x - wide / 2}px`;
+        tile.node.style.top = `${tile.y - wide / 2}px`;
+        tile.node.style.width = `${wide}px`;
+        tile.node.style.height = `${wide}px`;
         host.append(tile.node);
         return tile;
       });
     const name_of = (i) => run.info.columns[i] ?? `x${i + 1}`;
-    inputs = column(0, is_image() ? 1 : shown(layers[0].inputs), (i) => {
+    const input = (i) => {
       const canvas = html('canvas', { class: 'tile input', title: is_image() ? 'the picked sample' : name_of(i) });
       return { node: canvas, canvas };
-    });
+    };
+    inputs = is_image() ? column(0, 1, input, Math.min(112, 0.8 * step)) : column(0, shown(layers[0].inputs), input);
     tiles = layers.map(({ units }, l) =>
       column(l + 1, shown(units), (j) => {
         const canvas = html('canvas', {});
@@ -100,15 +103,25 @@ window.network_view = (engine) => {
     sheet.style.width = `${width}px`;
     sheet.style.height = `${height}px`;
     const label = (c, words) => {
-      const node = html('span', { class: 'column-name' }, words);
+      const node = html('span', { class: 'column-name', title: words }, words);
       node.style.left = `${step * c}px`;
       node.style.width = `${step}px`;
       host.append(node);
     };
+    // The names of the outputs stand to the right of their units.
+    const names =
+      run.info.task === 'multiclass' ? run.info.classes : run.info.task === 'regression' ? run.info.targets : [];
+    tiles.at(-1).forEach(({ x, y }, j) => {
+      const node = html('span', { class: 'output-name' }, names[j] ?? '');
+      node.style.left = `${x + size / 2}px`;
+      node.style.top = `${y}px`;
+      node.style.maxWidth = `${step / 2 - size / 2}px`;
+      host.append(node);
+    });
     label(0, is_image() ? 'sample' : layers[0].inputs > most_units ? `${layers[0].inputs} inputs` : 'x');
     layers.forEach(({ units, activation, residual }, l) => {
       const name = residual ? `x + ${activation}` : activation;
-      label(l + 1, units > most_units ? `${name}, first ${most_units} of ${units}` : name);
+      label(l + 1, units > most_units ? `${name}, ${most_units} of ${units}` : name);
     });
     by_id('shape').textContent = [layers[0].inputs, ...layers.map(({ units }) => units)].join(' – ');
   }
@@ -155,12 +168,16 @@ window.network_view = (engine) => {
 
   const hints = {
     field: 'Each picture is the value of a unit over the input plane: orange is positive, blue is negative.',
+    line: 'Each picture is the value of a unit from the smallest input (left) to the largest: orange is positive, blue is negative.',
+    value:
+      'The colour is the value a of a unit for the picked sample: orange is positive, blue is negative, relative to the largest of the layer.',
     slope: 'The mean |σ′| of the last batch. A unit where it is small passes almost no gradient.',
     delta:
       'The size ‖δ‖ of the gradient that arrives, in the last batch: relative to the largest of the network, logarithmic.',
     state:
       'Dashed frame: dead, σ′ is exactly 0 on the whole batch. Yellow: |σ′| is less than 5 % of its largest value on more than half of the batch (saturated; of a ReLU: z < 0).',
-    weights: 'The units of layer 1 show their weights as pictures.',
+    weights:
+      'The units of layer 1 show their weights as pictures, the others their value a for the picked sample: orange is positive, blue is negative.',
   };
   const line_hints = {
     W: 'Lines: W, orange is positive, blue is negative; the width is relative to the largest weight of the layer.',
@@ -168,14 +185,15 @@ window.network_view = (engine) => {
       'Lines: ∂L/∂W, orange is positive, blue is negative; the width is relative to the largest of the network, logarithmic.',
   };
   function draw_tiles(grid) {
-    let kind = by_id('tile-kind').value;
-    if (kind === 'field' && !grid && !is_image()) kind = 'slope';
+    const kind = by_id('tile-kind').value;
+    const of_sample = kind === 'field' && !grid ? engine.trace(run.index, picked.row).layers.map(({ a }) => a) : null;
+    const hint =
+      hints[of_sample ? (is_image() ? 'weights' : 'value') : kind === 'field' && !grid.plane ? 'line' : kind];
     const units = run.state.units;
     const hidden = Math.max(1, run.info.layers.length - 1);
     const count = run.info.layers.slice(0, hidden).reduce((sum, layer) => sum + layer.units, 0);
     const dead = units.slice(0, hidden).reduce((sum, layer) => sum + layer.dead, 0);
-    by_id('tile-hint').textContent =
-      `${hints[kind === 'field' && is_image() ? 'weights' : kind]} Dead units: ${dead} of ${count}. ${line_hints[by_id('line-kind').value]}`;
+    by_id('tile-hint').textContent = `${hint} Dead units: ${dead} of ${count}. ${line_hints[by_id('line-kind').value]}`;
     const largest = Math.max(...units.flatMap(({ delta }) => delta), 1e-300);
     tiles.forEach((column, l) => {
       const n = run.info.layers[l].units;
@@ -185,8 +203,7 @@ window.network_view = (engine) => {
         cells = grid.n * (grid.plane ? grid.n : 1);
         values = engine.grid_values(run.index, l, false, cells * n);
       }
-      const W =
-        kind === 'field' && is_image() && l === 0 ? engine.weights(run.index, 0, n * run.info.layers[0].inputs) : null;
+      const W = of_sample && is_image() && l === 0 ? engine.weights(run.index, 0, n * run.info.layers[0].inputs) : null;
       column.forEach((tile, j) => {
         const { slope, delta, saturated, off } = units[l];
         tile.node.classList.toggle('picked', picked.l === l && picked.j === j);
@@ -200,7 +217,10 @@ window.network_view = (engine) => {
           put(tile.canvas, size, count / size, (i) => shade_of(colors.signed, 0.5 + at(i) / (2 * most)));
           return;
         }
-        if (kind === 'state') {
+        if (of_sample) {
+          const most = Math.max(...of_sample[l].map(Math.abs), 1e-300);
+          fill(tile.canvas, css(shade_of(colors.signed, 0.5 + of_sample[l][j] / (2 * most))));
+        } else if (kind === 'state') {
           const color = off[j] === 1 ? colors.dead : saturated[j] > 0.5 ? colors.shade : colors.alive;
           fill(tile.canvas, color);
         } else if (kind === 'delta') {
@@ -210,8 +230,7 @@ window.network_view = (engine) => {
     });
     inputs.forEach((tile, i) => {
       if (is_image()) {
-        const pixels = sample_of(picked.row);
-        put(tile.canvas, run.info.image[1], run.info.image[0], (k) => shade_of(colors.signed, 0.5 + pixels[k] / 8));
+        put_sample(tile.canvas, picked.row);
       } else if (grid?.plane) {
         const n = grid.n;
         put(tile.canvas, n, n, (k) => shade_of(colors.signed, i === 0 ? (k % n) / n : 1 - Math.floor(k / n) / n));
@@ -224,10 +243,10 @@ window.network_view = (engine) => {
     context.fillStyle = color;
     context.fillRect(0, 0, 1, 1);
   }
-  const sample_of = (row) => {
-    const n = run.info.layers[0].inputs;
-    return run.data.x.slice(row * n, (row + 1) * n);
-  };
+  function put_sample(canvas, row) {
+    const [rows, columns] = run.info.image;
+    put(canvas, columns, rows, (k) => shade_of(colors.ink, run.data.levels[row * rows * columns + k] / 255));
+  }
 
   // A pulse runs from the output to the input. At each unit it is as large as the unit's δ.
   let pulse = null;
@@ -270,7 +289,7 @@ window.network_view = (engine) => {
   // The way back: two numbers for each layer, ‖∂L/∂a‖ and δ = ‖∂L/∂z‖, as stairs
   function draw_delta(runs) {
     const L = Math.max(...runs.map(({ info }) => info.layers.length));
-    const d = drawing(by_id('delta'), 230, [16, 14, 34, 56], 'the norm of the gradient, layer by layer');
+    const d = drawing(by_id('delta'), 250, [30, 14, 34, 56], 'the norm of the gradient, layer by layer');
     const logs = runs
       .flatMap(({ state }) => state.flow.flatMap((row) => [row.dL_da_norm, row.dL_dz_norm]))
       .map(Math.log10);
@@ -281,7 +300,8 @@ window.network_view = (engine) => {
     d.x_ticks(Array.from({ length: L }, (_, l) => l + 1));
     d.add(
       text(d.right, d.height - 2, 'layer', 'tick', 'end'),
-      text(d.left, 10, '‖∂L/∂a‖ → ● ‖δ‖, logarithmic', 'tick', 'start'),
+      text(d.left - 40, 12, '‖∂L/∂a‖ → ● ‖δ‖, logarithmic', 'tick', 'start'),
+      text(d.right, 12, '← from the loss', 'tick', 'end'),
     );
     runs.forEach(({ state }, index) => {
       const kind = index === 0 ? 'run-a' : 'run-b';
@@ -321,7 +341,9 @@ window.network_view = (engine) => {
         const line = html('div', { class: 'split-line' });
         if (runs.length > 1) line.append(html('strong', {}, name));
         if (state.split === null) {
-          line.append(html('span', {}, 'two hidden layers or more show how the gradient changes between them'));
+          line.append(
+            html('span', { class: 'quiet' }, 'two hidden layers or more show how the gradient changes between them'),
+          );
           return line;
         }
         const [ratio, sigma, W] = state.split;
@@ -367,11 +389,11 @@ window.network_view = (engine) => {
       picture.canvas = d.cells(2, 2);
       picture.canvas.classList.add('smooth');
     }
-    d.y_ticks(ticks(...y, 5), short);
+    if (plane) for (const v of ticks(...y, 5)) d.add(text(d.left - 6, d.y(v) + 4, short(v), 'tick', 'end'));
+    else d.y_ticks(ticks(...y, 5), short);
     d.x_ticks(ticks(...x, 6), short);
     d.add(text(d.right, d.height - 3, info.columns[0], 'tick', 'end'));
     d.add(text(d.left, 10, curve ? info.targets[0] : (info.columns[1] ?? ''), 'tick', 'start'));
-    if (curve) picture.path = d.add(svg('path', { class: 'curve fit', 'clip-path': d.clip() }));
     const columns = info.layers[0].inputs;
     const rows = Math.min(data.class.length, 800);
     const layer = svg('g', {});
@@ -383,6 +405,7 @@ window.network_view = (engine) => {
       layer.append(dot);
     }
     d.add(layer);
+    if (curve) picture.path = d.add(svg('path', { class: 'curve fit', 'clip-path': d.clip() }));
     picture.mark = d.add(svg('circle', { r: 7, class: 'marker' }));
     const nearest = (px, py) => {
       let best = 0;
@@ -402,7 +425,6 @@ window.network_view = (engine) => {
     by_id('data-hint').textContent = 'Click a point: the network is worked out by hand for it, below.';
   }
   function make_samples(host) {
-    const [rows, columns] = run.info.image;
     const list = html('div', { class: 'samples' });
     picture = { samples: [] };
     for (let row = 0; row < Math.min(60, run.data.class.length); ++row) {
@@ -410,11 +432,10 @@ window.network_view = (engine) => {
       const name = run.info.classes[run.data.class[row]];
       const node = html(
         'button',
-        { type: 'button', class: 'tile sample', 'aria-label': `row ${row + 1}, class ${name}` },
+        { type: 'button', class: 'tile', 'aria-label': `row ${row + 1}, class ${name}` },
         canvas,
       );
-      const pixels = sample_of(row);
-      put(canvas, columns, rows, (k) => shade_of(colors.signed, 0.5 + pixels[k] / 8));
+      put_sample(canvas, row);
       node.addEventListener('click', () => on_pick({ row }));
       picture.samples.push(node);
       list.append(node);

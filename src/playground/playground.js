@@ -133,13 +133,11 @@
         changed(key('activation'), quoted(name)),
       );
       choose.lastChild.value = base;
-      const box = html('fieldset', { class: 'layer' }, html('legend', {}, `layer ${l + 1}`));
+      const head = html('div', { class: 'layer-head' }, html('b', {}, `layer ${l + 1}`));
       const units = number('units', key('units'), { min: 1, step: 1 });
       units.lastChild.disabled = last;
       const shape = number('α', key('alpha'), {}, (value) => changed(key('activation'), quoted(`${base}(${value})`)));
       shape.lastChild.value = alpha ?? '';
-      shape.hidden = alpha === undefined;
-      box.append(row(units, choose, shape));
       const init = select(
         'weights start as',
         key('init'),
@@ -153,20 +151,20 @@
         row(init, number('dropout', key('dropout'), { min: 0, max: 0.95 })),
         row(check('batch norm', key('batch_norm')), check('residual', key('residual'))),
       );
-      const tools = html('div', { class: 'buttons' });
+      const fields = row(units, choose, ...(alpha === undefined ? [] : [shape]));
+      fields.classList.add('wide-second');
       if (!last) {
         const add = html('button', { type: 'button', class: 'small' }, 'copy');
         add.addEventListener('click', () => change(add_layer(runs[0].text, l)));
         const remove = html('button', { type: 'button', class: 'small' }, 'remove');
         remove.addEventListener('click', () => change(remove_layer(runs[0].text, l)));
-        tools.append(add, remove);
+        head.append(add, remove);
       } else if (layers.length === 1) {
         const add = html('button', { type: 'button', class: 'small' }, 'add a hidden layer');
         add.addEventListener('click', () => change(add_layer(runs[0].text, -1)));
-        tools.append(add);
+        head.append(add);
       }
-      box.append(more, tools);
-      return box;
+      return html('div', { class: 'layer' }, head, fields, more);
     });
   }
   let open_details = [];
@@ -191,10 +189,10 @@
       changed('train.learning_rate', String(Number((10 ** Number(rate.value)).toPrecision(2)))),
     );
     host.replaceChildren(
+      generator,
       row(
-        generator,
-        number('noise', 'data.noise', { min: 0 }),
         number('points', 'data.points', { min: 1, step: 1 }),
+        number('noise', 'data.noise', { min: 0 }),
         number('seed', 'seed', { min: 0, step: 1 }),
       ),
       row(check('standardise the inputs', 'data.standardize')),
@@ -212,12 +210,12 @@
       ),
       row(number('learning rate', 'train.learning_rate', { min: 0 }), html('label', {}, '10⁻⁵ … 10', rate)),
       row(
-        number('batch size (0 = all)', 'train.batch_size', { min: 0, step: 1 }),
+        number('batch (0 = all)', 'train.batch_size', { min: 0, step: 1 }),
         number('epochs', 'train.epochs', { min: 0, step: 1 }),
       ),
       row(
         number('momentum', 'train.momentum', { min: 0, max: 0.999 }),
-        number('weight decay', 'train.weight_decay', { min: 0 }),
+        number('decay', 'train.weight_decay', { min: 0, title: 'weight decay' }),
         number('clip norm', 'train.clip_norm', { min: 0 }),
       ),
       ...layer_rows(),
@@ -307,7 +305,7 @@
   }
   // The loss curves
   function draw_loss() {
-    const d = drawing(by_id('loss'), 210, [28, 22, 32, 52], 'loss');
+    const d = drawing(by_id('loss'), 220, [runs.length > 1 ? 22 : 8, 22, 32, 52], 'training loss');
     const series = runs.map(({ history }) => history.map(([epoch, [loss]]) => [epoch, loss]));
     const all = extent(series.flat().map(([, loss]) => loss));
     const logarithmic = all[0] > 0 && all[1] / all[0] > 30;
@@ -319,10 +317,7 @@
     if (logarithmic) d.y_ticks(log_ticks(low, high, 7), log_label);
     else d.y_ticks(ticks(low, high, 5), short);
     d.x_ticks(ticks(0, last, 5).filter(Number.isInteger));
-    d.add(
-      text(d.left - 40, 14, 'training loss', 'title', 'start'),
-      text(d.right, d.height - 3, 'epoch', 'tick', 'end'),
-    );
+    d.add(text(d.right, d.height - 3, 'epoch', 'tick', 'end'));
     runs.forEach(({ name }, i) => {
       const points = thinned(series[i]);
       const path = points.map(
@@ -381,12 +376,22 @@
     by_id('signature').dataset.epoch = state.epoch;
     by_id('signature').dataset.done = String(state.done);
     const with_file = run.file === null ? '' : ` (with ${run.file} beside it)`;
-    by_id('repeat').textContent =
-      state.touched !== null
-        ? `touched at step ${state.touched}; \`primer train config.toml --init model.safetensors\` goes on from the weights of now, with a fresh optimiser`
+    const code = (command) => html('code', {}, command);
+    by_id('repeat').replaceChildren(
+      ...(state.touched !== null
+        ? [
+            `touched at step ${state.touched}; `,
+            code('primer train config.toml --init model.safetensors'),
+            ' goes on from the weights of now, with a fresh optimiser',
+          ]
         : state.done
-          ? `after epoch ${state.epoch}; \`primer train config.toml\` ends with the same signature${with_file}`
-          : `after step ${state.step}; repeats with \`primer train config.toml\`${with_file}`;
+          ? [
+              `after epoch ${state.epoch}; `,
+              code('primer train config.toml'),
+              ` ends with the same signature${with_file}`,
+            ]
+          : [`after step ${state.step}; repeats with `, code('primer train config.toml'), with_file]),
+    );
   }
   function draw(now = performance.now()) {
     network.draw(now, pick, runs);

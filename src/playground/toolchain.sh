@@ -11,7 +11,7 @@ works && exit
 sudo=
 [ "$(id -u)" = 0 ] || sudo="sudo -n"
 if [ -z "$PRIMER_NO_INSTALL" ] && command -v apt-get >/dev/null && ${sudo:-env} true 2>/dev/null; then
-  echo "primer: installing the compiler for the browser (PRIMER_NO_INSTALL=1 forbids it): $sudo apt-get install -y $packages" >&2
+  echo "primer: installing the compiler for the browser (PRIMER_NO_INSTALL=1 forbids it): ${sudo:+$sudo }apt-get install -y --no-install-recommends $packages" >&2
   { $sudo apt-get update; $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages; } >/dev/null 2>&1
   works && exit
 fi

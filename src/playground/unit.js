@@ -130,11 +130,16 @@ window.sample_view = (engine, cards) => {
         ...(canonical
           ? ['∂L/∂z = a − y = ', html('b', { title: String(at.dL_dz) }, short(at.dL_dz, 5))]
           : [
-              '∂L/∂a ',
-              html('b', { title: String(dL_da) }, short(dL_da, 5)),
-              html('i', { class: 'sigma-step-text' }, ` × σ′(z) ${short(at.slope, 5)} → `),
-              '∂L/∂z ',
-              html('b', { id: 'chain-result', title: String(at.dL_dz) }, short(at.dL_dz, 5)),
+              html('span', {}, '∂L/∂a ', html('b', { title: String(dL_da) }, short(dL_da, 5))),
+              ' ',
+              html('span', { class: 'sigma-step-text' }, `× σ′(z) ${short(at.slope, 5)}`),
+              ' ',
+              html(
+                'span',
+                {},
+                '→ ∂L/∂z ',
+                html('b', { id: 'chain-result', title: String(at.dL_dz) }, short(at.dL_dz, 5)),
+              ),
             ]),
       ),
       html(
@@ -149,7 +154,7 @@ window.sample_view = (engine, cards) => {
       html(
         'p',
         { class: 'hint' },
-        'Grey bars: the z of this unit on all training rows. Shaded: |σ′| is less than 5 % of its largest value (saturated).',
+        'Grey bars: the z of this unit on all training rows. Shaded: |\u2060σ′| is less than 5 % of its largest value (saturated).',
       ),
     );
   }
@@ -367,8 +372,9 @@ window.sample_view = (engine, cards) => {
         ? `y = ${trace.y.map((v) => short(v, 4)).join(', ')}`
         : `class ${run.info.classes[run.data.class[pick.row]] ?? run.data.class[pick.row]}`;
     by_id('hand-name').textContent = `row ${pick.row + 1}, ${y}; L = ${short(trace.loss, 5)}`;
-    by_id('hand-back').disabled = step === 0;
-    by_id('hand-next').disabled = step === steps.length - 1;
+    // A button that is disabled would lose the focus, and the next → would make a training step.
+    by_id('hand-back').setAttribute('aria-disabled', String(step === 0));
+    by_id('hand-next').setAttribute('aria-disabled', String(step === steps.length - 1));
     by_id('hand-where').textContent = `step ${step + 1} of ${steps.length}`;
     by_id('hand').replaceChildren(
       html('h3', {}, now.head),

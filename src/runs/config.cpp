@@ -9,7 +9,6 @@
 #include <limits>
 #include <optional>
 #include <sstream>
-#include <stdexcept>
 
 #include "primer/core/initializer.hpp"
 #include "primer/formats/input.hpp"
@@ -117,22 +116,12 @@ class Reader {
   template <typename Check>
   void checked(std::string_view key, std::string& member, const std::vector<std::string_view>& names, Check check) {
     set(member, table_.text(key));
-    try {
-      check(member);
-    } catch (const std::invalid_argument& e) {
-      const auto name_of = [](std::string_view spec) { return spec.substr(0, spec.find('(')); };
-      const std::string_view name = name_of(member);
-      const auto is_valid = [&](std::string_view spec) {
-        try {
-          check(std::string(spec));
-          return true;
-        } catch (const std::invalid_argument&) {
-          return false;
-        }
-      };
-      const bool is_known = std::ranges::find(names, name, name_of) != names.end() || is_valid(name);
-      table_.refuse(key, e.what() + (is_known ? "" : did_you_mean(name, names, "; write " + listed(names))));
-    }
+    locate_errors([&] { check(member); },
+                  [&](const std::logic_error& e) -> UserError {
+                    const std::string_view text = e.what(), name = std::string_view(member).substr(0, member.find('('));
+                    const std::string hint = did_you_mean(name, names, "; write " + listed(names));
+                    table_.refuse(key, concat(text, text.starts_with("unknown") ? hint : ""));
+                  });
   }
   void path(std::string_view key, std::string& member) {
     const std::optional<std::string> value = table_.text(key);

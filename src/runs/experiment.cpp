@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 #include "primer/formats/input.hpp"
 #include "primer/formats/number.hpp"
@@ -54,11 +53,9 @@ void resolve_class_weights(Experiment& experiment) {
   if (train.class_weights.empty() && !train.balanced_weights) return;
   if (classes == 0) throw UserError(location, "class_weights needs one target column of classes");
   if (train.balanced_weights) {
-    try {
-      train.class_weights = balanced_weights(experiment.data.train.y);
-    } catch (const std::invalid_argument& e) {
-      throw UserError(location, e.what(), "; write a list of weights");
-    }
+    locate_errors(
+        [&] { train.class_weights = balanced_weights(experiment.data.train.y); },
+        [&](const std::logic_error& e) { return UserError(location, e.what(), "; write a list of weights"); });
     train.balanced_weights = false;
   }
   if (train.class_weights.size() == classes) return;
@@ -76,11 +73,11 @@ void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tenso
   sigma.value(z, a);
   const auto of_a = static_cast<double>(loss.value(a, y));
   double of_z = 0;
-  try {
-    of_z = static_cast<double>(loss.value_from_logits(z, y, scratch));
-  } catch (const std::logic_error& e) {
-    throw UserError(location, sigma.name(), " names a canonical loss, but ", e.what(), "; leave canonical_loss out");
-  }
+  locate_errors([&] { of_z = static_cast<double>(loss.value_from_logits(z, y, scratch)); },
+                [&](const std::logic_error& e) {
+                  return UserError(location, sigma.name(), " names a canonical loss, but ", e.what(),
+                                   "; leave canonical_loss out");
+                });
   if (std::abs(of_z - of_a) <= 1e-4 * std::max(1.0, std::abs(of_a))) return;
   throw UserError(location, sigma.name(), " names ", loss.name(), " as its canonical loss, but the loss is ",
                   short_number(of_a), " from a and ", short_number(of_z),
@@ -143,16 +140,14 @@ Experiment experiment_of(Config config, FileSamples samples, const std::optional
   config.data.target = names_of(samples.targets);
   Experiment experiment{std::move(config), {}, task, samples.dropped};
   const DataOptions& data = experiment.config.data;
-  try {
-    const std::vector<std::string> classes = find_classes(samples.targets, task, data.classes);
-    std::optional<Dataset> validation_rows;
-    if (validation) validation_rows = Dataset{validation->x, encode(*validation, task, classes)};
-    experiment.data = prepare(std::move(samples), validation_rows, task, classes, data, experiment.config.seed);
-  } catch (const TargetError& e) {
-    throw located(e, samples);
-  } catch (const std::invalid_argument& e) {
-    throw UserError({samples.file}, printable(e.what()));
-  }
+  locate_errors(
+      [&] {
+        const std::vector<std::string> classes = find_classes(samples.targets, task, data.classes);
+        std::optional<Dataset> validation_rows;
+        if (validation) validation_rows = Dataset{validation->x, encode(*validation, task, classes)};
+        experiment.data = prepare(std::move(samples), validation_rows, task, classes, data, experiment.config.seed);
+      },
+      [&](const std::logic_error& e) { return located(e, samples); });
   if (experiment.config.train.early_stopping > 0 && experiment.data.validation.size() == 0) {
     throw UserError(experiment.config.location("train.early_stopping"),
                     "early_stopping has no validation row to watch; set a larger data.validation_fraction");

@@ -333,19 +333,20 @@ FileSamples read_samples(std::istream& stream, const std::string& file, const Da
 
 void watch_reading(void (*watcher)(const std::string& text)) { reading_watcher = watcher; }
 
-UserError located(const TargetError& error, const FileSamples& samples) {
-  const std::size_t k = error.row * samples.targets.size() + error.target;
+UserError located(const std::logic_error& error, const FileSamples& samples) {
+  const auto* const of_target = dynamic_cast<const TargetError*>(&error);
+  if (of_target == nullptr) return {{samples.file}, printable(error.what())};
+  const std::size_t k = of_target->row * samples.targets.size() + of_target->target;
   const auto [line, column] = samples.positions.empty() ? FileSamples::Position{0, 0} : samples.positions[k];
   return {Location{samples.file, line, column},
-          printable(concat("column '", samples.targets[error.target].name, "': ", error.what()))};
+          printable(concat("column '", samples.targets[of_target->target].name, "': ", error.what()))};
 }
 
 Tensor encode(const FileSamples& samples, Task task, const std::vector<std::string>& classes) {
-  try {
-    return encode_targets(samples.targets, task, classes);
-  } catch (const TargetError& e) {
-    throw located(e, samples);
-  }
+  Tensor y;
+  locate_errors([&] { y = encode_targets(samples.targets, task, classes); },
+                [&](const std::logic_error& e) { return located(e, samples); });
+  return y;
 }
 
 }  // namespace primer

@@ -142,6 +142,10 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
       {"train xor.toml --set layer.1.init=kaiming",
        "--set layer.1.init: init: unknown initialiser 'kaiming'; write auto, zeros, constant(c), normal(s), "
        "xavier_uniform, xavier_normal, he_uniform, he_normal, lecun_uniform or lecun_normal"},
+      {"train xor.toml --set layer.1.init=normal",
+       "--set layer.1.init: init: unknown initialiser 'normal'; did you mean 'normal(s)'?"},
+      {"train xor.toml --set 'layer.1.activation=swish(2)'",
+       "--set layer.1.activation: activation: activation silu has no shape constant"},
       {"train xor.toml --set layer.1.dropout=1",
        "--set layer.1.dropout: dropout: must be from 0 up to, but not including, 1, not 1"},
       {"train xor.toml --set data.test_fraction=1.5",

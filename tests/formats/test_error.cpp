@@ -21,6 +21,17 @@ TEST_CASE("the text of a user error is its location and its parts") {
   CHECK(std::string(UserError("no such verb").what()) == "no such verb");
 }
 
+TEST_CASE("a wrong argument becomes the located error, and other errors pass as they are") {
+  const auto locate = [](const std::logic_error& e) { return UserError({"a.toml", 3, 7}, e.what(), "; write 4"); };
+  bool is_done = false;
+  locate_errors([&] { is_done = true; }, locate);
+  CHECK(is_done);
+  CHECK_THROWS_WITH_AS(locate_errors([] { throw std::invalid_argument("5 is odd"); }, locate),
+                       "a.toml:3:7: 5 is odd; write 4", UserError);
+  CHECK_THROWS_WITH_AS(locate_errors([] { throw UserError("no such verb"); }, locate), "no such verb", UserError);
+  CHECK_THROWS_WITH_AS(locate_errors([] { throw RuntimeError("a full disk"); }, locate), "a full disk", RuntimeError);
+}
+
 TEST_CASE("the nearest spelling needs the fewest edits, and a swap of neighbours is one edit") {
   constexpr std::array<std::string_view, 4> keys = {"epochs", "epsilon", "learning_rate", "every"};
   CHECK(nearest("epoch", keys) == "epochs");

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -47,6 +48,10 @@ class RuntimeError : public std::runtime_error {
   RuntimeError(const Location& location, const Parts&... parts)
       : std::runtime_error(concat(to_string(location), ": ", parts...)) {}
 };
+
+// Runs act(). Core and training know no files: if act() throws their std::logic_error, throws locate(error) instead,
+// which names the place in a file. It does the work of a `catch`, which the playground does not have.
+void locate_errors(const std::function<void()>& act, const std::function<UserError(const std::logic_error&)>& locate);
 
 // The candidate nearest to `word`, at a Damerau–Levenshtein distance of at most a third of its length + 1, or "".
 // Upper and lower case do not differ, and "lr" is near to "learning_rate".

@@ -76,7 +76,8 @@ void watch_reading(void (*watcher)(const std::string& text));
 
 // y for the samples. Throws UserError with the location of a target that does not fit.
 Tensor encode(const FileSamples& samples, Task task, const std::vector<std::string>& classes);
-UserError located(const TargetError& error, const FileSamples& samples);
+// The error with the location of its target, if it has one, or with the name of the file.
+UserError located(const std::logic_error& error, const FileSamples& samples);
 
 // How the files of `data` write cells and numbers.
 CsvFormat format_of(const DataOptions& data);
