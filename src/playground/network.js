@@ -231,9 +231,11 @@ window.network_view = (engine) => {
     inputs.forEach((tile, i) => {
       if (is_image()) {
         put_sample(tile.canvas, picked.row);
-      } else if (grid?.plane) {
+      } else if (grid) {
         const n = grid.n;
-        put(tile.canvas, n, n, (k) => shade_of(colors.signed, i === 0 ? (k % n) / n : 1 - Math.floor(k / n) / n));
+        put(tile.canvas, n, grid.plane ? n : 1, (k) =>
+          shade_of(colors.signed, i === 0 ? (k % n) / n : 1 - Math.floor(k / n) / n),
+        );
       } else fill(tile.canvas, colors.alive);
     });
   }
@@ -368,7 +370,7 @@ window.network_view = (engine) => {
     const plane = info.layers[0].inputs === 2;
     const curve = info.layers[0].inputs === 1 && info.task === 'regression';
     if (is_image()) return make_samples(host);
-    const width = Math.min(host.clientWidth, 460);
+    const width = Math.min(host.clientWidth, 500);
     const d = drawing(
       host,
       Math.round(width * 0.86),

@@ -175,6 +175,11 @@
     const generator = select('data', 'data.generator', names.generator, (name) =>
       set_data([`generator = ${quoted(name)}`], output_of(name)),
     );
+    const of_generator = [
+      number('points', 'data.points', { min: 1, step: 1 }),
+      number('noise', 'data.noise', { min: 0 }),
+    ];
+    for (const { lastChild } of of_generator) lastChild.disabled = runs[0].file !== null;
     if (runs[0].file) generator.lastChild.prepend(html('option', { value: '' }, runs[0].file));
     const rate = html('input', {
       type: 'range',
@@ -190,11 +195,7 @@
     );
     host.replaceChildren(
       generator,
-      row(
-        number('points', 'data.points', { min: 1, step: 1 }),
-        number('noise', 'data.noise', { min: 0 }),
-        number('seed', 'seed', { min: 0, step: 1 }),
-      ),
+      row(...of_generator, number('seed', 'seed', { min: 0, step: 1 })),
       row(check('standardise the inputs', 'data.standardize')),
       row(
         select('loss', 'train.loss', names.loss, (name) => changed('train.loss', quoted(name))),

@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "report"))
 from browser import Browser, installed  # noqa: E402
 
-PROGRAM, CONFIGS = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
+PROGRAM, CONFIGS = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 DEEP = ["--set", "layer.1.activation=sigmoid", "--set", "layer.1.repeat=8", "--set", "train.epochs=20"]
 RUNS = {"xor": ("xor", []), "spirals": ("spirals", []), "circles": ("circles", []), "regression": ("regression", []),
         "iris": ("iris", []), "digits": ("digits", []), "deep": ("spirals", DEEP)}
@@ -25,7 +25,7 @@ RUNS = {"xor": ("xor", []), "spirals": ("spirals", []), "circles": ("circles", [
 STATE = """
 const of = (id) => document.getElementById(id);
 return {ready: document.documentElement.dataset.ready, done: of('signature').dataset.done, signature: of('signature').textContent,
-        message: of('message').textContent, engine: of('engine').dataset.kind, where: of('where').textContent, repeat: of('repeat').textContent};
+        message: of('message').textContent, is_error: of('message').className === 'bad' && !of('message').hidden, engine: of('engine').dataset.kind, where: of('where').textContent, repeat: of('repeat').textContent};
 """
 FULL_SPEED = "document.getElementById('speed').value = 'fast'; if (document.getElementById('play').textContent === '▶') document.getElementById('play').click();"
 CHOOSE = """
@@ -117,7 +117,7 @@ def finish(browser):
     wait_for(browser, lambda s: s["ready"] == "yes")
     if browser.run(STATE)["done"] != "true":
         browser.run(FULL_SPEED)
-    return wait_for(browser, lambda s: s["done"] == "true" or s["message"] != "")
+    return wait_for(browser, lambda s: s["done"] == "true" or s["is_error"])
 
 
 def check_quiet(browser, url):
