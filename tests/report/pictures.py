@@ -110,7 +110,7 @@ def main():
             browser.open(page.as_uri())
             while browser.run("return document.getElementById('signature').dataset.done") != "true":
                 time.sleep(0.2)
-            save("playground.png", 0, 1310)
+            save("playground.png", 0, 1364)
         (folder / "terminal.html").write_text(terminal_page(live_view(folder)))
         browser.look(28 + 9 * (COLUMNS - 1), 24 + 19 * 17, False)
         browser.open((folder / "terminal.html").as_uri())
