@@ -154,7 +154,9 @@ window.sample_view = (engine, cards) => {
       html(
         'p',
         { class: 'hint' },
-        'Grey bars: the z of this unit on all training rows. Shaded: |\u2060σ′| is less than 5 % of its largest value (saturated).',
+        'Grey bars: the z of this unit on all training rows.',
+        html('br', {}),
+        'Shaded: |σ′| is less than 5 % of its largest value (saturated).',
       ),
     );
   }

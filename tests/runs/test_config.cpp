@@ -645,7 +645,8 @@ TEST_CASE("an activation and an initialiser are checked, and a misspelt name is 
   CHECK(said("init", "kaiming")
             .ends_with("'kaiming'; write auto, zeros, constant(c), normal(s), xavier_uniform, "
                        "xavier_normal, he_uniform, he_normal, lecun_uniform or lecun_normal"));
-  CHECK(said("init", "constant(x)") == "--set layer.1.init: init: unknown initialiser 'constant(x)'");
+  CHECK(said("init", "constant(x)") ==
+        "--set layer.1.init: init: unknown initialiser 'constant(x)'; did you mean 'constant(c)'?");
 }
 
 TEST_CASE("empty lists, and a hidden layer without units wherever it stands, are refused") {
