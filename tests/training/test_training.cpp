@@ -923,3 +923,19 @@ TEST_CASE("training has the defaults of the config file") {
   CHECK(options.early_stopping == 0);
   CHECK(options.checkpoint_every == 0);
 }
+
+TEST_CASE("a learning rate that becomes too large within an epoch leaves the parameters before that epoch") {
+  const Data data = in_order(Tensor{{1}, {2}, {3}}, Tensor{{1}, {1}, {1}});
+  TrainOptions options = plain(1e-3, 2);  // 10⁻³, 10¹⁹⁷ (too large for a float), and then more than any double
+  options.schedule = "exponential";
+  options.schedule_gamma = 1e200;
+  options.schedule_unit = "step";
+  Network network(1, std::vector<LayerOptions>{{1}}, 1);
+  const std::vector<Tensor> before = copy_of(network);
+  Training training(network, data, options, 1, 0);
+  CHECK_THROWS_AS(training.run({}), Divergence);
+  CHECK(copy_of(network) == before);
+  CHECK(training.state.batch == 0);
+  CHECK(training.state.loss_sum == 0);
+  CHECK(training.optimizer.state.steps == 0);
+}
