@@ -258,6 +258,15 @@ TEST_CASE("the last layer must have as many units as there are target columns") 
         "out");
 }
 
+TEST_CASE("two classes of binary_cross_entropy are one target column") {
+  Files files;
+  files.loss = "binary_cross_entropy";
+  files.output = "[[layer]]\nunits = 2\nactivation = \"sigmoid\"\n";
+  CHECK(
+      files.complaint("a,kind\n1,x\n2,y\n") ==
+      "c.toml:4:9: the last layer has 2 units, but the data have 1 target column; write units = 1, or leave units out");
+}
+
 TEST_CASE("softmax needs two units anywhere, and a residual output has no probabilities") {
   Files files;
   files.output = "[[layer]]\nunits = 1\nactivation = \"softmax\"\n[[layer]]\nactivation = \"softmax\"\n";
