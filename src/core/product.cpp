@@ -16,14 +16,16 @@
 //    another order, so every machine gets the same bits. A chain begins at `start`: zero, a bias, or, if B has more
 //    rows than a panel, what the panel before has left in C.
 // 5. A narrow C would leave most of a tile unused. If A is a transposed view (∂L/∂W = xᵀ ∂L/∂z of a layer with few
-//    outputs), Cᵀ = Bᵀ Aᵀ is computed instead, because Aᵀ can be read in place: fma(b, a, c) is fma(a, b, c).
+//    outputs), Cᵀ = Bᵀ Aᵀ is computed instead: fma(b, a, c) is fma(a, b, c), and the rows of Aᵀ are contiguous. For
+//    another A the waste is accepted. This is the only source of a C whose columns are not contiguous.
 // 6. Tiny products (XOR, one row times few columns) are plain loops: setting up panels would take longer than the work.
 //
 // The calls: product (may transpose) → large_product → blocks (may pack B) → tiles (may pack A) → tile, or edge_tile if
 // C needs it. Few rows: large_product → tiles. Tiny products: tiny_product → chains.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008, which
-// packs both operands always; at the sizes of small networks reading them in place is faster.
+// packs both operands always; at the sizes of small networks reading them in place is faster. There a block of A is in
+// the second-level cache and a panel of B in the first; here B and A have exchanged their roles.
 #include "primer/core/product.hpp"
 
 #include <algorithm>
@@ -130,7 +132,7 @@ void tiles(const In& A, const In& B, const In& start, const Out& C) {
   const std::size_t K = A.cols;
   alignas(64) real packed[once ? 1 : height * depth];
   const In packed_A(packed, height, K, 1, height);
-  const bool packs = !once && A.row_stride == 1 && K <= depth && K * A.col_stride >= far && C.cols > width;
+  const bool packs = !once && A.row_stride == 1 && K * A.col_stride >= far && C.cols > width;
   for (std::size_t k = 0; packs && k < K; ++k) std::copy_n(A.at(0, k), height, packed + k * height);
   const In& a = packs ? packed_A : A;
   const bool dense = contiguous(start, C);
@@ -190,7 +192,7 @@ template <std::size_t width>
       In b = B.block(k, j, deep, cols);
       if (cols % width != 0 || B.col_stride != 1 || deep * B.row_stride > near) {
         pack<width>(b, packed);
-        b = In(packed, deep, cols, width, deep);
+        b = In(packed, deep, cols, width, deep);  // at(0, j) is panel j / width
       }
       for (std::size_t i = 0, now = 0; i < C.rows; i += now) {
         const std::size_t left = C.rows - i;
