@@ -1,4 +1,4 @@
-// Reads a claim and refuses what no run could measure.
+// Reads a claim and refuses measures that no run could give.
 #include "primer/claims/claim.hpp"
 
 #include <algorithm>

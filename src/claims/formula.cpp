@@ -54,7 +54,7 @@ double saturated_from(const Properties& p) {
   return at_the_end ? std::max(p.saturated.back().from, 0.0) : std::numeric_limits<double>::infinity();
 }
 
-// As many as pieces if the function is piecewise linear; nearly all of them if it needs exp, tanh or erf.
+// Counts different values of f at 1025 points: few for σ′ of a piecewise linear σ, nearly 1025 if it needs exp.
 double different_values(const Function& f) {
   std::set<double> values;
   for (int i = -512; i <= 512; ++i) values.insert(f.at(i / 64.0));
@@ -82,7 +82,7 @@ double loss_of_first(std::string_view loss, const std::vector<double>& z) {
 using Names = std::vector<Function>;
 using Numbers = std::vector<double>;
 
-// What a formula may call, with the number of its arguments; 0: one or more numbers.
+// A function that a formula may call, with the number of its arguments; 0: one or more numbers.
 struct Entry {
   std::string_view name;
   std::size_t arguments;

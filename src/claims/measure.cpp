@@ -32,7 +32,7 @@ Dense& layer_of(FinishedRun& run, const Quantity& q) {
 // The values at layers or epochs from 1 on, or at epoch 0; NaN where there is none.
 using Series = std::vector<std::pair<std::uint64_t, double>>;
 
-// The picked values become one; NaN if there are none.
+// Combines the picked values into one; NaN if there are none.
 double combined(const Pick& pick, const Series& series) {
   std::vector<double> values;
   for (const auto& [at, value] : series) {
@@ -115,7 +115,7 @@ double history_column(FinishedRun& run, const Quantity& q) {
   return combined(q.epoch, series);
 }
 
-// Nothing if the loss stays above the threshold: the number may be anything beyond the last epoch.
+// Empty if the loss stays above the threshold: the result would be some epoch after the last one.
 std::optional<double> epochs_to_loss(const FinishedRun& run, const Quantity& q) {
   check_epochs(run);
   const auto below = [&](const EpochRecord& record) { return record.train.loss < q.at; };
@@ -159,7 +159,7 @@ double collapse_difference(FinishedRun& run, const Quantity&) {
 
 // The singular values of m, the largest first: as many as m has columns. One-sided Jacobi rotations (M. R. Hestenes,
 // "Inversion of matrices by biorthogonalization and related results", 1958; Golub & Van Loan, "Matrix computations",
-// §8.6.3). Of a symmetric matrix without negative eigenvalues they are the eigenvalues.
+// §8.6.3). For a symmetric matrix without negative eigenvalues they are the eigenvalues.
 std::vector<double> singular_values(Tensor m) {
   constexpr real epsilon = std::numeric_limits<real>::epsilon();
   const auto dot = [&](std::size_t p, std::size_t q) {  // of two columns
@@ -218,7 +218,7 @@ double outputs_above(FinishedRun& run, const Quantity& q) {
   return static_cast<double>(std::ranges::count_if(a.values(), above)) / static_cast<double>(a.size());
 }
 
-// How far the α of a prelu is from where it started, which its name tells.
+// The distance of a prelu's α from its initial value, which is in the name of the activation.
 double alpha_change(FinishedRun& run, const Quantity& q) {
   Activation& prelu = *layer_of(run, q).activation;
   if (!prelu.parameter()) refuse(prelu.name(), " has no learned α; use prelu");
@@ -230,12 +230,12 @@ std::vector<Measure> table() {
   using Run = FinishedRun;
   using Q = Quantity;
   std::vector<Measure> all{
-      {"diverged", "", "1 if a number stopped being finite", [](Run& r, const Q&) { return r.diverged ? 1.0 : 0.0; }},
+      {"diverged", "", "1 if a number was not finite, else 0", [](Run& r, const Q&) { return r.diverged ? 1.0 : 0.0; }},
       {"epochs_to_loss", "at", "first epoch with a training loss below `at`", epochs_to_loss},
-      {"collapse_difference", "", "network against an affine map, relative", collapse_difference},
-      {"collapse_rank", "", "rank of that affine map",
+      {"collapse_difference", "", "relative distance of the network from an affine map", collapse_difference},
+      {"collapse_rank", "", "rank of the affine map in collapse_difference",
        [](Run& r, const Q&) { return static_cast<double>(rank_of(singular_values(affine_map(r).Wt))); }},
-      {"conditioning", "layer", "largest over smallest eigenvalue of E[a aᵀ]", conditioning},
+      {"conditioning", "layer", "largest / smallest eigenvalue of E[a aᵀ]", conditioning},
       {"alpha_change", "layer", "distance of a prelu's α from its start", alpha_change},
       {"outputs_above", "at", "fraction of outputs above `at`", outputs_above}};
   for (const FlowQuantity& column : flow_quantities) {

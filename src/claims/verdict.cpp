@@ -48,7 +48,7 @@ FinishedRun run_arm(const Claim& claim, std::vector<FinishedRun>& runs, std::uin
   return train_to_the_end(std::move(experiment), std::move(network), interrupted);
 }
 
-// What the finding measures with this seed.
+// The value of the finding with this seed.
 std::optional<double> number_of(const Finding& f, const Claim& claim, std::vector<FinishedRun>& runs,
                                 std::uint64_t seed) {
   const auto measured = [&](std::size_t arm) {
@@ -64,8 +64,8 @@ std::optional<double> number_of(const Finding& f, const Claim& claim, std::vecto
   if (!value || !other) return {};
   if (f.minus) return *value - *other;
   if (*value > 0 && *other > 0) return *value / *other;
-  throw UserError(f.location, "a ratio is made of positive numbers, and ", f.quantity.measure->name, " with seed ",
-                  seed, " is ", number(*value > 0 ? *other : *value));
+  throw UserError(f.location, "a ratio needs positive numbers, but ", f.quantity.measure->name, " with seed ", seed,
+                  " is ", number(*value > 0 ? *other : *value));
 }
 
 Trial run_trial(const Claim& claim, std::uint64_t seed, const std::function<bool()>& interrupted) {

@@ -92,7 +92,7 @@ int run(const Arguments& arguments) {
   }
   if (svg) {
     for (const std::string& name : names) named(name);
-    refuse_foreign_file(*svg, "?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", "--svg");
+    refuse_foreign_file(*svg, "?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", "--svg file");
     write_file_atomically(*svg, catalogue_svg(names));
   }
   if (at) {

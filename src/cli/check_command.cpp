@@ -24,8 +24,8 @@ const Command check_command{"check",
                             "Warns of settings that are likely to train badly.",
                             "Each warning is a line, FILE:LINE:COLUMN: CODE: text, and the exit code is 0.\n"
                             "An error ends the command with exit code 2. `primer train` prints the same\n"
-                            "warnings. The doctor also looks at the gradient of the initial weights on the\n"
-                            "first batch, and forecasts what it will say at the end of the run.\n\n"
+                            "warnings. Like `primer doctor` after a run, it also looks at the gradient: it\n"
+                            "forecasts problems from the initial weights and the first batch.\n\n"
                             "  primer check configs/iris.toml --set data.standardize=false\n",
                             options,
                             run};

@@ -87,13 +87,13 @@ std::string two_lines_each(const std::vector<std::string>& names, std::vector<st
   return out;
 }
 
-// How many seeds a claim gets, from which on, and how many it usually gets.
+// The first seed and the number of seeds of a claim, and its usual number of seeds.
 struct Sample {
   std::uint64_t first;
   std::size_t seeds, usual;
 };
 
-// How wide the interval is beside that of the usual number of seeds.
+// The width of the interval, compared with that of the usual number of seeds.
 std::string shrinkage(const Estimate& now, const Estimate& usual, std::size_t seeds) {
   const double width = usual.high - usual.low;
   if (!std::isfinite(width) || width == 0) return "";
@@ -132,7 +132,7 @@ Outcome print_claim(const Claim& claim, const std::string& path, const Sample& s
   return outcome;
 }
 
-// Outwards to two significant digits.
+// Rounds outwards to two significant digits.
 double rounded(double value, bool up) {
   if (value == 0 || std::isinf(value)) return value;
   const int digits = static_cast<int>(std::floor(std::log10(std::abs(value)))) - 1;
@@ -141,7 +141,7 @@ double rounded(double value, bool up) {
   return digits < 0 ? whole / std::pow(10, -digits) : whole * std::pow(10, digits);
 }
 
-// The bands that runs with seeds which are never judged suggest.
+// Prints bands that fit runs with other seeds. Claims are never judged with these seeds.
 void print_calibration(const Claim& claim, const Sample& sample, std::size_t jobs) {
   const std::vector<Trial> trials = run_trials(claim, sample.first, sample.seeds, jobs, interrupt_requested);
   const std::vector<Verdict> verdicts = judge(claim, trials);
@@ -171,7 +171,7 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
   std::fflush(stdout);
 }
 
-// Trains one run to look at, without --quiet and --out in the line that it prints.
+// Trains one run to look at. Prints its command without --quiet and --out.
 void show_run(const Claim& claim, const std::string& program) {
   const Arm* const arm = claim.repeatable_arm();
   if (arm == nullptr) return;
@@ -190,7 +190,7 @@ void show_run(const Claim& claim, const std::string& program) {
   } catch (const RuntimeError& e) {
     std::printf("%s\n", e.what());
   }
-  std::printf("A page to touch: %s play claims/%s\n\n", program.c_str(), claim.name.c_str());
+  std::printf("To try it in an interactive page: %s play claims/%s\n\n", program.c_str(), claim.name.c_str());
 }
 
 int print_measures() {

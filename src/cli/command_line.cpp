@@ -91,7 +91,7 @@ int run_command_line(int argc, char** argv) {
   try {
     const int code = dispatch(argc > 0 ? argv[0] : "primer",
                               std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
-    if (std::fflush(stdout) != 0) return fail(1, "standard output: cannot be written");
+    if (std::fflush(stdout) != 0) return fail(1, "cannot write to standard output");
     return code;
   } catch (const UserError& e) {
     return fail(2, e.what());

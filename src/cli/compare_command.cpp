@@ -30,7 +30,7 @@ int run(const Arguments& arguments) {
   }
   const Comparison comparison = compare(folders);
   if (const auto file = arguments.value("--html")) {
-    refuse_foreign_file(*file, "primer</title>", "--html");
+    refuse_foreign_file(*file, "primer</title>", "--html file");
     write_file_atomically(*file, comparison_page(folders));
     std::printf("%s\n", printable(*file).c_str());
   } else if (arguments.has("--csv")) {

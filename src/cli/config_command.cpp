@@ -27,7 +27,7 @@ const Command config_command{"config",
                              "It guesses what each column means and says so in comments: ids, dates and\n"
                              "columns with one value are left out, and texts become categories. It chooses the\n"
                              "targets, the loss, the scaling, the class weights and the size of the network.\n"
-                             "Read what it wrote, and change what you know better.\n\n"
+                             "Check its guesses, and correct them where you know better.\n\n"
                              "  primer config data/iris.csv >iris.toml\n"
                              "  primer check iris.toml\n",
                              options,

@@ -41,7 +41,7 @@ std::vector<std::size_t> classes_of(const Tensor& t) {
 
 std::vector<double> doubles(std::span<const real> values) { return {values.begin(), values.end()}; }
 
-// Pooled over all yes/no targets, and of each.
+// Prints the scores over all yes/no targets together, and of each target.
 void print_yes_no_targets(const Model& model, const Tensor& a, const Tensor& y) {
   if (!std::ranges::all_of(y.values(), [](real v) { return v == 0 || v == 1; })) return;  // probabilities
   std::vector<std::size_t> all;
@@ -80,7 +80,7 @@ void print_tables(const std::vector<std::string>& classes, const Tensor& confusi
   std::vector<std::vector<std::string>> rows{{"actual \\ predicted"}};
   std::size_t width = 20;
   for (const std::string& name : classes) width += 2 + std::max<std::size_t>(count_characters(printable(name)), 4);
-  const bool numbered = width > output_width();  // then the names stand at the rows only
+  const bool numbered = width > output_width();  // then only the rows have the names
   for (std::size_t i = 0; i < classes.size(); ++i) {
     rows[0].push_back(numbered ? std::to_string(i + 1) : printable(classes[i]));
     rows.push_back({(numbered ? std::to_string(i + 1) + " " : "") + printable(classes[i])});
@@ -97,7 +97,7 @@ void print_tables(const std::vector<std::string>& classes, const Tensor& confusi
   std::printf("%s", table(rows, 1, output_width()).c_str());
 }
 
-// The rows that the command names.
+// Reads the rows that the command line names.
 Dataset read_rows(const Model& model, const Arguments& arguments) {
   const std::string& file = arguments.operands[1];
   FileSamples samples;
@@ -151,7 +151,7 @@ int run(const Arguments& arguments) {
 }
 
 constexpr std::array<Option, 2> options{
-    {rows_option, {"--table", "", "print the tables, even if the output is no terminal"}}};
+    {rows_option, {"--table", "", "print the tables, even if the output is a pipe"}}};
 
 }  // namespace
 
@@ -160,11 +160,12 @@ const Command eval_command{"eval",
                            "Prints a model's loss and metrics on labelled data.",
                            "The output has a line metric,value for each metric: for classes loss, accuracy,\n"
                            "balanced_accuracy (the mean recall) and macro_f1, and for two classes also\n"
-                           "roc_auc and average_precision; for regression loss, r2, rmse and mae. Several\n"
-                           "targets have these pooled and one by one, as r2_NAME. For classes, a terminal\n"
-                           "also shows the confusion matrix and the scores of each class. primer matches\n"
-                           "columns by name. Use rows that the model was not trained on; --rows test finds\n"
-                           "them in the file of the run. With - it reads standard input.\n\n"
+                           "roc_auc and average_precision; for regression loss, r2, rmse and mae. With\n"
+                           "several targets, it prints these for all together, and for each as r2_NAME. For\n"
+                           "classes, a terminal also shows the confusion matrix and the scores of each\n"
+                           "class. primer matches columns by name. Use rows that the model was not trained\n"
+                           "on; --rows test finds them in the file of the run. With - it reads standard\n"
+                           "input.\n\n"
                            "  primer eval runs/iris/model.safetensors data/iris.csv --rows test\n",
                            options,
                            run};

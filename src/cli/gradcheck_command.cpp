@@ -72,7 +72,7 @@ const Command gradcheck_command{"gradcheck",
                                 "  max_rel      the largest |a − n| / (1e-3 + max(|a|, |n|)); up to 1e-6 is right\n"
                                 "  worst_index  the entry of max_rel, from 0; ROW:COLUMN of W (outputs × inputs)\n"
                                 "The verdict is pass, mismatch, undecided (rounding hides more than 1 % of the\n"
-                                "gradient) or nothing compared; only if all pass is the exit code 0.\n\n"
+                                "gradient) or nothing compared. The exit code is 0 only if all pass.\n\n"
                                 "  primer gradcheck configs/iris.toml\n",
                                 options,
                                 run};

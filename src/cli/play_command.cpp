@@ -59,7 +59,7 @@ int run(const Arguments& arguments) {
   const bool is_run = path.filename() == "config.toml" && path.has_parent_path();
   const std::string title = (is_run ? path.parent_path() : path.stem()).filename().string();
   const std::string out = arguments.value("--out").value_or(title + ".html");
-  refuse_foreign_file(out, "primer playground</title>", "--out");
+  refuse_foreign_file(out, "primer playground</title>", "--out file");
   write_file_atomically(out, playground_page(title, to_toml(experiment.config, "."), files, modules));
   std::printf("%s\n", printable(out).c_str());
   return 0;

@@ -53,7 +53,7 @@ void predict(const Model& model, std::istream& stream, const std::string& file, 
     if (model.standardizer) standardize(*model.standardizer, x);
     print(csv_row(answer(model, model.network.predict(x, prediction).row(0), csv.location(0))));
     if (streamed) std::fflush(stdout);
-    if (std::ferror(stdout) != 0) throw RuntimeError("standard output: cannot be written");
+    if (std::ferror(stdout) != 0) throw RuntimeError("cannot write to standard output");
   }
 }
 

@@ -25,7 +25,7 @@ int run(const Arguments& arguments) {
   if (const auto out = arguments.value("--out")) {
     Safetensors contents = trace_contents(network, *loss, batch.y);
     std::ranges::move(model_contents(network, experiment).tensors, std::back_inserter(contents.tensors));
-    refuse_foreign_file(*out, R"({"1.x":{)", "--out");
+    refuse_foreign_file(*out, R"({"1.x":{)", "--out file");
     write_safetensors(*out, contents, Dtype::F64);
   } else {
     std::fputs(trace_table(network, *loss, batch.y, output_width()).c_str(), stdout);

@@ -1,4 +1,5 @@
-// primer train: trains what a config describes, writes the folder of the run and prints the table of the gradient flow.
+// primer train: trains the network that a config describes, writes the folder of the run and prints the table of the
+// gradient flow.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -49,7 +50,7 @@ std::string line_to_resume(Arguments arguments, const Config& config, const std:
   return printable(shell_line(train_command, arguments));
 }
 
-// The command leaves out what does not change the numbers of the run.
+// The command in the notes has only the options that change the numbers of the run.
 RunNotes notes_of(Arguments arguments, const Experiment& experiment, const std::vector<Warning>& warnings) {
   std::erase_if(arguments.options, [](const auto& o) { return o.first != "--set" && o.first != "--init"; });
   RunNotes notes;
@@ -93,7 +94,7 @@ class TrainingSession {
     if (keeps_earlier_epoch()) folder_.move_test_scores(training_.state.best_epoch);
     write_results();
     if (done_before && !quiet_) {
-      std::fprintf(stderr, "all %llu epochs are done already; raise train.epochs to continue\n",
+      std::fprintf(stderr, "all %llu epochs are done already; increase train.epochs to continue\n",
                    static_cast<unsigned long long>(first_epoch));
     }
     print_results(end);
@@ -238,7 +239,7 @@ class TrainingSession {
   Terminal terminal_;
   std::optional<EpochRecord> last_;  // the last epoch of this call
   std::vector<FlowRow> flow_;
-  std::optional<InterruptHandler> interrupt_handler_;  // from the first batch on
+  std::optional<InterruptHandler> interrupt_handler_;  // exists from the first batch on
 };
 
 int run(const Arguments& arguments) { return train(arguments, Pace::training); }

@@ -61,11 +61,11 @@ const Command verify_command{"verify",
                              "ARRAYS CONFIG",
                              "Finds the first wrong array of your own backprop.",
                              "ARRAYS is an .npz file of numpy.savez or a safetensors file. Its arrays have\n"
-                             "the names of `primer trace --out`: 1.z 1.a 1.slope 1.dL_dz 1.dL_dW … loss. Any\n"
-                             "may be left out. They are compared in the order of computation. The first\n"
-                             "array that differs is explained: the place, both numbers, the formula and, if\n"
-                             "the numbers are those of a known slip, the slip. Numbers in float32 are\n"
-                             "compared as such. The exit code is 1 if an array differs.\n\n"
+                             "the names of `primer trace --out`: 1.z 1.a 1.slope 1.dL_dz 1.dL_dW … loss. Each\n"
+                             "array is optional. primer compares them in the order of computation. For the\n"
+                             "first array that differs, it prints the place, both numbers and the formula. If\n"
+                             "a common mistake gives the same numbers, it names the mistake. If an array is\n"
+                             "float32, larger differences are allowed. The exit code is 1 if an array differs.\n\n"
                              "  primer trace configs/xor.toml --out xor.safetensors\n"
                              "  primer verify xor.safetensors configs/xor.toml\n",
                              options,

@@ -10,7 +10,7 @@
 namespace primer {
 namespace {
 
-// to = to + from, for the shortcut of a residual layer.
+// to = to + from, for the skip connection of a residual layer.
 void add(const Tensor& from, Tensor& to) {
   if (from.cols() != to.cols())
     throw std::invalid_argument("a residual layer needs as many units as inputs, not " + std::to_string(to.cols()) +

@@ -1,4 +1,4 @@
-// The variance that each name stands for, and how weights are drawn.
+// Finds the variance for each name, and draws the weights.
 #include "primer/core/initializer.hpp"
 
 #include <cmath>

@@ -47,8 +47,8 @@ struct Adagrad : Step {  // Duchi, Hazan, Singer, "Adaptive subgradient methods"
   }
 };
 
-// Adam: Kingma & Ba, "Adam", 2015, algorithm 1. AdamW, which decays the weights and not through the gradient:
-// Loshchilov & Hutter, "Decoupled weight decay regularization", 2019.
+// Adam: Kingma & Ba, "Adam", 2015, algorithm 1. AdamW decays the weights directly, not through the gradient: Loshchilov
+// & Hutter, "Decoupled weight decay regularization", 2019.
 template <bool decoupled>
 struct Adam : Step {
   static constexpr std::string_view name = decoupled ? "adamw" : "adam";

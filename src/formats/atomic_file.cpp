@@ -90,7 +90,7 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   sync_folder(path);
 }
 
-void refuse_foreign_file(const std::string& path, std::string_view mark, const char* option) {
+void refuse_foreign_file(const std::string& path, std::string_view mark, const char* what) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return;
   std::ifstream file = open_input(path);
@@ -98,7 +98,7 @@ void refuse_foreign_file(const std::string& path, std::string_view mark, const c
   file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
   begin.resize(static_cast<std::size_t>(file.gcount()));
   if (begin.empty() || begin.find(mark) != begin.npos) return;
-  throw UserError({path}, "was not written by primer; choose another ", option);
+  throw UserError({path}, "was not written by primer, so it is not overwritten; choose another ", what);
 }
 
 }  // namespace primer

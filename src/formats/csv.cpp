@@ -33,7 +33,7 @@ bool means_missing(std::string_view text) {
                                         "?",       "-",       ".",     "<na>",  "#na",   "#n/a", "#null!",
                                         "#div/0!", "#value!", "#ref!", "#num!", "#name?"};
   const char last = text.empty() ? '?' : text.back();
-  if (last >= '0' && last <= '9') return false;  // the usual case, and no word ends so
+  if (last >= '0' && last <= '9') return false;  // the usual case; no word of the list ends with a digit
   std::string lower(text.substr(0, 8));
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return std::ranges::find(words, lower) != std::end(words);
@@ -214,7 +214,7 @@ std::size_t CsvReader::read_cell(std::size_t begin, Cell& cell) {
   return end;
 }
 
-// As read_cell, for a cell that begins with a quote; "" within it stands for one quote.
+// As read_cell, for a cell that begins with a quote; "" within it means one quote.
 std::size_t CsvReader::read_quoted_cell(std::size_t begin, Cell& cell) {
   std::size_t end = begin + 1;
   while (true) {

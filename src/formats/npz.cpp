@@ -15,7 +15,7 @@ namespace primer {
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{1} << 31;
-constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;  // a size that does not fit stands in the extra field
+constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;  // then the extra field contains the size, which needs 64 bits
 
 std::uint32_t crc32(std::string_view bytes) {
   std::uint32_t crc = ~std::uint32_t{0};
@@ -26,7 +26,7 @@ std::uint32_t crc32(std::string_view bytes) {
   return ~crc;
 }
 
-// Bytes of the file with a place where reading goes on.
+// Bytes of the file, and the position of the next read.
 class Bytes {
  public:
   Bytes(std::string_view bytes, Location location) : bytes_(bytes), location_(std::move(location)) {}
@@ -62,7 +62,7 @@ class Bytes {
   std::size_t at_ = 0;
 };
 
-// What the directory says of a member.
+// A member as the directory describes it.
 struct Member {
   std::string name;
   std::uint16_t method;

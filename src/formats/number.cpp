@@ -68,7 +68,7 @@ std::optional<double> parse_number(std::string_view text) {
   if (end != text.data() + text.size() || error == std::errc::invalid_argument) return std::nullopt;
   if (error == std::errc()) return value;
   if (!is_too_small(text)) return std::nullopt;
-  return text.starts_with('-') ? -0.0 : 0.0;  // less than half of the smallest double
+  return text.starts_with('-') ? -0.0 : 0.0;  // less than half of the smallest positive double, so it rounds to 0
 }
 
 Decimal decimal_at_front(std::string_view text) {

@@ -1,5 +1,5 @@
 // Parses TOML 1.0 by recursive descent. A first pass refuses invalid UTF-8 and control characters, so the grammar below
-// does not have to check them. The origin of a table decides whether a later line may add to it.
+// does not have to check them. The origin of a table decides whether a later line may add keys to it.
 #include "primer/formats/toml.hpp"
 
 #include <algorithm>
@@ -71,7 +71,7 @@ std::optional<Scalar> scalar(std::string_view text, const Location& location) {
     return digits.starts_with('-') ? std::nullopt : integer(digits, base, location, text);
   }
   if (looks_like_date_or_time(text)) {
-    throw UserError(location, "TOML's dates and times are not supported; put quotes around ", in_quotes(text));
+    throw UserError(location, "dates and times of TOML are not supported; put the value in quotes: ", in_quotes(text));
   }
   const std::string plain = without_underscores(text, is_digit);
   const std::string_view digits = std::string_view(plain).substr(plain.starts_with('+') && !plain.starts_with("+-"));
@@ -441,7 +441,7 @@ class Parser {
       return;
     }
     if (next_is("\\e") || next_is("\\x"))
-      fail("TOML 1.0 does not have the escapes \\e and \\x; write \\u and four digits");
+      fail("TOML 1.0 does not have the escapes \\e and \\x; write \\u and four hexadecimal digits");
     const std::size_t length = next_is("\\u") ? 4 : next_is("\\U") ? 8 : 0;
     const auto code = length > 0 ? hex_number(text_.substr(position_ + 2), length) : std::nullopt;
     if (!code) fail("TOML does not have this escape; write \\\\ for a backslash, or the string in '…'");

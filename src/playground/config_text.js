@@ -53,7 +53,7 @@ window.config_text = (() => {
       return [...list.slice(0, l + 1), copy, ...list.slice(l + 1)];
     });
   const remove_layer = (text, l) => layers(text, (list) => list.filter((_, i) => i !== l));
-  // The text with a file, or with a generator, as its data. What follows from the old data goes.
+  // The text with a file, or with a generator, as its data. Keys that belong to the old data are removed.
   function with_data(text, lines) {
     const parts = parts_of(text);
     const part = part_of(parts, 'data.file');

@@ -40,7 +40,7 @@ std::string to_json(std::span<const real> values) {
 std::string to_json(const Tensor& t) { return to_json(std::span(t.data(), t.size())); }
 std::string texts_json(const std::vector<std::string>& texts) { return json::string_array(texts); }
 
-// What a pass over a batch left in one layer.
+// The results of a pass over a batch in one layer.
 struct LayerPass {
   Tensor z, derivative, a, dL_da, dL_dz, dL_dWt, dL_db;
 };
@@ -60,7 +60,7 @@ struct Session {
   const TrainOptions& train() const { return experiment.config.train; }
   std::uint64_t steps() const { return training.state.epoch * training.batches() + training.state.batch; }
 
-  // A pass over the first batch with the weights of now. It does not change the training state.
+  // Runs a pass over the first batch with the current weights. It does not change the training state.
   void observe_first_batch() {
     const std::vector<Tensor> before = copy_of(network);
     const Dataset first = first_batch(experiment.data, train(), experiment.config.seed);
@@ -70,7 +70,7 @@ struct Session {
     restore(before, network);
   }
 
-  // Keeps what the last step left in the layers.
+  // Stores the results of the last step, which are in the layers.
   void keep_pass(const Tensor& y) {
     watch.before_update(network, *loss, y);
     flow = watch.finish(steps(), network);
@@ -92,7 +92,7 @@ struct Session {
     keep_pass(batch.y);
   }
 
-  // At most `batches` steps; whether the run goes on.
+  // Trains at most `batches` steps. Returns whether the run goes on.
   bool run(std::size_t batches) {
     std::size_t left = batches;
     Training::Hooks hooks;
@@ -107,7 +107,7 @@ struct Session {
     return training.run(hooks) == Training::End::interrupted;
   }
 
-  // The network of now, in which a pass disturbs nothing.
+  // A copy of the current network, so that a pass does not change the training.
   Network& viewed() {
     restore(copy_of(network), view);
     return view;
@@ -130,7 +130,7 @@ struct Session {
   std::vector<LayerPass> pass;
   std::vector<FlowRow> flow;  // of the pass
   std::vector<EpochRecord> history;
-  std::optional<std::uint64_t> touched_at;  // the step at which the run stopped being that of its config
+  std::optional<std::uint64_t> touched_at;  // the step after which the run was no longer that of its config
   Tensor grid;
 };
 
@@ -386,7 +386,7 @@ Histogram histogram_of(const Tensor& t, std::size_t column, std::size_t bins) {
   return h;
 }
 
-// σ and σ′ of layer l at `points` values of z from low to high. Of softmax: of the first of two units, with z₂ = 0.
+// σ and σ′ of layer l at `points` values of z from low to high. For softmax: of the first of two units, with z₂ = 0.
 std::string curve_json(const Activation& sigma, double low, double high, std::size_t points) {
   Tensor z(points, sigma.traits.elementwise ? 1 : 2), a, derivative;
   for (std::size_t i = 0; i < points; ++i) {

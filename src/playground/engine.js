@@ -28,7 +28,7 @@ window.start_engine = async (wanted) => {
     exports = (await WebAssembly.instantiate(module, imports)).exports;
     exports._initialize?.();
   }
-  // relaxed_madd may round once or twice, as the machine likes. The page takes it only where it rounds once.
+  // relaxed_madd rounds once or twice, which depends on the machine. The page uses it only if it rounds once.
   async function start() {
     if (wanted !== 'exact') {
       try {
@@ -44,7 +44,8 @@ window.start_engine = async (wanted) => {
   }
 
   const kind = await start();
-  // An exception of the engine arrives as an Error. It leaves the stack of the engine as it was, so that is put back.
+  // An exception of the engine arrives as an Error. It leaves the stack pointer of the engine as it was at the throw,
+  // so call() restores it.
   function call(name, ...values) {
     const stack = exports.__stack_pointer.value;
     try {

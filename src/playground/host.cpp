@@ -1,4 +1,4 @@
-// What the engine expects of an operating system, for WebAssembly: files in memory, and exceptions. libc++abi cannot
+// Replaces the operating system for the engine in WebAssembly: files in memory, and exceptions. libc++abi cannot
 // unwind there, so a throw calls a function of the page with the text of the exception, and that function throws an
 // Error. No `catch` gets it; locate_errors() remembers what to throw instead.
 #include <cerrno>

@@ -1,5 +1,5 @@
-// Draws the network: units as tiles, weights as lines, the pulses of the gradient, the way back of δ, and the picture of
-// the data. Every number comes from the engine.
+// Draws the network: units as tiles, weights as lines, the pulses of the gradient, the way back of δ, and the picture
+// of the data. Every number comes from the engine.
 window.network_view = (engine) => {
   'use strict';
   const { html, svg, text, rgb, mix, css, size_color, short, extent, ticks, log_ticks, log_label, drawing, explain } =
@@ -126,7 +126,8 @@ window.network_view = (engine) => {
     by_id('shape').textContent = [layers[0].inputs, ...layers.map(({ units }) => units)].join(' – ');
   }
 
-  // Lines from the units of a layer to those of the next; width and strength by size, colour by sign.
+  // Draws lines from the units of a layer to those of the next. The size of a weight decides width and strength, its
+  // sign the colour.
   function draw_lines() {
     const scale = devicePixelRatio || 1;
     const context = sheet.getContext('2d');
@@ -171,9 +172,9 @@ window.network_view = (engine) => {
     line: 'Each picture is the value of a unit from the smallest input (left) to the largest: orange is positive, blue is negative.',
     value:
       'The colour is the value a of a unit for the picked sample: orange is positive, blue is negative, relative to the largest of the layer.',
-    slope: 'The mean |σ′| of the last batch. A unit where it is small passes almost no gradient.',
+    slope: 'The mean |σ′| of the last batch. A unit with a small mean passes almost no gradient.',
     delta:
-      'The size ‖δ‖ of the gradient that arrives, in the last batch: relative to the largest of the network, logarithmic.',
+      'The size ‖δ‖ of the gradient that arrives, in the last batch, relative to the largest of the network (logarithmic scale).',
     state:
       'Dashed frame: dead, σ′ is exactly 0 on the whole batch. Yellow: |σ′| is less than 5 % of its largest value on more than half of the batch (saturated; of a ReLU: z < 0).',
     weights:
@@ -182,7 +183,7 @@ window.network_view = (engine) => {
   const line_hints = {
     W: 'Lines: W, orange is positive, blue is negative; the width is relative to the largest weight of the layer.',
     dL_dW:
-      'Lines: ∂L/∂W, orange is positive, blue is negative; the width is relative to the largest of the network, logarithmic.',
+      'Lines: ∂L/∂W, orange is positive, blue is negative; the width is relative to the largest of the network (logarithmic scale).',
   };
   function draw_tiles(grid) {
     const kind = by_id('tile-kind').value;
@@ -286,12 +287,12 @@ window.network_view = (engine) => {
     return true;
   }
 
-  // What carries δ to the layer below: W, and the shortcut of a residual layer
-  const carrier = (info, l) => (info.layers[l]?.residual ? 'W + shortcut' : 'W');
+  // The parts that carry δ to the layer below: W, and the skip connection of a residual layer
+  const carrier = (info, l) => (info.layers[l]?.residual ? 'W + skip' : 'W');
   // The way back: two numbers for each layer, ‖∂L/∂a‖ and δ = ‖∂L/∂z‖, as stairs
   function draw_delta(runs) {
     const L = Math.max(...runs.map(({ info }) => info.layers.length));
-    const d = drawing(by_id('delta'), 250, [30, 14, 34, 56], 'the norm of the gradient, layer by layer');
+    const d = drawing(by_id('delta'), 250, [30, 14, 34, 56], 'norms of the gradient in each layer');
     const logs = runs
       .flatMap(({ state }) => state.flow.flatMap((row) => [row.dL_da_norm, row.dL_dz_norm]))
       .map(Math.log10);
@@ -302,7 +303,7 @@ window.network_view = (engine) => {
     d.x_ticks(Array.from({ length: L }, (_, l) => l + 1));
     d.add(
       text(d.right, d.height - 2, 'layer', 'tick', 'end'),
-      text(d.left - 40, 12, '‖∂L/∂a‖ → ● ‖δ‖, logarithmic', 'tick', 'start'),
+      text(d.left - 40, 12, '‖∂L/∂a‖ → ● ‖δ‖ (logarithmic)', 'tick', 'start'),
       text(d.right, 12, '← from the loss', 'tick', 'end'),
     );
     runs.forEach(({ state }, index) => {
@@ -344,7 +345,11 @@ window.network_view = (engine) => {
         if (runs.length > 1) line.append(html('strong', {}, name));
         if (state.split === null) {
           line.append(
-            html('span', { class: 'quiet' }, 'two hidden layers or more show how the gradient changes between them'),
+            html(
+              'span',
+              { class: 'quiet' },
+              'A network with two or more hidden layers shows how the gradient changes between them.',
+            ),
           );
           return line;
         }
@@ -424,7 +429,8 @@ window.network_view = (engine) => {
       return [`row ${i + 1}: ${target}`, ...at];
     };
     explain(d, { find: nearest, describe: words, places: picture.points, pick: (row) => on_pick({ row }) });
-    by_id('data-hint').textContent = 'Click a point: the network is worked out by hand for it, below.';
+    by_id('data-hint').textContent =
+      'Click a point. The calculation of the network for this point is shown below, step by step.';
   }
   function make_samples(host) {
     const list = html('div', { class: 'samples' });
@@ -444,7 +450,7 @@ window.network_view = (engine) => {
     }
     host.replaceChildren(list);
     by_id('data-hint').textContent =
-      'The first rows of the training data. Click one: the network is worked out by hand for it, below.';
+      'The first rows of the training data. Click a row. The calculation of the network for this row is shown below, step by step.';
   }
   // One pass over the plane serves the field and all tiles.
   function compute_grid() {
@@ -506,7 +512,8 @@ window.network_view = (engine) => {
       place_tiles();
       make_picture();
     },
-    // In a frame of a run that trains, `part` is its number: the field moves in every frame, the rest in turns.
+    // While a run trains, `part` is the number of the frame: every frame draws the field, and one of the other parts in
+    // turn.
     draw(now, pick, runs, part = null) {
       picked = pick;
       const grid = compute_grid();

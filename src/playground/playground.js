@@ -1,4 +1,5 @@
-// The state of the page: one run, or two in step, the controls that change their configs, and the loop that trains them.
+// The state of the page: one run, or two in step, the controls that change their configs, and the loop that trains
+// them.
 (async () => {
   'use strict';
   const { html, svg, text, short, extent, ticks, log_ticks, log_label, drawing, explain } = window.charts;
@@ -65,8 +66,8 @@
     return true;
   }
   const over_words = ({ state, info }) =>
-    `The run is over (epoch ${state.epoch} of ${info.epochs}). Rewind it and run it again, or raise the epochs.`;
-  // A change of the config: the run goes on with its weights if it can, else it starts again.
+    `The run is over (epoch ${state.epoch} of ${info.epochs}). Rewind it and run it again, or increase the number of epochs.`;
+  // Changes the config. The run goes on with its weights if this is possible; otherwise it starts again.
   function change(config, index = 0) {
     const was_playing = playing;
     try {
@@ -139,7 +140,7 @@
       const shape = number('α', key('alpha'), {}, (value) => changed(key('activation'), quoted(`${base}(${value})`)));
       shape.lastChild.value = alpha ?? '';
       const init = select(
-        'weights start as',
+        'initial weights',
         key('init'),
         ['auto', ...new Set([...names.init.map((n) => n.replace('(c)', '(0.1)').replace('(s)', '(1)')), layer.init])],
         (name) => changed(key('init'), quoted(name)),
@@ -186,7 +187,7 @@
       min: -5,
       max: 1,
       step: 0.05,
-      'aria-label': 'learning rate, logarithmic',
+      'aria-label': 'learning rate (logarithmic scale)',
       id: 'rate',
     });
     rate.value = String(Math.log10(Number(settings['train.learning_rate'])) || -2);
@@ -269,7 +270,7 @@
     const layers = /^layer\.1\./.test(key) && runs[0].info.layers.length > 2;
     const same = runs[0].info.settings[key];
     let config = set(runs[0].text, key, value);
-    // "layer.1.…" of a stack of equal layers means all of them
+    // in a stack of equal layers, a key "layer.1.…" changes all of them
     for (let l = 2; layers && l < runs[0].info.layers.length; ++l) {
       const at = key.replace('layer.1.', `layer.${l}.`);
       if (runs[0].info.settings[at] === same) config = set(config, at, value);
@@ -293,7 +294,8 @@
     );
   }
 
-  // At most 500 points of a curve. Of every group the lowest and the highest stay, so that no spike is lost.
+  // Returns at most 500 points of a curve. It keeps the lowest and the highest point of every group, so no spike is
+  // lost.
   function thinned(points) {
     const size = Math.ceil(points.length / 250);
     if (size < 3) return points;
@@ -347,7 +349,7 @@
     explain(d, { describe });
   }
 
-  // What changes in every frame
+  // The parts that change in every frame
   function draw_numbers() {
     const run = run_shown();
     const { state, info } = run;
@@ -383,7 +385,7 @@
         ? [
             `touched at step ${state.touched}; `,
             code('primer train config.toml --init model.safetensors'),
-            ' goes on from the weights of now, with a fresh optimiser',
+            ' goes on from the current weights, with a fresh optimiser',
           ]
         : state.done
           ? [
@@ -409,17 +411,17 @@
     show_difference();
     const run = run_shown();
     by_id('summary').textContent =
-      `${run.info.rows} rows to train on, ${run.info.batches} ${run.info.batches === 1 ? 'minibatch' : 'minibatches'} an epoch`;
+      `${run.info.rows} rows to train on, ${run.info.batches} ${run.info.batches === 1 ? 'minibatch' : 'minibatches'} per epoch`;
     network.set_run(run, pick);
     draw_all();
   }
 
   // The loop
-  const shortest = 3; // milliseconds of training in a frame: what drawing leaves of 10, but not less than this
+  const shortest = 3; // the fewest milliseconds of training in a frame; drawing and training together get 10
   let drawing_took = 6;
   let chunk = 1;
   let waited = 0;
-  // At most `steps` steps of each run, in step. An error ends it.
+  // Trains each run by at most `steps` steps, both runs in parallel. An error ends the training.
   function train(steps) {
     let more = false;
     try {

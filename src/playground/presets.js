@@ -64,7 +64,7 @@ every = 1
     {
       name: 'tanh with Xavier: eight layers that learn',
       config: spirals(repeat(8, layer(16, 'tanh', xavier)), sgd(0.1, 300)),
-      look: 'The same depth as the sigmoid story, with one word changed. Near z = 0 the derivative of tanh is 1, so the σ′ steps lose little and the loss falls.',
+      look: 'This network is as deep as that of the sigmoid story; one word of the config is different. Near z = 0 the derivative of tanh is 1, so the σ′ steps lose little and the loss falls.',
       number: 'Claim flow_tanh_xavier: over fifty tanh layers ∂L/∂W changes by a factor of only 1.13.',
     },
     {
@@ -111,7 +111,7 @@ every = 1
         layer(16, 'sigmoid', xavier) + repeat(7, layer(16, 'sigmoid', `${xavier}\nresidual = true`)),
         sgd(0.1, 300),
       ),
-      look: 'The eight sigmoid layers again, but now a = σ(z) + x in layers 2 to 8: ∂L/∂x gets ∂L/∂a as a second part that meets no σ′. Compare the norm of layer 1 over that of layer 8 with the sigmoid story; in “One sample by hand” the way back shows the shortcut as a term of its own.',
+      look: 'The eight sigmoid layers again, but now a = σ(z) + x in layers 2 to 8: ∂L/∂x gets ∂L/∂a as a second part that meets no σ′. Compare the norm of layer 1 over that of layer 8 with the sigmoid story; in “One sample by hand” the way back shows the skip connection as a separate term.',
       number:
         'Claim flow_residual: over ten sigmoid layers the ratio of ∂L/∂W is 0.129 with residual connections and 2.90e-06 without.',
     },

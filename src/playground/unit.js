@@ -1,5 +1,5 @@
-// Shows one unit and one sample: σ and σ′ with the z of the unit, its weights, and the whole network worked out by hand.
-// The numbers of a sample are those of `primer trace` for a file with this row.
+// Shows one unit and one sample: σ and σ′ with the z of the unit, its weights, and the whole calculation of the
+// network. The numbers of a sample are those of `primer trace` for a file with this row.
 window.sample_view = (engine, cards) => {
   'use strict';
   const { html, svg, text, short, percent, extent, ticks, drawing, bar_group, move_bars, explain } = window.charts;
@@ -8,7 +8,7 @@ window.sample_view = (engine, cards) => {
   let on_change = () => {};
 
   // The unit
-  let unit = null; // what the drawing knows: its scales and the moving parts
+  let unit = null; // the state of the drawing: its scales and its moving parts
   function draw_unit(run, pick, trace) {
     const { l, j } = pick;
     const layer = run.info.layers[l];
@@ -146,7 +146,7 @@ window.sample_view = (engine, cards) => {
         'p',
         { class: dead ? 'bad' : 'quiet', id: 'unit-state' },
         dead
-          ? 'Dead: σ′ is exactly 0 on every training row, so no gradient reaches its weights.'
+          ? 'This unit is dead: σ′ is exactly 0 on every training row, so no gradient reaches its weights.'
           : facts.off > 0
             ? `σ′ is exactly 0 on ${percent(facts.off)} of the training rows.`
             : 'σ′ is not 0 on any training row.',
@@ -161,7 +161,7 @@ window.sample_view = (engine, cards) => {
     );
   }
 
-  // Its weights, as sliders. A change of a weight makes the run your own.
+  // Its weights, as sliders. After a change of a weight, the run no longer follows from its config.
   function draw_weights(run, { l, j }, facts) {
     const host = by_id('unit-weights');
     const holds = host.contains(document.activeElement) && document.activeElement.type !== 'button';
@@ -245,7 +245,7 @@ window.sample_view = (engine, cards) => {
     return list;
   }
   const full = (v) => html('b', { class: 'number' }, String(v));
-  // "0.5 · 0.25 + …": the numbers put in
+  // "0.5 · 0.25 + …": the formula with its numbers
   function sum_of(weights, values, rest) {
     const terms = weights.slice(0, 6).map((w, i) => `${short(w, 4)} · ${short(values[i], 4)}`);
     if (weights.length > 6) terms.push(`… ${weights.length - 6} more terms`);
@@ -327,7 +327,7 @@ window.sample_view = (engine, cards) => {
       const delta = last ? [] : (above.dL_du ?? above.dL_dz);
       const shortcut =
         !last && run.info.layers[l + 1].residual
-          ? [`${short(above.dL_da[j], 4)} (the shortcut: ∂L/∂a of layer ${l + 2})`]
+          ? [`${short(above.dL_da[j], 4)} (the skip connection: ∂L/∂a of layer ${l + 2})`]
           : [];
       const from = last
         ? 'from the loss'

@@ -1,10 +1,10 @@
-// Charts in SVG for any page of primer. This script does not know what a run is: every function gets plain data. It puts
-// names on the page as text only, and it never asks the network for anything.
+// Charts in SVG for any page of primer. This script does not know what a run is: every function gets plain data. It
+// puts names on the page as text only, and it never asks the network for anything.
 //
-// A chart is drawn by chart(host, data) into an element that it empties, as wide as this element. Most charts return a
-// function that moves what changes with the epoch: the marker, the bars, the cells. charts.refresh_tip() has to follow
-// such a change, so that a tooltip on the screen stays true. Colours are custom properties of the style sheet, such as
-// '--train'; after a change of the theme the charts have to be drawn again.
+// chart(host, data) empties the element `host` and draws a chart in its full width. Most charts return a function that
+// moves the parts that depend on the epoch: the marker, the bars, the cells. After such a move, call
+// charts.refresh_tip(); otherwise a visible tooltip shows old values. Colours are custom properties of the style sheet,
+// such as '--train'. Draw the charts again after a change of the theme.
 //
 //   curves(host, {title, last, series, logarithmic, epochs, describe, pick})   lines over the epochs
 //   sigma(host, {label, curve, z_axis, a_axis, note})                          σ, σ′ and the histogram of z
@@ -49,7 +49,7 @@ window.charts = (() => {
     const i = Math.min(Math.floor(at), ramp.length - 2);
     return mix(ramp[i], ramp[i + 1], at - i);
   }
-  // For a factor: blue for t = −1, neutral for 0, orange for 1.
+  // The colour of a factor: blue for t = −1, neutral for 0, orange for 1.
   const factor_color = (t) => mix(rgb('--neutral'), rgb(t > 0 ? '--grows' : '--shrinks'), Math.min(Math.abs(t), 1));
 
   // Numbers as text
@@ -102,12 +102,12 @@ window.charts = (() => {
   }
   const log_label = (v) => (Number.isInteger(v) && Math.abs(v) > 2 ? power(v) : short(10 ** v, 2));
 
-  // The card of an activation: its two formulas, and all that is known of it, folded away.
+  // The card of an activation: its two formulas, and a folded list of everything that is known about it.
   function formulas(card) {
     const of = (title) => card?.lines.find(([name]) => name === title)?.[1];
     return of('σ(z)') ? [`σ(z) = ${of('σ(z)')}`, `σ′(z) = ${of('σ′(z)')}`] : [];
   }
-  const unfolded = new Set(); // stays when the page is drawn again
+  const unfolded = new Set(); // kept when the page is drawn again
   function about(card, key = card.name) {
     const rows = card.lines.flatMap(([title, words]) => [html('dt', {}, title), html('dd', {}, words)]);
     const head = html('summary', {}, card.full_name ? `${card.name}: ${card.full_name}` : `about ${card.name}`);
@@ -177,7 +177,7 @@ window.charts = (() => {
       frame.prepend(canvas);
       return canvas;
     };
-    // Where a location in the drawing lies in the plot area: 0 … 1 from the left and from the bottom.
+    // The position of a point of the drawing in the plot area: 0 … 1 from the left and from the bottom.
     d.u = (x) => (x - d.left) / (d.right - d.left);
     d.v = (y) => (d.bottom - y) / (d.bottom - d.top);
     return d;
@@ -200,7 +200,8 @@ window.charts = (() => {
 
   // A histogram: `counts` in equal bins from `low` to `high`
   const bar_group = (d, kind) => d.add(svg('g', { class: kind }));
-  // Moves the bars of a group to a histogram, cut to x_low … x_high. The highest one fills `fraction` of the plot's height.
+  // Moves the bars of a group to a histogram, cut to x_low … x_high. The highest bar fills `fraction` of the plot's
+  // height.
   function move_bars(d, group, histogram, x_low, x_high, fraction) {
     const { low, high, counts } = histogram;
     const wide = (high - low) / counts.length;
@@ -243,7 +244,7 @@ window.charts = (() => {
       svg('title', {}, root.getAttribute('aria-label')),
       svg('rect', { width, height, fill: color('--panel') }),
     );
-    // The images go into the text: the policy of the page forbids to load them, even from here.
+    // The images are inserted as text, because the policy of the page does not allow a script to load images.
     const box = root.getBoundingClientRect();
     const scale = width / box.width;
     const images = Array.from(root.parentNode.querySelectorAll('canvas'), (canvas) => {
@@ -266,7 +267,7 @@ window.charts = (() => {
     URL.revokeObjectURL(link.href);
   }
 
-  // The tooltip. It shows what describe(place) says in lines of text, at a point of the window.
+  // The tooltip. It shows the lines of text that describe(place) returns, at a point of the window.
   const tip = html('div', { id: 'tip', role: 'status', hidden: 'hidden' });
   document.body.append(tip);
   let shown = null;
@@ -284,9 +285,9 @@ window.charts = (() => {
     shown = next;
     refresh_tip();
   }
-  // Explains a drawing to the pointer and to the keyboard. find(x, y) gives the place at a location in the drawing, or
-  // null, and describe(place) its lines, or null; `places` lists [x, y] of every place for the keys ↑ and ↓; a click or
-  // Enter calls pick(place). Without `find` a place is [x, y].
+  // Shows tooltips for the pointer and the keyboard. find(x, y) returns the place at a point of the drawing, or null.
+  // describe(place) returns its lines, or null. `places` lists [x, y] of every place for the keys ↑ and ↓. A click or
+  // Enter calls pick(place). Without `find`, a place is [x, y].
   const across = (d) =>
     indices(20).map((i) => [d.left + ((d.right - d.left) * (i + 0.5)) / 20, (d.top + d.bottom) / 2]);
   function explain(d, { describe, find = (x, y) => [x, y], places = across(d), pick }) {
@@ -328,8 +329,8 @@ window.charts = (() => {
 
   const log10 = (v) => (v > 0 && Number.isFinite(v) ? Math.log10(v) : Number.NaN);
 
-  // Lines over the epochs 0 … last. A series is {name, color, dashed, x, y}; null in y is a gap. The pointer goes from one
-  // of the `epochs` to the next; describe(k) and pick(k) get its index. The returned function takes an epoch and the
+  // Lines over the epochs 0 … last. A series is {name, color, dashed, x, y}; null in y is a gap. The pointer selects
+  // the nearest of the `epochs`; describe(k) and pick(k) get its index. The returned function takes an epoch and the
   // values there, one for each series.
   function curves(host, { title, last, series, logarithmic, range, epochs, describe, pick }) {
     const d = drawing(host, 240, [30, 18, 34, 52], title);
@@ -360,7 +361,7 @@ window.charts = (() => {
       const line = svg('path', { d: path, class: dashed ? 'curve dashed' : 'curve', 'clip-path': clip });
       d.add(line).setAttribute('stroke', color(of));
     }
-    // A single value, as the score of the test rows, has a ring.
+    // A single value, such as the score on the test rows, is drawn as a ring.
     for (const { color: of, x, y } of series) {
       if (x.length !== 1 || !Number.isFinite(height(y[0]))) continue;
       d.add(svg('circle', { cx: d.x(x[0]), cy: height(y[0]), r: 5, class: 'ring', stroke: color(of) }));
@@ -385,9 +386,9 @@ window.charts = (() => {
     };
   }
 
-  // σ (solid) and σ′ (dashed) over the histogram of z. `curve` is {sigma, derivative, saturated}: two paths in the units
-  // of the axes, "Mz aLz a…", and the zones to shade. The returned function takes {low, high, counts} and, for a σ with a
-  // learned slope α on the left, {alpha, saturation}.
+  // Draws σ (solid) and σ′ (dashed) on top of the histogram of z. `curve` is {sigma, derivative, saturated}: two paths
+  // in the units of the axes, "Mz aLz a…", and the intervals of z to shade. The returned function takes the histogram
+  // {low, high, counts}. If σ has a learned slope α for z < 0, it also takes {alpha, saturation}.
   const points_of = (path) =>
     path
       .slice(1)
@@ -422,7 +423,7 @@ window.charts = (() => {
     let histogram = { low: 0, high: 1, counts: [0] };
     let learned = null;
     explain(d, {
-      // The nearest point of the curve: there the values are exact.
+      // The nearest point of the curve, because the values are exact at the points.
       find: (x) => {
         const z = low + d.u(x) * (high - low);
         if (z < low || z > high) return null;
@@ -461,7 +462,7 @@ window.charts = (() => {
     };
   }
 
-  // A small histogram around 0. The returned function takes {low, high, counts} and how far the axis reaches.
+  // A small histogram around 0. The returned function takes {low, high, counts} and the largest value on the axis.
   function histogram(host, { title, kind, label = title }) {
     const d = drawing(host, 92, [20, 6, 20, 6], label);
     const bars = bar_group(d, `counts ${kind}`);
@@ -495,8 +496,8 @@ window.charts = (() => {
   }
 
   // Bars for the layers 1 … L on a logarithmic axis from 10^low to 10^high. With `factor`, bars begin at 1, and their
-  // colour tells growth from shrinking. The returned function takes the values of one run, or of several in `sets`, whose
-  // colours are `colors`.
+  // colour shows whether the gradient grows or shrinks. The returned function takes the values of one run, or of
+  // several in `sets`, whose colours are `colors`.
   function layer_bars(host, { title, about, factor, low, high, layers: L, colors = [], describe }) {
     const d = drawing(host, 200, [30, 12, 34, 52], title);
     const from = factor ? Math.min(low, -0.1) : Math.floor(low - 0.2);
@@ -582,7 +583,7 @@ window.charts = (() => {
     return (k) => {
       now = k;
       marker.setAttribute('x', d.x(now));
-      for (const place of places) place[0] = d.x(now + 0.5); // the keyboard looks at the epoch shown
+      for (const place of places) place[0] = d.x(now + 0.5); // the keyboard shows values of the current epoch
     };
   }
 
@@ -641,7 +642,7 @@ window.charts = (() => {
     });
     return (next) => {
       cell = next;
-      // The probability that the predicted class leaves is divided equally between the others.
+      // The other classes share the remaining probability equally.
       const p = new Float32Array(side * side * K);
       for (let i = 0; i < side; ++i) {
         for (let j = 0; j < side; ++j) {
@@ -677,7 +678,7 @@ window.charts = (() => {
   }
 
   // The outputs of a network over one input, at `side` locations from low to high; `points` are [x, y₁, y₂, …]. The
-  // returned function takes the outputs, location by location; null is a gap.
+  // returned function takes the outputs for one location after the other; null is a gap.
   function fit(host, { column, targets, low, high, side, points }) {
     const K = targets.length;
     const ys = extent(points.flatMap((point) => point.slice(1)));
@@ -726,7 +727,7 @@ window.charts = (() => {
     };
   }
 
-  // A confusion matrix. The returned function takes the counts, actual class by actual class.
+  // A confusion matrix. The returned function takes the counts, row by row: one row per actual class.
   function confusion(host, { title, classes }) {
     const K = classes.length;
     const width = Math.min(host.clientWidth, 560);

@@ -1,4 +1,5 @@
-// What moves in the page of `primer compare`: the curves of all runs over each other, and the first two runs in step.
+// Draws the charts of the page of `primer compare`: the curves of all runs in one chart, and the first two runs side by
+// side at the same epoch.
 // The runs are the JSON text in the element #runs.
 (() => {
   'use strict';
@@ -23,7 +24,7 @@
     if (column.endsWith('r2')) range[0] = Math.max(range[0], -1); // a lower R² says only that nothing fits
     const logarithmic = column.endsWith('loss') && range[0] > 0 && range[1] / range[0] > 30;
     const last = Math.max(...series.map(({ x }) => x.at(-1) ?? 0), 1);
-    // The value at an epoch, of which long runs keep some only.
+    // The value at an epoch, or null, because long runs keep only some epochs.
     function value({ x, y }, epoch) {
       const i = x.indexOf(epoch);
       return i < 0 ? null : y[i];
@@ -42,7 +43,7 @@
       );
   }
 
-  // An article for each of a list, with a plot or a line in it.
+  // Fills `host` with `count` articles, and returns the element for the plot in each.
   function plots(host, count) {
     const list = indices(count).map(() => html('div', { class: 'plot' }));
     host.replaceChildren(...list.map((plot) => html('article', { class: 'card' }, plot)));

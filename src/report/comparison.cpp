@@ -58,7 +58,7 @@ std::vector<Setting> settings_in(const Config& config, bool same_depth) {
   return settings;
 }
 
-// The keys that have not the same value in all runs, in the order of the first config that has them.
+// The keys whose values are not equal in all runs, in the order of the first config that has them.
 std::vector<std::string> differing(const std::vector<std::vector<Setting>>& runs) {
   std::vector<std::string> keys;
   std::map<std::string, std::map<std::string, std::size_t>> values;  // of each key: how many runs have it

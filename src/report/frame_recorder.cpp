@@ -24,7 +24,7 @@ constexpr std::size_t small_network = 2000;              // weights; a larger on
 constexpr std::size_t curve_side = 160;
 constexpr float margin = 0.08F;  // around the data, as a fraction of its range
 
-// The nearest finite float; not-a-number stays.
+// The nearest finite float; NaN stays NaN.
 float to_float(real v) {
   constexpr real largest = std::numeric_limits<float>::max();
   return static_cast<float>(std::clamp(v, -largest, largest));

@@ -1,5 +1,5 @@
 // One list names the tensors of a frames file; writing and reading both go through it. Every number fits a float, so
-// what is written reads back as the same.
+// every written number reads back as the same number.
 #include "primer/report/frames_file.hpp"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ struct HistogramName {
 constexpr std::array<HistogramName, 3> histograms{
     {{"z", &Frame::Layer::z}, {"weight", &Frame::Layer::W}, {"gradient", &Frame::Layer::dL_dW}}};
 
-// The texts of the notes, which files of earlier versions lack.
+// The texts of the notes. Files of earlier versions do not have them.
 struct NoteName {
   const char* name;
   std::string Frames::*member;
@@ -51,8 +51,8 @@ std::size_t point_columns(const Frames& frames) {
   return frames.picture == Picture::field ? 3 : 1 + frames.layers.back().units;
 }
 
-// Calls use(name, shape, places) for every tensor, in the order of the file; `places` are its numbers, row by row. All
-// vectors in `frames` must have their sizes; a tensor without numbers is left out.
+// Calls use(name, shape, places) for every tensor, in the order of the file. `places` points to the values of the
+// tensor, row by row. Every vector in `frames` must already have its size. A tensor without values is left out.
 template <typename Use>
 void for_each_tensor(Frames& frames, Use use) {
   const std::size_t count = frames.frames.size();
@@ -121,7 +121,7 @@ class Reader {
     const std::string& shown = text("picture");
     const std::string picture = shown == "confusion" ? "none" : shown;  // earlier versions kept one matrix as a picture
     const auto found = std::ranges::find(picture_names, picture);
-    if (found == picture_names.end()) refuse("it shows an unknown picture ", in_quotes(picture));
+    if (found == picture_names.end()) refuse("it has an unknown kind of picture ", in_quotes(picture));
     frames.picture = static_cast<Picture>(found - picture_names.begin());
     frames.side = whole("side", text("side"), largest_side);
     frames.stride = whole("stride", text("stride"), largest_stride);
@@ -154,7 +154,7 @@ class Reader {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc() || end != digits.data() + digits.size() || value > largest) {
-      refuse(key, " has ", in_quotes(digits), ", not a whole number up to ", largest);
+      refuse(key, " has ", in_quotes(digits), ", which must be a whole number up to ", largest);
     }
     return value;
   }

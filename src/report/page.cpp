@@ -22,7 +22,7 @@
 namespace primer {
 namespace {
 
-// The settings that differ from primer's defaults, as "key = value"; the layers and the loss stand elsewhere.
+// The settings that differ from primer's defaults, as "key = value"; the page shows the layers and the loss elsewhere.
 std::vector<std::string> unusual_settings(const Config& config) {
   Config usual;
   usual.train.loss = config.train.loss;
@@ -46,8 +46,8 @@ std::string joined(const std::vector<std::string>& parts, std::string_view betwe
   return text;
 }
 
-// The template with the value of `name` in the place of {{name}}. What stands between {{#name}} and {{/name}} is left
-// out if the value is empty.
+// Fills the template: replaces {{name}} by the value of `name`, and removes the text between {{#name}} and {{/name}} if
+// the value is empty.
 std::string fill(std::string_view rest, const std::map<std::string, std::string>& values) {
   std::string page;
   for (std::size_t open = rest.find("{{"); open != rest.npos; open = rest.find("{{")) {
@@ -86,7 +86,7 @@ std::string elements(const char* tag, const std::vector<std::string>& texts) {
   return html;
 }
 
-// What the doctor says. The script gives each button its click.
+// The diagnoses of the doctor. The script adds the clicks of the buttons.
 std::string diagnoses_html(const std::vector<Diagnosis>& diagnoses) {
   std::string items;
   for (const Diagnosis& diagnosis : diagnoses) {

@@ -1,4 +1,4 @@
-// What moves in report.html: the charts of one run. The run is the JSON text in the element #run.
+// Draws the charts of report.html. The run is the JSON text in the element #run.
 (() => {
   'use strict';
   const { html, rgb, short, sum, indices, extent, mix, factor_color } = window.charts;
@@ -174,9 +174,9 @@
           : [[0, '1']],
       color_at: (j, k) => of_state[state(k, j)],
       describe: ([j, k]) => [
-        `epoch ${epochs[k]}, unit ${j + 1}: ${state(k, j)}`,
-        `dead ${v.flow(k, l, 'dead')}`,
-        `revived ${v.flow(k, l, 'revived')}`,
+        `epoch ${epochs[k]}: unit ${j + 1} is ${state(k, j)}`,
+        `fraction of dead units: ${v.flow(k, l, 'dead')}`,
+        `number of revived units: ${v.flow(k, l, 'revived')}`,
       ],
       pick: ([, k]) => go(k),
     });
@@ -195,7 +195,7 @@
     return plots.map((plot, i) => dead_map(plot, affected[i], go));
   }
 
-  // Numbers with four digits; the tooltip has them as the run's files write them.
+  // Shows numbers with four digits; the tooltip shows all digits from the run's files.
   function numbers() {
     const host = by_id('numbers');
     const used = (column) => indices(F).some((k) => v.history(k, column) !== '');
@@ -251,11 +251,11 @@
     return (k) => {
       v.now = k;
       const seen = run.diagnoses.filter(({ epoch }) => window.runs.last_before(epochs, epoch) === k);
-      by_id('seen').textContent = seen.map(({ kind }) => `This epoch shows what the doctor calls ${kind}.`).join(' ');
+      by_id('seen').textContent = seen.map(({ kind }) => `The doctor finds this problem here: ${kind}.`).join(' ');
       for (const move of moves) move();
     };
   }
-  // The page opens where the doctor's first diagnosis shows, and says so; a run without a diagnosis plays from its start.
+  // The page opens at the epoch of the doctor's first diagnosis. A run without a diagnosis plays from its start.
   const places = run.diagnoses.map(({ epoch }) => window.runs.last_before(epochs, epoch));
   const start = places[0] ?? 0;
   const go = window.runs.page({ steps: F, start, play: places.length === 0, name: (k) => epochs[k], draw });

@@ -1,11 +1,11 @@
-// Runs as pages draw them: what the JSON of a run says, the charts of a layer, and the slider with its keys. The report
-// draws one run, the comparison two.
+// Draws runs on a page: reads the JSON of a run, draws the charts of a layer, and handles the slider with its keys. The
+// report draws one run, the comparison two.
 window.runs = (() => {
   'use strict';
   const { html, short, percent, indices, extent, size_color, factor_color, log10 } = window.charts;
   const { sigma, histogram, layer_bars, cell_map, field, fit, formulas, about } = window.charts;
 
-  // What the charts show of the flow. Each is a function of the index of an epoch and of a layer.
+  // The quantities of the flow that charts show. Each is a function of the index of an epoch and of a layer.
   const charted_quantities = [
     { key: 'norm', title: '‖∂L/∂z‖', about: 'how much gradient is left', factor: false },
     { key: 'sigma_factor', title: 'σ′ part', about: '‖∂L/∂zˡ‖ / ‖∂L/∂aˡ‖', factor: true },
@@ -27,8 +27,9 @@ window.runs = (() => {
       sigma_factor: (k, l) => (l === L - 1 ? Number.NaN : of.norm(k, l) / number(k, l, 'dL_da_norm')),
       W_factor: (k, l) => (l === L - 1 ? Number.NaN : number(k, l, 'dL_da_norm') / of.norm(k, l + 1)),
     };
-    // From layer `top` back to layer 1, as split_of in flow.cpp: [ratio, σ′ part, W part]. The top is the last hidden layer, or the output layer
-    // if only one layer is hidden, where split_of returns nothing.
+    // The change of the gradient from layer `top` back to layer 1, as in split_of of flow.cpp: [ratio, σ′ part, W
+    // part]. `top` is the last hidden layer. If only one layer is hidden, it is the output layer, and split_of returns
+    // nothing.
     const top = L > 2 ? L - 2 : L - 1;
     const product = (part, k) => indices(top).reduce((value, l) => value * part(k, l), 1);
     const split = (k) => [of.norm(k, 0) / of.norm(k, top), product(of.sigma_factor, k), product(of.W_factor, k)];
@@ -42,15 +43,15 @@ window.runs = (() => {
     return { run, epochs: run.epochs, F: run.epochs.length, L, now: 0, history, flow, of, top, split, describe };
   }
 
-  // The range of the logarithms of a quantity over all epochs and layers of the views. The two parts share one scale, so
-  // that they can be compared by eye.
+  // The range of the logarithms of a quantity over all epochs and layers of the views. The σ′ part and the W part share
+  // one scale, so that you can compare them by eye.
   function log_extent(views, q) {
     const keys = q.factor ? ['sigma_factor', 'W_factor'] : ['norm'];
     const of_view = (v) =>
       keys.flatMap((key) => indices(v.F).flatMap((k) => indices(v.L).map((l) => log10(v.of[key](k, l)))));
     return extent(views.flatMap(of_view));
   }
-  // The bars of one quantity; returns the function that moves them to the epochs shown.
+  // Draws the bars of one quantity. Returns a function that moves them to the epochs shown.
   function flow_bars(host, views, q, colors) {
     const [low, high] = log_extent(views, q);
     const L = Math.max(...views.map((v) => v.L));
@@ -65,7 +66,7 @@ window.runs = (() => {
     const { L } = v;
     const step = Math.ceil(L / 10);
     const move = cell_map(host, {
-      label: `${q.title} by layer and epoch`,
+      label: `${q.title} for each layer and epoch`,
       title: 'layer',
       height: Math.max(90, Math.min(300, 15 * L)),
       rows: L,
@@ -84,11 +85,11 @@ window.runs = (() => {
     return () => move(v.now);
   }
 
-  // How much of the gradient reaches layer 1.
+  // Shows how much of the gradient reaches layer 1.
   function split_line(host, v) {
     if (v.top === 0) return () => {};
     const values = ['ratio', 'sigma', 'W'].map((id) => html('b', { 'data-split': id }));
-    const names = [`‖∂L/∂z‖ of layer 1 over layer ${v.top + 1}`, 'σ′ part', 'W part'];
+    const names = [`‖∂L/∂z‖ of layer 1 / layer ${v.top + 1}`, 'σ′ part', 'W part'];
     const [ratio, sigma, W] = names.map((name, i) => html('span', {}, name, values[i]));
     host.replaceChildren(ratio, html('i', {}, '='), sigma, html('i', {}, '×'), W);
     return () => {
@@ -125,8 +126,9 @@ window.runs = (() => {
     return () => move(frames[v.now]);
   }
 
-  // A layer: where its z sit on σ, its weights and their gradients. Returns the card, and the function that draws its
-  // charts, which have their width only when the card is on the page. That function returns what moves them.
+  // Makes the card of a layer: its z on σ, its weights and their gradients. Returns the card and a function draw(),
+  // which draws the charts; call it when the card is on the page, because only then the charts have a width. draw()
+  // returns a function that moves the charts to the epoch shown.
   const at = (h, k) => ({ low: h.ranges[2 * k], high: h.ranges[2 * k + 1], counts: h.counts[k] });
   function facts_of(v, l) {
     const parts = [
@@ -162,7 +164,7 @@ window.runs = (() => {
     card.append(html('div', { class: 'pair' }, weights, gradients), facts, about(curve.card, `${name} ${l}`));
     const h = run.histograms[l];
     function draw() {
-      const label = `σ and σ′ of layer ${l + 1} over the histogram of its z`;
+      const label = `σ and σ′ of layer ${l + 1} on top of the histogram of its z`;
       const { z_axis, a_axis } = layer;
       const move_z = sigma(plot, { label, curve, z_axis, a_axis, note: curve.note });
       const move_W = histogram(weights, { title: 'W', kind: 'weights', label: `weights of layer ${l + 1}` });
@@ -180,7 +182,8 @@ window.runs = (() => {
     }
     return { card, draw };
   }
-  // Cards for a list of [view, layer, name] in a host, with a gap for null; returns what moves them all.
+  // Draws a card for each [view, layer, name] of a list into `host`; null leaves a gap. Returns a function that moves
+  // all cards to the epochs shown.
   function layer_cards(host, list) {
     const cards = list.map((item) => (item ? layer_card(...item) : { card: html('div', {}), draw: () => () => {} }));
     host.replaceChildren(...cards.map(({ card }) => card));
@@ -193,8 +196,8 @@ window.runs = (() => {
   // The index of the last epoch of a list that is not after `epoch`.
   const last_before = (list, epoch) => list.reduce((best, e, k) => (e <= epoch ? k : best), 0);
 
-  // The page around the charts: slider, keys, theme, print. draw() draws everything and returns the function that moves
-  // it to step k; name(k) is the epoch of a step. If `play`, the page plays once from `start`.
+  // The page around the charts: slider, keys, theme, print. draw() draws everything and returns a function that moves
+  // all charts to step k. name(k) is the epoch of step k. If `play` is true, the page plays once from `start`.
   const by_id = (id) => document.getElementById(id);
   function page({ steps, start, play, name, draw }) {
     const slider = by_id('slider');

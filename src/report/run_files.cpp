@@ -32,8 +32,8 @@ RunTable read_run_table(const std::string& path) {
     const double epoch = reader.number(*epoch_column);
     const std::uint64_t earliest = table.epochs.empty() ? 0 : table.epochs.back();
     if (!(epoch >= static_cast<double>(earliest) && epoch <= largest_epoch && epoch == std::floor(epoch))) {
-      throw UserError(reader.location(*epoch_column), "epoch " + number(epoch) + ", not a whole number of at least " +
-                                                          std::to_string(earliest) + "; train the run again");
+      throw UserError(reader.location(*epoch_column), "epoch " + number(epoch) + " must be a whole number, " +
+                                                          std::to_string(earliest) + " or more; train the run again");
     }
     table.epochs.push_back(static_cast<std::uint64_t>(epoch));
     std::vector<std::string>& row = table.rows.emplace_back();

@@ -1,4 +1,4 @@
-// One function for each part of the data. Whatever belongs to an epoch stands in an array over the frames.
+// One function for each part of the data. Every value that belongs to an epoch is in an array over the frames.
 #include "primer/report/run_json.hpp"
 
 #include <algorithm>
@@ -164,7 +164,7 @@ std::unique_ptr<Activation> known(const std::string& activation) {
   }
 }
 
-// What is drawn of an activation, for each once.
+// The drawing of an activation, which layers with the same activation share.
 struct Curve {
   std::string activation, note;
   std::vector<CurvePoint> points;

@@ -1,4 +1,5 @@
-// A row of facts for each activation of the catalogue; the rest of a card is measured, or read in the claims' results.
+// A row of facts for each activation of the catalogue; the rest of a card comes from measurements and from the results
+// of the claims.
 #include "primer/runs/activation_facts.hpp"
 
 #include <algorithm>

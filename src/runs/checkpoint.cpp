@@ -138,8 +138,9 @@ void check_config(const Config& config, const Config& earlier) {
     const bool both = a != nullptr && b != nullptr;
     if (both && a->value == b->value) return;
     if (both && key == "train.schedule_t_max" && !config.locations.contains(key)) {
-      throw UserError(config.location("train.epochs"), "another train.epochs also changes schedule_t_max, from ",
-                      b->value, " to ", a->value, "; to continue the schedule write train.schedule_t_max = ", b->value);
+      throw UserError(config.location("train.epochs"), "changing train.epochs also changes schedule_t_max from ",
+                      b->value, " to ", a->value,
+                      "; to keep the old schedule, write train.schedule_t_max = ", b->value);
     }
     const auto value = [](const Setting* s) { return s == nullptr ? "unset" : s->value; };
     throw UserError(config.location(key),

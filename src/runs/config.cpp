@@ -326,7 +326,7 @@ void apply(const Override& set, toml::Table& root) {
   }
 }
 
-// Remembers where the section and each of its keys stand.
+// Remembers the locations of the section and of each of its keys.
 void remember(const toml::TableReader& table, const std::string& section, Config& config) {
   const std::string before = section.empty() ? "" : section + ".";
   if (!section.empty()) config.locations[section] = table.location();

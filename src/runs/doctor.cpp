@@ -1,5 +1,5 @@
-// One function for each sentence. The thresholds lie between what healthy and sick runs of the shipped configs and of
-// configs/claims show on ten seeds.
+// One function for each sentence. The thresholds lie between the values of healthy and of sick runs of the shipped
+// configs and of configs/claims, on ten seeds.
 #include "primer/runs/doctor.hpp"
 
 #include <algorithm>
@@ -84,7 +84,7 @@ class Doctor {
     const Scores& last = history_.back().train;
     return regression() ? "R² is only " + short_number(last.metric)
                         : "the training loss is still " + short_number(last.loss) +
-                              " (the same answer for every row: " + short_number(constant_loss()) + ")";
+                              " (the same output for every row gives " + short_number(constant_loss()) + ")";
   }
   std::vector<Override> rate(double learning_rate) const { return {{"train.learning_rate", one_digit(learning_rate)}}; }
 
@@ -96,15 +96,14 @@ class Doctor {
     const bool is_far = regression() ? last.train.metric < -9 : last.train.loss > 10 * constant;
     if (!is_far && std::isfinite(last.train.loss)) return false;
     say("diverged", 1, rate(std::min(config_.train.learning_rate / 10, 0.01)), "The run diverged: ",
-        regression()
-            ? concat("its R² is ", short_number(last.train.metric), ", and the mean of the targets alone has 0")
-            : concat("its last training loss is ", short_number(last.train.loss),
-                     ", and the same answer for every row has ", short_number(constant)),
+        regression() ? concat("its R² is ", short_number(last.train.metric), ", and the mean of the targets gives 0")
+                     : concat("its last training loss is ", short_number(last.train.loss),
+                              ", and the same output for every row gives ", short_number(constant)),
         ". The learning rate ", number(config_.train.learning_rate), " is too large.");
     return true;
   }
 
-  // A layer that no gradient passes, such as that of a step function.
+  // A layer through which no gradient passes, such as a layer of step functions.
   bool zero_slope() {
     for (std::size_t l = hidden_; l-- > 0;) {
       if (largest_derivative(*make_activation(config_.layers[l].activation)) > 0) continue;
@@ -139,24 +138,24 @@ class Doctor {
           " of the gradient at layer ", hidden_, " reached layer 1: σ′ multiplied it by ",
           short_number(split->sigma_part), ", W by ", short_number(split->W_part), ".", later());
     } else if (split->ratio > largest_gradient_ratio) {
-      say("exploding", start.front().epoch, heal_gradient(*split), "At the start, layer 1 got ",
-          short_number(split->ratio), " times the gradient of layer ", hidden_, ": σ′ multiplied it by ",
+      say("exploding", start.front().epoch, heal_gradient(*split), "At the start, the gradient at layer 1 was ",
+          short_number(split->ratio), " times as large as at layer ", hidden_, ": σ′ multiplied it by ",
           short_number(split->sigma_part), ", W by ", short_number(split->W_part), ".");
     }
   }
 
-  // What became of a gradient that vanished at the start.
+  // Says how a gradient that vanished at the start was at the end.
   std::string later() const {
     if (epochs_.size() < 2) return {};
     const auto reaches = [](const std::vector<FlowRow>& rows) { return split_of(rows)->ratio >= least_gradient_ratio; };
     const FlowSplit end = *split_of(epochs_.back());
     const std::string parts =
         concat(short_number(end.ratio), " (σ′ ", short_number(end.sigma_part), ", W ", short_number(end.W_part), ")");
-    if (!reaches(epochs_.back())) return " At the end it was still " + parts + ".";
+    if (!reaches(epochs_.back())) return " At the end the ratio was still " + parts + ".";
     auto since = epochs_.end();
     while (since != epochs_.begin() && reaches(*(since - 1))) --since;
-    return concat(" From epoch ", since->front().epoch, " on the weights made up for it: at the end it was ", parts,
-                  ".");
+    return concat(" From epoch ", since->front().epoch,
+                  " on the weights compensated for this: at the end the ratio was ", parts, ".");
   }
 
   std::vector<Override> set_hidden(const char* key, const char* value) const {
@@ -199,7 +198,7 @@ class Doctor {
     const std::uint64_t epoch = epochs_[from_start ? 0 : steepest].front().epoch;
     const auto times = static_cast<std::size_t>(revived);
     std::vector<Override> remedy{{layers_key(l + 1, l + 1, "activation"), "leaky_relu"}};
-    if (!from_start) {  // smaller steps, and as many more
+    if (!from_start) {  // smaller steps, and in proportion more of them
       remedy = rate(config_.train.learning_rate / 10);
       remedy.emplace_back("train.epochs", std::to_string(10 * config_.train.epochs));
     }
@@ -305,7 +304,7 @@ std::vector<Warning> forecast(const Experiment& experiment) {
   std::vector<Warning> warnings = warnings_of(experiment);
   std::erase_if(warnings, [&](const Warning& warning) { return repeats(diagnoses, warning.code); });
   for (const Diagnosis& diagnosis : diagnoses) {
-    std::string key = diagnosis.remedy.front().first;  // "layer.1-8.init" is at layer 1
+    std::string key = diagnosis.remedy.front().first;  // the location of "layer.1-8.init" is that of layer 1
     if (const std::size_t dash = key.find('-'); dash != key.npos) key.erase(dash, key.find('.', dash) - dash);
     warnings.push_back(
         {experiment.config.location(key), diagnosis.kind, concat(diagnosis.text, " Try ", remedy_options(diagnosis))});

@@ -1,4 +1,4 @@
-// Makes an experiment of a config and its samples, and checks what can only be checked with the data at hand.
+// Makes an experiment of a config and its samples, and makes the checks that need the data.
 #include "primer/runs/experiment.hpp"
 
 #include <algorithm>
@@ -62,8 +62,8 @@ void resolve_class_weights(Experiment& experiment) {
   throw UserError(location, "there are ", classes, " classes, but ", train.class_weights.size(), " weights");
 }
 
-// A canonical loss is computed from z. It must be the loss that is computed from a, which a user's activation may not
-// know.
+// A canonical loss is computed from z. It must equal the loss that is computed from `a`. An activation of a user may
+// name a canonical loss for which this is not true.
 void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tensor& targets, const Location& location) {
   if (!loss.pairs_with(sigma)) return;
   const std::size_t outputs = targets.cols();
@@ -80,8 +80,8 @@ void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tenso
                 });
   if (std::abs(of_z - of_a) <= 1e-4 * std::max(1.0, std::abs(of_a))) return;
   throw UserError(location, sigma.name(), " names ", loss.name(), " as its canonical loss, but the loss is ",
-                  short_number(of_a), " from a and ", short_number(of_z),
-                  " from z; leave canonical_loss out of its traits");
+                  short_number(of_a), " if it is computed from `a`, and ", short_number(of_z),
+                  " if it is computed from z; leave canonical_loss out of its traits");
 }
 
 void check_output(const Experiment& experiment) {
@@ -97,8 +97,8 @@ void check_output(const Experiment& experiment) {
   if (experiment.task == Task::binary) {
     const Range range = properties_of(*sigma).value;
     if (range.low < 0 || range.high > 1) {
-      throw UserError(location, said + "probabilities at the output, and " + output.activation +
-                                    " leaves [0, 1]; write activation = \"sigmoid\"");
+      throw UserError(location, said + "probabilities at the output, but " + output.activation +
+                                    " has values outside [0, 1]; write activation = \"sigmoid\"");
     }
   }
   if (experiment.task != Task::regression && (output.residual || output.dropout > 0)) {

@@ -16,7 +16,7 @@ std::vector<std::size_t> shape_of(const Tensor& tensor, Layout layout) {
   return {tensor.rows(), tensor.cols()};
 }
 
-// Where the k-th number of the file stands in the tensor's own order.
+// The position of the file's k-th number in the tensor's own order.
 std::size_t position(const Tensor& tensor, Layout layout, std::size_t k) {
   return layout == Layout::transpose ? k % tensor.rows() * tensor.cols() + k / tensor.rows() : k;
 }

@@ -57,18 +57,18 @@ bool is_written_config(const std::string& path, const std::string& folder) {
 
 enum class Occupant { nothing, same_run, other_run };
 
-// What is in the folder. Throws UserError if it holds a file that must not be replaced.
+// Finds out what is in the folder. Throws UserError if it contains a file that must not be replaced.
 Occupant occupant_of(const std::string& folder, const Experiment& experiment) {
   std::error_code error;
   if (folder.empty()) throw UserError("--out \"\": write the name of a folder");
   if (!fs::exists(folder, error)) return Occupant::nothing;
-  if (!fs::is_directory(folder, error)) throw UserError({folder}, "is not a folder; choose another --out");
+  if (!fs::is_directory(folder, error)) throw UserError({folder}, "is not a folder; choose another --out folder");
   const std::string config = folder + "/config.toml";
   if (!fs::exists(config, error)) {
     if (error) throw RuntimeError({folder}, "cannot be read: ", error.message());
     for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
       if (is_temporary(entry.path().filename().string())) continue;
-      throw UserError({folder}, "is not empty and is not the folder of a run; choose another --out");
+      throw UserError({folder}, "is not empty and is not the folder of a run; choose another --out folder");
     }
     if (error) throw RuntimeError({folder}, "cannot be read: ", error.message());
     return Occupant::nothing;
@@ -82,13 +82,13 @@ Occupant occupant_of(const std::string& folder, const Experiment& experiment) {
     for (const std::string& read : {experiment.config.path, data.file, data.validation_file}) {
       if (read.empty() || !fs::equivalent(read, path, error)) continue;
       if (path != config || (!same && !is_written_config(config, folder)))
-        throw UserError({path}, "is a file that this run reads; choose another --out");
+        throw UserError({path}, "is a file that this run reads; choose another --out folder");
     }
     has_history = has_history || file.name == std::string_view("history.csv");
-    refuse_foreign_file(path, file.mark, "--out");
+    refuse_foreign_file(path, file.mark, "--out folder");
   }
   if (!same && !has_history && !is_written_config(config, folder)) {
-    throw UserError({config}, "was not written by primer; choose another --out");
+    throw UserError({config}, "was not written by primer, so it is not overwritten; choose another --out folder");
   }
   return same ? Occupant::same_run : Occupant::other_run;
 }
@@ -113,7 +113,8 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
-// Where the scores on the test set stand in a line of history.csv: the cells 6 and 7 of 8, and the comma between them.
+// The positions of the scores on the test set in a line of history.csv: the cells 6 and 7 of 8, and the comma between
+// them.
 std::pair<std::size_t, std::size_t> test_cells(const std::string& line) {
   const std::size_t end = line.rfind(',');
   const std::size_t begin = line.rfind(',', line.rfind(',', end - 1) - 1) + 1;
@@ -206,7 +207,7 @@ std::string folder_for_new_run(const Experiment& experiment, const std::optional
   std::string wanted = out.value_or(default_folder(experiment.config, 1));
   if (out || replace) {
     if (occupant_of(wanted, experiment) != Occupant::other_run || replace) return wanted;
-    throw UserError({wanted}, "holds another run; choose another --out, or add --replace");
+    throw UserError({wanted}, "contains another run; choose another --out folder, or add --replace");
   }
   for (std::size_t n = 1;; ++n) {
     std::string folder = default_folder(experiment.config, n);
@@ -259,7 +260,7 @@ void RunFolder::resume(const Experiment& experiment, Training& training) {
   std::error_code ignored;
   if (fs::equivalent(experiment.config.path, file("config.toml"), ignored) &&
       !is_written_config(file("config.toml"), path_)) {
-    throw UserError({file("config.toml")}, "is a file that this run reads; choose another --out");
+    throw UserError({file("config.toml")}, "is a file that this run reads; choose another --out folder");
   }
   if (!fs::exists(checkpoint, ignored) || !fs::exists(file("frames.safetensors"), ignored)) {
     throw UserError({path_}, "there is no checkpoint to resume from; train without --resume");
@@ -274,7 +275,8 @@ void RunFolder::resume(const Experiment& experiment, Training& training) {
   for (std::size_t e = 1; e < history.size() && !training.done(); ++e) history[e] = without_test(history[e]);
   std::vector<std::string> flow = lines_up_to(file("flow.csv"), state.epoch);
   if (flow.empty() || flow.front() != flow_head() || history.front() != history_head(experiment.task)) {
-    throw UserError({path_}, "another version of primer wrote other columns there; train without --resume");
+    throw UserError({path_},
+                    "history.csv or flow.csv has the columns of another version of primer; train without --resume");
   }
   if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // epoch 0 will be observed again
 

@@ -43,7 +43,7 @@ std::string first_names(const std::vector<std::string>& names) {
   return printable(text) + (names.size() > most ? concat(", … ", names.size() - most, " more") : "");
 }
 
-// The loss does not suit targets that begin with a text.
+// Throws UserError, because the loss needs numbers and the target column begins with a text.
 [[noreturn]] void refuse_text(const CsvReader& csv, std::size_t column, Task task) {
   throw UserError(csv.location(column), "the loss needs numbers in the target column ",
                   in_quotes(csv.columns()[column]), ", but it begins with ", in_quotes(csv.text(column)),
@@ -63,7 +63,7 @@ std::vector<std::size_t> target_columns(const CsvReader& csv, const DataOptions&
 
 void (*reading_watcher)(const std::string& text) = nullptr;
 
-// Tells the watcher about a file of many cells. It is told the end also if reading fails.
+// Tells the watcher about a file of many cells. The watcher learns of the end even if reading fails.
 class Reading {
  public:
   Reading(const std::string& file, std::size_t lines, std::size_t columns)
@@ -231,7 +231,7 @@ void InputColumns::read(const CsvReader& csv, std::span<real> row) {
 
 namespace {
 
-// What the columns of a file are for.
+// The roles of the columns of a file.
 struct Roles {
   std::vector<std::size_t> targets;
   InputColumns inputs;

@@ -1,4 +1,4 @@
-// Reads the whole file once and counts, for each column, what its cells are; each decision follows from these counts.
+// Reads the whole file once and counts the kinds of cells in each column. Each decision follows from these counts.
 #include "primer/runs/suggest.hpp"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t most_categories = 30;
 constexpr std::size_t most_counted = 1000;  // different texts of a column
 
-// What the cells of a column are.
+// The kinds of cells in a column, counted.
 struct Column {
   std::string name;
   std::size_t missing = 0, numbers = 0, integers = 0, dates = 0, long_integers = 0;
@@ -233,7 +233,7 @@ std::string range_text(const Column& column) {
   return concat(short_number(column.low), " … ", short_number(column.high));
 }
 
-// What a column holds, and what becomes of it.
+// Describes the content of a column, and its use.
 std::string description(const Column& column) {
   if (!column.left_out.empty()) return "left out: " + column.left_out;
   const std::string missing = column.missing > 0 ? concat(", ", column.missing, " missing") : "";
@@ -251,7 +251,7 @@ std::string line(const std::string& text, const std::string& comment = "") {
   return text + std::string(width < 30 ? 30 - width : 1, ' ') + " # " + printable(comment) + "\n";
 }
 
-// What the config will say, decided from the columns.
+// The decisions that the config states, made from the columns.
 struct Plan {
   std::vector<std::string> targets, ignored, categories;
   std::size_t inputs = 0, missing = 0, outputs = 1;
@@ -270,7 +270,7 @@ struct Plan {
     if (column.left_out.empty() || reasons.size() > 200) continue;
     reasons += concat(reasons.empty() ? ": " : ", ", in_quotes(column.name), " (", printable(column.left_out), ")");
   }
-  throw UserError({path}, "no column can be an input",
+  throw UserError({path}, "no column is left for the inputs",
                   table.columns.size() == 1 ? concat("; the only column, ", in_quotes(table.columns[0].name),
                                                      ", is the target. Are the cells separated by , ; | or tabs?")
                                             : reasons);
@@ -309,7 +309,7 @@ Plan plan_of(const Table& table, const std::string& path) {
   return plan;
 }
 
-// What only the data can say: which classes and categories the rows have that are not dropped.
+// Adds the classes and categories that the kept rows have, which are known only when the data are read.
 void complete(Plan& plan, const Data& data) {
   plan.inputs = data.columns.size();
   plan.class_names = data.classes;
@@ -326,7 +326,7 @@ std::string text_of_data(const Table& table, const Plan& plan, const std::string
     width = std::max(width, std::min<std::size_t>(count_characters(column.name), 30));
   }
   std::string out = concat("# A config for ", printable(path), ", which has ", counted(table.rows, "row"),
-                           ". Change what you know better:\n");
+                           ". Correct the guesses where you know better:\n");
   for (const Column& column : table.columns) {
     const std::string name = printable(column.name);
     const std::size_t used = count_characters(name);
@@ -355,7 +355,7 @@ std::string text_of_data(const Table& table, const Plan& plan, const std::string
   }
   out += line("standardize = true", "inputs with mean 0 and standard deviation 1");
   if (!plan.classes) out += line("standardize_targets = true", "predictions still have the unit of the file");
-  if (table.kept >= 5) out += line("test_fraction = 0.2", "rows that measure the result; they are not trained on");
+  if (table.kept >= 5) out += line("test_fraction = 0.2", "rows to measure the result, not used in training");
   if (plan.validates) out += line("validation_fraction = 0.15", "rows that decide when to stop");
   return out;
 }

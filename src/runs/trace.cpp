@@ -1,4 +1,4 @@
-// Collects what the layers keep of a pass.
+// Collects the quantities of a pass that the layers keep.
 #include "primer/runs/trace.hpp"
 
 #include "primer/runs/named_tensor.hpp"

@@ -1,5 +1,5 @@
-// Each known slip is a formula for the wrong array, computed from primer's own arrays, and a sentence. An array that
-// differs is compared with all of them, and with multiples of the right array.
+// A slip is a common mistake: a sentence, and the wrong array that the mistake gives, computed from primer's own
+// arrays. An array that differs is compared with all of these, and with multiples of the right array.
 #include "primer/runs/verify.hpp"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ struct Pass {
   const Pass *previous, *next;  // nullptr at the ends
   bool canonical;               // the last layer of a canonical pair
   real N, K;                    // samples, outputs of the network
-  double forward_rounding = 1;  // how much rounding has grown, in cancelling sums, in z and what follows from it
+  double forward_rounding = 1;  // growth of rounding errors by cancelling sums, in z and what uses z
   double backward_rounding = 1;
 
   const Pass& last() const { return next ? next->last() : *this; }
@@ -101,7 +101,7 @@ Slips slips_of_z(const Pass& p) {
               {"the bias is added once for every input: add it once",
                plus(xW, [&](std::size_t, std::size_t j) { return static_cast<real>(x.cols()) * b(0, j); })},
               {"x Wᵀ is missing: this is the bias", plus(Tensor(xW.rows(), xW.cols()), bias)},
-              {"the buffer still contains the pass before: start every sum at bⱼ", plus(scaled(xW, 2), bias)},
+              {"the buffer still contains the previous pass: start every sum at bⱼ", plus(scaled(xW, 2), bias)},
               {"the bias is multiplied by x Wᵀ; it is added", times(xW, plus(Tensor(xW.rows(), xW.cols()), bias))},
               {"the sum leaves out the first input", without(0)},
               {"the sum leaves out the last input", without(x.cols() - 1)},
@@ -119,13 +119,13 @@ Slips slips_of_z(const Pass& p) {
   return slips;
 }
 
-// a of a layer from its σ(z): mask ⊙ σ(z) + x, where a layer without dropout or residual omits that part.
+// Computes `a` of a layer from its σ(z): mask ⊙ σ(z) + x. A layer without dropout or residual omits that part.
 Tensor after_sigma(const Dense& layer, Tensor s) {
   if (layer.dropout) s = times(layer.dropout->mask, s);
   return layer.residual ? each(std::plus<>(), s, *layer.x) : s;
 }
 
-// Without the factors of dropout and without the shortcut of a residual layer; slips_of() adds these.
+// These omit the factors of dropout and the skip connection of a residual layer; slips_of_a() adds them.
 Slips slips_of_sigma(const Pass& p) {
   const Tensor& z = p.layer.z;
   const Activation& sigma = *p.layer.activation;
@@ -137,7 +137,7 @@ Slips slips_of_sigma(const Pass& p) {
       {"the sign of z is lost", value_of(sigma, each([](real v) { return std::abs(v); }, z))},
       {"softmax runs over the samples; it must run over the units of each row", turned(value_of(sigma, turned(z)))}};
   if (own == "tanh" || own == "sigmoid" || own == "softmax") {
-    slips.push_back({"this is σ(2z): is a factor 2 too much in the exponent?", value_of(sigma, scaled(z, 2))});
+    slips.push_back({"this is σ(2z): is a factor of 2 too many in the exponent?", value_of(sigma, scaled(z, 2))});
     slips.push_back({"this is σ(z/2): is the factor 2 in the exponent?", value_of(sigma, scaled(z, real(0.5)))});
   }
   for (const std::string_view name : activations().names()) {
@@ -153,7 +153,7 @@ Slips slips_of_a(const Pass& p) {
   for (Slip& slip : slips) slip.wrong = after_sigma(p.layer, slip.wrong);
   const Tensor& s = p.layer.sigma_of_z();
   if (p.layer.residual)
-    slips.push_back({"the shortcut of the residual layer is missing: add x",
+    slips.push_back({"the skip connection of the residual layer is missing: add x",
                      p.layer.dropout ? times(p.layer.dropout->mask, s) : s});
   if (p.layer.dropout)
     slips.push_back({"the mask of dropout is missing", p.layer.residual ? each(std::plus<>(), s, *p.layer.x) : s});
@@ -164,23 +164,22 @@ Slips slips_of_a(const Pass& p) {
 Slips slips_of_slope(const Pass& p) {
   const Tensor &z = p.layer.z, &a = p.layer.sigma_of_z(), &slope = p.layer.derivative;
   const Activation& sigma = *p.layer.activation;
-  Slips slips{{"σ′ is taken at a instead of z", derivative_of(sigma, a)},
+  Slips slips{{"σ′ is taken at `a` instead of z", derivative_of(sigma, a)},
               {"this is the value a, not its derivative", a},
               {"σ′(z) is applied twice", times(slope, slope)},
               {"this is a (1 − a), the derivative of the sigmoid", each([](real v) { return v * (1 - v); }, a)},
               {"this is 1 − a², the derivative of tanh", each([](real v) { return 1 - v * v; }, a)}};
   if (sigma.name() == "tanh") {
-    const Slips of_tanh{
-        {"this is 1 − z²: z stands where a belongs", each([](real v) { return 1 - v * v; }, z)},
-        {"this is 1 − a: the square is missing", each([](real v) { return 1 - v; }, a)},
-        {"this is 1 + a²: there is a plus where the minus belongs", each([](real v) { return 1 + v * v; }, a)},
-        {"this is −2a, the derivative of 1 − a²", scaled(a, -2)},
-        {"e must be exp(−2|z|): is the factor 2 in it?", derivative_of(sigma, scaled(z, real(0.5)))},
-        {"the outer factor of the chain rule is missing: this is a quarter of the derivative",
-         scaled(slope, real(0.25))}};
+    const Slips of_tanh{{"this is 1 − z²: use `a` instead of z", each([](real v) { return 1 - v * v; }, z)},
+                        {"this is 1 − a: the square is missing", each([](real v) { return 1 - v; }, a)},
+                        {"this is 1 + a²: replace the plus by a minus", each([](real v) { return 1 + v * v; }, a)},
+                        {"this is −2a, the derivative of 1 − a²", scaled(a, -2)},
+                        {"e must be exp(−2|z|): is the factor 2 in it?", derivative_of(sigma, scaled(z, real(0.5)))},
+                        {"the outer factor of the chain rule is missing: this is a quarter of the derivative",
+                         scaled(slope, real(0.25))}};
     slips.insert(slips.end(), of_tanh.begin(), of_tanh.end());
   } else {
-    slips.push_back({"this is z (1 − z): z stands where a belongs", each([](real v) { return v * (1 - v); }, z)});
+    slips.push_back({"this is z (1 − z): use `a` instead of z", each([](real v) { return v * (1 - v); }, z)});
   }
   for (const std::string_view name : activations().names()) {
     if (name == "identity") continue;  // its derivative is 1, as if the ⊙ were missing
@@ -193,7 +192,7 @@ Slips slips_of_slope(const Pass& p) {
 
 Slips slips_of_gradient(const Pass& p, char which);
 
-// Of the last layer it is the derivative of the loss, of another layer ∂L/∂x of the next.
+// For the last layer, ∂L/∂a is the derivative of the loss; for another layer, it is ∂L/∂x of the next layer.
 Slips slips_of_dL_da(const Pass& p) {
   if (p.next) return slips_of_gradient(*p.next, 'x');
   const auto difference = [&](real sign) {
@@ -259,7 +258,7 @@ Slips slips_of_dL_dz(const Pass& p) {
          {"the factor aⱼ is missing", row_wise([](real, real h, real dot, real) { return h - dot; })},
          {"aⱼ must also multiply the sum: check the parentheses",
           row_wise([](real v, real h, real dot, real) { return v * h - dot; })},
-         {"there is a plus where the minus belongs",
+         {"the sign is wrong: replace the plus by a minus",
           row_wise([](real v, real h, real dot, real) { return v * (h + dot); })},
          {"a − g is the gradient of softmax with cross-entropy together", each(std::minus<>(), a, g)},
          {"the sum leaves out k = j", row_wise([](real v, real h, real dot, real) { return v * (h - dot + v * h); })}});
@@ -277,8 +276,8 @@ Slips slips_of_dL_dz(const Pass& p) {
     slips.push_back({"the sum runs over the batch; it must run over the units of one row", over_batch});
   } else {
     slips.push_back(
-        {"`slope` is σ′(z) already: this takes it for a", times(g, each([](real v) { return 1 - v * v; }, slope))});
-    slips.push_back({"`slope` is σ′(z) already: this multiplies by slope (1 − slope)",
+        {"`slope` is σ′(z) already: do not use it as `a`", times(g, each([](real v) { return 1 - v * v; }, slope))});
+    slips.push_back({"`slope` is σ′(z) already: do not multiply by slope (1 − slope)",
                      times(g, each([](real v) { return v * (1 - v); }, slope))});
     for (Slip& slip : slips_of_slope(p)) slips.push_back({slip.text, times(g, slip.wrong)});
     if (layer.dropout) slips.push_back({"the mask of dropout is missing", times(p.dL_da, slope)});
@@ -286,7 +285,7 @@ Slips slips_of_dL_dz(const Pass& p) {
   return slips;
 }
 
-// Of cross-entropy with softmax: the mean over the samples of f(m, ln Σ exp(z − m), Σ y (z − m)), m the largest logit.
+// For cross-entropy with softmax: the mean over the samples of f(m, ln Σ exp(z − m), Σ y (z − m)), m the largest logit.
 Slips slips_of_cross_entropy(const Pass& p) {
   const Tensor& z = p.layer.z;
   const auto mean = [&](auto f) {
@@ -306,17 +305,17 @@ Slips slips_of_cross_entropy(const Pass& p) {
   for (std::size_t i = 0; i < z.size(); ++i) squares += (p.layer.a[i] - p.y[i]) * (p.layer.a[i] - p.y[i]);
   return {{"label smoothing, or the weights of the classes, are missing",
            mean([](double, double l, double dot) { return l - dot; })},
-          {"the maximum was subtracted and never put back",
+          {"the maximum was subtracted and never added back",
            mean([](double m, double l, double dot) { return l - dot - m; })},
-          {"the maximum is put back, but it was not subtracted from the exponents",
+          {"the maximum is added back, but it was not subtracted from the exponents",
            mean([](double m, double l, double dot) { return 2 * m + l - dot - m; })},
           {"the logit of the correct class is missing: this is ln Σ exp z",
            mean([](double m, double l, double) { return m + l; })},
-          {"the sum of exponentials lacks its logarithm",
+          {"the logarithm of the sum of exponentials is missing",
            mean([](double, double l, double dot) { return std::exp(l) - dot; })},
-          {"the natural logarithm belongs here, not log10",
+          {"use the natural logarithm, not log10",
            mean([](double, double l, double dot) { return l / std::log(10.0) - dot; })},
-          {"the natural logarithm belongs here, not log2",
+          {"use the natural logarithm, not log2",
            mean([](double, double l, double dot) { return l / std::log(2.0) - dot; })},
           {"this is the squared error", Tensor{{squares / p.N}}},
           {"this is the mean of the squared error", Tensor{{squares / (p.N * p.K)}}}};
@@ -334,10 +333,11 @@ Slips slips_of_gradient(const Pass& p, char which) {
   const auto with = [&](const Tensor& d) { return gradient(which, d, p); };
   Slips slips;
   if (p.layer.batch_norm)
-    slips.push_back({"∂L/∂z stands where ∂L/∂u belongs: go back through batch_norm first", with(p.layer.dL_dz)});
+    slips.push_back({"use ∂L/∂u instead of ∂L/∂z: go back through batch_norm first", with(p.layer.dL_dz)});
   if (which == 'x' && p.layer.residual)
-    slips.push_back({"the shortcut of the residual layer is missing: add ∂L/∂a", product(delta, transposed(Wt))});
-  if (!p.canonical) slips.push_back({"∂L/∂a stands where ∂L/∂z belongs: the ⊙ is missing", with(p.dL_da)});
+    slips.push_back(
+        {"the skip connection of the residual layer is missing: add ∂L/∂a", product(delta, transposed(Wt))});
+  if (!p.canonical) slips.push_back({"use ∂L/∂z instead of ∂L/∂a: the ⊙ is missing", with(p.dL_da)});
   slips.push_back(
       {"∂L/∂z already contains σ′(z): the derivative is applied twice", with(times(delta, p.layer.derivative))});
   const auto only = [&](std::size_t row) {
@@ -352,8 +352,7 @@ Slips slips_of_gradient(const Pass& p, char which) {
     slips.push_back({"only the last sample is in the sum: add up all samples", only(delta.rows() - 1)});
   }
   if (which == 'W' && p.layer.a.cols() == x.cols())
-    slips.push_back(
-        {"the output a stands where the input x of the layer belongs", product(transposed(p.layer.a), delta)});
+    slips.push_back({"use the input x of the layer instead of its output `a`", product(transposed(p.layer.a), delta)});
   if (which == 'b' && delta.rows() == delta.cols())
     slips.push_back({"this adds up the units of a sample; add up the samples of a unit", sums(turned(delta))});
   if (which == 'x' && Wt.rows() == Wt.cols()) {
@@ -376,7 +375,7 @@ Slips slips_of(std::string_view name, const Pass& p) {
   return of_dense ? slips_of_gradient(p, name.back()) : Slips{};
 }
 
-// What `name` becomes by the slips of the quantity before it.
+// The wrong arrays `name` that follow from slips in the quantity before it.
 Slips slips_before(std::string_view name, const Pass& p, const Safetensors& given) {
   const Dense& layer = p.layer;
   const auto was_given = [&](std::string_view other) { return given.tensor(concat(p.number, ".", other)) != nullptr; };
@@ -399,7 +398,7 @@ Slips slips_before(std::string_view name, const Pass& p, const Safetensors& give
 
 std::string formula_of(std::string_view name, const Pass& p) {
   const bool elementwise = p.layer.activation->traits.elementwise, residual = p.layer.residual;
-  if (name == "x") return p.previous ? "a of the layer before" : "x";
+  if (name == "x") return p.previous ? "`a` of the previous layer" : "x";
   if (name == "u" || (name == "z" && !p.layer.batch_norm)) return "x Wᵀ + b";
   if (name == "z") return "γ (u − mean)/√(var + ε) + β";
   if (name == "slope") return elementwise ? "σ′(z)" : "a (1 − a)";
@@ -427,7 +426,7 @@ Tensor absolute(const Tensor& A) {
 }
 
 constexpr double for_double = 1e-9, for_float = 1e-4;  // fractions of the largest number of an array
-constexpr double counts = 0.01;  // of these tolerances, for numbers that only take part in a sum that cancels
+constexpr double counts = 0.01;  // of these tolerances, for the terms of a sum in which terms cancel
 
 // Compares arrays as flat lists of numbers.
 struct Comparison {
@@ -453,8 +452,9 @@ struct Comparison {
   }
 };
 
-// The sentences for an array that is a multiple of the right one. `backward`: it is the loss or a gradient; `of_loss`:
-// the loss, its derivative, or a gradient for which no array between it and the loss was given.
+// The sentences for an array that is a multiple of the right one. `backward`: the array is the loss or a gradient.
+// `of_loss`: the array is the loss, its derivative, or a gradient, and no array between the gradient and the loss was
+// given.
 std::vector<std::string> multiples(std::span<const double> got, std::span<const double> want, const Pass& p,
                                    bool is_loss, bool backward, bool of_loss, const Comparison& close) {
   const auto N = static_cast<double>(p.N), K = static_cast<double>(p.K);
@@ -468,15 +468,16 @@ std::vector<std::string> multiples(std::span<const double> got, std::span<const 
       {true, -1, "the sign is wrong"},
       {squares && !is_loss, 0.5, "it is half as large: the derivative of (a − y)² has a factor 2"},
       {squares && is_loss, 0.5, "it is half as large: L is the mean of (a − y)², without ½"},
-      {!of_loss, 2, "it is twice as large: the buffer still contains the pass before; assign, do not add"},
-      {of_loss, 2, "it is twice as large: a factor 2 too much, or a buffer that still contains the pass before"},
+      {!of_loss, 2, "it is twice as large: the buffer still contains the previous pass; assign, do not add"},
+      {of_loss, 2,
+       "it is twice as large: a factor of 2 too many, or a buffer that was not cleared after the previous pass"},
       {backward && N > 1, N, "1/N is missing: this is the sum over the samples, not the mean"},
-      {backward && N > 1, 1 / N, "1/N is in it twice: the loss already contains the mean over the batch"},
+      {backward && N > 1, 1 / N, "the factor 1/N occurs twice: the loss already contains the mean over the batch"},
       {of_loss && K > 1, K, "divide by the number of all entries N·K, not by N alone"},
       {of_loss && K > 1, 1 / K, "divide by the number of samples N alone, not by N·K"},
       {of_loss && K > 1 && N > 1, N * K, "the mean is missing: this is the sum over all entries"},
-      {is_loss, 1 / std::log(2.0), "the natural logarithm belongs here, not log2"},
-      {is_loss, 1 / std::log(10.0), "the natural logarithm belongs here, not log10"}};
+      {is_loss, 1 / std::log(2.0), "use the natural logarithm, not log2"},
+      {is_loss, 1 / std::log(10.0), "use the natural logarithm, not log10"}};
   if (largest(got) == 0 && largest(want) > 0) return {"this was never computed: it is 0"};
   std::vector<std::string> texts;
   const auto is_multiple = [&](double factor) {
@@ -502,7 +503,7 @@ std::string text_of(const std::vector<std::size_t>& shape) {
   return text.empty() ? "one number" : text;
 }
 
-// Where in the computation an array stands: smaller is earlier.
+// The position of an array in the order of computation.
 std::size_t stage(std::string_view name, std::size_t layers) {
   static constexpr std::string_view forward[]{"x", "u", "z", "s", "mask", "a", "slope"};
   static constexpr std::string_view backward[]{"dL_da",    "dL_dz", "dL_dalpha", "dL_du", "dL_dgamma",
@@ -551,7 +552,7 @@ std::pair<std::string, std::string> spoken(double x, double y) {
 struct Pair {
   const NamedTensor &got, &want;
   const Pass& pass;      // of its layer; of the last layer for loss and y
-  std::string quantity;  // "dL_dW", or the whole name for loss and y
+  std::string quantity;  // the name without the number of the layer: "dL_dW", "loss", "y"
 
   std::string formula() const {
     if (quantity == "loss") return std::string(pass.loss.name());
@@ -633,7 +634,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
   if (!texts.empty()) {
     std::string all;
     for (const std::string& text : texts) {
-      // What differs only behind a colon says the same: "this is another activation function: silu".
+      // Sentences that differ only after a colon say the same: "this is another activation function: silu".
       if (all.find(text.substr(0, text.rfind(": "))) == std::string::npos) all += (all.empty() ? "" : "; or: ") + text;
     }
     return all;

@@ -192,7 +192,7 @@ class WarningCollector {
     return true;
   }
 
-  // `names` are of the columns of x; a column without a name is left out.
+  // `names` are the names of the columns of x; a column without a name is left out.
   void constant_columns(const char* key, const char* code, const std::vector<std::string>& names, const Tensor& x,
                         const char* remedy) {
     std::string constant;
@@ -214,8 +214,9 @@ class WarningCollector {
     }
     constant_columns("data", "constant-input", numbers, data_.train.x,
                      "which says nothing; list such columns in data.ignore");
-    constant_columns("data.one_hot", "untrained-category", categories, data_.train.x,
-                     "so the network cannot learn what the category means; join rare categories in the file");
+    constant_columns(
+        "data.one_hot", "untrained-category", categories, data_.train.x,
+        "so the network cannot learn what the category means; merge rare categories into one in the data file");
   }
 
   void inputs() {
@@ -303,7 +304,7 @@ class WarningCollector {
     return std::abs(static_cast<double>(gradient[0]));
   }
 
-  // How many training rows each class has; and whether it has others.
+  // Counts the training rows of each class, and finds out whether the class has other rows.
   void classes() {
     const std::vector<std::string>& names = data_.classes;
     std::vector<std::size_t> counts(names.size());
@@ -360,7 +361,7 @@ class WarningCollector {
     }
   }
 
-  // What the first step makes of a parameter whose gradient is 0. With sgd and adamw it is a multiple of p.
+  // The value of a parameter after the first step, if its gradient is 0. With sgd and adamw it is a multiple of p.
   real step_without_gradient(real p) const {
     Tensor value(1, 1, p), gradient(1, 1);
     const Parameter parameter{"p", &value, &gradient};

@@ -14,8 +14,8 @@
 namespace primer {
 namespace {
 
-// The integer that a label means, if it is one without leading zeros, with decimals of 0 or without: 7, -12, 7.0. Any
-// other text has no other writing of the same class.
+// The integer that a label means, if it has no leading zeros, and no decimals except 0: 7, -12, 7.0. Any other label is
+// the only spelling of its class.
 std::optional<long long> as_integer(std::string_view text) {
   const std::size_t point = text.find('.');
   if (point != text.npos) {
@@ -42,7 +42,7 @@ std::string text_of(double number) {
   return {digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
 }
 
-// The same text for all labels of a class.
+// Returns the same text for all labels of a class.
 std::string class_key(const std::string& label) {
   const std::optional<long long> integer = as_integer(label);
   return integer ? std::to_string(*integer) : label;
@@ -85,8 +85,9 @@ void check_probability(double value, std::size_t row, std::size_t target, Task t
 
 enum class Part : std::uint8_t { train, validation, test };
 
-// How many rows of each stratum a part gets: the largest remainders get the rows that are missing from the fraction of
-// all rows. `room` limits the rows of each stratum.
+// The number of rows that a part gets from each stratum. First, the fraction of each stratum is rounded down. Then the
+// strata with the largest remainders give one row more each, until the part has its fraction of all rows. No stratum
+// gives more rows than its `room`.
 std::vector<std::size_t> shares(const std::vector<std::size_t>& sizes, const std::vector<std::size_t>& room,
                                 double fraction) {
   std::vector<std::size_t> share(sizes.size());
@@ -185,7 +186,7 @@ void TextColumn::add(const std::string& text) {
 }
 
 std::vector<std::string> classes_of(const Target& target) {
-  std::map<std::string, std::string> by_key;  // of each class, as it is first written
+  std::map<std::string, std::string> by_key;  // the first spelling of each class
   const TextColumn labels = labels_of(target);
   for (const std::string& label : labels.distinct()) by_key.try_emplace(class_key(label), label);
   std::vector<std::string> classes;
@@ -225,7 +226,7 @@ std::vector<std::string> find_classes(const std::vector<Target>& targets, Task t
   if (task == Task::binary && classes.size() != 2) {
     throw std::invalid_argument(column + std::to_string(classes.size()) +
                                 (classes.size() == 1 ? " class" : " classes") +
-                                "; one sigmoid tells two apart, for more use softmax with cross_entropy");
+                                "; one sigmoid distinguishes two classes; for more, use softmax with cross_entropy");
   }
   if (classes.size() < 2) {
     throw std::invalid_argument(column + "one class only ('" + classes.front() + "'); cross_entropy needs two or more");

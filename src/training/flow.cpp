@@ -10,7 +10,7 @@
 namespace primer {
 namespace {
 
-// The position of an averaged quantity in LayerState::sums. Of nullptr: the number of averaged quantities.
+// The position of an averaged quantity in LayerState::sums. For nullptr: the number of averaged quantities.
 constexpr std::size_t sum_index(double FlowRow::*member) {
   std::size_t index = 0;
   for (const FlowQuantity& q : flow_quantities) {
@@ -21,9 +21,9 @@ constexpr std::size_t sum_index(double FlowRow::*member) {
 }
 constexpr std::size_t averaged = sum_index(nullptr);
 
-// Q sums over the same elements in one pass, because reading the elements is what costs time; at most three, because
-// more do not fit into the registers. terms(i, add) calls add(q, term) for every sum q. Each sum is kept as sixteen
-// running sums, which are added in a fixed tree.
+// Q sums over the same elements in one pass, because reading the elements takes most of the time. Q is at most three,
+// because more sums do not fit into the registers. terms(i, add) calls add(q, term) for every sum q. Each sum is kept
+// as sixteen running sums, which are added in a fixed tree.
 template <std::size_t Q, typename Terms>
 std::array<double, Q> sums_in_one_pass(std::size_t n, Terms terms) {
   constexpr std::size_t lanes = 16;
@@ -53,7 +53,7 @@ Flow::Flow(const Network& network) : W_before_(network.layers.size()) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const std::size_t units = network.layers[l].Wt.cols();
     Activation& activation = *network.layers[l].activation;
-    const bool as_below =  // then the scan of σ′ would find the same again
+    const bool as_below =  // then a scan of σ′ would find the same limit again
         l > 0 && activation.name() == network.layers[l - 1].activation->name() && !activation.parameter();
     state.layers.push_back({std::vector<double>(averaged), std::vector<std::uint8_t>(units),
                             std::vector<std::uint8_t>(units),
@@ -70,7 +70,8 @@ void Flow::before_update(Network& network, const Loss& loss, const Tensor& y) {
     const auto n = static_cast<double>(size);
     const real *const a = layer.a.data(), *const z = layer.z.data(), *const derivative = layer.derivative.data();
     const real *const dL_da = network.dL_da(l, loss, y).data(), *const dL_dz = layer.dL_dz.data();
-    // step has σ′ = 0 everywhere, so its limit is 0: every entry counts as saturated.
+    // The activation "step" has σ′ = 0 everywhere, so its saturation limit is 0. With ∞ instead, every entry is
+    // saturated.
     const real limit = into.saturation_limit == 0 ? std::numeric_limits<real>::infinity() : into.saturation_limit;
     const auto [a_squares, a_sum] = sums_in_one_pass<2>(size, [=](std::size_t i, auto add) {
       add(0, a[i] * a[i]);

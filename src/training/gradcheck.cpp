@@ -77,8 +77,9 @@ struct Comparison {
   double numeric, absolute, relative, noise;
 };
 
-// S such that the loss is known up to about ε S: each rounding error counts with the gradient behind it. A unit adds
-// |∂L/∂z| (Σⱼ |wⱼ xⱼ| + |b|); an output adds |∂L/∂a| (|a| + |y|). Needs the passes of analytic_gradients().
+// Returns S, where rounding changes the loss by up to about ε S: each rounding error counts with the gradient at its
+// place. A unit adds |∂L/∂z| (Σⱼ |wⱼ xⱼ| + |b|); an output adds |∂L/∂a| (|a| + |y|). Needs the passes of
+// analytic_gradients().
 double rounding_of(Network& network, const Loss& loss, const Tensor& y) {
   double S = std::abs(double{network.loss(loss, y)});
   for (const Dense& layer : network.layers) {

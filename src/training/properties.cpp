@@ -1,4 +1,4 @@
-// Scans σ and σ′ on a grid, then refines what lies between two points of the grid: extremes by golden-section search,
+// Scans σ and σ′ on a grid, then refines the results between the points of the grid: extremes by golden-section search,
 // borders by bisection.
 #include "primer/training/properties.hpp"
 
@@ -70,7 +70,7 @@ std::pair<double, double> lowest(const std::vector<double>& points, const Functi
   double least = f(points[best]);
   for (std::size_t i = 1; i < points.size(); ++i) {
     const double value = f(points[i]);
-    const bool nearer = std::abs(points[i]) < std::abs(points[best]);  // of equal ones, so that relu's 0 is at 0
+    const bool nearer = std::abs(points[i]) < std::abs(points[best]);  // among equal values, so that relu's 0 is at 0
     if (value < least || (value == least && nearer) || std::isnan(least)) {
       best = i;
       least = value;
@@ -97,7 +97,7 @@ Range range_of(const Function& f) {
   return {low, -minus_high, reached(at_low), reached(at_high)};
 }
 
-// The last point between p and q, by bisection, at which a condition is true that is true at only one of the two.
+// The condition is true at one of p and q. Finds by bisection the last point between them at which it is still true.
 double border(double p, double q, const Condition& condition) {
   const bool at_p = condition(p);
   while (std::abs(q - p) > 1e-12 * std::max(1.0, std::abs(p))) {
@@ -107,7 +107,7 @@ double border(double p, double q, const Condition& condition) {
   return at_p ? p : q;
 }
 
-// Where a condition is true. An interval that meets an end of the grid continues to infinity.
+// The intervals on which a condition is true. An interval that meets an end of the grid continues to infinity.
 std::vector<Interval> intervals(const Condition& condition) {
   std::vector<Interval> found;
   bool inside = false;
@@ -120,7 +120,7 @@ std::vector<Interval> intervals(const Condition& condition) {
   return found;
 }
 
-// Where σ′ is 0: intervals, and the points at which it changes its sign.
+// The zeros of σ′: intervals, and the points at which σ′ changes its sign.
 std::vector<Interval> zeros_of(const Function& derivative) {
   std::vector<Interval> zeros = intervals([&](double z) { return derivative(z) == 0; });
   for (const double z : grid()) {
@@ -133,7 +133,7 @@ std::vector<Interval> zeros_of(const Function& derivative) {
   return zeros;
 }
 
-// Whether the mean of σ(z) over z ∼ N(0, 1) is 0 beside its root mean square, by the trapezoidal rule.
+// Whether the mean of σ(z) over z ∼ N(0, 1) is 0 compared with its root mean square, by the trapezoidal rule.
 bool centred(const Function& value) {
   double mean = 0;
   double squares = 0;

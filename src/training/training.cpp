@@ -17,7 +17,7 @@
 namespace primer {
 namespace {
 
-// Adds what a batch of predictions contributes to the metric.
+// Adds the predictions of a batch to the sums of the metric.
 void add_predictions(const Tensor& a, const Tensor& y, Task task, const std::vector<double>& scales, double& correct,
                      std::vector<double>& residual_squares) {
   if (task == Task::regression) {
@@ -43,7 +43,7 @@ bool finite(Network& network) {  // parameters and running statistics
                              [&](Dense& layer) { return std::ranges::all_of(layer.tensors(), finite_value); });
 }
 
-// Into the memory of `tensors`, which are empty or a copy of the same network.
+// Copies all tensors into the memory of `tensors`, which is empty or a copy of the same network.
 void copy(Network& network, std::vector<Tensor>& tensors) {
   std::size_t count = 0;
   for (Dense& layer : network.layers) {
@@ -60,7 +60,7 @@ struct NonFiniteTensor {
   std::string tensor;
 };
 
-// The first one of a step, in the order of computation.
+// The first tensor of a step that is not finite, in the order of computation.
 std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& loss, const Tensor& y,
                                                 double loss_value) {
   std::vector<Dense>& layers = network.layers;
@@ -309,7 +309,8 @@ Training::Snapshot Training::snapshot() const {
   return now;
 }
 
-// Into the memory of `to`, because allocating it anew in every epoch would take longer than training a tiny network.
+// Saves into the memory of `to`, because a new allocation in every epoch would take longer than training a tiny
+// network.
 void Training::save(Snapshot& to) const {
   to.state = state;
   copy(network_, to.tensors);

@@ -29,7 +29,7 @@ std::string flow_table(const std::vector<FlowRow>& rows, std::size_t width) {
   std::string text = table(cells, 2, width, 2);
   if (const auto split = split_of(rows)) {
     const std::string H = std::to_string(rows.size() - 1);
-    text += wrapped("‖∂L/∂z‖ of layer 1 over layer " + H + ": " + short_number(split->ratio) + " = " +
+    text += wrapped("‖∂L/∂z‖ of layer 1 / layer " + H + ": " + short_number(split->ratio) + " = " +
                         short_number(split->sigma_part) + " by σ′ × " + short_number(split->W_part) + " by W",
                     width);
   }

@@ -224,7 +224,7 @@ std::vector<LiveLine> layers(const std::vector<FlowRow>& flow, std::size_t width
   return lines;
 }
 
-// Two pixels above one another are one character. Without colours, a digit is a point and a sign is a region.
+// A character shows two pixels, one above the other. Without colours, a digit is a point and a sign is a region.
 std::vector<LiveLine> regions(const LiveState& state) {
   static constexpr std::string_view signs = ".:+x=o#%";
   std::vector<LiveLine> lines;

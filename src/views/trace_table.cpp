@@ -16,7 +16,7 @@ using Rows = std::vector<std::vector<std::string>>;
 
 std::string text(real v) { return short_number(static_cast<double>(v), 6); }
 
-// Which sample is shown, and on how many columns.
+// The sample that is shown, and the width in columns.
 struct Page {
   std::size_t sample, width;
 };

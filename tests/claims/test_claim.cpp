@@ -129,7 +129,7 @@ TEST_CASE("A mistake in a claim is named with its location") {
             .starts_with(":9:9: start: 'two'"));
 }
 
-TEST_CASE("Every claim of the project can be read, names runs that exist, and stands on the page of claims") {
+TEST_CASE("Every claim of the project can be read, names runs that exist, and is on the page of claims") {
   const std::string page = read_input(claims_folder + "/README.md", 1 << 20);
   const std::vector<std::string> names = shipped_claims();
   CHECK(names.size() >= 38);

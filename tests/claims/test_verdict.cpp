@@ -96,7 +96,7 @@ TEST_CASE("Several threads give the same bits, and the first seed that fails is 
       CHECK(alone == e.what());
     }
   }
-  CHECK(alone.find(": a ratio is made of positive numbers, and flow.a_mean with seed ") != std::string::npos);
+  CHECK(alone.find(": a ratio needs positive numbers, but flow.a_mean with seed ") != std::string::npos);
 }
 
 TEST_CASE("Trials stop between and within runs when they are interrupted") {

@@ -58,7 +58,8 @@ TEST_CASE("an error of train is the same error of check") {
   CHECK(check.out.empty());
   CHECK(primer("train c.toml --set layer.2.activation=relu", folder.path).error(2) == check.err);
   CHECK(check.err ==
-        "primer: --set layer.2.activation: binary_cross_entropy needs probabilities at the output, and relu leaves [0, "
+        "primer: --set layer.2.activation: binary_cross_entropy needs probabilities at the output, but relu has values "
+        "outside [0, "
         "1]; "
         "write activation = \"sigmoid\"\n");
 }

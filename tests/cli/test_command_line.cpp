@@ -134,7 +134,8 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
       {"train xor.toml --set layer.1.unit=3",
        "--set layer.1.unit: unknown key 'unit' in [layer.1]; did you mean 'units'?"},
       {"train xor.toml --set layer.2.activation=tanh",
-       "--set layer.2.activation: binary_cross_entropy needs probabilities at the output, and tanh leaves [0, 1]; "
+       "--set layer.2.activation: binary_cross_entropy needs probabilities at the output, but tanh has values outside "
+       "[0, 1]; "
        "write activation = \"sigmoid\""},
       {"train xor.toml --set layer.2.units=3",
        "--set layer.2.units: the last layer has 3 units, but the data have 1 target column; write units = 1, or leave "
@@ -184,7 +185,8 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
        "c.toml:4:14: softmax of one unit is always 1; with the loss mse use identity; if the target is a class, set "
        "train.loss to cross_entropy"},
       {"train c.toml --set data.file=three.csv --set train.loss=binary_cross_entropy --set layer.1.activation=sigmoid",
-       "three.csv: column 'b' has 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy"},
+       "three.csv: column 'b' has 3 classes; one sigmoid distinguishes two classes; for more, use softmax with "
+       "cross_entropy"},
       {"train xor.toml --resume --out nowhere --quiet",
        "nowhere: there is no checkpoint to resume from; train without --resume"},
       {"train xor.toml --resume --out r --set train.learning_rate=0.1 --quiet",

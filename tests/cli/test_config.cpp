@@ -147,11 +147,12 @@ TEST_CASE("a file that is no data is refused in one line") {
   CHECK(refused("") == "primer: d.csv: the file is empty; a CSV file begins with a header row\n");
   CHECK(refused("a,y\n") == "primer: d.csv: has a header but no rows\n");
   CHECK(refused("a\n1\n2\n") ==
-        "primer: d.csv: no column can be an input; the only column, \"a\", is the target. Are the cells separated by , "
+        "primer: d.csv: no column is left for the inputs; the only column, \"a\", is the target. Are the cells "
+        "separated by , "
         "; | "
         "or tabs?\n");
   CHECK(refused("a,y\n45%,1\n-3 %,2\n7%,4\n") ==
-        "primer: d.csv: no column can be an input: \"a\" (text with 3 different values, such as \"45%\")\n");
+        "primer: d.csv: no column is left for the inputs: \"a\" (text with 3 different values, such as \"45%\")\n");
   std::string money = "a,y\n";
   for (int i = 0; i < 40; ++i) money += std::to_string(i * 7 % 40) + ",$" + std::to_string(i) + "\n";
   CHECK(

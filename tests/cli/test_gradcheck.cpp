@@ -53,7 +53,7 @@ TEST_CASE("the float build refuses to check gradients" * doctest::skip(is_double
         "PRECISION=float\n");
 }
 
-TEST_CASE("targets of their natural size are no mismatch, and what rounding hides is undecided" *
+TEST_CASE("large targets do not cause a mismatch, and a difference that rounding hides is undecided" *
           doctest::skip(!is_double)) {
   const program::Folder folder;
   std::string csv = "a,b,price\n";

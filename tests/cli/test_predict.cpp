@@ -119,5 +119,5 @@ TEST_CASE("predict fails if it cannot write its output") {
   train_animals(folder);
   const Result result = shell(binary + " predict r/model.safetensors d.csv >/dev/full", folder.path);
   CHECK(result.code == 1);
-  CHECK(result.err == "primer: standard output: cannot be written\n");
+  CHECK(result.err == "primer: cannot write to standard output\n");
 }

@@ -102,7 +102,7 @@ TEST_CASE("--resume of a finished run restores a missing model and changes nothi
   std::filesystem::remove(runs / "b/model.safetensors");
   const Result again = program::primer("train c.toml --out b --resume", runs.path);
   CHECK(again.code == 0);
-  CHECK(again.err.find("all 8 epochs are done already; raise train.epochs to continue\n") != std::string::npos);
+  CHECK(again.err.find("all 8 epochs are done already; increase train.epochs to continue\n") != std::string::npos);
   runs.check_same("a", "b");
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("--resume refuses changed data and files that do not belong together")
   const std::string flow = slurp(runs / "r/flow.csv");
   spill(runs / "r/flow.csv", "epoch,layer,activation,a_norm\n");
   CHECK(runs.train("r", "--resume").error(2) ==
-        "primer: r: another version of primer wrote other columns there; train without --resume\n");
+        "primer: r: history.csv or flow.csv has the columns of another version of primer; train without --resume\n");
   spill(runs / "r/flow.csv", flow);
   spill(runs / "r/history.csv", "epoch\n1\n");
   CHECK(runs.train("r", "--resume").error(2) ==
@@ -178,7 +178,7 @@ TEST_CASE("--resume refuses a cosine schedule that would change with the epochs"
   REQUIRE(runs.train("r", cosine + "--set train.epochs=4").code == 0);
   CHECK(runs.train("r", cosine + "--resume")
             .error(2)
-            .find("another train.epochs also changes schedule_t_max, from 4.0 to 8.0; to continue the schedule write "
+            .find("changing train.epochs also changes schedule_t_max from 4.0 to 8.0; to keep the old schedule, write "
                   "train.schedule_t_max = 4.0\n") != std::string::npos);
   REQUIRE(runs.train("whole", cosine + "--set train.schedule_t_max=8").code == 0);
   REQUIRE(runs.train("r", cosine + "--set train.schedule_t_max=8 --set train.epochs=4").code == 0);

@@ -258,7 +258,7 @@ TEST_CASE("train does not touch a folder that contains no run") {
   spill(folder / "c.toml", small_config);
   const Result result = program::primer("train c.toml --out .", folder.path);
   CHECK(result.code == 2);
-  CHECK(result.err == "primer: .: is not empty and is not the folder of a run; choose another --out\n");
+  CHECK(result.err == "primer: .: is not empty and is not the folder of a run; choose another --out folder\n");
   CHECK(slurp(folder / "thesis.txt") == "years of work");
 }
 

@@ -111,7 +111,7 @@ TEST_CASE("a residual layer adds its input to σ(z), and the gradient flows back
   CHECK(&layer.sigma_of_z() == &layer.s);
 }
 
-TEST_CASE("dropout stands between σ and the residual sum, in training only") {
+TEST_CASE("dropout is applied between σ and the residual sum, in training only") {
   Dense layer(2, 2, make_activation("sigmoid"));
   layer.Wt = Tensor{{1, 2}, {3, 4}};
   layer.dropout = Dropout{real(0.5), 1, 1, {}, {}};

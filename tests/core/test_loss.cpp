@@ -155,7 +155,7 @@ TEST_CASE("label smoothing moves the targets towards the uniform distribution") 
   for (std::size_t k = 0; k < 4; ++k) CHECK(dL_dz(0, k) == doctest::Approx((a(0, k) - (k == 1 ? 0.9 : 0.1)) / 4));
 }
 
-TEST_CASE("a probability of 0 costs nothing if the target is 0, and is infinitely bad if it is 1") {
+TEST_CASE("a probability of 0 gives a loss of 0 if the target is 0, and an infinite loss if the target is 1") {
   constexpr real infinity = std::numeric_limits<real>::infinity();
   const auto loss = make_loss({"cross_entropy"});
   CHECK(loss->value(Tensor{{0, 1}}, Tensor{{0, 1}}) == 0);

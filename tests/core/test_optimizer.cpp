@@ -128,7 +128,7 @@ TEST_CASE("Adam's bias correction counts steps, not tensors") {
   CHECK(p(0, 0) == doctest::Approx(-0.3));  // a constant gradient moves p by the learning rate each step
 }
 
-TEST_CASE("a gradient that is always 0 moves nothing and gives no NaN") {
+TEST_CASE("a gradient that is always 0 changes no parameter and gives no NaN") {
   for (const std::string_view name : optimizers().names()) {
     Tensor p{{1, -2}};
     Tensor g(1, 2);

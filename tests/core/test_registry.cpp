@@ -29,7 +29,7 @@ TEST_CASE("a name is letters, digits and '_', and nothing else") {
   }
 }
 
-TEST_CASE("a number stands alone between a '(' and the ')' at the end") {
+TEST_CASE("only a number may be between a '(' and the ')' at the end") {
   CHECK(number_in<double>("f(0.5)") == 0.5);
   CHECK(number_in<double>("(-3e2)") == -300);
   for (const char* word : {"f", "f(1", "f1)", "f()", "f(x)", "f(1x)", "f(1) ", "f( 1)", "f(1)(2)", "f(1e999)", ""}) {

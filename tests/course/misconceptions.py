@@ -325,10 +325,10 @@ WRONG = [
             value="for (std::size_t k = 0; k < z.cols(); ++k) if (smooth(y(i, k), y) != 0) total -= smooth(y(i, k), y) * log(exp(z(i, k) - m) / sum)",
         ),
     ),
-    ("3.1", "the maximum never put back", "never put back", loss(value="total += log(sum) - dot")),
+    ("3.1", "the maximum never added back", "never added back", loss(value="total += log(sum) - dot")),
     ("3.1", "log10", "log10", loss(value="total += m + log(sum) / log(real(10)) - dot")),
     ("3.1", "the logit forgotten", "logit of the correct class", loss(value="total += m + log(sum)")),
-    ("3.1", "the logarithm forgotten", "lacks its logarithm", loss(value="total += m + sum - dot")),
+    ("3.1", "the logarithm forgotten", "logarithm of the sum of exponentials is missing", loss(value="total += m + sum - dot")),
     (
         "3.1",
         "the squared error",

@@ -152,7 +152,7 @@ in e. You can use `exp`, `expm1`, `std::abs` (not `abs`, which rounds to whole n
         Wrong("derivative", "is tanh applied twice?", of_tanh(lambda z: 1 - math.tanh(math.tanh(z)) ** 2)),
         Wrong("derivative", "this is the value, not its derivative", of_tanh(math.tanh)),
         Wrong("derivative", "it has the wrong sign: 1 − a², not a² − 1", of_tanh(lambda z: math.tanh(z) ** 2 - 1)),
-        Wrong("derivative", "there is a plus where the minus belongs", of_tanh(lambda z: 1 + math.tanh(z) ** 2)),
+        Wrong("derivative", "the sign is wrong: replace the plus by a minus", of_tanh(lambda z: 1 + math.tanh(z) ** 2)),
         Wrong("derivative", "e must be exp(−2|z|): is the factor 2 in it?", of_tanh(lambda z: tanh_derivative(z / 2))),
         Wrong(
             "derivative",
@@ -298,7 +298,7 @@ aⱼ = exp zⱼ / Σₖ exp zₖ couples the units of a row: ∂aₖ/∂zⱼ = a
         ),
         Wrong(
             "dL_dz",
-            "there is a plus where the minus belongs",
+            "the sign is wrong: replace the plus by a minus",
             by_row(lambda p, g: [a * (v + dot(p, g)) for a, v in zip(p, g)]),
         ),
         Wrong("dL_dz", "the sum continues from row to row: start it at 0 in each row", running_dot),
@@ -601,8 +601,8 @@ sum is m + ln Σⱼ exp(zⱼ − m) with m = maxⱼ zⱼ. The gradient is the re
             scalar(lambda a: cross_entropy(a) / len(a[0][0])),
         ),
         Wrong("value", "it has the wrong sign: a loss is never negative", scalar(lambda a: -cross_entropy(a))),
-        Wrong("value", "the natural logarithm belongs here, not log10", scalar(lambda a: cross_entropy(a, math.log10))),
-        Wrong("value", "the natural logarithm belongs here, not log2", scalar(lambda a: cross_entropy(a, math.log2))),
+        Wrong("value", "use the natural logarithm, not log10", scalar(lambda a: cross_entropy(a, math.log10))),
+        Wrong("value", "use the natural logarithm, not log2", scalar(lambda a: cross_entropy(a, math.log2))),
         Wrong(
             "value",
             "label smoothing is missing: use smooth(y(i, k), y)",
@@ -610,12 +610,12 @@ sum is m + ln Σⱼ exp(zⱼ − m) with m = maxⱼ zⱼ. The gradient is the re
         ),
         Wrong(
             "value",
-            "the maximum was subtracted and never put back",
+            "the maximum was subtracted and never added back",
             scalar(lambda a: cross_entropy(a) - total(max(row) for row in a[0]) / len(a[0])),
         ),
         Wrong(
             "value",
-            "the maximum is put back, but it was not subtracted from the exponents",
+            "the maximum is added back, but it was not subtracted from the exponents",
             ordinary_only(scalar(lambda a: cross_entropy(a) + total(max(row) for row in a[0]) / len(a[0]))),
         ),
         Wrong(
@@ -627,7 +627,7 @@ sum is m + ln Σⱼ exp(zⱼ − m) with m = maxⱼ zⱼ. The gradient is the re
         ),
         Wrong(
             "value",
-            "the sum of exponentials lacks its logarithm",
+            "the logarithm of the sum of exponentials is missing",
             ordinary_only(
                 scalar(
                     lambda a: total(

@@ -41,21 +41,21 @@ learning_rate = 0.5
 TRACED = {"1.1", "1.2", "1.3", "2.1", "2.2", "3.1"}  # the tasks whose functions a pass calls
 # What verify says where numpy_misconceptions.py expects other words of the judge.
 SAYS = {
-    "z where a belongs": "z stands where a belongs",
+    "z where a belongs": "use `a` instead of z",
     "the square forgotten": "the square is missing",
     "the sigmoid's derivative": "another activation function: sigmoid",
-    "tanh of a instead of z": "at a instead of z",
+    "tanh of a instead of z": "at `a` instead of z",
     "the sign turned": "the sign is wrong",
     "no derivative": "the ⊙ is missing",
     "no ∂L/∂a": "∂L/∂a is missing",
-    "added to the result of the call before": "still contains the pass before",
+    "added to the result of the call before": "still contains the previous pass",
     "descent's minus": "the sign is wrong",
     "descent's minus for b": "the sign is wrong",
-    "derivative taken for a": "already: this takes it for a",
-    "a (1 − a) once more": "already: this multiplies by slope (1 − slope)",
+    "derivative taken for a": "already: do not use it as `a`",
+    "a (1 − a) once more": "already: do not multiply by slope (1 − slope)",
     "in place": "changed the array in place",
     "∂L/∂a handed on": "Jacobian of softmax is missing",
-    "added to the call before": "still contains the pass before",
+    "added to the call before": "still contains the previous pass",
     "W for Wᵀ, where it fits": "this is the bias",  # the first layer is not square, and the solution leaves the product out there
     "the bias by sample": "the bias is missing",  # there are more samples than units, and the solution leaves the bias out
     "one bias for all": "all units get the first bias",
@@ -64,8 +64,8 @@ SAYS = {
     "∂L/∂b over all": "this adds up all numbers",
     "the sum over the samples forgotten": "the sum over the samples is missing",
     "∂L/∂b over the units": "it is 0",  # of softmax the sum over the units is 0
-    "∂L/∂b added to the call before": "still contains the pass before",
-    "∂L/∂W added to the call before": "still contains the pass before",
+    "∂L/∂b added to the call before": "still contains the previous pass",
+    "∂L/∂W added to the call before": "still contains the previous pass",
     "the mean over all entries": "by the number of samples N alone",
     "y − a": "the sign is wrong",
     "the gradient of the sum": "1/N is missing",

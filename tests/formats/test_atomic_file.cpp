@@ -41,7 +41,7 @@ std::string complaint(const std::string& path, const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("a file is written whole, replaced whole, and leaves nothing beside it") {
+TEST_CASE("a file is written and replaced as a whole, and no other file remains beside it") {
   const Folder folder;
   const std::string bytes(3'000'000, 'x');
   write_file_atomically(folder / "a", bytes);
@@ -116,7 +116,7 @@ TEST_CASE("only an absent file, an empty one or one with the mark of primer may 
   const Folder folder;
   const auto refused = [&](const char* name) {
     try {
-      refuse_foreign_file(folder / name, "by primer", "--out");
+      refuse_foreign_file(folder / name, "by primer", "--out file");
       return std::string();
     } catch (const UserError& e) {
       return std::string(e.what()).substr((folder / name).size());
@@ -129,6 +129,6 @@ TEST_CASE("only an absent file, an empty one or one with the mark of primer may 
   fs::create_symlink("foreign", folder / "link");
   for (const char* const name : {"absent", "own", "empty"}) CHECK(refused(name).empty());
   for (const char* const name : {"foreign", "late", "link"}) {
-    CHECK(refused(name) == ": was not written by primer; choose another --out");
+    CHECK(refused(name) == ": was not written by primer, so it is not overwritten; choose another --out file");
   }
 }

@@ -46,7 +46,7 @@ TEST_CASE("integers are exact to 64 bits and doubles beyond") {
   CHECK(complaint("1e400") == "f: not JSON at byte 6: the number is beyond the largest double");
 }
 
-TEST_CASE("escapes stand for their characters") {
+TEST_CASE("escapes are read as their characters") {
   CHECK(string(R"("\b\f\n\r\t\"\\\/\u0041\u03c3\ud835\udec1")") == "\b\f\n\r\t\"\\/Aσ𝛁");
   CHECK(complaint(R"("\ud835")") == "f: not JSON at byte 8: a surrogate without its other half");
   CHECK(complaint(R"("\udec1")") == "f: not JSON at byte 8: a surrogate without its other half");

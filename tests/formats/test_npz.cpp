@@ -139,7 +139,7 @@ TEST_CASE("the numbers of three indices in Fortran order come into C order") {
   CHECK(contents.tensor("c")->values == std::vector<double>{0, 1, 2, 10, 11, 12});
 }
 
-TEST_CASE("what a header says must fit the numbers, and what a directory says the member") {
+TEST_CASE("the header must fit the numbers, and the directory must fit the member") {
   const auto told = [](const std::string& data) { return refusal(Zip().of({{"z.npy", data}})); };
   const std::string two = doubles({1, 2});
   CHECK(told(npy("<f8", "False", "(3,)", two)) == "mine.npz: \"z\": its shape needs 24 bytes, but there are 16");

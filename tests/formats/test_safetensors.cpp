@@ -276,7 +276,7 @@ TEST_CASE("a header of exactly 16 MiB is written, and a larger one is refused") 
                        "the names of the tensors and the metadata need more than the 16 MiB of a header", RuntimeError);
 }
 
-TEST_CASE("a tensor of no bytes stands before another that begins at the same byte") {
+TEST_CASE("a tensor without bytes comes before another tensor that begins at the same byte") {
   const Safetensors back = read(file(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},)"
                                      R"("none":{"dtype":"F64","shape":[0],"data_offsets":[4,4]},)"
                                      R"("b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",

@@ -172,7 +172,7 @@ TEST_CASE("a date or a time is refused by name") {
     CAPTURE(text);
     const std::string word = text.substr(0, text.find(' '));
     CHECK(complaint("x = " + text) ==
-          "f:1:5: TOML's dates and times are not supported; put quotes around \"" + word + "\"");
+          "f:1:5: dates and times of TOML are not supported; put the value in quotes: \"" + word + "\"");
   }
 }
 
@@ -190,7 +190,7 @@ TEST_CASE("a syntax error says what was expected and what was found") {
   CHECK(complaint("x = {,}") == "f:1:6: expected a key, not \",\"");
 }
 
-TEST_CASE("what TOML 1.1 added is refused by name") {
+TEST_CASE("additions of TOML 1.1 are refused, and the message names them") {
   CHECK(complaint("x = {a = 1,}") == "f:1:12: TOML 1.0 does not allow a comma before \"}\"; remove it");
   const std::string lines =
       ": TOML 1.0 does not allow an inline table of several lines; end it with \"}\" on its first line";
@@ -199,11 +199,11 @@ TEST_CASE("what TOML 1.1 added is refused by name") {
   CHECK(complaint("x = {a = 1, # one\nb = 2}") == "f:1:13" + lines);
   for (const std::string text : {R"("\e")", R"("\x41")"}) {
     CHECK(complaint("x = " + text) ==
-          "f:1:6: TOML 1.0 does not have the escapes \\e and \\x; write \\u and four digits");
+          "f:1:6: TOML 1.0 does not have the escapes \\e and \\x; write \\u and four hexadecimal digits");
   }
 }
 
-TEST_CASE("nothing is defined twice") {
+TEST_CASE("a key or a table cannot be defined twice") {
   const std::string remedy = "; remove or merge one of the two";
   CHECK(complaint("a = 1\n\na = 2") == "f:3:1: \"a\" is already defined in line 1" + remedy);
   CHECK(complaint("[t]\n[t]") == "f:2:2: \"t\" is already defined in line 1" + remedy);
@@ -250,7 +250,7 @@ TEST_CASE("an argument of --set is TOML, and a bare word is a string") {
         "'\"[1].csv\"'");
   CHECK(argument("[adam]") == "--set k: \"adam\" is not a value; a string needs quotes");
   CHECK(argument("2024-01-01") ==
-        "--set k: TOML's dates and times are not supported; put quotes around \"2024-01-01\"");
+        "--set k: dates and times of TOML are not supported; put the value in quotes: \"2024-01-01\"");
   CHECK(argument("a\x1b") == "--set k: TOML does not allow the control character \\x1B here; remove it");
   CHECK(toml::parse_value("8", {"--set k"}).location.file == "--set k");
 }
@@ -442,7 +442,7 @@ TEST_CASE("an underscore may stand between any two digits of a base") {
   }
 }
 
-TEST_CASE("a table is not added to what is not an open table") {
+TEST_CASE("keys are added only to open tables") {
   const std::string remedy = " is already defined in line 1; remove or merge one of the two";
   CHECK(complaint("a = 1\n[a]") == "f:2:2: \"a\"" + remedy);
   CHECK(complaint("a = 1\n[a.b]") == "f:2:2: \"a\"" + remedy);

@@ -56,7 +56,7 @@ TEST_CASE("the hints of the playground name the limit of saturation that primer 
   }
 }
 
-TEST_CASE("each line of source that a sample by hand names stands once in its file") {
+TEST_CASE("each source line that the calculation of a sample shows occurs once in its file") {
   const std::string script = program::slurp(PRIMER_SOURCE_DIR "/src/playground/unit.js");
   const std::regex quoted(R"(\[\s*'(src/[^']*)',\s*'([^']*)',?\s*\])");
   std::size_t lines = 0;

@@ -94,7 +94,7 @@ TEST_CASE("frames read back as they were written, whatever they show") {
   std::filesystem::remove(path);
 }
 
-TEST_CASE("a curve may have gaps, and nothing else in a frame a number that is not finite") {
+TEST_CASE("a curve may have gaps, and every other number in a frame must be finite") {
   const std::string path = temporary();
   constexpr float gap = std::numeric_limits<float>::quiet_NaN();
   Frames frames = some_frames(Picture::curve);
@@ -208,18 +208,20 @@ TEST_CASE("sizes beyond any run are refused before memory is taken for them") {
                          (path + ": is not a valid frames file: " + what + "; train the run again").c_str(), UserError);
   };
   // 2³² squared is 0 in 64 bits, so the size of the matrix must not be computed from it
-  refused("sizes", R"(["2", "3", "4294967296"])", "sizes has \"4294967296\", not a whole number up to 2147483648");
-  refused("sizes", R"(["2", "-3", "2"])", "sizes has \"-3\", not a whole number up to 2147483648");
-  refused("sizes", R"(["2", "3.5", "2"])", "sizes has \"3.5\", not a whole number up to 2147483648");
+  refused("sizes", R"(["2", "3", "4294967296"])",
+          "sizes has \"4294967296\", which must be a whole number up to 2147483648");
+  refused("sizes", R"(["2", "-3", "2"])", "sizes has \"-3\", which must be a whole number up to 2147483648");
+  refused("sizes", R"(["2", "3.5", "2"])", "sizes has \"3.5\", which must be a whole number up to 2147483648");
   refused("sizes", R"(["2", "3"])", "a layer lacks its size or activation");
   refused("sizes", R"(["2", "1000000000", "2"])", "the tensor layers.1.dead has the wrong shape");
-  refused("side", "1025", "side has \"1025\", not a whole number up to 1024");
-  refused("stride", "9007199254740993", "stride has \"9007199254740993\", not a whole number up to 9007199254740992");
-  refused("picture", "film", "it shows an unknown picture \"film\"");
+  refused("side", "1025", "side has \"1025\", which must be a whole number up to 1024");
+  refused("stride", "9007199254740993",
+          "stride has \"9007199254740993\", which must be a whole number up to 9007199254740992");
+  refused("picture", "film", "it has an unknown kind of picture \"film\"");
   refused("set_rows", R"(["5"])", "a set of rows lacks its size");
   refused("sets", R"(["test", "validation"])", "the tensor confusion.validation is missing");
   refused("image", R"(["8"])", "its images lack their size");
-  refused("image", R"(["1", "1025"])", "image has \"1025\", not a whole number up to 1024");
+  refused("image", R"(["1", "1025"])", "image has \"1025\", which must be a whole number up to 1024");
   refused("image", R"(["2", "2"])", "its images are not 2 pixels");
   refused("epochs", "[]", "it has 0 epochs, not 1 to 100");
   refused("epochs", R"(["0", "4", "4"])", "its epochs do not ascend");

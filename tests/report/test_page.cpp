@@ -94,7 +94,7 @@ TEST_CASE("a run without a picture has no place for one, and warnings are listed
   CHECK(count(page, "<ul><li>W1: one</li><li>W2: two</li></ul>") == 1);
 }
 
-TEST_CASE("the title, the shape, the final scores and the config stand in the page") {
+TEST_CASE("the page contains the title, the shape, the final scores and the config") {
   const Folder folder;
   RunFiles run = read_run(spirals_run(folder));
   run.name = "a & b";

@@ -47,7 +47,7 @@ TEST_CASE("a table keeps the texts of its cells and finds the rows of an epoch")
   CHECK(files.flow.rows_of(2) == std::vector<std::size_t>{2, 3, 4});
 }
 
-TEST_CASE("a table without whole, ascending epochs is refused by the place") {
+TEST_CASE("a table without whole, ascending epochs is refused with its location") {
   const Folder folder;
   const std::string run = runs::spirals_run(folder);
   const auto refused = [&](const std::string& history, const std::string& message) {
@@ -55,9 +55,9 @@ TEST_CASE("a table without whole, ascending epochs is refused by the place") {
     CHECK_THROWS_WITH_AS(read_run(run), (run + "/history.csv" + message).c_str(), UserError);
   };
   refused("layer,loss\n1,2\n", ": has no column 'epoch'; train the run again");
-  const std::string rule = ", not a whole number of at least ";
-  refused("epoch\n1.5\n", ":2:1: epoch 1.5" + rule + "0; train the run again");
-  refused("epoch\n-1\n", ":2:1: epoch -1" + rule + "0; train the run again");
-  refused("epoch\n1e300\n", ":2:1: epoch 1e+300" + rule + "0; train the run again");
-  refused("epoch\n2\n1\n", ":3:1: epoch 1" + rule + "2; train the run again");
+  const std::string rule = " must be a whole number, ", end = " or more; train the run again";
+  refused("epoch\n1.5\n", ":2:1: epoch 1.5" + rule + "0" + end);
+  refused("epoch\n-1\n", ":2:1: epoch -1" + rule + "0" + end);
+  refused("epoch\n1e300\n", ":2:1: epoch 1e+300" + rule + "0" + end);
+  refused("epoch\n2\n1\n", ":3:1: epoch 1" + rule + "2" + end);
 }

@@ -649,7 +649,7 @@ TEST_CASE("an activation and an initialiser are checked, and a misspelt name is 
         "--set layer.1.init: init: unknown initialiser 'constant(x)'; did you mean 'constant(c)'?");
 }
 
-TEST_CASE("empty lists, and a hidden layer without units wherever it stands, are refused") {
+TEST_CASE("empty lists, and a hidden layer without units at any position, are refused") {
   CHECK(
       complaint("[data]\ngenerator = \"xor\"\n[[layer]]\nactivation = \"softmax\"\n[train]\nloss = \"cross_entropy\"\n"
                 "class_weights = []\n") == ":7:17: class_weights: is an empty list; write a weight for each class");
@@ -675,7 +675,7 @@ TEST_CASE("a misspelt key is refused in every section, and a key of the whole fi
   CHECK(to_string(c.location("layer.2.units")) == "c:4:1");  // the first [[layer]]
 }
 
-TEST_CASE("a CSV file in the place of a config is refused with what to do") {
+TEST_CASE("a CSV file instead of a config is refused, and the message says what to do") {
   CHECK_THROWS_WITH_AS(read_config("d.csv", {}),
                        "d.csv: is not a config but data; `primer config d.csv` writes a config for it", UserError);
 }

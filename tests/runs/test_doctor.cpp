@@ -172,8 +172,8 @@ TEST_CASE("in a deep sigmoid network σ′ takes the gradient") {
         CHECK(contains(diagnosis.text, "σ′ multiplied it by " + short_number(start.sigma_part) + ", W by " +
                                            short_number(start.W_part) + "."));
         CHECK(contains(diagnosis.text,
-                       " it was " + std::string(end.ratio < 0.02 ? "still " : "") + short_number(end.ratio)));
-        CHECK(contains(diagnosis.text, "made up for it") == (end.ratio >= 0.02));
+                       " the ratio was " + std::string(end.ratio < 0.02 ? "still " : "") + short_number(end.ratio)));
+        CHECK(contains(diagnosis.text, "compensated for this") == (end.ratio >= 0.02));
         CHECK(diagnosis.epoch == 0);
         check_remedy(diagnosis, "--set layer.1.activation=tanh");
       });
@@ -309,7 +309,7 @@ TEST_CASE("a loss far above that of a constant answer is a divergence, although 
   every_seed("configs/spirals.toml", {{"train.learning_rate", "1e6"}, {"train.epochs", "3"}}, "diverged",
              [](const Run& run, const Diagnosis& diagnosis) {
                CHECK(contains(diagnosis.text, short_number(run.history.back().train.loss)));
-               CHECK(contains(diagnosis.text, "has 1.1."));  // ln 3 = 1.0986
+               CHECK(contains(diagnosis.text, "gives 1.1."));  // ln 3 = 1.0986
                check_remedy(diagnosis, "--set train.learning_rate=0.01");
              });
   Config config;

@@ -239,10 +239,12 @@ TEST_CASE("layers that do not fit the data or the loss are refused at their loca
   files.loss = "binary_cross_entropy";
   files.output = "[[layer]]\nactivation = \"sigmoid\"\n";
   CHECK(files.complaint(csv) ==
-        "d.csv: column 'kind' has 3 classes; one sigmoid tells two apart, for more use softmax with cross_entropy");
+        "d.csv: column 'kind' has 3 classes; one sigmoid distinguishes two classes; for more, use softmax with "
+        "cross_entropy");
   files.output = "[[layer]]\nactivation = \"tanh\"\n";
   CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==
-        "c.toml:4:14: binary_cross_entropy needs probabilities at the output, and tanh leaves [0, 1]; write activation "
+        "c.toml:4:14: binary_cross_entropy needs probabilities at the output, but tanh has values outside [0, 1]; "
+        "write activation "
         "= \"sigmoid\"");
 }
 
@@ -357,7 +359,7 @@ class Shares : public Activation {
 
 }  // namespace
 
-TEST_CASE("a user's activation whose rows are distributions may stand before cross_entropy") {
+TEST_CASE("a user's activation whose rows are distributions may be used with cross_entropy") {
   const std::vector<std::string_view> names = activations().names();
   if (std::find(names.begin(), names.end(), "test_shares") == names.end()) {
     activations().add(

@@ -67,13 +67,13 @@ TEST_CASE("an earlier run is replaced, and a folder without a run is refused and
   spill(runs / "r/history.csv", "mine");
   const Result refused = runs.train();
   CHECK(refused.code == 2);
-  CHECK(refused.err == "primer: r: is not empty and is not the folder of a run; choose another --out\n");
+  CHECK(refused.err == "primer: r: is not empty and is not the folder of a run; choose another --out folder\n");
   CHECK(runs.names("r") == std::vector<std::string>{"history.csv"});
   CHECK(slurp(runs / "r/history.csv") == "mine");
 
   fs::remove_all(runs / "r");
   spill(runs / "r", "a file");
-  CHECK(runs.train().error(2) == "primer: r: is not a folder; choose another --out\n");
+  CHECK(runs.train().error(2) == "primer: r: is not a folder; choose another --out folder\n");
   CHECK(slurp(runs / "r") == "a file");
 }
 
@@ -279,10 +279,11 @@ TEST_CASE("output never replaces a file that primer did not write") {
   fs::create_symlink("../exp/config.toml", runs / "linked/config.toml");
   for (const std::string out : {"exp", "./exp/../exp", "link", "linked", "\"$PWD/exp\""}) {
     CAPTURE(out);
-    CHECK(refused("exp/config.toml --out " + out).find("is a file that this run reads; choose another --out") !=
+    CHECK(refused("exp/config.toml --out " + out).find("is a file that this run reads; choose another --out folder") !=
           std::string::npos);
   }
-  CHECK(refused("c.toml --out exp") == "primer: exp/config.toml: was not written by primer; choose another --out\n");
+  CHECK(refused("c.toml --out exp") ==
+        "primer: exp/config.toml: was not written by primer, so it is not overwritten; choose another --out folder\n");
   CHECK(slurp(runs / "exp/config.toml") == own);
   CHECK(runs.names("exp") == std::vector<std::string>{"config.toml"});
 
@@ -301,7 +302,8 @@ TEST_CASE("output never replaces a file that primer did not write") {
     fs::remove_all(runs / "r");
     REQUIRE(runs.train().code == 0);
     spill(runs / ("r/" + name), "precious");
-    CHECK(refused("c.toml --out r") == "primer: r/" + name + ": was not written by primer; choose another --out\n");
+    CHECK(refused("c.toml --out r") ==
+          "primer: r/" + name + ": was not written by primer, so it is not overwritten; choose another --out folder\n");
     CHECK(slurp(runs / ("r/" + name)) == "precious");
   }
 
@@ -324,7 +326,8 @@ TEST_CASE("a command that is given the name of a file replaces it only if primer
     for (const std::string& file : {mine, run}) {
       const std::string before = slurp(runs / file);
       const Result result = program::primer(command + file, runs.path);
-      CHECK(result.error(2).starts_with("primer: " + file + ": was not written by primer; choose another --"));
+      CHECK(result.error(2).starts_with("primer: " + file +
+                                        ": was not written by primer, so it is not overwritten; choose another --"));
       CHECK(slurp(runs / file) == before);
     }
     fs::remove(runs / fresh);
@@ -336,7 +339,7 @@ TEST_CASE("a command that is given the name of a file replaces it only if primer
   CHECK(slurp(runs / "c.toml") == before);
   spill(runs / "r/report.html", "<html>mine</html>");
   CHECK(program::primer("report r", runs.path).error(2) ==
-        "primer: r/report.html: was not written by primer; choose another folder\n");
+        "primer: r/report.html: was not written by primer, so it is not overwritten; choose another folder\n");
 }
 
 TEST_CASE("a run of another config stays: the next free name is taken, and --out needs --replace") {
@@ -364,7 +367,7 @@ TEST_CASE("a run of another config stays: the next free name is taken, and --out
 
   const Result taken = train("--out runs/c --set seed=3");
   CHECK(taken.code == 2);
-  CHECK(taken.err == "primer: runs/c: holds another run; choose another --out, or add --replace\n");
+  CHECK(taken.err == "primer: runs/c: contains another run; choose another --out folder, or add --replace\n");
   CHECK(slurp(runs / "runs/c/history.csv") == first);
   REQUIRE(train("--set seed=2 --set train.epochs=9 --resume").code == 0);
   CHECK(slurp(runs / "runs/c-3/history.csv").find("\n9,") != std::string::npos);

@@ -326,7 +326,7 @@ TEST_CASE("outputs that are not finite are no answer") {
   }
 }
 
-TEST_CASE("a loss that is not finite is no answer") {
+TEST_CASE("a loss that is not finite is an error") {
   Trained t("x,y\n1,1\n2,2\n3,3\n", "", "identity", "mse");
   t.train();
   const std::string big = sizeof(real) == sizeof(double) ? "1e200" : "1e30";

@@ -157,15 +157,15 @@ TEST_CASE("a right pass in double and in float, in whatever order its sums are a
   }
 }
 
-TEST_CASE("the first wrong array in the order of computation is found, and the slip named") {
+TEST_CASE("the first wrong array in the order of computation is found, and the mistake is named") {
   const std::vector<Case> cases{
       {true, "1.z", "", [](double v, double) { return v + 0.125; }, ""},
       {true, "1.a", "σ is missing", [](double, double z) { return z; }, "1.z"},
-      {true, "1.slope", "a instead of z", [](double, double a) { return 1 - std::tanh(a) * std::tanh(a); }, "1.a"},
+      {true, "1.slope", "`a` instead of z", [](double, double a) { return 1 - std::tanh(a) * std::tanh(a); }, "1.a"},
       {true, "1.slope", "1 − z²", [](double, double z) { return 1 - z * z; }, "1.z"},
       {true, "1.slope", "derivative of the sigmoid", [](double, double a) { return a * (1 - a); }, "1.a"},
       {true, "2.dL_dz", "1/N is missing", [](double v, double) { return 5 * v; }, ""},
-      {true, "2.dL_dz", "1/N is in it twice", [](double v, double) { return v / 5; }, ""},
+      {true, "2.dL_dz", "1/N occurs twice", [](double v, double) { return v / 5; }, ""},
       {true, "2.dL_dz", "sign", [](double v, double) { return -v; }, ""},
       {true, "2.dL_dz", "gone through σ", [](double v, double s) { return v * s; }, "2.slope"},
       {true, "2.dL_dz", "N·K", [](double v, double) { return v / 3; }, ""},
@@ -232,7 +232,7 @@ TEST_CASE("a slip is named from the gradients alone, with what was not given") {
   const Verification result = e.check(given);
   CHECK(result.right == std::vector<std::string>{"2.dL_dW"});
   CHECK(result.wrong == "1.dL_dW");
-  CHECK(result.slip == "∂L/∂a stands where ∂L/∂z belongs: the ⊙ is missing");
+  CHECK(result.slip == "use ∂L/∂z instead of ∂L/∂a: the ⊙ is missing");
   CHECK(std::ranges::find(result.missing, "1.dL_dz") != result.missing.end());
 }
 
@@ -373,12 +373,12 @@ TEST_CASE("slips of batch_norm, dropout, residual layers and label smoothing hav
   CHECK(says(drop.slip("1.dL_dz", times(drop.array("1.dL_da"), drop.array("1.mask"))), "σ′(z) is missing"));
 
   Run shortcut = run_of("residual");
-  CHECK(shortcut.slip("1.a", shortcut.array("1.s")) == "the shortcut of the residual layer is missing: add x");
+  CHECK(shortcut.slip("1.a", shortcut.array("1.s")) == "the skip connection of the residual layer is missing: add x");
   const auto plus = [](double s, double x) { return s + x; };
   CHECK(says(shortcut.slip("1.a", each(plus, shortcut.array("1.z"), shortcut.array("1.x"))), "σ is missing"));
   const Matrix W = turned(matrix(shortcut.network.layers[0].Wt));
   CHECK(shortcut.slip("1.dL_dx", product(shortcut.array("1.dL_dz"), W)) ==
-        "the shortcut of the residual layer is missing: add ∂L/∂a");
+        "the skip connection of the residual layer is missing: add ∂L/∂a");
 
   Run both = run_of("residual and dropout");
   CHECK(says(both.slip("1.a", times(both.array("1.s"), both.array("1.mask"))), "add x"));
@@ -396,7 +396,7 @@ TEST_CASE("a slip that this network cannot have is not named") {
         "it is half as large: the derivative of (a − y)² has a factor 2");
   CHECK(!says(one.slip("1.a", scaled(2, one.array("1.a"))), "exponent"));
   CHECK(!says(one.slip("1.slope", scaled(0.25, one.array("1.slope"))), "chain rule"));
-  CHECK(says(one.slip("1.dL_dz", scaled(2, one.array("1.dL_dz"))), "the pass before"));
+  CHECK(says(one.slip("1.dL_dz", scaled(2, one.array("1.dL_dz"))), "the previous pass"));
   CHECK(!says(one.slip("1.z", scaled(5, one.array("1.z"))), "1/N"));
   // 1/0 is infinite where the unit is off, and says nothing about the rest
   CHECK(one.slip("1.dL_dz", one.array("1.dL_da")) == "the ⊙ is missing: this is ∂L/∂a");
@@ -525,7 +525,7 @@ TEST_CASE("every slip of z and of a is named from its formula") {
               {"1.a", "σ is applied twice", map(a, tanh_of)},
               {"1.a", "σ′(z), the derivative", map(a, [](double v) { return 1 - v * v; })},
               {"1.a", "the sign of z is lost", map(a, [](double v) { return std::abs(v); })},
-              {"1.a", "factor 2 too much", map(z, [](double v) { return std::tanh(2 * v); })},
+              {"1.a", "a factor of 2 too many", map(z, [](double v) { return std::tanh(2 * v); })},
               {"1.a", "is the factor 2 in the exponent?", map(z, [](double v) { return std::tanh(v / 2); })},
               {"1.a", "another activation function: sigmoid", map(z, sigmoid_of)},
               {"2.a", "softmax runs over the samples", turned(softmax_of(turned(run.array("2.z"))))}});
@@ -536,13 +536,13 @@ TEST_CASE("every slip of σ′ is named from its formula") {
   const Matrix z = run.array("1.z"), a = map(z, [](double v) { return std::tanh(v); });
   const Matrix slope = run.array("1.slope"), g = times(run.array("1.dL_da"), run.array("1.mask"));
   const std::vector<Named> of_slope{
-      {"1.slope", "at a instead of z", map(a, [](double v) { return 1 - std::tanh(v) * std::tanh(v); })},
+      {"1.slope", "at `a` instead of z", map(a, [](double v) { return 1 - std::tanh(v) * std::tanh(v); })},
       {"1.slope", "the value a, not its derivative", a},
       {"1.slope", "applied twice", times(slope, slope)},
       {"1.slope", "the derivative of the sigmoid", map(a, [](double v) { return v * (1 - v); })},
-      {"1.slope", "1 − z²: z stands where a belongs", map(z, [](double v) { return 1 - v * v; })},
+      {"1.slope", "1 − z²: use `a` instead of z", map(z, [](double v) { return 1 - v * v; })},
       {"1.slope", "the square is missing", map(a, [](double v) { return 1 - v; })},
-      {"1.slope", "a plus where the minus belongs", map(a, [](double v) { return 1 + v * v; })},
+      {"1.slope", "replace the plus by a minus", map(a, [](double v) { return 1 + v * v; })},
       {"1.slope", "the derivative of 1 − a²", map(a, [](double v) { return -2 * v; })},
       {"1.slope", "exp(−2|z|)", map(z, [](double v) { return 1 - std::tanh(v / 2) * std::tanh(v / 2); })},
       {"1.slope", "a quarter of the derivative", scaled(0.25, slope)},
@@ -551,10 +551,10 @@ TEST_CASE("every slip of σ′ is named from its formula") {
   check(run, of_slope);
   for (const Named& slip : of_slope) check(run, {{"1.dL_dz", slip.words, times(g, slip.wrong)}});
   Run sigmoid = run_of("residual and dropout");
-  check(sigmoid,
-        {{"1.slope", "z (1 − z): z stands where a belongs",
-          map(sigmoid.array("1.z"), [](double v) { return v * (1 - v); })},
-         {"1.slope", "1 − a², the derivative of tanh", map(sigmoid.array("1.s"), [](double v) { return 1 - v * v; })}});
+  check(
+      sigmoid,
+      {{"1.slope", "z (1 − z): use `a` instead of z", map(sigmoid.array("1.z"), [](double v) { return v * (1 - v); })},
+       {"1.slope", "1 − a², the derivative of tanh", map(sigmoid.array("1.s"), [](double v) { return 1 - v * v; })}});
 }
 
 TEST_CASE("every slip of ∂L/∂z is named from its formula") {
@@ -566,7 +566,7 @@ TEST_CASE("every slip of ∂L/∂z is named from its formula") {
               {"2.dL_dz", "you add", with([](double h, double s) { return h + s; })},
               {"2.dL_dz", "you divide", with([](double h, double s) { return h / s; })},
               {"2.dL_dz", "∂L/∂a is squared", with([](double h, double s) { return h * h * s; })},
-              {"2.dL_dz", "this takes it for a", with([](double h, double s) { return h * (1 - s * s); })},
+              {"2.dL_dz", "do not use it as `a`", with([](double h, double s) { return h * (1 - s * s); })},
               {"2.dL_dz", "slope (1 − slope)", with([](double h, double s) { return h * s * (1 - s); })},
               {"2.dL_dz", "only the first row",
                filled(g, [&](auto i, auto j) { return i == 0 ? g[i][j] * slope[i][j] : 0.0; })}});
@@ -599,7 +599,7 @@ TEST_CASE("every slip of ∂L/∂z is named from its formula") {
          {"1.dL_dz", "the mean of g", row([](double v, double w, double, double s) { return v * (w - s / 4); })},
          {"1.dL_dz", "the factor aⱼ is missing", row([](double, double w, double d, double) { return w - d; })},
          {"1.dL_dz", "parentheses", row([](double v, double w, double d, double) { return v * w - d; })},
-         {"1.dL_dz", "a plus where", row([](double v, double w, double d, double) { return v * (w + d); })},
+         {"1.dL_dz", "replace the plus", row([](double v, double w, double d, double) { return v * (w + d); })},
          {"1.dL_dz", "together", row([](double v, double w, double, double) { return v - w; })},
          {"1.dL_dz", "leaves out k = j", row([](double v, double w, double d, double) { return v * (w - d + v * w); })},
          {"1.dL_dz", "the Jacobian of softmax is missing", h},
@@ -635,17 +635,17 @@ TEST_CASE("every slip of the dense layer's gradients is named from its formula")
     return filled(delta, [&](auto i, auto j) { return i == row ? delta[i][j] : 0.0; });
   };
   const Matrix g = run.array("1.dL_da"), again = times(delta, slope);
-  check(run, {{"1.dL_dW", "∂L/∂a stands where ∂L/∂z belongs", product(turned(g), x)},
+  check(run, {{"1.dL_dW", "use ∂L/∂z instead of ∂L/∂a", product(turned(g), x)},
               {"1.dL_dW", "applied twice", product(turned(again), x)},
               {"1.dL_dW", "only the first sample", product(turned(only(0)), x)},
               {"1.dL_dW", "only the last sample", product(turned(only(3)), x)},
-              {"1.dL_dW", "the output a stands", product(turned(delta), a)},
-              {"1.dL_db", "∂L/∂a stands where ∂L/∂z belongs", product(ones, g)},
+              {"1.dL_dW", "instead of its output `a`", product(turned(delta), a)},
+              {"1.dL_db", "use ∂L/∂z instead of ∂L/∂a", product(ones, g)},
               {"1.dL_db", "applied twice", product(ones, again)},
               {"1.dL_db", "only the first sample", product(ones, only(0))},
               {"1.dL_db", "only the last sample", product(ones, only(3))},
               {"1.dL_db", "adds up the units", product(ones, turned(delta))},
-              {"1.dL_dx", "∂L/∂a stands where ∂L/∂z belongs", product(g, W)},
+              {"1.dL_dx", "use ∂L/∂z instead of ∂L/∂a", product(g, W)},
               {"1.dL_dx", "applied twice", product(again, W)},
               {"1.dL_dx", "W is transposed", product(delta, turned(W))},
               {"1.dL_da", "applied twice",
@@ -674,10 +674,11 @@ TEST_CASE("every slip of cross-entropy is named from its formula") {
     for (std::size_t k = 0; k < 3; ++k) squares += (a[i][k] - y[i][k]) * (a[i][k] - y[i][k]);
   }
   check(run,
-        {{"loss", "never put back", mean([](double m, double l, double d) { return l - (d + m); })},
+        {{"loss", "never added back", mean([](double m, double l, double d) { return l - (d + m); })},
          {"loss", "not subtracted from", mean([](double m, double l, double d) { return 2 * m + l - (d + m); })},
          {"loss", "the logit of the correct class is missing", mean([](double m, double l, double) { return m + l; })},
-         {"loss", "lacks its logarithm", mean([](double, double l, double d) { return std::exp(l) - d; })},
+         {"loss", "logarithm of the sum of exponentials is missing",
+          mean([](double, double l, double d) { return std::exp(l) - d; })},
          {"loss", "not log10", mean([](double, double l, double d) { return l / std::log(10) - d; })},
          {"loss", "not log2", mean([](double, double l, double d) { return l / std::log(2) - d; })},
          {"loss", "this is the squared error", {{squares / 5}}},
@@ -695,7 +696,7 @@ TEST_CASE("every slip of cross-entropy is named from its formula") {
   check(half, {{"loss", "without ½", {{half.array("loss")[0][0] / 2}}}});
 }
 
-TEST_CASE("what was not given is searched for slips, too") {
+TEST_CASE("arrays that were not given are searched for mistakes, too") {
   Run run = run_of("label smoothing");
   const Matrix x = run.array("1.x"), Wt = matrix(run.network.layers[0].Wt);
   const Matrix no_bias = map(product(x, Wt), [](double z) { return z * (1 + std::erf(z / std::sqrt(2))) / 2; });

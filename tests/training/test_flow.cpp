@@ -31,7 +31,7 @@ std::vector<FlowRow> observed(Network& network, const Tensor& x, const Tensor& y
 
 }  // namespace
 
-TEST_CASE("every number of a row, on a network worked out by hand") {
+TEST_CASE("every number of a row, on a network that was computed by hand") {
   // x = (1, −1), z¹ = (3, −4), a¹ = (3, 0), z² = a² = 6; L = (6 − 2)², ∂L/∂a² = 8, ∂L/∂a¹ = (8·2, 8·5), σ′ = (1, 0)
   Network network = by_hand({{"relu", Tensor{{2, -1}, {-1, 3}}}, {"identity", Tensor{{2}, {5}}}});
   const std::vector<FlowRow> rows = observed(network, Tensor{{1, -1}}, Tensor{{2}});

@@ -87,7 +87,7 @@ TEST_CASE("circles and moons lie on their curves when there is no noise") {
   }
 }
 
-TEST_CASE("gaussian clouds stand 3 from the origin, one standard deviation wide") {
+TEST_CASE("gaussian clouds have their centres 3 from the origin and a standard deviation of 1") {
   GeneratorOptions options{"gaussians", 30'000, 3};
   options.inputs = 4;
   const Samples s = generate(options, 1);

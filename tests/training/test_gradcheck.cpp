@@ -251,8 +251,9 @@ TEST_CASE("the worst entry is named by its position in W, outputs × inputs" * d
   CHECK(check.noise_floor < 1e-9);
 }
 
-TEST_CASE("an entry whose difference would span a kink is excluded, and a check of nothing does not pass" *
-          doctest::skip(!is_double)) {
+TEST_CASE(
+    "an entry whose difference would span a kink is excluded, and a check without a compared entry does not pass" *
+    doctest::skip(!is_double)) {
   Problem p{Network(2, std::vector<LayerOptions>{{3, "relu"}, {1, "identity"}}, 1), make_loss(LossOptions{"mse"}),
             Tensor(4, 2), Tensor(4, 1, 1)};
   const GradientCheck at_the_kink = p.check();  // x = 0 and b = 0: every z of layer 1 is 0
@@ -570,8 +571,9 @@ TEST_CASE("the noise floor counts each unit with its inputs, its bias and its z,
   CHECK(std::abs(p.check().noise_floor / (S * 4 * 0x1p-52 * 0x1p15) - 1) < 1e-12);
 }
 
-TEST_CASE("what rounding explains is right if it is at most 1 % of the largest gradient, otherwise undecided" *
-          doctest::skip(!is_double)) {
+TEST_CASE(
+    "a difference that rounding explains is right if it is at most 1 % of the largest gradient, otherwise undecided" *
+    doctest::skip(!is_double)) {
   // Unit 3 of relu is off and has the target 1024, so that L is large, whatever the biases. With S ≈ 3 · 1024² / 4,
   // rounding moves a difference by n; by n / 16 with the step 16 h, and by a |b|-th of that if |b| > 1.
   const double n = 3 * 0x1p20 / 4 * 4 * 0x1p-52 * 0x1p15;

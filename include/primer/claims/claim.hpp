@@ -1,5 +1,5 @@
-// A claim of the study notes as a file: its text, the training runs that test it, what is measured on them, and the
-// band in which each number must lie.
+// A claim of the study notes as a file: its text, the training runs that test it, the findings that it measures on
+// them, and the band in which each result must lie.
 #pragma once
 
 #include <cmath>
@@ -35,7 +35,7 @@ struct Finding {
   std::size_t arm = 0;
   std::optional<std::size_t> over;   // the ratio arm / over
   std::optional<std::size_t> minus;  // the difference arm − minus
-  std::optional<double> at_least;    // the share of seeds whose number is at least this; nothing: the median number
+  std::optional<double> at_least;    // the threshold for a share of seeds; empty: the result is the median
   Band band;
   Location location;
 
@@ -50,7 +50,7 @@ struct Claim {
   std::vector<Finding> findings;  // the checks first
   std::size_t seeds = 0;          // 0 if there are no arms
 
-  // The first arm that `primer train` can repeat; null if there is none.
+  // The first arm that one `primer train` command can train (without `from` and `bias`); null if there is none.
   const Arm* repeatable_arm() const;
 };
 

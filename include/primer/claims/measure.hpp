@@ -1,5 +1,5 @@
-// The vocabulary of the claims: each measure is a name for one number, read from a training run that is over.
-// `flow.COLUMN` and `history.COLUMN` read any column of flow.csv and history.csv.
+// The vocabulary of the claims: each measure has a name and reads one value from a finished training run. `flow.COLUMN`
+// and `history.COLUMN` read any column of flow.csv and history.csv.
 #pragma once
 
 #include <array>
@@ -28,39 +28,39 @@ struct FinishedRun {
 // Thrown when a run was stopped before its end.
 class Interrupted : public std::exception {};
 
-// Trains until the end or until `interrupted`, which may be empty, says yes.
+// Trains until the end or until `interrupted`, which may be empty, returns true.
 FinishedRun train_to_the_end(Experiment experiment, Network network, const std::function<bool()>& interrupted = {});
 
-// Which layers or epochs a measure reads, and how their values become one.
+// The layers or epochs that a measure reads, and the way in which their values are combined into one.
 struct Pick {
   static constexpr auto ways = std::to_array<std::string_view>({"first", "last", "mean", "min", "max", "sum"});
-  std::string text;  // as the claim says it; empty: it says nothing
+  std::string text;  // as the claim writes it; empty: the claim does not give it
   std::string_view way = "mean";
   std::size_t from = 0, to = std::numeric_limits<std::size_t>::max();
 };
 
-// A measure with the keys that a claim's file gives beside it.
+// A measure, and its keys in the file of a claim.
 struct Quantity {
   const struct Measure* measure = nullptr;
-  Pick layer;       // nothing: the mean over the hidden layers
+  Pick layer;       // empty: the mean over the hidden layers
   Pick over_layer;  // the value of `layer` is divided by the value of this one
-  Pick epoch;       // nothing: the end of training
+  Pick epoch;       // empty: the end of training
   double at = 0;    // a threshold
 };
 
 struct Measure {
   std::string name, needs;  // `needs` is a key that must be given, or empty
   std::string says;         // one line for the page of the claims
-  std::function<std::optional<double>(FinishedRun&, const Quantity&)> function;  // nothing: it cannot be known
+  std::function<std::optional<double>(FinishedRun&, const Quantity&)> function;  // empty: the value is unknown
   std::vector<std::string_view> allows = {};                                     // keys that may be given
 };
 
 // Every measure. A new one is a line in measure.cpp.
 const std::vector<Measure>& measures();
 
-// The number that the quantity has on this run; nothing if it cannot be known, for example because the run diverged.
-// Throws std::invalid_argument if the run does not have what is asked for, or if the number would not be finite. The
-// run is not const because some measures pass the training rows through the network again.
+// The value of the quantity in this run; empty if it cannot be known, for example because the run diverged. Throws
+// std::invalid_argument if the run does not have the layer, epoch or rows, or if the value would not be finite. The run
+// is not const because some measures pass the training rows through the network again.
 std::optional<double> measure(const Quantity& quantity, FinishedRun& run);
 
 }  // namespace primer

@@ -1,6 +1,6 @@
-// What a few seeds say: a typical value with an interval that contains the true one. Both kinds of interval rest on the
-// binomial distribution alone. They hold for every distribution of the values, at every number of seeds, and they never
-// leave the range of the values: the interval of an accuracy lies in [0, 1], the interval of a ratio is positive.
+// Estimates a typical value from a few seeds, with an interval that contains the true one. Both kinds of interval use
+// only the binomial distribution. They hold for every distribution of the values, at every number of seeds, and they
+// never leave the range of the values: the interval of an accuracy lies in [0, 1], the interval of a ratio is positive.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,8 @@ struct Estimate {
 // `unknown` more values may lie anywhere: the lower end takes them for −∞, the upper end for ∞.
 Estimate median(std::vector<double> values, std::size_t unknown = 0);
 
-// The probability that is behind `ones` successes in n trials (C. J. Clopper & E. S. Pearson, "The use of confidence or
-// fiducial limits illustrated in the case of the binomial", 1934).
+// The probability of a success, after `ones` successes in n trials (C. J. Clopper & E. S. Pearson, "The use of
+// confidence or fiducial limits illustrated in the case of the binomial", 1934).
 Estimate fraction(std::size_t ones, std::size_t n);
 
 }  // namespace primer

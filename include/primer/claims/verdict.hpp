@@ -12,12 +12,12 @@
 
 namespace primer {
 
-// The numbers of one seed, in the order of the claim's findings: of a comparison the ratio or the difference. Nothing
-// for a check, and nothing if it cannot be known, for example because a run diverged.
+// The values of one seed, in the order of the claim's findings; for a comparison, the ratio or the difference. The
+// value of a check is empty, and so is a value that cannot be known, for example because a run diverged.
 using Trial = std::vector<std::optional<double>>;
 
 // Trials with n seeds from `first` on, in `jobs` threads; the number of threads does not change the result. Throws
-// UserError for what cannot be measured, and Interrupted once `interrupted`, which may be empty, says yes.
+// UserError for a finding that cannot be measured, and Interrupted if `interrupted`, which may be empty, returns true.
 std::vector<Trial> run_trials(const Claim& claim, std::uint64_t first, std::size_t n, std::size_t jobs = 1,
                               const std::function<bool()>& interrupted = {});
 
@@ -27,14 +27,14 @@ enum class Outcome { holds, undecided, missed };
 
 struct Verdict {
   Outcome outcome;
-  std::size_t unknown = 0;  // seeds without a number; the interval covers whatever it might have been
-  Estimate estimate = {};   // of a check: value, low and high are its number
+  std::size_t unknown = 0;  // seeds without a value; the interval allows every value for them
+  Estimate estimate = {};   // for a check: value, low and high are its result
 };
 
-// The verdict on a finding from the number of each seed, nothing where it is unknown.
+// Computes the verdict on a finding from one value per seed; a value is empty if it is unknown.
 Verdict judge(const Finding& finding, const std::vector<std::optional<double>>& numbers);
 
-// The verdicts on all findings. Throws UserError for a formula that has no value.
+// Computes the verdicts on all findings. Throws UserError for a formula that cannot be evaluated.
 std::vector<Verdict> judge(const Claim& claim, const std::vector<Trial>& trials);
 
 }  // namespace primer

@@ -26,7 +26,7 @@ struct Command {
   std::string_view name;
   std::string_view operands;  // "CONFIG"; "MODEL [DATA.csv]": one or two; "[NAME...]": any number
   std::string_view summary;   // one sentence of at most 52 columns, for `primer --help`
-  std::string_view details;   // further sentences and examples; ends with a line feed
+  std::string_view details;   // more sentences and examples; ends with a newline
   std::span<const Option> options;
   int (*run)(const Arguments&);  // returns the exit code
 };
@@ -45,7 +45,7 @@ struct Arguments {
   std::vector<std::pair<std::string, std::string>> overrides() const;
 };
 
-// Throws UserError, which says what is wrong and what the command takes.
+// Throws UserError with the mistake and the usage of the command.
 Arguments parse_arguments(const Command& command, std::span<char* const> words);
 
 // The line that runs `command` with these arguments, quoted for a shell.

@@ -24,7 +24,7 @@ extern const Command verify_command;
 extern const Command claims_command;
 extern const Command play_command;
 
-// What `train` does with its arguments, at another pace; returns the exit code.
+// Trains like the command `train`, but at the given pace; returns the exit code.
 int train(const Arguments& arguments, Pace pace);
 
 // Gives a network the parameters in the file of --init (safetensors or .npz), and warns if they belong to other data.

@@ -3,9 +3,9 @@
 
 namespace primer {
 
-// While an object lives, the first SIGINT sets the flag that interrupt_requested() reads. The destructor restores what
-// SIGINT did before. If SIGINT is ignored, as under nohup, it stays ignored. Objects nest: the outermost one installs
-// the handler and clears the flag, so a command that runs another command shares one Ctrl-C with it.
+// While an object lives, the first SIGINT sets the flag that interrupt_requested() reads. The destructor restores the
+// earlier handler of SIGINT. If SIGINT is ignored, as under nohup, it stays ignored. Objects nest: the outermost one
+// installs the handler and clears the flag, so a command that runs another command shares one Ctrl-C with it.
 class InterruptHandler {
  public:
   InterruptHandler();

@@ -14,14 +14,14 @@
 
 namespace primer {
 
-// What σ declares about itself.
+// The properties that an activation declares.
 struct Traits {
-  std::span<const real> kinks{};                    // where σ, σ′ or σ″ jumps
+  std::span<const real> kinks{};                    // the z at which σ, σ′ or σ″ jumps
   bool rectifier = false;                           // one-sided: a unit with z ≤ 0 counts as "off"
-  std::string_view initializer = "xavier_uniform";  // what init = "auto" means
+  std::string_view initializer = "xavier_uniform";  // the choice of init = "auto"
   std::string_view canonical_loss{};                // the loss that is computed from z; empty: none
   bool elementwise = true;
-  bool distribution = false;  // every row of a is ≥ 0 and sums to 1, as cross_entropy needs it
+  bool distribution = false;  // every row of `a` is ≥ 0 and sums to 1; cross_entropy needs this
 };
 
 // σ on whole tensors. Every tensor is batch × units. Const members may be called from several threads at once.
@@ -32,22 +32,22 @@ class Activation {
 
   const Traits traits;
 
-  virtual std::string name() const = 0;  // as it stands in a config file: "leaky_relu(0.2)"
+  virtual std::string name() const = 0;  // as a config file writes it: "leaky_relu(0.2)"
 
-  // a = σ(z), and σ′(z) into `derivative`, in one pass. If σ is not elementwise, derivative is the diagonal ∂aⱼ/∂zⱼ.
+  // Computes a = σ(z) and derivative = σ′(z) in one pass. If σ is not elementwise, derivative is the diagonal ∂aⱼ/∂zⱼ.
   virtual void forward(const Tensor& z, Tensor& a, Tensor& derivative) const = 0;
-  // a = σ(z) alone, the same bits.
+  // Computes a = σ(z) alone, with the same bits.
   virtual void value(const Tensor& z, Tensor& a) const = 0;
 
-  // ∂L/∂z from ∂L/∂a, after forward() has filled a and derivative. The default is the elementwise rule.
+  // Computes ∂L/∂z from ∂L/∂a after forward() has filled `a` and `derivative`. The default is the elementwise rule.
   virtual void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz);
 
-  virtual real leak() const { return 0; }                      // σ′ on z < 0 if σ is linear there, for He's rule
+  virtual real leak() const { return 0; }  // σ′ for z < 0 if σ is linear there; He's rule uses it
   virtual std::optional<Parameter> parameter() { return {}; }  // the shape constant, if it is learned
 };
 
-// What a struct must offer to become an activation: a name, a value and a derivative. activation.cpp shows what it may
-// offer besides:
+// A struct needs a name, a value and a derivative to become an activation. It may also have the following members
+// (activation.cpp has examples):
 // - `alpha`, a shape constant with its default, which a config file writes as "name(0.2)"; `alpha_ok()` and the text
 //   `alpha_rule` say which values are allowed;
 // - `static constexpr Traits traits`, and `leak()` as in Activation.
@@ -104,11 +104,11 @@ class Elementwise : public Activation {
   F f_;
 };
 
-// What the table knows of an activation. `alpha` is the shape constant as written, if there is one.
+// An entry of the table of activations. `alpha` is the shape constant as written, if there is one.
 struct ActivationEntry {
   std::string_view name;
   std::unique_ptr<Activation> (*make)(std::optional<real> alpha);
-  bool alias = false;  // a second name of another entry
+  bool alias = false;  // whether this is an alias of another entry
 };
 
 // Throws std::invalid_argument: the shape constant must obey `rule`, or, if that is empty, must not be written at all.
@@ -128,7 +128,7 @@ std::unique_ptr<Activation> make_elementwise(std::optional<real> alpha) {
   return std::make_unique<Elementwise<F>>(f);
 }
 
-// All activations by name, in the order of the catalogue. One that is not elementwise is added by activations().add().
+// All activations by name, in the order of the catalogue. To add one that is not elementwise, use activations().add().
 Registry<ActivationEntry>& activations();
 template <ElementwiseFunction F>
 void register_activation() {

@@ -1,4 +1,4 @@
-// A dense layer. It keeps everything that the last pass computed, for you to look at.
+// A dense layer. It keeps everything that the last pass computed, so that you can look at it.
 #pragma once
 
 #include <cstddef>
@@ -21,23 +21,23 @@ struct Dense {
   //   u = x Wᵀ + b
   //   z = batch_norm(u), or u without batch_norm: the input of σ
   //   s = σ(z)
-  //   a = dropout(s) + x, where a layer without dropout or residual omits that part: the input of the next layer
+  //   a = dropout(s) + x, the input of the next layer; without dropout or residual, that part is omitted
   // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument when its shape is wrong.
-  // With a step it is a pass of training, with batch statistics and the dropout mask of that step; else of evaluation.
+  // With `step`, this is a training pass with batch statistics and the dropout mask of that step; else an evaluation.
   void forward(const Tensor& x, std::optional<std::uint64_t> step = {});
-  // a of evaluation, without σ′(z). The layer stays as it is, so that threads may share it; z is overwritten.
+  // Computes `a` as in evaluation, without σ′(z). Overwrites z. The layer does not change, so threads may share it.
   void predict(const Tensor& x, Tensor& z, Tensor& a) const;
 
-  // Computes all gradients below from ∂L/∂a (batch × units) of the pass before. dL_dx is computed only if wanted.
+  // Computes all gradients below from ∂L/∂a (batch × units) for the last forward pass; dL_dx only if wanted.
   void backward(const Tensor& dL_da, bool wants_dL_dx = true);
-  // The same from dL_dz, which the caller has filled. Not for layers with dropout or residual.
+  // Computes the same from dL_dz, which the caller has filled. A layer with dropout or residual does not support this.
   void backward_from_dL_dz(bool wants_dL_dx = true);
 
   std::vector<Parameter> parameters();  // weight and bias; alpha, gamma and beta if the layer has them
   std::vector<Parameter> tensors();     // the same, then running_mean and running_var, which have no gradient
 
   // Parameters. W is kept as its transpose, because x Wᵀ and ∂L/∂W then need no packing. Only ∂L/∂x has to transpose it
-  // back, and the first layer never needs that. Files hold W.
+  // back, and the first layer does not need ∂L/∂x. Files contain W.
   Tensor Wt;                               // inputs × units
   Tensor b;                                // 1 × units
   std::unique_ptr<Activation> activation;  // σ
@@ -45,10 +45,10 @@ struct Dense {
   std::optional<Dropout> dropout;
   bool residual = false;  // needs as many units as inputs
 
-  // What the last passes left behind, each batch × units unless stated otherwise.
+  // The results of the last passes, each batch × units unless stated otherwise.
   const Tensor* x = nullptr;  // batch × inputs
   Tensor z, derivative, a;    // derivative is σ′(z)
-  Tensor s;                   // σ(z), only if dropout or residual make a differ from it
+  Tensor s;                   // σ(z); used only if dropout or residual makes `a` different from it
   Tensor dL_dz;
   Tensor dL_dWt;  // inputs × units
   Tensor dL_db;   // 1 × units

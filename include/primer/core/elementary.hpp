@@ -41,7 +41,7 @@ struct Format<double> {
   static constexpr int bias = 1023;
   static constexpr double ln2 = 0x1.62e42fefa39efp-1;  // ln 2 − ln2 = ln2_rest
   static constexpr double ln2_rest = 0x1.abc9e3b39803fp-56;
-  static constexpr double ln2_short = 0x1.62e42feep-1;  // so few bits that k · ln2_short is exact
+  static constexpr double ln2_short = 0x1.62e42feep-1;  // few bits, so that k · ln2_short is exact
   static constexpr double ln2_short_rest = 0x1.a39ef35793c76p-33;
   static constexpr double exp_underflow = -746;  // from here on e^x rounds to 0
   static constexpr double exp_overflow = 710;    // from here on e^x is ∞
@@ -62,7 +62,7 @@ struct Format<float> {
   static constexpr float normal_zero = 15;
 };
 
-// c0 + c1 x + c2 x² + …: four terms at a time, so that most of the steps do not wait for one another (G. Estrin, 1960).
+// c0 + c1 x + c2 x² + …, four terms at a time: most steps then do not depend on each other (G. Estrin, 1960).
 template <typename T>
 [[gnu::always_inline]] inline T polynomial(T, T c0) {
   return c0;
@@ -113,8 +113,8 @@ template <int offset, typename T>
   return {t + fma(r * r, q, -rest), std::bit_cast<Bits>(shifted)};  // r + r² q, with the exact r = t − rest
 }
 
-// e^x = (1 + p) · half_scale · other_half, with |p| < 0.42 and the scales powers of two. There are two because their
-// product may be subnormal, or too large, where (1 + p) · product is not.
+// e^x = (1 + p) · half_scale · other_half, with |p| < 0.42 and the scales powers of two. There are two scales because
+// their product may be subnormal, or too large, where (1 + p) · product is not.
 template <typename T>
 struct ScaledExp {
   T p, half_scale, other_half;
@@ -146,7 +146,7 @@ template <typename T>
   return x > T(60) ? exp(x) : bounded;
 }
 
-// e^x and e^x − 1 for x ≤ 0, from one polynomial: what tanh, sigmoid, softplus and Φ and their derivatives are made of.
+// e^x and e^x − 1 for x ≤ 0, from one polynomial. tanh, sigmoid, softplus, Φ and their derivatives use them.
 template <typename T>
 struct Decay {
   T e, m;
@@ -174,7 +174,7 @@ template <typename T>
   return std::copysign(-m / (T(2) + m), z);
 }
 
-// tanh′(z) = 4 e / (1 + e)² = e (1 + tanh |z|)², e = e^(−2|z|): right where 1 − tanh² is 0, too, from |z| = 19 on.
+// tanh′(z) = 4 e / (1 + e)² = e (1 + tanh |z|)², e = e^(−2|z|); right also from |z| = 19 on, where 1 − tanh² is 0.
 template <typename T>
 [[gnu::always_inline]] inline T tanh_derivative(T z) {
   const auto [e, m] = decay(T(-2) * std::abs(z));
@@ -199,7 +199,7 @@ template <typename T>
 }
 
 // ln(1 + e^z) = max(z, 0) + ln(1 + e), e = e^−|z|, and ln(1 + e) = 2 artanh s with s = e / (2 + e), computed with the
-// rounding errors of the sum and the quotient put back. Its derivative is the sigmoid.
+// rounding errors of the sum and the quotient added back. Its derivative is the sigmoid.
 template <typename T>
 [[gnu::always_inline]] inline T softplus(T z) {
   const T e = decay(-std::abs(z)).e;
@@ -264,7 +264,7 @@ template <typename T>
   return x <= T(0) ? below : finite;
 }
 
-// ln(1 + x): what 1 + x rounds away comes back as a correction.
+// ln(1 + x): a correction adds the part of x that the sum 1 + x rounds away.
 template <typename T>
 [[gnu::always_inline]] inline T log1p(T x) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
@@ -278,7 +278,7 @@ template <typename T>
   return x == T(0) ? x : bounded;  // keeps −0
 }
 
-// e^(−z²/2), with the rounding error of z² put back.
+// e^(−z²/2), corrected for the rounding error of z².
 template <typename T>
 [[gnu::always_inline]] inline T gauss(T z) {
   const T square = z * z;
@@ -317,7 +317,7 @@ template <typename T>
   return z < T(0) ? tail : T(1) - tail;
 }
 
-using std::sqrt;  // correctly rounded, as IEEE 754 demands of every machine
+using std::sqrt;  // IEEE 754 demands the correctly rounded result
 
 // bⁿ by repeated squaring.
 inline double power(double b, std::uint64_t n) {

@@ -16,11 +16,11 @@
 
 namespace primer {
 
-// What the targets mean, which follows from the loss: numbers, one of two classes, or one of several classes.
+// The meaning of the targets, which the loss decides: numbers, one of two classes, or one of several classes.
 enum class Task { regression, binary, multiclass };
 
-// a, z, y and the gradients are batch × outputs; y holds targets, or probabilities (one-hot rows for classes).
-// All members are const: a loss may be used by several threads at once.
+// The tensors a, z, y and the gradients are batch × outputs. y contains targets, or probabilities (one-hot for
+// classes). All members are const: a loss may be used by several threads at once.
 class Loss {
  public:
   virtual ~Loss() = default;
@@ -32,11 +32,11 @@ class Loss {
   // The values of a − y at which L or one of its first two derivatives jumps.
   virtual std::span<const real> kinks() const { return {}; }
 
-  // The mean of a batch counts as much as this many rows when the means of several batches are combined.
+  // The weight of a batch, in rows, when the means of several batches are combined.
   virtual double weight(const Tensor& y) const { return static_cast<double>(y.rows()); }
 
-  // The canonical pair. Only called when pairs_with(output activation). `scratch` is overwritten; a caller that keeps
-  // it allocates nothing the next time.
+  // The formulas of the canonical pair. Call them only if pairs_with(output activation). They overwrite `scratch`; a
+  // caller that keeps it avoids another allocation.
   bool pairs_with(const Activation& output) const { return output.traits.canonical_loss == name(); }
   virtual real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const;
   virtual void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const;  // (a − y) / N, or / (N K)
@@ -48,8 +48,8 @@ struct LossOptions {
   real label_smoothing = 0;  // ε: y becomes (1 − ε) y + ε / K for cross_entropy, (1 − ε) y + ε / 2 for a sigmoid
 };
 
-// What a struct must offer to become a loss, which is then a mean over all elements: a name, a value, and its
-// derivative with respect to a. loss.cpp shows what it may offer besides:
+// A struct needs a name, a value, and its derivative with respect to `a` to become a loss, which is a mean over all
+// elements. It may also have the following members (loss.cpp has examples):
 // - a constructor from LossOptions, and in `uses` the names of the members that it reads;
 // - `task`, which is Task::regression otherwise, and `kinks`, with the meaning that it has in Loss.
 template <typename F>
@@ -78,7 +78,7 @@ class MeanLoss : public Loss {
 
  protected:
   static real mean(const Tensor& of, auto term) { return lane_sum(of.size(), term) / static_cast<real>(of.size()); }
-  // The derivatives of a mean.
+  // Computes the derivatives of a mean.
   static void each(Tensor& gradient, const Tensor& of, auto term) {
     gradient.resize(of.rows(), of.cols());
     for (std::size_t i = 0; i < of.size(); ++i) gradient[i] = term(i) / static_cast<real>(of.size());
@@ -86,7 +86,7 @@ class MeanLoss : public Loss {
   F f_;
 };
 
-// What the table knows of a loss.
+// An entry of the table of losses.
 struct LossEntry {
   std::string_view name;
   std::unique_ptr<Loss> (*make)(const LossOptions& options);
@@ -110,7 +110,7 @@ LossEntry loss_entry() {
   return entry;
 }
 
-// All losses by name. One that is not a mean over all elements, or has a canonical partner, is added by losses().add().
+// All losses by name. To add one that is no mean over all elements or has a canonical partner, use losses().add().
 Registry<LossEntry>& losses();
 template <ElementwiseLoss F>
 void register_loss() {

@@ -17,19 +17,19 @@ namespace primer {
 struct LayerOptions {
   std::size_t units = 0;
   std::string activation = "identity";
-  std::string init = "auto";  // asks the activation
+  std::string init = "auto";  // the activation chooses
   bool batch_norm = false;
   bool residual = false;  // needs as many units as inputs
   double dropout = 0;     // the fraction of units left out in training, 0 ≤ p < 1
 };
 
-// How the weights of a layer start; init = "auto" asks the activation.
+// The distribution of a layer's initial weights; with init = "auto" the activation chooses it.
 Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, std::size_t fan_in);
 
-// What predict() works in, kept by the caller. z and a are those of the last layer.
+// The buffers of predict(), which the caller keeps. z and `a` are those of the last layer.
 struct Prediction {
   Tensor z, a;
-  Tensor other;    // a of the layers between
+  Tensor other;    // `a` of every second layer
   Tensor scratch;  // of the loss
 };
 
@@ -39,23 +39,23 @@ class Network {
   Network(std::size_t inputs, std::span<const LayerOptions> layers, std::uint64_t seed);
   explicit Network(std::vector<Dense> dense) : layers(std::move(dense)) {}
 
-  // x (batch × inputs) must live until backward() is done. The result, a of the last layer, is batch × outputs.
+  // x (batch × inputs) must live until backward() is done. The result, `a` of the last layer, is batch × outputs.
   const Tensor& forward(const Tensor& x) { return pass(x, {}); }
   const Tensor& forward_training(const Tensor& x, std::uint64_t step) { return pass(x, step); }
-  // The same bits as forward(), but faster, because without σ′. It changes nothing but `p`, so threads may share a
-  // network, and it allocates only when p becomes larger than it has ever been.
+  // Computes the same bits as forward(), but faster, because it leaves out σ′. It changes only `p`, so threads may
+  // share a network. It allocates memory only when p needs more than ever before.
   const Tensor& predict(const Tensor& x, Prediction& p) const;
 
-  // L(a, y) of the last forward pass, or of a prediction; y batch × outputs.
+  // L(a, y) of the last forward pass, or of a prediction; y is batch × outputs.
   real loss(const Loss& loss, const Tensor& y);
   real loss(const Loss& loss, const Tensor& y, Prediction& p) const;
-  // ∂L/∂ everything, into the layers, after a forward pass. ∂L/∂x of layer 1 is computed only if wanted.
+  // Computes all gradients of L in the layers, after a forward pass. ∂L/∂x of layer 1 is computed only if wanted.
   void backward(const Loss& loss, const Tensor& y, bool wants_dL_dx = false);
-  // ∂L/∂a of layer l, counted from 0, after backward(loss, y). That of a canonical pair is computed here, because
-  // backward() does not need it. It is the mathematical one, and may be infinite.
+  // ∂L/∂a of layer l, counted from 0, after backward(loss, y). For a canonical pair, this function computes it, because
+  // backward() does not need it. It then has its mathematical value, which may be infinite.
   const Tensor& dL_da(std::size_t l, const Loss& loss, const Tensor& y);
 
-  // Whether output activation and loss are a canonical pair, computed from the logits.
+  // Whether the output activation and the loss are a canonical pair, which is computed from the logits.
   bool canonical(const Loss& loss) const;
 
   // In model order: layer 1 weight, bias, alpha, gamma, beta, layer 2 …; pointers into `layers`.

@@ -17,7 +17,7 @@ namespace primer {
 struct OptimizerOptions {
   std::string optimizer = "sgd";
   double momentum = 0;    // μ
-  bool nesterov = false;  // Nesterov's form of momentum
+  bool nesterov = false;  // whether to use Nesterov's momentum
   double rho = 0.99;      // ρ, decay of the mean square in rmsprop
   double beta1 = 0.9;     // β₁ and β₂, decay of Adam's two means
   double beta2 = 0.999;
@@ -42,9 +42,9 @@ struct Step {
   real decay = static_cast<real>(*options.weight_decay);
 };
 
-// What a struct must offer to become an optimiser: a name and update(p, g), update(p, g, m) or update(p, g, m, v),
-// where m and v are numbers that start at 0 and that the optimiser keeps for each p from step to step. optimizer.cpp
-// shows what it may offer besides:
+// A struct needs a name and update(p, g), update(p, g, m) or update(p, g, m, v) to become an optimiser, where m and v
+// are numbers that start at 0 and that the optimiser keeps for each p from step to step. It may also have (examples are
+// in optimizer.cpp):
 // - `uses`, the names of the members of OptimizerOptions that it reads;
 // - `default_epsilon` and `default_weight_decay`, where they differ from 1e-8 and 0;
 // - `keeps_m()`: false if m may start at 0 in every step, so that no memory is needed.
@@ -84,7 +84,7 @@ void update_tensor(const Step& step, Tensor& p, const Tensor& g, Tensor& m, Tens
   keep_m ? update_each<true>(rule, p, g, m, v) : update_each<false>(rule, p, g, m, v);
 }
 
-// What the table knows of an optimiser. `update` changes p, and may keep one or two tensors of p's shape in m and v,
+// An entry of the table of optimisers. `update` changes p, and may keep one or two tensors of p's shape in m and v,
 // which are empty at first.
 struct OptimizerEntry {
   std::string_view name;
@@ -103,7 +103,7 @@ OptimizerEntry optimizer_entry() {
   return entry;
 }
 
-// All optimisers by name. A rule that needs whole tensors is added by optimizers().add(entry).
+// All optimisers by name. To add a rule that needs whole tensors, use optimizers().add(entry).
 Registry<OptimizerEntry>& optimizers();
 template <ElementwiseRule R>
 void register_optimizer() {
@@ -132,8 +132,8 @@ class Optimizer {
   OptimizerEntry rule_;
 };
 
-// The 2-norm of all gradients together. If it exceeds max_norm, all are scaled by max_norm / (norm + 1e-6).
-// Returns the norm before. (Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent networks", 2013)
+// The 2-norm of all gradients together. If it exceeds max_norm, all are scaled by max_norm / (norm + 1e-6). Returns the
+// norm before scaling. (Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent networks", 2013)
 real clip_gradients(std::span<const Parameter> parameters, real max_norm);
 
 }  // namespace primer

@@ -9,8 +9,8 @@
 
 namespace primer {
 
-// What random numbers are drawn for. Each purpose has its own streams, so a change of one (more points, another
-// shuffle) does not change the others.
+// The purposes of random numbers. Each purpose has its own streams, so a change of one (more points, another shuffle)
+// does not change the others.
 enum class Stream : std::uint64_t { data = 1, split, initialization, shuffling, dropout };
 
 class Random {

@@ -1,4 +1,4 @@
-// A table in which a config file's word finds an activation, a loss or an optimiser: activations(), losses() and
+// Tables that find an activation, a loss or an optimiser by its name in a config file: activations(), losses() and
 // optimizers(). Entries are added by an explicit call, because the linker would drop objects that register themselves
 // from a static library.
 #pragma once
@@ -26,12 +26,12 @@ std::optional<Number> number_in(std::string_view word) {
   return number;
 }
 
-// An Entry has a `name`. It may have `uses`, the names of the options that it reads, and a flag `alias`: it is then a
-// second name, which names() leaves out. Add entries before other threads look any up.
+// An Entry has a `name`. It may have `uses`, the names of the options that it reads, and a flag `alias`, which marks a
+// second name that names() leaves out. Add entries before other threads look up names.
 template <typename Entry>
 class Registry {
  public:
-  // `kind` is what messages call an entry: "activation".
+  // `kind` is the word for an entry in messages: "activation".
   Registry(std::string_view kind, std::vector<Entry> entries) : kind_(kind), entries_(std::move(entries)) {}
 
   // Throws std::invalid_argument when the name is taken or is not letters, digits and '_'.
@@ -57,7 +57,7 @@ class Registry {
     return std::ranges::count(at(name).uses, option) > 0;
   }
 
-  // In the order of the table; what a user registered comes last.
+  // In the order of the table; entries of users come last.
   std::vector<std::string_view> names() const {
     std::vector<std::string_view> names;
     for (const Entry& entry : entries_) {

@@ -23,8 +23,8 @@ struct BatchNorm {
   Tensor dL_du, dL_dgamma, dL_dbeta;
 
   void forward(Tensor& z, bool training);  // z = γ û + β
-  void predict(Tensor& z) const;           // the same in evaluation, where z holds u before; nothing is kept
-  void backward(const Tensor& dL_dz);      // of the last forward(), in its mode
+  void predict(Tensor& z) const;           // the same in evaluation; z contains u before; stores nothing
+  void backward(const Tensor& dL_dz);      // for the last forward(), in the same mode
 
  private:
   Tensor u_hat_;       // batch × units: (u − mean) / √(var + eps)

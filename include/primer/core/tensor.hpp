@@ -61,7 +61,7 @@ class Tensor {
   std::span<const real> values() const { return {data(), size()}; }
 
   // Changes the shape. The contents are unspecified afterwards. Memory is allocated only if the tensor becomes larger
-  // than it has ever been, so a last, smaller batch costs nothing.
+  // than ever before, so a smaller last batch costs nothing.
   void resize(std::size_t rows, std::size_t cols) {
     if (rows * cols > storage_.size()) storage_.resize(rows * cols);
     rows_ = rows;
@@ -84,7 +84,7 @@ struct Parameter {
   std::string_view name;
   Tensor* value;
   Tensor* gradient;
-  bool transposed = false;  // value and gradient are kept as the transposes of what files hold: W, inputs × units
+  bool transposed = false;  // value and gradient are the transposes of the tensors in files: W, inputs × units
 };
 
 }  // namespace primer

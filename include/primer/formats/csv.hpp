@@ -36,7 +36,7 @@ class CsvReader {
   // The index of the column of this name.
   std::optional<std::size_t> column(std::string_view name) const;
 
-  // Goes to the next row; false after the last.
+  // Goes to the next row; returns false after the last row.
   bool next();
 
   // About the current row: the location of a cell, whether it is empty, and its value. number() needs a finite number.
@@ -50,7 +50,7 @@ class CsvReader {
   // Whether the cell is a finite number; whether it is empty or a word for a missing value, such as NA.
   bool is_number(std::size_t column) const;
   bool is_missing(std::size_t column) const;
-  // `else_do` is what to do if the word means something else.
+  // `else_do` is the advice for a word that means something else.
   [[noreturn]] void refuse_missing(std::size_t column, const char* else_do = "") const;
 
  private:
@@ -81,13 +81,13 @@ class CsvReader {
   CsvFormat format_;
   std::vector<std::string> columns_;
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::vector<char> buffer_;  // [row_, filled_) holds the current row and what follows; buffer_[filled_] is a line feed
+  std::vector<char> buffer_;  // [row_, filled_): the current row and more bytes; buffer_[filled_] is a line feed
   std::size_t row_ = 0;
   std::size_t filled_ = 0;
   std::size_t row_size_ = 0;  // bytes, with the line feed
   std::size_t line_ = 1;
   std::vector<Cell> cells_;
-  std::size_t cell_count_ = 0;  // of the row in the file; cells_ keeps one more than the header has at most
+  std::size_t cell_count_ = 0;  // in this row of the file; cells_ keeps at most one more than the header has
 };
 
 // The cells as a line of CSV with its line feed. A cell gets quotes only if it needs them.

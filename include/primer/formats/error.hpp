@@ -21,7 +21,7 @@ struct Location {
 };
 std::string to_string(const Location& location);  // "FILE:LINE:COLUMN", "FILE:LINE" or "FILE"
 
-// One text of all parts, which are texts or unsigned integers.
+// concat() joins its parts into one text. A part is a text or an unsigned integer.
 inline void append(std::string& text, std::string_view part) { text += part; }
 void append(std::string& text, std::unsigned_integral auto part) { text += std::to_string(part); }
 template <typename... Parts>
@@ -54,7 +54,7 @@ class RuntimeError : public std::runtime_error {
 void locate_errors(const std::function<void()>& act, const std::function<UserError(const std::logic_error&)>& locate);
 
 // The candidate nearest to `word`, at a Damerau–Levenshtein distance of at most a third of its length + 1, or "".
-// Upper and lower case do not differ, and "lr" is near to "learning_rate".
+// Upper and lower case count as equal, and "lr" is near to "learning_rate".
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 // "; did you mean 'x'?" with the name nearest to `word`, or `otherwise` if none is near.

@@ -1,4 +1,4 @@
-// Reads a formula such as "-log(1 / (1 + exp(2)))" and computes it. The caller says what the functions are.
+// Reads a formula such as "-log(1 / (1 + exp(2)))" and computes its value. The caller provides the functions.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 
 namespace primer {
 
-// What stands between the parentheses of a function: a number, or a name such as gelu or gelu'.
+// An argument of a function: a number, or a name such as gelu or gelu'.
 struct Argument {
   double number = 0;
   std::string_view name;  // empty for a number

@@ -17,8 +17,8 @@ std::ifstream open_input(const std::string& path);
 // RuntimeError if reading fails.
 std::string read_input(const std::string& path, std::size_t limit);
 
-// Standard input from its current position, so that a shell may have read the first lines. It replaces std::cin, which
-// needs a static initialiser. Reading throws RuntimeError if the descriptor is closed or cannot be read; an
+// Reads standard input from its current position; a shell may have read the first lines before. It replaces std::cin,
+// which needs a static initialiser. Reading throws RuntimeError if the descriptor is closed or cannot be read; an
 // std::istream passes that on if its exceptions() include badbit.
 class StandardInput : public std::streambuf {
  private:

@@ -36,12 +36,13 @@ Value parse(std::string_view text, const Location& location);
 // `text` as a JSON string. Throws RuntimeError if it is not UTF-8.
 std::string quote(std::string_view text);
 
-// ["…", "…"], and back. Throws UserError with `location` if `text` is not an array of strings.
+// string_array() writes ["…", "…"], and parse_string_array() reads it. Throws UserError with `location` if `text` is
+// not an array of strings.
 std::string string_array(std::span<const std::string> strings);
 std::vector<std::string> parse_string_array(std::string_view text, const Location& location);
 
-// A number with `digits` significant digits, null if it is not finite; {"key":value,…}, where the values are JSON; and
-// [item,…], where write(item) gives the JSON of an item.
+// The next functions write a number with `digits` significant digits, or null if it is not finite; {"key":value,…},
+// where the values are JSON; and [item,…], where write(item) returns the JSON of an item.
 std::string number(double value, int digits);
 std::string object(std::span<const std::pair<std::string, std::string>> members);
 template <typename Items, typename Write>

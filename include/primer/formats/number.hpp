@@ -12,7 +12,7 @@ namespace primer {
 std::string number(double value);
 std::string number(float value);
 
-// A number for a person, with `digits` significant digits, or more if it has more before the point: "0.0312",
+// A number for a person, with `digits` significant digits, or more if it has more digits before the point: "0.0312",
 // "3.12e-05", "312", "99999".
 std::string short_number(double value, int digits = 3);
 
@@ -20,8 +20,8 @@ std::string short_number(double value, int digits = 3);
 std::string counted(std::size_t count, std::string_view noun, std::string_view several = "");
 
 // The double nearest to the decimal number `text`: an optional sign, digits with or without a point, an optional
-// exponent; or inf, infinity or nan, in upper or lower case. Nothing if `text` is anything else or contains anything
-// more, or if it is a finite number beyond the largest double. No locale changes the result.
+// exponent; or inf, infinity or nan, in upper or lower case. Returns nothing for any other text, and for a finite
+// number beyond the largest double. No locale changes the result.
 std::optional<double> parse_number(std::string_view text);
 
 // The decimal number at the front of `text` in the grammar that JSON and TOML share: its bytes, up to the end or to the

@@ -51,7 +51,7 @@ class TableReader {
   TableReader table(std::string_view key);                // [key]; an empty table if the key is absent
   std::vector<TableReader> tables(std::string_view key);  // every [[key]]; their sections are key.1, key.2, …
 
-  // Throws UserError at the first key that none of the functions above was asked for.
+  // Throws UserError at the first key that no call of a function above has named.
   void finish() const;
   // Throws UserError "KEY: TEXT" at the key's value.
   [[noreturn]] void refuse(std::string_view key, std::string_view text) const;

@@ -31,7 +31,7 @@ class Table {
 
  private:
   friend class Parser;
-  // How the file made this table; this decides whether a later line may add to it.
+  // The way in which the file defined this table. It decides whether a later line may add keys to the table.
   enum class Origin { closed, header, super, dotted };
   std::vector<Entry> entries_;
   std::map<std::string, std::size_t, std::less<>> index_;
@@ -53,12 +53,12 @@ struct Entry {
 // date or a time, or tables and arrays that nest more than 64 deep.
 Table parse(std::string_view text, const std::string& file);
 
-// The document in the file at `path`; throws UserError also if the file cannot be read or is larger than this.
+// The document in the file at `path`; throws UserError also if the file cannot be read or is larger than largest_file.
 constexpr std::size_t largest_file = 1 << 20;
 Table read(const std::string& path);
 
 // The VALUE of `--set KEY=VALUE`. It is read as TOML if it begins with a quote, [ or {, or if it is a number, true or
-// false; any other text is a string. All values and errors get `location`.
+// false; any other text is a string. Every value and every error gets `location`.
 Value parse_value(std::string_view text, const Location& location);
 
 // "a string", "an integer", "a float", "a boolean", "an array" or "a table", for messages.

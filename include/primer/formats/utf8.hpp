@@ -24,7 +24,8 @@ void append_utf8(std::string& text, char32_t code);
 inline constexpr std::string_view escape_letters = "btnfr\"\\";
 inline constexpr std::string_view escape_meanings = "\b\t\n\f\r\"\\";
 
-// The number that the first `digits` characters of `text` write in hexadecimal; nothing if they are not such digits.
+// Reads the first `digits` characters of `text` as a hexadecimal number; returns nothing if they are not hexadecimal
+// digits.
 std::optional<char32_t> hex_number(std::string_view text, std::size_t digits);
 
 // `text` in double quotes, with the escapes that JSON and TOML share. Throws RuntimeError that names the format if

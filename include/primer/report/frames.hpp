@@ -1,4 +1,4 @@
-// The frames of a run: what the report's slider shows of each epoch that is kept.
+// The frames of a run. A frame is the data of one epoch that the report's slider shows.
 #pragma once
 
 #include <array>
@@ -10,8 +10,8 @@
 
 namespace primer {
 
-// The numbers of values in equal bins from low to high. If all values are the same, v, the bins reach from v − ½ to
-// v + ½. Values that are not finite are not counted.
+// Counts of values in equal bins from low to high. If all values are equal to v, the bins go from v − ½ to v + ½.
+// Values that are not finite are not counted.
 struct Histogram {
   static constexpr std::size_t bins = 40;
   float low = 0, high = 0;
@@ -26,13 +26,13 @@ struct Frame {
     Histogram z, W, dL_dW;
     float alpha = 0;  // the learned shape constant, if σ has one
     std::vector<std::uint8_t>
-        dead;  // a unit: 1 if it is dead in this epoch's row of flow.csv; empty if the flow is off
+        dead;  // for each unit: 1 if it is dead in this epoch's row of flow.csv; empty if the flow is off
 
     bool operator==(const Layer&) const = default;
   };
   std::uint64_t epoch = 0;
   std::vector<Layer> layers;
-  std::vector<float> picture;                 // as Picture says
+  std::vector<float> picture;                 // in the form that Picture describes
   std::vector<std::vector<float>> confusion;  // for each of Frames::sets, counts: actual class × predicted class
   std::vector<float> predictions;             // for each row of Frames::images; as a cell of Picture::field
   std::vector<float> weights;                 // of the first units of layer 1: unit × input; only with images
@@ -42,20 +42,20 @@ struct Frame {
 
 // field      two inputs, classes: side × side cells from low to high, a row for each value of the second input. A cell
 //            is k + p/2, where k is the predicted class and p its probability
-// curve      one input, regression: side × outputs, the outputs at `side` locations from low to high; not-a-number
+// curve      one input, regression: side × outputs, the outputs at `side` locations from low to high; NaN
 //            where a diverging network has no output
 // none       other tasks, and more classes than fit on a page
 enum class Picture { none, field, curve };
 inline constexpr std::array<std::string_view, 3> picture_names{"none", "field", "curve"};
 
-// What a run says about itself.
+// Notes about a run.
 struct RunNotes {
-  std::string command;                 // that repeats it, but for the folder
+  std::string command;                 // the command that repeats the run, without its folder
   std::string version;                 // of primer
   std::string data;                    // a hash of all rows
   std::vector<std::string> changes;    // "train.epochs = 20": the keys that the command changed in the config
   std::vector<std::string> warnings;   // of the config check
-  std::array<std::size_t, 2> image{};  // height and width of the picture that a row of inputs is; 0: they are none
+  std::array<std::size_t, 2> image{};  // height and width if a row of inputs is a picture; else 0
 
   bool operator==(const RunNotes&) const = default;
 };
@@ -91,7 +91,7 @@ struct Frames : RunNotes {
   std::uint64_t stride = 1;   // the epochs kept are its multiples, and the last
   std::vector<Frame> frames;  // by epoch
 
-  // Of the outputs; a single output tells two classes apart.
+  // The number of classes of the outputs; a single output has two classes.
   std::size_t picture_classes() const { return layers.back().units > 2 ? layers.back().units : 2; }
 
   bool operator==(const Frames&) const = default;

@@ -15,9 +15,9 @@ namespace primer {
 struct RunTable {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
-  std::vector<std::uint64_t> epochs;  // of each row, never descending
+  std::vector<std::uint64_t> epochs;  // one for each row, in ascending order; rows may share an epoch
 
-  // The cell under `column`, and its number; "" and not-a-number if there is none.
+  // The cell under `column`, and its number; "" and NaN if there is none.
   const std::string& cell(std::size_t row, std::string_view column) const;
   double number(std::size_t row, std::string_view column) const;
   // The indices of the rows of an epoch.
@@ -27,8 +27,8 @@ struct RunTable {
 // Throws UserError, with the file's name, if the file is missing or has no whole, ascending epochs.
 RunTable read_run_table(const std::string& path);
 
-// The row of history.csv whose parameters the run kept: with early stopping that of the first lowest validation loss,
-// else the last. The table must have a row.
+// The row of history.csv whose parameters the run kept. With early stopping, it is the first row with the lowest
+// validation loss; otherwise it is the last row. The table must have a row.
 std::size_t kept_row(const RunTable& history, bool early_stopping);
 
 struct RunFiles {
@@ -42,7 +42,7 @@ struct RunFiles {
   std::string metric() const;
 };
 
-// Throws UserError, with the file's name, if one of the files is missing or is not what its name says.
+// Throws UserError, with the file's name, if one of the files is missing or has unexpected content.
 RunFiles read_run(const std::string& folder);
 
 }  // namespace primer

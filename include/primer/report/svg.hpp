@@ -1,5 +1,5 @@
 // Drawings of activation functions for `primer activations --svg` and for the report: σ is solid, σ′ is dashed, and the
-// zones where σ saturates are shaded.
+// intervals where σ saturates are shaded.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@
 
 namespace primer {
 
-// σ and σ′ at locations from low to high, 1/16 apart. A kink k has three: k itself, and 2⁻²⁰ to its left and right. For
-// softmax this is the first of two units, where the other has z = 0.
+// σ and σ′ at values of z from low to high, 1/16 apart. For a kink k there are three: k − 2⁻²⁰, k and k + 2⁻²⁰. For
+// softmax, these are the values of the first of two units; the other unit has z = 0.
 struct CurvePoint {
   real z, a, derivative;
 };

@@ -1,5 +1,5 @@
-// The card of an activation: what no scan can measure (its formula, its full name, where it comes from), what a scan
-// measures, and what the claims say about it. The command `activations`, the report and the playground show it.
+// The card of an activation: its formula, its full name and its source, the properties that a scan measures, and the
+// results of the claims about it. The command `activations`, the report and the playground show it.
 #pragma once
 
 #include <string>

@@ -42,8 +42,8 @@ struct Config {
   TrainOptions train;
   DiagnosticsOptions diagnostics;
 
-  // Where a key such as "train.loss" or "layer.2.units" stands, with layers numbered after `repeat` is expanded. For a
-  // key that the file leaves out: the location of its section, or the file.
+  // The location of a key such as "train.loss" or "layer.2.units". Layers are numbered after `repeat` is expanded. If
+  // the file does not have the key, this is the location of its section, or the file.
   Location location(const std::string& key) const;
   std::map<std::string, Location> locations;
 };
@@ -61,7 +61,7 @@ Config parse_model_config(std::string_view text, const std::string& file);
 // TOML with every default spelt out. File names are written relative to `folder`; an empty `folder` leaves them out.
 std::string to_toml(const Config& config, const std::string& folder);
 
-// The same as a list without file names: full keys such as "layer.2.units", and values as TOML text.
+// The settings of a config as a list, without file names: full keys such as "layer.2.units", and values as TOML text.
 struct Setting {
   std::string key, value;
 };

@@ -1,5 +1,5 @@
 // Says in sentences what the history and the gradient flow of a run show: where the gradient was lost, which units
-// died, whether the learning rate suits, whether the network overfits. A healthy run gets no sentence.
+// died, whether the learning rate is suitable, whether the network overfits. A healthy run gets no sentence.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace primer {
 
 struct Diagnosis {
   std::string kind;              // "vanishing", for scripts
-  std::string text;              // what the numbers show
+  std::string text;              // sentences about the numbers of the run
   std::uint64_t epoch;           // the epoch to look at in the report
   std::vector<Override> remedy;  // never empty; overrides of the config: layer.N is its N-th [[layer]] table
 };
@@ -26,10 +26,10 @@ struct Diagnosis {
 std::vector<Diagnosis> diagnose(const Config& config, const std::vector<EpochRecord>& history,
                                 const std::vector<FlowRow>& flow);
 
-// The warnings of an experiment, together with what the doctor says of the gradient at its initial weights.
+// The warnings of an experiment, together with the doctor's diagnoses of the gradient at the initial weights.
 std::vector<Warning> forecast(const Experiment& experiment);
 
-// Whether a diagnosis tells what the warning of this code predicted: one of the two is enough.
+// Whether a diagnosis says the same as the warning with this code. Then it is enough to print one of them.
 bool repeats(const std::vector<Diagnosis>& diagnoses, std::string_view code);
 
 // The options that apply the remedy: "--set train.learning_rate=0.03".

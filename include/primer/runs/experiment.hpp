@@ -28,10 +28,10 @@ Experiment experiment_of(Config config, FileSamples samples, const std::optional
 // The experiment of the config at `config_path`, with the files that it names.
 Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides);
 
-// All rows of another CSV file, read as the experiment's own data were: the columns have the same names, and other
-// columns are ignored; targets are encoded with the same classes; numbers are standardised like the training rows. If
-// the data came from a generator, whose names the file does not have, the last column is the target and the others are
-// inputs. Throws UserError.
+// Reads all rows of another CSV file in the same way as the experiment's own data. The columns have the same names, and
+// other columns are ignored. Targets are encoded with the same classes, and numbers are standardised like the training
+// rows. If the data came from a generator, the file has other names; then the last column is the target and the others
+// are inputs. Throws UserError.
 Dataset read_dataset(const std::string& path, const Experiment& experiment);
 
 }  // namespace primer

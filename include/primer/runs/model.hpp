@@ -17,25 +17,25 @@ namespace primer {
 // primer, config, columns and classes, and training_rows, a hash of the rows.
 Safetensors model_contents(Network& network, const Experiment& experiment);
 
-// A model file with all that is needed to predict.
+// The contents of a model file: everything that is needed to predict.
 struct Model {
   Config config;  // without the source of the data
   Task task;
   std::vector<std::string> columns;  // names of the inputs
   std::vector<std::string> classes;  // as in Data
   std::optional<Standardizer> standardizer, target_standardizer;
-  std::string training_rows;  // empty if the file does not say
+  std::string training_rows;  // empty if the file does not have it
   Network network;
 };
 // Throws UserError if metadata are missing or do not fit the tensors.
 Model read_model(const std::string& path);
 
-// The rows of a data file as the network takes them. `part` is "train", "validation" or "test": the rows that this part
-// had in the run, for which the file must be the one that the model was trained on; or "" for all rows.
+// Reads the rows of a data file as inputs and targets of the network. `part` is "" for all rows, or "train",
+// "validation" or "test" for the rows of this part in the run; then the model must have been trained on this file.
 Dataset rows_of(const Model& model, FileSamples samples, const std::string& part);
 
 // How the model in the file differs from the experiment in its columns, classes, standardisation or activations; a
-// sentence each. Weights that are loaded all the same may then mean something else.
+// sentence each. If there is a difference, loaded weights may mean something else.
 std::vector<std::string> differences(const Safetensors& contents, const Experiment& experiment);
 
 // Sets every tensor of the network from `contents`. Throws UserError that names `file` and the tensor if a tensor is

@@ -23,7 +23,7 @@ void read_tensor(const Safetensors& contents, const std::string& file, const std
 const NamedTensor& find_tensor(const Safetensors& contents, const std::string& file, const std::string& name,
                                const std::vector<std::size_t>& shape);
 
-// Whether a number stays finite as a `real`, or is not finite anyway. In the double build always true.
+// Whether `real` can hold the number: it stays finite, or it was not finite before. In the double build always true.
 bool fits_real(double number);
 
 // The type of the numbers in the files of this build: F64, or F32 in the float build.

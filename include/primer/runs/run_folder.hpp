@@ -17,9 +17,9 @@ namespace primer {
 std::string default_folder(const Config& config, std::size_t n);
 
 // The folder for a new run: `out`, or else runs/NAME of the config NAME.toml. A folder that exists must be empty or
-// hold a run. If that is another run, that is one whose config.toml differs, `out` is refused unless `replace`; without
-// `out` and `replace` the first of runs/NAME-2, runs/NAME-3, … is taken that is empty or holds a run with this config.
-// Throws UserError if a file that would be replaced was not written by primer, or is one that the run reads.
+// contain a run. If its config.toml differs, it is another run: then `out` is refused unless `replace` is true. Without
+// `out` and `replace`, the function takes the first of runs/NAME-2, runs/NAME-3, … that is empty or contains a run with
+// this config. Throws UserError if primer did not write a file that would be replaced, or if the run reads that file.
 std::string folder_for_new_run(const Experiment& experiment, const std::optional<std::string>& out, bool replace);
 
 // The folder of the run to resume: `out`, or the first of runs/NAME, runs/NAME-2, … whose config differs at most in
@@ -58,7 +58,8 @@ class RunFolder {
 // "accuracy" or "r2".
 const char* metric_name(Task task);
 
-// The rows of history.csv and flow.csv. Both throw UserError if the file is missing or another version wrote it.
+// These two functions read the rows of history.csv and of flow.csv. Each throws UserError if its file is missing or was
+// written by another version of primer.
 std::vector<EpochRecord> read_history(const std::string& folder, Task task);
 std::vector<FlowRow> read_flow(const std::string& folder);
 

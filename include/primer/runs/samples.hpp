@@ -16,7 +16,8 @@
 
 namespace primer {
 
-// Samples from a file, with the location of each target value that may not fit.
+// Samples from a file. For classes and probabilities, the location of each target value is kept, because the loss may
+// reject the value.
 struct FileSamples : Samples {
   struct Position {
     std::uint32_t line, column;
@@ -31,15 +32,15 @@ struct FileSamples : Samples {
 // of such an input is COLUMN=CATEGORY.
 class InputColumns {
  public:
-  // All columns of the file that are inputs according to `data`. The categories are those that learn() is given.
+  // All columns of the file that are inputs according to `data`. learn() collects the categories.
   InputColumns(const CsvReader& csv, const DataOptions& data, const std::vector<std::size_t>& targets);
-  // The columns that give a network its inputs, matched by name; other columns are ignored.
+  // The input columns of a network, matched by name; other columns are ignored.
   InputColumns(const CsvReader& csv, const std::vector<std::string>& inputs, const std::vector<std::string>& one_hot,
                const char* whose);
 
   bool any_missing(const CsvReader& csv) const;
-  // Adds the categories of the current row, if the columns are not those of a network. All rows are learnt before the
-  // first is read.
+  // Adds the categories of the current row, unless the columns are those of a network. Call it for all rows before the
+  // first read().
   void learn(const CsvReader& csv);
 
   // The number of inputs, and their names.
@@ -70,8 +71,8 @@ FileSamples read_samples(const std::string& path, const DataOptions& data, Task 
 FileSamples read_samples(std::istream& stream, const std::string& file, const DataOptions& data, Task task,
                          const std::vector<std::string>& inputs = {});
 
-// Chooses a function that is told how far read_samples is, a few times a second: "FILE: row 65536 of 300001", and ""
-// at the end. Without it nobody is told.
+// Sets a function that read_samples calls a few times a second to report its progress: "FILE: row 65536 of 300001", and
+// "" at the end.
 void watch_reading(void (*watcher)(const std::string& text));
 
 // y for the samples. Throws UserError with the location of a target that does not fit.
@@ -82,8 +83,8 @@ UserError located(const std::logic_error& error, const FileSamples& samples);
 // How the files of `data` write cells and numbers.
 CsvFormat format_of(const DataOptions& data);
 
-// The columns of the CSV file with these names. Throws UserError if one is missing; `whose` says what it is, such as "a
-// target".
+// The columns of the CSV file with these names. Throws UserError if one is missing; `whose` says what the column is
+// for, such as "a target".
 std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<std::string>& names, const char* whose);
 
 }  // namespace primer

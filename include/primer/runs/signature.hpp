@@ -1,4 +1,4 @@
-// One number for a trained network, and one for its data: two runs share it only if they did the same.
+// Computes one number for a trained network and one for its data. Two runs with equal numbers did the same computation.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// Compares the arrays of another implementation of backpropagation, under the names of a trace, with primer's: it finds
-// the first wrong array in the order of computation and, if the numbers are those of a known slip, says which.
+// Compares the arrays of another implementation of backpropagation with primer's. The arrays have the names of a trace.
+// Finds the first wrong array in the order of computation and, if a common mistake gives the same numbers, names the
+// mistake.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +18,7 @@ struct Verification {
   std::vector<std::string> unknown;  // names that are not in a trace of this network
   std::string wrong;                 // the first array that differs; empty if all agree
   std::string what;                  // how it differs: the place, the two numbers, the formula
-  std::string slip;                  // the likely reason; empty if it is none of the known ones
+  std::string slip;                  // the likely mistake; empty if it is unknown
 };
 
 // `network` is as trace_contents() needs it. Two numbers agree if they differ by less than the rounding of double, or

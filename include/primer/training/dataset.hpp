@@ -41,7 +41,7 @@ class TextColumn {
 struct Target {
   std::string name;
   std::vector<double> numbers;
-  TextColumn labels;  // empty if the column is numbers
+  TextColumn labels;  // empty if the column contains numbers
 
   std::size_t size() const { return labels.empty() ? numbers.size() : labels.size(); }
 };
@@ -74,7 +74,7 @@ struct Data {
   bool shuffle = true;                              // whether every epoch draws its batches in a new random order
 };
 
-// Both fractions are of all rows, from 0 to 1. If the target is one column of classes, the split is stratified: every
+// Both are fractions of all rows, from 0 to 1. If the target is one column of classes, the split is stratified: every
 // class is divided in these proportions, and its last row stays in training.
 struct SplitOptions {
   double test_fraction = 0;
@@ -92,24 +92,25 @@ class TargetError : public std::invalid_argument {
   std::size_t row, target;
 };
 
-// The classes of a column, each as it is first written. Two labels are one class if they are the same text, or the same
-// plain integer with decimals of 0 or without: 1, 1.0 and 1.00, but not 01 or 1e0. The order is numeric if all are such
-// integers, else that of the bytes.
+// The classes of a column, each as it is first written. Two labels belong to the same class if they are the same text,
+// or the same plain integer, with decimals of 0 or without decimals: 1, 1.0 and 1.00, but not 01 or 1e0. If all labels
+// are such integers, the order is numeric; otherwise it is the order of the bytes.
 std::vector<std::string> classes_of(const Target& target);
 
-// y for a task. One column of classes becomes one-hot rows (multiclass) or 0 and 1 (binary); without classes the
-// columns are taken as they are: probabilities that sum to 1 (multiclass), probabilities (binary), any numbers
+// Returns y for a task. One column of classes becomes one-hot rows (multiclass) or 0 and 1 (binary); without classes
+// the columns are taken as they are: probabilities that sum to 1 (multiclass), probabilities (binary), any numbers
 // (regression). Throws TargetError for a value that does not fit, std::invalid_argument if there is no target or
 // lengths differ.
 Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::vector<std::string>& classes);
 
-// The classes in the order of their numbers; none if y holds numbers. `asked` = K means the classes 0 … K − 1, and 0
-// means the classes that occur in the column. Throws std::invalid_argument if their number does not fit the task.
+// Returns the classes in the order of their indices, and no classes if y contains numbers. `asked` = K means the
+// classes 0 … K − 1, and 0 means the classes that occur in the column. Throws std::invalid_argument if the task needs
+// more or fewer classes.
 std::vector<std::string> find_classes(const std::vector<Target>& targets, Task task, std::size_t asked);
 
-// Encodes, splits and standardises `samples`, whose memory it uses. `validation` replaces the validation rows, if the
-// caller has them from elsewhere. Throws std::invalid_argument if no row is left to train on or a fraction is not from
-// 0 to 1, and TargetError if a target in `samples` does not fit the task.
+// Encodes, splits and standardises `samples`, and reuses their memory. If `validation` is given, it replaces the
+// validation rows. Throws std::invalid_argument if no row is left to train on or a fraction is not from 0 to 1, and
+// TargetError if a target in `samples` does not fit the task.
 Data prepare(Samples&& samples, const std::optional<Dataset>& validation, Task task,
              const std::vector<std::string>& classes, const SplitOptions& options, std::uint64_t seed);
 inline Data prepare(const Samples& samples, const std::optional<Dataset>& validation, Task task,
@@ -117,8 +118,8 @@ inline Data prepare(const Samples& samples, const std::optional<Dataset>& valida
   return prepare(Samples(samples), validation, task, classes, options, seed);
 }
 
-// A power of two by which numbers up to `most` in size can be multiplied so that sums of their squares neither overflow
-// nor vanish. It is 1 for numbers of common size.
+// Returns a power of two. Numbers up to `most` in size can be multiplied by it, and then sums of their squares neither
+// overflow nor underflow. It is 1 for numbers of common size.
 double scale_for_squares(double most);
 
 // Mean and biased standard deviation of each column; 0 and 1 if x has no rows.

@@ -1,5 +1,6 @@
-// The flow: what each layer does to the signal on the way forward and to the gradient on the way back, observed while
-// training runs. flow.csv, the terminal, the report, the playground and the claims read one table of all quantities.
+// The flow shows how each layer changes the signal on the way forward and the gradient on the way back. It is observed
+// while training runs. flow.csv, the terminal, the report, the playground and the claims read one table of all
+// quantities.
 #pragma once
 
 #include <array>
@@ -14,8 +15,8 @@
 
 namespace primer {
 
-// One layer in one epoch. Each quantity is the mean over the observed steps, of the pass before that step's update,
-// except `dead` and `revived`. Norms are Frobenius norms over the batch. NaN: the quantity has no value.
+// One layer in one epoch. Each quantity is the mean over the observed steps, measured before the update of the step;
+// `dead` and `revived` are not means. Norms are Frobenius norms over the batch. NaN: the quantity has no value.
 struct FlowRow {
   static constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 
@@ -42,7 +43,7 @@ struct FlowQuantity {
   std::string_view name;   // the column of flow.csv
   std::string_view title;  // the column of the table in the terminal
   FlowUnit unit;
-  FlowMean mean;  // what the row averages over; none: Flow::finish computes the quantity
+  FlowMean mean;  // the row averages over these; none: Flow::finish computes the quantity
   double FlowRow::*member;
 };
 
@@ -70,18 +71,19 @@ inline double sigma_factor(const FlowRow& row) { return row.dL_dz_norm / row.dL_
 inline double W_factor(const FlowRow& row, const FlowRow& above) { return row.dL_da_norm / above.dL_dz_norm; }
 
 // How the gradient changes on its way from the last hidden layer H to layer 1: ratio = ‖δ¹‖/‖δᴴ‖. It is exactly the
-// product of what σ′ does, sigma_part = Π_{l<H} sigma_factor, and what the weights do, W_part = Π_{l<H} W_factor.
+// product of the part of σ′, sigma_part = Π_{l<H} sigma_factor, and the part of the weights, W_part = Π_{l<H} W_factor.
 struct FlowSplit {
   double ratio, sigma_part, W_part;
 };
-// `rows` are the layers of one epoch, the output layer included; nothing if there are fewer than two hidden layers.
+// `rows` are the layers of one epoch, the output layer included; returns nothing if there are fewer than two hidden
+// layers.
 std::optional<FlowSplit> split_of(const std::vector<FlowRow>& rows);
 
 class Flow {
  public:
   explicit Flow(const Network& network);
 
-  // Call the first after backward(loss, y) and before clipping, the second after the update.
+  // Call before_update() after backward(loss, y) and before clipping. Call after_update() after the update.
   void before_update(Network& network, const Loss& loss, const Tensor& y);
   void after_update(const Network& network);
 

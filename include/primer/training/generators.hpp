@@ -20,7 +20,7 @@ struct GeneratorOptions {
   std::size_t classes = 0;  // of spirals and gaussians; 0: their default
   std::size_t inputs = 2;   // of gaussians and plane: the dimension of x
   double turns = 0.75;      // of spirals: how far an arm winds, −most_turns … most_turns
-  double noise = 0;         // a standard deviation, 0 … most_noise; the list below says of what
+  double noise = 0;         // a standard deviation, 0 … most_noise; see the list below
 };
 
 // The defaults are in brackets. Classes are assigned in turn: 0, 1, …, K − 1, 0, …

@@ -1,5 +1,5 @@
-// The gradient check compares the gradients of backpropagation with differences of the loss when one number is moved a
-// little. It proves every formula of core, and of an activation or a loss that a user adds.
+// The gradient check changes one number a little and compares the change of the loss with the gradient of
+// backpropagation. It tests every formula of core, and every activation and loss of a user.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ struct TensorCheck {
 };
 
 struct GradientCheck {
-  // The step, about 3e-5, times |p| if that is above 1. If an entry is not right with h, 16 h (less rounding), h/16 and
-  // h/256 (sharp bends, kinks nearby) are tried as well: a wrong gradient is wrong with every step.
+  // The step is h, about 3e-5, or h |p| if |p| > 1. If an entry is not right with h, the check also tries 16 h (less
+  // rounding), h/16 and h/256 (sharp bends, kinks nearby): a wrong gradient is wrong with every step.
   static constexpr double h = 0x1p-15;
   std::vector<TensorCheck> tensors;  // the parameters in model order, then the input
   double noise_floor = 0;            // how far rounding alone moves a difference: 4 ε S / h, S as in rounding_of()
@@ -37,14 +37,14 @@ struct GradientCheck {
   bool passed() const;  // whether there are tensors and every verdict is "pass"
 };
 
-// The gradients of all parameters in model order (of a weight, inputs × outputs), then ∂L/∂x. They are computed in
-// training mode, with dropout's mask of step 1. Afterwards the network is as it was, running statistics included.
+// Returns the gradients of all parameters in model order (a weight's gradient is inputs × outputs), then ∂L/∂x. The
+// pass is in training mode, with dropout's mask of step 1. Restores the network and its running statistics at the end.
 std::vector<Tensor> analytic_gradients(Network& network, const Loss& loss, const Tensor& x, const Tensor& y);
 
 // Compares `analytic`, in the order of analytic_gradients, with five-point central differences,
 // (8 (L(h) − L(−h)) − (L(2h) − L(−2h))) / 12h. An entry is excluded unless every z (and every a − y) is on the same
-// side of every kink at all these points. Afterwards the network is as it was. Needs the double build: with a float no
-// h leaves enough digits.
+// side of every kink at all these points. Restores the network at the end. Needs the double build: with a float no h
+// leaves enough digits.
 GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& x, const Tensor& y,
                               const std::vector<Tensor>& analytic);
 GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& x, const Tensor& y);

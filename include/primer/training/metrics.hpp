@@ -1,5 +1,5 @@
-// How good predictions are: accuracy, the confusion matrix and its scores, and the errors of regression. Outputs a and
-// targets y are always rows × outputs.
+// Measures the quality of predictions: accuracy, the confusion matrix and its scores, and the errors of regression.
+// Outputs a and targets y are always rows × outputs.
 #pragma once
 
 #include <optional>
@@ -37,9 +37,9 @@ ClassScores class_scores(const Tensor& confusion);
 // all rows with p ≥ t count as predictions of class 1.
 struct RankScores {
   double roc_auc;            // area under TP / positives over FP / negatives, by trapezoids
-  double average_precision;  // Σ (recall − recall before) · precision, over the thresholds
+  double average_precision;  // Σ (recall − previous recall) · precision, over all thresholds
 };
-// `actual` holds 0 and 1. Nothing unless both occur.
+// `actual` contains 0 and 1. Returns nothing if 0 or 1 does not occur.
 std::optional<RankScores> rank_scores(const std::vector<double>& p, const std::vector<std::size_t>& actual);
 
 // Means over all entries. r2 is the mean over the columns of 1 − SS_res / SS_tot; a constant column counts 1 if every
@@ -51,7 +51,7 @@ RegressionScores regression_scores(const Tensor& a, const Tensor& y);
 
 Tensor column_of(const Tensor& t, std::size_t k);
 
-// The same r2 from its sums, which have one entry per column. `scales` are those of y, so that no square overflows.
+// Computes the same r2 from sums with one entry per column. `scales` is square_scales(y), so that no square overflows.
 double r2_score(const std::vector<double>& residual_squares, const std::vector<double>& total_squares);
 std::vector<double> square_scales(const Tensor& y);  // of each column: scale_for_squares
 void add_residual_squares(const Tensor& a, const Tensor& y, const std::vector<double>& scales,

@@ -1,6 +1,6 @@
-// What the values of an activation show about it: ranges, zeros of σ′, saturation. Everything is measured by a scan and
-// refined by bisection. What a scan cannot find (kinks, the default initialiser, whether it is a rectifier) the
-// activation declares itself, and the tests prove it.
+// Measures properties of an activation from its values: ranges, zeros of σ′, saturation. A scan finds them, and
+// bisection makes them precise. A scan cannot find the kinks, the default initialiser and whether the activation is a
+// rectifier; the activation declares these, and the tests check them.
 #pragma once
 
 #include <algorithm>
@@ -36,12 +36,13 @@ struct Properties {
   bool zero_centred;                // the mean of σ(z) over z ∼ N(0, 1) is 0
 };
 
-// Of softmax, the properties of a₁ as a function of z₁, with two units and z₂ = 0.
+// For softmax, these are the properties of a₁ as a function of z₁, with two units and z₂ = 0.
 Properties properties_of(const Activation& activation);
 
 double largest_derivative(const Activation& activation);  // max |σ′|
 
-// σ and σ′ at each z, in the first column. Of softmax: a₁ of two units and its derivative, where z₂ = 0.
+// σ(z) and σ′(z) in the first column, with a row for each z. For softmax, this column has a₁ of a layer with two units
+// and its derivative, at z₂ = 0.
 struct Sampled {
   Tensor a, derivative;
 };

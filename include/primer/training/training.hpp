@@ -39,8 +39,8 @@ std::unique_ptr<Loss> make_loss(const TrainOptions& options);
 struct Scores {
   double loss, metric;
 };
-// In evaluation mode, a few hundred rows at a time. Stores a of all rows in `outputs` if it is not null. NaN if there
-// are no rows.
+// Computes the scores in evaluation mode, a few hundred rows at a time. Stores `a` of all rows in `outputs` if it is
+// not null. The scores are NaN if there are no rows.
 Scores evaluate(const Network& network, const Loss& loss, const Dataset& data, Task task, Tensor* outputs = nullptr);
 
 // The order in which an epoch (from 0) visits the rows of data.train, and the first batch of epoch 0.
@@ -78,7 +78,7 @@ class Training {
   enum class End { finished, stopped_early, interrupted };
 
   // network and data must outlive the training. With observe_every = n the flow is observed at steps 1, 1 + n, …,
-  // counted over all epochs, and at the first step of an epoch that has none of these; 0 turns it off. Throws
+  // counted over all epochs, and at the first step of an epoch without such a step; n = 0 turns it off. Throws
   // std::invalid_argument if there are no rows to train on.
   Training(Network& network, const Data& data, const TrainOptions& options, std::uint64_t seed,
            std::size_t observe_every);
@@ -92,7 +92,7 @@ class Training {
 
   std::size_t batches() const { return batches_; }  // per epoch
 
-  // How far the run has come.
+  // The progress of the run.
   struct State {
     std::uint64_t epoch = 0;               // finished epochs
     std::uint64_t batch = 0;               // finished batches of the current epoch
@@ -107,8 +107,8 @@ class Training {
   Optimizer optimizer;
   Flow flow;
 
-  // Everything needed to resume. In the middle of an epoch it takes a second one, of the epoch's start, because a
-  // diverging epoch is replayed from there.
+  // Everything needed to resume. In the middle of an epoch, a second snapshot from the start of the epoch is needed,
+  // because a diverging epoch is replayed from there.
   struct Snapshot {
     State state;
     std::vector<Tensor> tensors;  // of the network
@@ -117,7 +117,7 @@ class Training {
   };
   Snapshot snapshot() const;
   const Snapshot& epoch_start() const { return epoch_start_; }
-  // Both must fit the network. The next run() continues from `now`.
+  // Both snapshots must fit the network. The next run() continues from `now`.
   void resume(const Snapshot& now, const Snapshot& epoch_start);
 
  private:

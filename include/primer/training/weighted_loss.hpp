@@ -27,7 +27,7 @@ class WeightedLoss final : public Loss {
   void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override;
 
  private:
-  double row_weight(std::span<const real> y) const;  // a mixture of classes has the mixture of their weights
+  double row_weight(std::span<const real> y) const;  // for a mixture of classes, the mixture of their weights
   real mean(const Tensor& of, const Tensor& y, auto loss_of_row) const;  // `of`: a or z
   void weigh(const Tensor& y, Tensor& gradient) const;
 
@@ -35,8 +35,8 @@ class WeightedLoss final : public Loss {
   std::vector<double> weights_;
 };
 
-// N / (K · Nₖ) for each of K classes, where Nₖ counts the rows of class k: every class weighs the same in sum. Throws
-// std::invalid_argument if a class has no row.
+// N / (K · Nₖ) for each of K classes, where Nₖ counts the rows of class k. All classes then have the same total weight.
+// Throws std::invalid_argument if a class has no row.
 std::vector<double> balanced_weights(const Tensor& y);
 
 }  // namespace primer

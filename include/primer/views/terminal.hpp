@@ -54,8 +54,8 @@ std::vector<LiveLine> live_view(const LiveState& state, std::size_t width, std::
 // The side of the largest map of decision regions that this view has space for; 0 if that is too small.
 std::size_t map_side(const LiveState& state, std::size_t width, std::size_t height);
 
-// How fast the view goes on: as training does; slow enough for the eye until the user presses a key; or slowly, and the
-// keys control it.
+// The speed of the view: that of training; or slow enough for the eye, until the user presses a key; or slow and
+// controlled by keys.
 enum class Pace { training, introduction, watched };
 
 class Terminal {
