@@ -124,7 +124,7 @@ int run(const Arguments& arguments) {
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (std::isfinite(a[i])) continue;
     throw UserError({arguments.operands[1]}, "the outputs for row ", i / a.cols() + 1,
-                    " are not finite; are its numbers too large?");
+                    " are not finite; are the numbers in that row too large?");
   }
   if (!std::isfinite(scores.loss)) {
     throw UserError({arguments.operands[1]}, "the loss is not finite; are the targets too large?");

@@ -52,7 +52,9 @@ int run(const Arguments& arguments) {
                        "; scale inputs and targets to about 1, with data.standardize and data.standardize_targets");
   }
   if (names.contains("nothing compared")) {
-    throw RuntimeError("every difference would cross a kink, so nothing was compared in: " + names["nothing compared"]);
+    throw RuntimeError(
+        "every finite difference would cross a kink of the activation, so no gradient was compared in: " +
+        names["nothing compared"]);
   }
   return 0;
 }

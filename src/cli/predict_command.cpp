@@ -57,7 +57,7 @@ void predict(const Model& model, std::istream& stream, const std::string& file, 
   }
 }
 
-// The rows that had this part in the run, in the order of the file.
+// For the rows that were this part of the data in the run (training, validation or test), in the order of the file.
 void predict_part(const Model& model, const std::string& file, const std::string& part) {
   const Dataset rows = rows_of(model, read_samples(file, model.config.data, model.task, model.columns), part);
   print(csv_row(header_of(model)));

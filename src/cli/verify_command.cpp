@@ -51,7 +51,7 @@ int run(const Arguments& arguments) {
 
 constexpr std::array<Option, 4> options{
     {set_option,
-     {"--init", "FILE", "the parameters of your pass"},
+     {"--init", "FILE", "the parameters that you used in your own pass"},
      {"--data", "FILE.csv", "use the rows of this file, not the first training batch"},
      {"--row", "N", "use row N of these alone, from 1"}}};
 

@@ -41,7 +41,8 @@ int run(const Arguments& arguments) {
     std::erase_if(of_train.options, [](const auto& option) { return option.first == "--any-key"; });
     return train(of_train, arguments.has("--any-key") ? Pace::introduction : Pace::watched);
   }
-  if (!arguments.options.empty()) throw UserError("watch RUN_DIR repeats a run as it is; name a config to change it");
+  if (!arguments.options.empty())
+    throw UserError("`watch RUN_DIR` shows a run unchanged; to change settings, give a config file instead of RUN_DIR");
   return watch_again(arguments.operands.front());
 }
 

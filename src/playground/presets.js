@@ -125,7 +125,7 @@ every = 1
       name: 'A | B: sigmoid against tanh',
       config: spirals(repeat(4, layer(16, 'sigmoid', xavier)), adam(0.01, 300)),
       other: spirals(repeat(4, layer(16, 'tanh', xavier)), adam(0.01, 300)),
-      look: 'B differs from A in one word and sees the same batches. Rewind and compare the two stairs at the start: in A every ⊙ σ′ step loses at least three quarters of the gradient, in B much less. With four layers Adam still trains both; A starts later.',
+      look: 'B differs from A in one word and sees the same batches. Rewind and compare the two charts of the gradient's way back at the start: in A every ⊙ σ′ step loses at least three quarters of the gradient, in B much less. With four layers Adam still trains both, but the loss of A begins to fall later.',
       number: 'Claim tanh_slope: the largest derivative is 1 for tanh and ¼ for sigmoid.',
     },
   ];

@@ -298,7 +298,7 @@ window.sample_view = (engine, cards) => {
               ? `Unit ${n}: σ(${short(layer.z[j], 5)}) = `
               : `Unit ${n}, from the z of all units: σ(z) = `,
             full(layer.s[j]),
-            ...(info.elementwise ? [', and for the way back σ′ = ', full(layer.slope[j])] : []),
+            ...(info.elementwise ? [', and for the backward pass: σ′ = ', full(layer.slope[j])] : []),
           ),
           ...extra,
           row(layer.a),

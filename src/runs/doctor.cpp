@@ -13,7 +13,7 @@
 namespace primer {
 namespace {
 
-constexpr double much_saturated = 0.4;  // healthy: 0.1 % at the start with Xavier's weights, 60 % with N(0, 1)
+constexpr double much_saturated = 0.4;  // at the start, 0.1 % of the z with Xavier's weights, 60 % with N(0, 1)
 // The claim dying_not_bad: a few dead units do no harm, half of them do; fewer matter if the network does not learn.
 constexpr double half_dead = 0.5, much_dead = 0.25;
 // ‖ΔW‖/‖W‖ of a step. The rule of thumb is 1e-3 (course cs231n, "Neural networks part 3: Ratio of weights:updates");

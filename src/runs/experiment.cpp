@@ -102,7 +102,7 @@ void check_output(const Experiment& experiment) {
     }
   }
   if (experiment.task != Task::regression && (output.residual || output.dropout > 0)) {
-    throw UserError(location, said + "probabilities at the output; residual and dropout belong in hidden layers");
+    throw UserError(location, said + "probabilities at the output; use residual and dropout in hidden layers only");
   }
   check_canonical_pair(*sigma, *make_loss(config.train), experiment.data.train.y, location);
 }
@@ -150,7 +150,7 @@ Experiment experiment_of(Config config, FileSamples samples, const std::optional
       [&](const std::logic_error& e) { return located(e, samples); });
   if (experiment.config.train.early_stopping > 0 && experiment.data.validation.size() == 0) {
     throw UserError(experiment.config.location("train.early_stopping"),
-                    "early_stopping has no validation row to watch; set a larger data.validation_fraction");
+                    "early_stopping needs validation rows, but there are none; set a larger data.validation_fraction");
   }
   check_image(experiment);
   resolve_layers(experiment);

@@ -56,7 +56,7 @@ void check_classes(const Model& model, const std::string& file) {
   }
   const std::size_t targets = model.config.data.target.size();
   if (named_classes == 0 && targets != outputs) {
-    throw UserError({file}, "the model's config names ", targets, " target columns, but the network has ", outputs,
+    throw UserError({file}, "the model's config lists ", targets, " target columns, but the network has ", outputs,
                     " outputs");
   }
 }

@@ -129,7 +129,7 @@ class WarningCollector {
                                       " to layer 1, ×", rounded(per_layer, 2), " per layer");
     if (*ratio > largest_gradient_ratio) {
       warn(key(0, "init"), "exploding", "at the start the gradient grows", change,
-           "; use init = \"auto\", batch_norm or fewer layers");
+           "; use init = \"auto\", or batch_norm, or fewer layers");
     } else if (steepest(0) < 0.5) {
       warn(key(0, "activation"), "vanishing", "at the start the gradient shrinks", change, ", because σ′ of ",
            config_.layers[0].activation, " is at most ", rounded(steepest(0), 2),
@@ -213,7 +213,7 @@ class WarningCollector {
       if (std::ranges::any_of(config_.data.one_hot, is_of)) std::swap(numbers[j], categories[j]);
     }
     constant_columns("data", "constant-input", numbers, data_.train.x,
-                     "which says nothing; list such columns in data.ignore");
+                     "which carries no information; list such columns in data.ignore");
     constant_columns(
         "data.one_hot", "untrained-category", categories, data_.train.x,
         "so the network cannot learn what the category means; merge rare categories into one in the data file");

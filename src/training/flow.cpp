@@ -10,7 +10,7 @@
 namespace primer {
 namespace {
 
-// The position of an averaged quantity in LayerState::sums. For nullptr: the number of averaged quantities.
+// The position of an averaged quantity in LayerState::sums. If member is nullptr: the number of averaged quantities.
 constexpr std::size_t sum_index(double FlowRow::*member) {
   std::size_t index = 0;
   for (const FlowQuantity& q : flow_quantities) {

@@ -218,7 +218,7 @@ TEST_CASE("early stopping needs a validation row") {
   files.data = "file = \"d.csv\"\nvalidation_fraction = 0.1\n";
   files.loss = "cross_entropy\"\nearly_stopping = 5\ncheckpoint_every = 0\nschedule = \"none";
   CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==
-        "c.toml:8:18: early_stopping has no validation row to watch; set a larger data.validation_fraction");
+        "c.toml:8:18: early_stopping needs validation rows, but there are none; set a larger data.validation_fraction");
 }
 
 TEST_CASE("layers that do not fit the data or the loss are refused at their location") {
@@ -232,7 +232,7 @@ TEST_CASE("layers that do not fit the data or the loss are refused at their loca
         "c.toml:4:14: cross_entropy needs softmax at the output, not sigmoid; write activation = \"softmax\"");
   files.output = "[[layer]]\nactivation = \"softmax\"\ndropout = 0.5\n";
   CHECK(files.complaint(csv) ==
-        "c.toml:4:14: cross_entropy needs probabilities at the output; residual and dropout belong in hidden layers");
+        "c.toml:4:14: cross_entropy needs probabilities at the output; use residual and dropout in hidden layers only");
   files.output = "[[layer]]\nunits = 2\nresidual = true\n[[layer]]\nactivation = \"softmax\"\n";
   CHECK(files.complaint(csv) ==
         "c.toml:5:12: residual adds the layer's input to its output, so the layer needs 1 units, not 2");
@@ -276,7 +276,7 @@ TEST_CASE("softmax needs two units anywhere, and a residual output has no probab
         "c.toml:5:14: softmax of one unit is always 1; use sigmoid, or one unit for each class");
   files.output = "[[layer]]\nresidual = true\nactivation = \"softmax\"\n";
   CHECK(files.complaint("a,b,kind\n1,1,x\n2,2,y\n") ==
-        "c.toml:5:14: cross_entropy needs probabilities at the output; residual and dropout belong in hidden layers");
+        "c.toml:5:14: cross_entropy needs probabilities at the output; use residual and dropout in hidden layers only");
   Regression regression;
   regression.output = "[[layer]]\nresidual = true\ndropout = 0.5\n";
   CHECK(regression.complaint("a,y\n1,2\n2,3\n") == "read");
@@ -463,7 +463,7 @@ TEST_CASE("early stopping after one epoch needs a validation row, too") {
   files.data = "file = \"d.csv\"\nvalidation_fraction = 0.1\n";
   files.loss = "cross_entropy\"\nearly_stopping = 1\nschedule = \"none";
   CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==
-        "c.toml:8:18: early_stopping has no validation row to watch; set a larger data.validation_fraction");
+        "c.toml:8:18: early_stopping needs validation rows, but there are none; set a larger data.validation_fraction");
 }
 
 TEST_CASE("a picture has as many pixels as there are inputs") {

@@ -276,7 +276,7 @@ TEST_CASE("the classes and targets that a model names must fit its loss and its 
   for (const Kind& kind : {regression, sigmoid, probability, softmax}) CHECK(said(kind, "", "") == "read");
   CHECK(said(regression, "[\"a\"]", "") == "the model names 1 classes, but has 1 outputs and the loss mse");
   CHECK(said(regression, "", "[\"t\", \"u\"]") ==
-        "the model's config names 2 target columns, but the network has 1 outputs");
+        "the model's config lists 2 target columns, but the network has 1 outputs");
   CHECK(said(sigmoid, "[\"a\"]", "") ==
         "the model names 1 classes, but has 1 outputs and the loss binary_cross_entropy");
   CHECK(said(sigmoid, "[\"a\", \"b\", \"c\"]", "") ==
@@ -284,7 +284,7 @@ TEST_CASE("the classes and targets that a model names must fit its loss and its 
   CHECK(said(sigmoid, "[]", "") == "read");
   CHECK(said(probability, "[\"a\", \"b\"]", "") == "read");
   CHECK(said(probability, "", "[\"t\", \"u\"]") ==
-        "the model's config names 2 target columns, but the network has 1 outputs");
+        "the model's config lists 2 target columns, but the network has 1 outputs");
   CHECK(said(softmax, "[]", "") == "the model names 0 classes, but has 2 outputs and the loss cross_entropy");
   CHECK(said(softmax, "[\"a\", \"b\", \"c\"]", "") ==
         "the model names 3 classes, but has 2 outputs and the loss cross_entropy");

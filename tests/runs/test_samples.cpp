@@ -412,7 +412,9 @@ TEST_CASE("a missing column is named with the nearest name, or with at most five
   DataOptions data;
   data.ignore = {"y"};
   data.input_names = {"x"};
-  CHECK(complaint("x,y\n1,2\n", data) == "f.csv:1: there is no column left for a target; name it in data.target");
+  CHECK(complaint("x,y\n1,2\n", data) ==
+        "f.csv:1: all columns are used, so none is left for the target; set data.target to the name of the target "
+        "column");
   data.one_hot = {"colr"};
   CHECK(complaint("x,colour,y,z\n1,2,3,4\n", data) ==
         "f.csv:1: there is no column \"colr\", a column of data.one_hot; did you mean 'colour'?");

@@ -13,8 +13,8 @@ namespace primer {
 // SIGXFSZ if file sizes may be limited (ulimit -f).
 void write_file_atomically(const std::string& path, std::string_view bytes);
 
-// Throws UserError if there is a file at `path` that is not empty and does not have `mark` in its first 16 KiB: primer
-// did not write it, so it must not be replaced. `what` is what the user can choose instead, such as "--out file".
+// Throws UserError if `path` is a file that is not empty and does not have `mark` in its first 16 KiB. Then primer did
+// not write it and must not replace it. `what` names the option that chooses another path, such as "--out file".
 void refuse_foreign_file(const std::string& path, std::string_view mark, const char* what);
 
 }  // namespace primer

@@ -7,9 +7,9 @@
 
 namespace primer {
 
-// The tensors of F frames: `layers.l.z`, `layers.l.weight` and `layers.l.gradient` (F, 40) counts, each with its
-// `…_range` (F, 2); `layers.l.alpha` (F,) if it is learned; `layers.l.dead` (F, units) if the flow was observed;
-// `picture` (F, …), `points` and `extent` (low and high of the inputs). Everything else is metadata.
+// The tensors of F frames: `layers.l.z`, `layers.l.weight` and `layers.l.gradient` are histograms, counts of shape
+// (F, 40), each with its `…_range` (F, 2); `layers.l.alpha` (F,) if it is learned; `layers.l.dead` (F, units) if the
+// flow was observed; `picture` (F, …), `points` and `extent` (low and high of the inputs). Everything else is metadata.
 void write_frames(const std::string& path, const Frames& frames);
 
 // Throws UserError, which names the part that is missing or wrong.

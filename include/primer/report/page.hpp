@@ -8,7 +8,7 @@
 namespace primer {
 
 // The page: HTML that is also well-formed XML. It needs no other file, and its policy forbids every request. The same
-// run gives the same bytes, wherever its folder is, but for the folder's name in its title and heading.
+// run gives the same bytes in any folder, except that the title and the heading contain the folder's name.
 std::string report_page(const RunFiles& run);
 
 // Draws the run in `folder` into its report.html, from the other files there alone.

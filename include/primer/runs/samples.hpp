@@ -23,7 +23,7 @@ struct FileSamples : Samples {
     std::uint32_t line, column;
   };
   std::string file;
-  std::vector<Position> positions;  // rows × targets; empty for a generator and for a regression, where any number fits
+  std::vector<Position> positions;  // rows × targets; empty if any number is a valid target, and for a generator
   std::size_t dropped = 0;          // rows that were left out because a value is missing
 };
 

@@ -28,8 +28,9 @@ struct TensorCheck {
 };
 
 struct GradientCheck {
-  // The step is h, about 3e-5, or h |p| if |p| > 1. If an entry is not right with h, the check also tries 16 h (less
-  // rounding), h/16 and h/256 (sharp bends, kinks nearby): a wrong gradient is wrong with every step.
+  // The step is h, about 3e-5, and h |p| for a parameter p with |p| > 1. If an entry is wrong with h, the check also
+  // tries 16 h (smaller rounding error), and h/16 and h/256 (for sharp bends or kinks nearby). A gradient that is
+  // really wrong is wrong with every step.
   static constexpr double h = 0x1p-15;
   std::vector<TensorCheck> tensors;  // the parameters in model order, then the input
   double noise_floor = 0;            // how far rounding alone moves a difference: 4 ε S / h, S as in rounding_of()
