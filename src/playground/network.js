@@ -287,8 +287,8 @@ window.network_view = (engine) => {
     return true;
   }
 
-  // The parts that carry δ to the layer below: W, and the skip connection of a residual layer
-  const carrier = (info, l) => (info.layers[l]?.residual ? 'W + skip' : 'W');
+  // The parts that carry δ through these layers: W, and the skip connection of a residual layer
+  const carrier = (layers) => (layers.some(({ residual }) => residual) ? 'W + skip' : 'W');
   // The way back: two numbers for each layer, ‖∂L/∂a‖ and δ = ‖∂L/∂z‖, as stairs
   function draw_delta(runs) {
     const L = Math.max(...runs.map(({ info }) => info.layers.length));
@@ -333,7 +333,7 @@ window.network_view = (engine) => {
           `${runs.length > 1 ? `${name}: ` : ''}‖∂L/∂a‖ ${short(row.dL_da_norm)} ⊙ σ′ → ‖δ‖ ${short(row.dL_dz_norm)} (× ${short(row.sigma_factor)})`,
           ...(row.W_factor === null
             ? []
-            : [`${carrier(info, l + 1)} brought the gradient from layer ${l + 2}: × ${short(row.W_factor)}`]),
+            : [`${carrier([info.layers[l + 1]])} brought the gradient from layer ${l + 2}: × ${short(row.W_factor)}`]),
         ];
       });
       return lines.length === 0 ? null : [`layer ${l + 1}`, ...lines];
@@ -360,7 +360,7 @@ window.network_view = (engine) => {
           html('i', {}, '='),
           part('σ′ part', sigma),
           html('i', {}, '×'),
-          part(`${carrier(info, 1)} part`, W),
+          part(`${carrier(info.layers.slice(1, -1))} part`, W),
         );
         return line;
       }),

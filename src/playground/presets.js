@@ -77,7 +77,7 @@ every = 1
     {
       name: 'dying ReLU: the learning rate kills units',
       config: sine(layer(32, 'relu'), 0.1, 1000),
-      look: 'The first steps overshoot (rewind and step to see the loss jump) and push w and b so far that units have z < 0 on every row. Then σ′ = 0, no gradient reaches their weights, and plain gradient descent cannot bring them back: they are dead. Try a learning rate of 0.03, rewind, and run.',
+      look: 'The first steps overshoot (rewind and step to see the loss jump) and push w and b so far that units have z < 0 on every row. Then σ′ = 0, no gradient reaches their weights, and plain gradient descent cannot bring them back: they are dead. Drag b of a dead unit up to 0.5 by hand, and it learns again. Try a learning rate of 0.03, rewind, and run.',
       at: 'network',
       units: 'state',
       speed: 'step',
@@ -125,7 +125,7 @@ every = 1
       name: 'A | B: sigmoid against tanh',
       config: spirals(repeat(4, layer(16, 'sigmoid', xavier)), adam(0.01, 300)),
       other: spirals(repeat(4, layer(16, 'tanh', xavier)), adam(0.01, 300)),
-      look: 'B differs from A in one word and sees the same batches. Rewind and compare the two charts of the gradient's way back at the start: in A every ⊙ σ′ step loses at least three quarters of the gradient, in B much less. With four layers Adam still trains both, but the loss of A begins to fall later.',
+      look: 'B differs from A in one word and sees the same batches. Rewind and compare the two charts of the way back at the start: in A every ⊙ σ′ step loses at least three quarters of the gradient, in B much less. With four layers Adam still trains both, but the loss of A begins to fall later.',
       number: 'Claim tanh_slope: the largest derivative is 1 for tanh and ¼ for sigmoid.',
     },
   ];

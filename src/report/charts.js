@@ -285,6 +285,10 @@ window.charts = (() => {
     shown = next;
     refresh_tip();
   }
+  // A chart that is drawn anew under the pointer never hears that the pointer leaves it.
+  document.addEventListener('pointermove', (event) => {
+    if (shown && !event.target.closest?.('svg')) show_tip(null);
+  });
   // Shows tooltips for the pointer and the keyboard. find(x, y) returns the place at a point of the drawing, or null.
   // describe(place) returns its lines, or null. `places` lists [x, y] of every place for the keys ↑ and ↓. A click or
   // Enter calls pick(place). Without `find`, a place is [x, y].

@@ -69,7 +69,7 @@ TEST_CASE("a file is read up to the limit and refused beyond it") {
 TEST_CASE("every byte of a file is read, whatever its size") {
   const std::string path =
       (std::filesystem::temp_directory_path() / ("primer_test_sizes_" + std::to_string(getpid()))).string();
-  for (const std::size_t size : {0, 1, 65'535, 65'536, 65'537, 131'073}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 65'535, 65'536, 65'537, 131'073}) {
     std::string bytes;
     for (std::size_t k = 0; k < size; ++k) bytes += static_cast<char>('a' + k % 23);
     std::ofstream(path, std::ios::binary) << bytes;
