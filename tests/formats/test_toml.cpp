@@ -462,7 +462,7 @@ TEST_CASE("keys are added only to open tables") {
 }
 
 TEST_CASE("nesting is counted for each value alone") {
-  const auto brackets = [](int times) { return std::string(times, '[') + std::string(times, ']'); };
+  const auto brackets = [](std::size_t times) { return std::string(times, '[') + std::string(times, ']'); };
   std::string keys;
   for (int k = 0; k < 100; ++k) keys += "k" + std::to_string(k) + " = 1\n";
   CHECK(complaint(keys) == "accepted");

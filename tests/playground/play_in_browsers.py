@@ -273,7 +273,7 @@ def check_unit(browser, folder):
     dead = "return Number(/Dead units: (\\d+) of 32/.exec(document.getElementById('tile-hint').textContent)[1])"
     alive = 32 - browser.run(dead)
     click(browser, "kill")
-    assert browser.run("return document.getElementById('unit-state').textContent").startswith("Dead")
+    assert browser.run("return document.getElementById('unit-state').textContent").startswith("This unit is dead")
     assert browser.run(dead) == 32 - alive + 1
     export(browser, folder)
     for _ in range(3):

@@ -415,7 +415,6 @@ TEST_CASE("two writings of one integer are one class, other texts are classes of
                              {"10", "10.0"},
                              {"100.0", "100"},
                              {"-10.0", "-10"}}) {
-    CAPTURE(p);
     CHECK(classes(p, q) == 1);
   }
   for (const auto& [p, q] : {std::pair{"1", "01"},
@@ -433,7 +432,6 @@ TEST_CASE("two writings of one integer are one class, other texts are classes of
                              {"1", "1.0.0"},
                              {"7", "7.5"},
                              {"99999999999999999999", "99999999999999999999.0"}}) {
-    CAPTURE(q);
     CHECK(classes(p, q) == 2);
   }
 }
