@@ -8,8 +8,8 @@
 //    has few rows, wider tiles replace the missing chains.
 // 2. A micro-panel of B (kc × nr) has the columns of a tile and at most `depth` rows. A block of B (kc × nc), which the
 //    second-level cache holds, is read in place if its rows are contiguous and near one another. Otherwise (a
-//    transposed view, as in ∂L/∂x = ∂L/∂z W; a large B; columns that are no multiple of a tile's) all of the block is
-//    packed first, panel after panel, because short pieces of distant rows are slow to load.
+//    transposed view, as in ∂L/∂x = ∂L/∂z W; a large B; a block whose width is not a multiple of a tile's) the whole
+//    block is packed first, panel after panel, because short pieces of distant rows are slow to load.
 // 3. The mr rows of A that the tiles beside one another share stay in the first-level cache, while the panels of B
 //    stream past them from the second. They are packed if they are columns of a large matrix, as in ∂L/∂W = xᵀ ∂L/∂z.
 // 4. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile. Nothing is ever summed in
@@ -258,7 +258,7 @@ void product(const In& A, const In& B, const In& start, const Out& C) {
   const bool is_tiny = M <= tiny && N <= tiny && K <= tiny && M * N * K <= tiny;
   if (N < M && N < (is_tiny ? 4 : narrow) && (is_tiny || A.row_stride == 1))  // fewer, longer rows: see 5
     return product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
-  if (M == 0 || K == 0) return copy(start, C);  // there is no chain, or every chain is empty
+  if (M == 0 || K == 0) return copy(start, C);  // C is empty, or its chains are
   if (is_tiny || (M == 1 && N < narrow)) return tiny_product(A, B, start, C);
   large_product(A, B, start, C);
 }

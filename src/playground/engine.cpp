@@ -151,13 +151,14 @@ const char* give(std::string text) {
 
 // More would make the page stand still.
 constexpr std::size_t most_rows = 100'000;
-constexpr double most_weights = 1'000'000;
+constexpr std::size_t most_weights = 1'000'000;
 
 Experiment experiment_in(const char* text, std::size_t size) {
   page_files()[config_name] = std::string(text, size);
   const Config config = read_config(config_name, {});
   const auto refuse_rows = [&](std::size_t rows, const char* key) {
-    if (rows > most_rows) throw UserError(config.location(key), "a page takes at most 100000 rows; use primer train");
+    if (rows > most_rows)
+      throw UserError(config.location(key), "a page takes at most ", most_rows, " rows; use primer train");
   };
   refuse_rows(config.data.points, "data.points");
   Experiment experiment = load_experiment(config_name, {});
@@ -167,9 +168,9 @@ Experiment experiment_in(const char* text, std::size_t size) {
     const auto units = static_cast<double>(experiment.config.layers[l].units);
     weights += inputs * units;
     inputs = units;
-    if (weights <= most_weights) continue;
-    throw UserError(config.location(concat("layer.", l + 1, ".units")),
-                    "a page takes at most 1000000 weights; use primer train");
+    if (weights <= static_cast<double>(most_weights)) continue;
+    throw UserError(config.location(concat("layer.", l + 1, ".units")), "a page takes at most ", most_weights,
+                    " weights; use primer train");
   }
   return experiment;
 }

@@ -91,8 +91,9 @@ std::string diagnoses_html(const std::vector<Diagnosis>& diagnoses) {
   std::string items;
   for (const Diagnosis& diagnosis : diagnoses) {
     items += concat("<li><b>", escaped(diagnosis.kind), "</b> ", escaped(diagnosis.text), " Try <code>",
-                    escaped(remedy_options(diagnosis)), "</code> with the config.toml of this run.",
-                    " <button type=\"button\">show epoch ", diagnosis.epoch, "</button></li>");
+                    escaped(remedy_options(diagnosis)),
+                    "</code> with the config.toml of this run. <button type=\"button\">show epoch ", diagnosis.epoch,
+                    "</button></li>");
   }
   return items;
 }

@@ -14,8 +14,8 @@
 namespace primer {
 namespace {
 
-// The integer that a label means, if it has no leading zeros, and no decimals except 0: 7, -12, 7.0. Any other label is
-// the only spelling of its class.
+// Reads a label as an integer: 7, -12 or 7.0, without leading zeros, and with zeros only after the point. Returns
+// nothing for another label, which is then the only spelling of its class.
 std::optional<long long> as_integer(std::string_view text) {
   const std::size_t point = text.find('.');
   if (point != text.npos) {

@@ -213,12 +213,16 @@ TEST_CASE("an empty file, a header without rows and a missing file are refused b
   CHECK(missing.complaint("") == "none.csv: cannot be opened: No such file or directory");
 }
 
-TEST_CASE("early stopping needs a validation row") {
-  Files files;
-  files.data = "file = \"d.csv\"\nvalidation_fraction = 0.1\n";
-  files.loss = "cross_entropy\"\nearly_stopping = 5\ncheckpoint_every = 0\nschedule = \"none";
-  CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==
+TEST_CASE("early stopping needs a validation row, also after one epoch") {
+  for (const std::string epochs : {"1", "5"}) {
+    CAPTURE(epochs);
+    Files files;
+    files.data = "file = \"d.csv\"\nvalidation_fraction = 0.1\n";
+    files.loss = "cross_entropy\"\nearly_stopping = " + epochs + "\nschedule = \"none";
+    CHECK(
+        files.complaint("a,kind\n1,x\n2,y\n") ==
         "c.toml:8:18: early_stopping needs validation rows, but there are none; set a larger data.validation_fraction");
+  }
 }
 
 TEST_CASE("layers that do not fit the data or the loss are refused at their location") {
@@ -456,14 +460,6 @@ TEST_CASE("one unit of softmax is refused with what to write, for a regression t
         "train.loss to cross_entropy");
   files.output = "[[layer]]\nunits = 2\nactivation = \"softmax\"\n[[layer]]\nunits = 1\n";
   CHECK(files.complaint("a,y\n1,2\n2,3\n") == "read");
-}
-
-TEST_CASE("early stopping after one epoch needs a validation row, too") {
-  Files files;
-  files.data = "file = \"d.csv\"\nvalidation_fraction = 0.1\n";
-  files.loss = "cross_entropy\"\nearly_stopping = 1\nschedule = \"none";
-  CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==
-        "c.toml:8:18: early_stopping needs validation rows, but there are none; set a larger data.validation_fraction");
 }
 
 TEST_CASE("a picture has as many pixels as there are inputs") {

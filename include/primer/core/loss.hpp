@@ -110,7 +110,7 @@ LossEntry loss_entry() {
   return entry;
 }
 
-// All losses by name. To add one that is no mean over all elements or has a canonical partner, use losses().add().
+// All losses by name. losses().add() adds a loss that is not a mean over all elements, or that has a canonical partner.
 Registry<LossEntry>& losses();
 template <ElementwiseLoss F>
 void register_loss() {

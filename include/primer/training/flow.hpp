@@ -15,8 +15,8 @@
 
 namespace primer {
 
-// One layer in one epoch. Each quantity is the mean over the observed steps, measured before the update of the step;
-// `dead` and `revived` are not means. Norms are Frobenius norms over the batch. NaN: the quantity has no value.
+// One layer in one epoch. Each quantity except `dead` and `revived` is the mean over the observed steps, measured
+// before the update of the step. Norms are Frobenius norms over the batch. A quantity that cannot be measured is NaN.
 struct FlowRow {
   static constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 

@@ -40,7 +40,7 @@ struct Scores {
   double loss, metric;
 };
 // Computes the scores in evaluation mode, a few hundred rows at a time. Stores `a` of all rows in `outputs` if it is
-// not null. The scores are NaN if there are no rows.
+// not null. If `data` is empty, the scores are NaN.
 Scores evaluate(const Network& network, const Loss& loss, const Dataset& data, Task task, Tensor* outputs = nullptr);
 
 // The order in which an epoch (from 0) visits the rows of data.train, and the first batch of epoch 0.

@@ -36,7 +36,7 @@ class WeightedLoss final : public Loss {
 };
 
 // N / (K · Nₖ) for each of K classes, where Nₖ counts the rows of class k. All classes then have the same total weight.
-// Throws std::invalid_argument if a class has no row.
+// Throws std::invalid_argument if Nₖ is 0 for a class.
 std::vector<double> balanced_weights(const Tensor& y);
 
 }  // namespace primer
