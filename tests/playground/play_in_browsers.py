@@ -532,6 +532,13 @@ def check_way_back(browser, folder):
     W = math.prod(h["dL_da_norm"] / above["dL_dz_norm"] for h, above in zip(hidden, hidden[1:]))
     ratio = hidden[0]["dL_dz_norm"] / hidden[-1]["dL_dz_norm"]
     assert all(math.isclose(a, b, rel_tol=1e-12) for a, b in zip(split, (ratio, sigma, W))), (split, ratio, sigma, W)
+    hover = """const node = document.querySelector(arguments[0]), box = node.getBoundingClientRect();
+        node.dispatchEvent(new PointerEvent('pointermove', {bubbles: true, clientX: box.left + box.width / 2, clientY: box.top + box.height / 2}));
+        return document.getElementById('tip').hidden"""
+    click(browser, "rewind")
+    assert browser.run(hover, "#delta svg") is False, "the way back has no tooltip"
+    click(browser, "step")  # draws the way back anew, under the pointer
+    assert browser.run(hover, "#data-title") is True, "the tooltip stays after the pointer has left the way back"
     print(f"the way back is that of flow.csv: {shown}", flush=True)
 
 
