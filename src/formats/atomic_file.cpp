@@ -1,5 +1,5 @@
-// Writes a temporary file, then calls fsync, rename, and fsync on the folder. After a crash POSIX then leaves either
-// the whole new file or the old one.
+// Writes a temporary file, then calls fsync, rename, and fsync on the folder. In this order POSIX leaves either the
+// whole new file or the old file after a crash.
 #include "primer/formats/atomic_file.hpp"
 
 #include <fcntl.h>
@@ -26,7 +26,7 @@ namespace {
 
 void refuse_folder_or_device(const std::string& path) {
   struct stat found {};
-  if (stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode)) return;  // nothing there, or a link to nothing
+  if (stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode)) return;  // no file, a dead link, or a regular file
   fail(path, S_ISDIR(found.st_mode) ? "a folder has this name" : "a device has this name");
 }
 
@@ -69,8 +69,8 @@ class Temporary {
   int file_ = -1;
 };
 
-// Makes the new name survive a power cut. Errors are ignored: some file systems cannot do it, and the file is whole
-// without it.
+// Forces the folder to the disk, so that the new name survives a power cut. Errors are ignored, because some file
+// systems cannot do this and the file is complete anyway.
 void sync_folder(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == path.npos ? "." : path.substr(0, slash + 1);

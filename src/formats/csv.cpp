@@ -1,4 +1,4 @@
-// Finds rows in a sliding buffer. Offsets count from the row's first byte, so they stay right after a refill.
+// Finds rows in a buffer that slides along the stream. Offsets count from the row's first byte, so they stay valid.
 #include "primer/formats/csv.hpp"
 
 #include <algorithm>
@@ -27,19 +27,19 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(0, text.find_last_not_of(spaces) + 1);
 }
 
-// Whether people or their programs write this for a missing value.
+// Whether `text` is empty or a word that people and programs write for a missing value.
 bool means_missing(std::string_view text) {
   constexpr std::string_view words[] = {"",        "na",      "n/a",   "nan",   "null",  "none", "missing",
                                         "?",       "-",       ".",     "<na>",  "#na",   "#n/a", "#null!",
                                         "#div/0!", "#value!", "#ref!", "#num!", "#name?"};
   const char last = text.empty() ? '?' : text.back();
-  if (last >= '0' && last <= '9') return false;  // the usual case; no word of the list ends with a digit
+  if (last >= '0' && last <= '9') return false;  // most cells end with a digit, and none of these words does
   std::string lower(text.substr(0, 8));
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return std::ranges::find(words, lower) != std::end(words);
 }
 
-// The first bytes of files that people take for CSV files.
+// Other formats of files that people take for CSV files, with the first bytes of such a file.
 struct OtherFormat {
   std::string_view begin;
   const char* what;
@@ -117,7 +117,7 @@ std::string CsvReader::text(std::size_t column) const {
 }
 
 void CsvReader::read_header() {
-  has(3);  // no file with a header and a row is shorter
+  has(3);  // waits for 4 bytes; a header with a row has at least 4
   const std::string_view begin(buffer_.data(), filled_);
   for (const OtherFormat& other : other_formats) {
     if (begin.starts_with(other.begin)) throw UserError({file_}, other.what);
@@ -129,7 +129,7 @@ void CsvReader::read_header() {
   std::optional<std::size_t> number;
   bool all_indices = true;
   for (std::size_t k = 0; k < cell_count_; ++k) {
-    if (is_empty(k)) throw UserError(location(k), "column ", k + 1, " needs a name; name it or remove it");
+    if (is_empty(k)) throw UserError(location(k), "column ", k + 1, " has no name; write a name or remove the column");
     columns_[k] = text(k);
     const std::size_t carriage_return = columns_[k].find('\r');
     if (carriage_return != std::string::npos && columns_[k].substr(carriage_return, 2) != "\r\n") {
@@ -170,12 +170,12 @@ std::string_view CsvReader::raw(std::size_t column) const {
 
 Location CsvReader::location_of(std::size_t offset) const {
   const std::string_view before(buffer_.data() + row_, offset);
-  const std::size_t line_begin = before.rfind('\n') + 1;  // 0 where there is none
+  const std::size_t line_begin = before.rfind('\n') + 1;  // 0 if there is no line feed
   const auto lines = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
   return {file_, line_ + lines, count_characters(before.substr(line_begin)) + 1};
 }
 
-// Finds the next row that is not blank; false at the end of the stream. Keeps at most `most_cells` + 1 cells.
+// Finds the next row that is not blank; returns false at the end of the stream. Keeps the first `most_cells` + 1 cells.
 bool CsvReader::read_row(std::size_t most_cells) {
   do {
     const auto done = buffer_.begin() + static_cast<std::ptrdiff_t>(row_);
@@ -198,7 +198,7 @@ bool CsvReader::read_row(std::size_t most_cells) {
   return true;
 }
 
-// Reads the cell that begins at `begin`; returns where its comma or line feed is, or the end of the stream.
+// Reads the cell at `begin`; returns the offset of the separator or line feed after it, or of the stream's end.
 std::size_t CsvReader::read_cell(std::size_t begin, Cell& cell) {
   while (has(begin) && is_space(buffer_[row_ + begin])) ++begin;
   if (has(begin) && buffer_[row_ + begin] == '"') return read_quoted_cell(begin, cell);
@@ -214,7 +214,7 @@ std::size_t CsvReader::read_cell(std::size_t begin, Cell& cell) {
   return end;
 }
 
-// As read_cell, for a cell that begins with a quote; "" within it means one quote.
+// Like read_cell(), but for a cell that begins with a quote. Within the quotes "" means one quote.
 std::size_t CsvReader::read_quoted_cell(std::size_t begin, Cell& cell) {
   std::size_t end = begin + 1;
   while (true) {
@@ -234,7 +234,7 @@ std::size_t CsvReader::read_quoted_cell(std::size_t begin, Cell& cell) {
   return end;
 }
 
-// Reads the bytes that the stream has ready, and waits only if there are none; false at the end of the stream.
+// Reads the bytes that the stream has ready; waits only if it has none. Returns false at the end of the stream.
 bool CsvReader::fill() {
   if (filled_ - row_ > largest_row) {
     throw UserError({file_, line_}, "the row is longer than 16 MiB; is a quote not closed, or is it not a CSV file?");

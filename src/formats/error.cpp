@@ -11,8 +11,8 @@ namespace primer {
 
 namespace {
 
-// Damerau–Levenshtein distance: the number of insertions, deletions, substitutions and swaps of neighbours; no part is
-// edited twice.
+// Damerau–Levenshtein distance: how many insertions, deletions, substitutions and swaps of neighbouring characters turn
+// `a` into `b`. No part of the text is edited twice.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -35,7 +35,7 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-// "lr" for "learning_rate"; "" for a single word.
+// The initials of a name: "lr" for "learning_rate"; "" for a single word.
 std::string initials(std::string_view name) {
   std::string letters(name.substr(0, 1));
   for (std::size_t at = name.find('_'); at != name.npos && at + 1 < name.size(); at = name.find('_', at + 1))
@@ -43,7 +43,7 @@ std::string initials(std::string_view name) {
   return letters.size() > 1 ? letters : "";
 }
 
-// False for C0, DEL, C1, and for marks that are invisible or reorder text on a terminal.
+// False for control characters (C0, DEL, C1), and for marks that are invisible or reorder text on a terminal.
 bool is_harmless(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first >= 0x20 && first != 0x7F;

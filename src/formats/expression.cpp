@@ -1,4 +1,4 @@
-// Reads a formula from left to right and computes it on the way.
+// Computes a formula by recursive descent, from left to right.
 #include "primer/formats/expression.hpp"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ class Reader {
     throw std::invalid_argument(concat("column ", at + 1, " of the formula: ", text));
   }
 
-  // The next character that is not a space; 0 at the end.
+  // The next character that is not a space; '\0' at the end of the formula.
   char next() {
     at_ = std::min(text_.find_first_not_of(' ', at_), text_.size());
     return at_ < text_.size() ? text_[at_] : '\0';
@@ -37,7 +37,7 @@ class Reader {
     at_ += found ? 1 : 0;
     return found;
   }
-  // The characters from here on that are in `allowed`.
+  // Takes the next characters as long as they are in `allowed`.
   std::string_view word(std::string_view allowed) {
     next();
     const std::size_t begin = at_;

@@ -1,6 +1,6 @@
-// A zip ends with a directory: a record for each member with its name, its sizes and where its bytes begin. A member is
-// an .npy file: a magic number, the length of a header, the header as a Python dictionary, the numbers. Formats:
-// PKWARE's APPNOTE 4.3 and 4.5.3 (64-bit sizes); numpy.lib.format.
+// A zip file ends with a directory: a record for each file inside gives its name, its sizes and the position of its
+// bytes. In an .npz file each file inside is an .npy file: a magic number, the length of the header, the header as a
+// Python dictionary, the numbers. Formats: PKWARE's APPNOTE 4.3 and 4.5.3 (64-bit sizes); numpy.lib.format.
 #include "primer/formats/npz.hpp"
 
 #include <array>
@@ -15,7 +15,7 @@ namespace primer {
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{1} << 31;
-constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;  // then the extra field contains the size, which needs 64 bits
+constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;  // means that the extra field contains the number, with 64 bits
 
 std::uint32_t crc32(std::string_view bytes) {
   std::uint32_t crc = ~std::uint32_t{0};
@@ -26,7 +26,7 @@ std::uint32_t crc32(std::string_view bytes) {
   return ~crc;
 }
 
-// Bytes of the file, and the position of the next read.
+// Reads numbers and texts from a part of the file; at_ is the position of the next read.
 class Bytes {
  public:
   Bytes(std::string_view bytes, Location location) : bytes_(bytes), location_(std::move(location)) {}
@@ -62,7 +62,7 @@ class Bytes {
   std::size_t at_ = 0;
 };
 
-// A member as the directory describes it.
+// A file inside the zip, as the directory describes it.
 struct Member {
   std::string name;
   std::uint16_t method;
@@ -98,7 +98,7 @@ Member read_member(Bytes& zip) {
 }
 
 std::vector<Member> read_directory(Bytes& zip, std::string_view bytes) {
-  constexpr std::size_t length = 22;  // of the record at the end, after which a comment may follow
+  constexpr std::size_t length = 22;  // of the zip's last record; only a comment may follow this record
   const std::size_t end = bytes.size() < length ? std::string_view::npos : bytes.rfind("PK\5\6", bytes.size() - length);
   if (!bytes.starts_with("PK") || end == std::string_view::npos) {
     zip.fail(bytes.starts_with("\x93NUMPY") ? "is a single .npy array; write all arrays with numpy.savez"
@@ -108,14 +108,14 @@ std::vector<Member> read_directory(Bytes& zip, std::string_view bytes) {
   std::uint64_t count = zip.number<std::uint16_t>();
   zip.text(4);
   std::uint64_t begin = zip.number<std::uint32_t>();
-  if (begin == in_64_bits || count == 0xFFFF) zip.fail("is larger than 4 GiB; give fewer arrays");
+  if (begin == in_64_bits || count == 0xFFFF) zip.fail("has more than 4 GiB or 65534 arrays; give fewer arrays");
   zip.go_to(begin);
   std::vector<Member> members;
   while (count-- > 0) members.push_back(read_member(zip));
   return members;
 }
 
-// The value of `key` in a Python dictionary, up to the comma that ends it; empty if there is none.
+// The value of `key` in a Python dictionary, as text; empty if the dictionary does not have the key.
 std::string_view entry(std::string_view header, std::string_view key) {
   const std::size_t at = header.find("'" + std::string(key) + "':");
   if (at == std::string_view::npos) return {};
@@ -141,7 +141,7 @@ std::optional<std::vector<std::size_t>> shape_of(std::string_view text) {
   return shape;
 }
 
-// The row-major index of the k-th number in memory, whose first index runs fastest.
+// The row-major index of the k-th number of an array in Fortran order, where the first index changes fastest.
 std::size_t index_of(std::size_t k, const std::vector<std::size_t>& shape) {
   std::size_t index = 0;
   for (const std::size_t extent : shape) {
@@ -171,7 +171,7 @@ NamedTensor read_array(std::string name, Bytes npy) {
     count *= extent;
   }
   if (npy.rest().size() != count * width) {
-    npy.fail("its shape needs ", count * width, " bytes, but there are ", std::uint64_t{npy.rest().size()});
+    npy.fail("the shape needs ", count * width, " bytes, but the array has ", std::uint64_t{npy.rest().size()});
   }
   NamedTensor tensor{std::move(name), *shape, std::vector<double>(count)};
   for (std::size_t k = 0; k < count; ++k) {

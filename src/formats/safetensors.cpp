@@ -1,5 +1,5 @@
-// The header gives the type, the shape and the range of bytes of every tensor. Bytes count from the end of the header,
-// and the tensors fill the rest of the file without gaps or overlaps.
+// The header gives the type, the shape and the range of bytes of every tensor. These ranges count from the end of the
+// header, and the tensors fill the rest of the file without gaps or overlaps.
 #include "primer/formats/safetensors.hpp"
 
 #include <algorithm>
@@ -72,7 +72,7 @@ class HeaderReader {
  public:
   HeaderReader(const std::string& file, std::uint64_t data_size) : location_{file}, data_size_(data_size) {}
 
-  // Fills in the metadata and returns the tensors in the order of their bytes.
+  // Stores the metadata in `contents` and returns the tensors in the order of their bytes.
   std::vector<Description> read(std::string_view text, Safetensors& contents) const {
     if (!text.starts_with('{'))
       throw UserError(location_, "the header is not a JSON object; is it a safetensors file?");
@@ -151,14 +151,14 @@ class HeaderReader {
     }
     if (tensor.end < tensor.begin || tensor.end - tensor.begin != bytes) {
       fail(tensor.name,
-           concat("its shape needs ", bytes, " bytes, but its data_offsets are ", tensor.begin, " to ", tensor.end));
+           concat("the shape needs ", bytes, " bytes, but data_offsets are ", tensor.begin, " to ", tensor.end));
     }
     if (tensor.end > data_size_) {
-      fail(tensor.name, concat("ends at byte ", tensor.end, " of ", data_size_, "; the file is cut short"));
+      fail(tensor.name, concat("ends at byte ", tensor.end, " of only ", data_size_, "; the file is cut short"));
     }
   }
 
-  // Sorts the tensors by their bytes.
+  // Sorts the tensors by their position in the file, and refuses overlaps and gaps.
   void check_layout(std::vector<Description>& tensors) const {
     std::ranges::stable_sort(tensors, {}, [](const Description& t) { return std::pair(t.begin, t.end); });
     std::uint64_t end = 0;
@@ -211,7 +211,7 @@ std::string header_text(const Safetensors& contents, Dtype dtype) {
   for (const NamedTensor& tensor : contents.tensors) {
     const std::size_t count =
         std::accumulate(tensor.shape.begin(), tensor.shape.end(), std::size_t{1}, std::multiplies<>());
-    if (count != tensor.values.size()) throw std::logic_error("tensor " + tensor.name + " does not fill its shape");
+    if (count != tensor.values.size()) throw std::logic_error("tensor " + tensor.name + " does not match its shape");
     const std::size_t end = offset + count * (dtype == Dtype::F64 ? sizeof(double) : sizeof(float));
     const Members description{{"dtype", dtype == Dtype::F64 ? "\"F64\"" : "\"F32\""},
                               {"shape", json::array(tensor.shape, text_of)},
@@ -239,7 +239,7 @@ const std::string* Safetensors::metadatum(std::string_view key) const {
 std::string safetensors_bytes(const Safetensors& contents, Dtype dtype) {
   const std::string header = header_text(contents, dtype);
   if (header.size() > largest_header)
-    throw RuntimeError("the names of the tensors and the metadata need more than the 16 MiB of a header");
+    throw RuntimeError("the header is larger than 16 MiB; shorten the names of tensors or metadata");
   std::string bytes;
   append_little_endian(bytes, std::uint64_t{header.size()});
   bytes += header;
@@ -269,7 +269,7 @@ Safetensors read_safetensors(std::istream& stream, const std::string& file, NonF
     throw UserError({file}, "is text and not a safetensors file; check the order of the arguments");
   }
   if (header_size > largest_header) {
-    throw UserError({file}, "a header of ", header_size, " bytes is beyond the limit of ", largest_header,
+    throw UserError({file}, "the header has ", header_size, " bytes, more than the limit of ", largest_header,
                     "; is it a safetensors file?");
   }
   if (header_size > size - 8) throw UserError({file}, "ends within its header; the file is cut short");

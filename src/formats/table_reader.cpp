@@ -1,4 +1,4 @@
-// Reads tables: the types, the ranges and the unknown keys are checked here, for every kind of file.
+// Checks types, ranges and unknown keys of tables, for every kind of TOML file that primer reads.
 #include "primer/formats/table_reader.hpp"
 
 #include <algorithm>

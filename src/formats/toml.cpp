@@ -1,5 +1,5 @@
 // Parses TOML 1.0 by recursive descent. A first pass refuses invalid UTF-8 and control characters, so the grammar below
-// does not have to check them. The origin of a table decides whether a later line may add keys to it.
+// does not have to check them. The origin of a table decides whether a later line may add keys to the table.
 #include "primer/formats/toml.hpp"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ bool looks_like_date_or_time(std::string_view text) {
   return (digits == 4 && rest.starts_with('-')) || (digits == 2 && rest.starts_with(':'));
 }
 
-// An integer; nothing if `digits` is anything else.
+// The integer that `digits` spells; nothing if `digits` is anything else.
 std::optional<Scalar> integer(std::string_view digits, int base, const Location& location, std::string_view text) {
   std::int64_t value = 0;
   const char* const end = digits.data() + digits.size();
@@ -156,7 +156,7 @@ class Parser {
     return text_.substr(begin, position_ - begin);
   }
 
-  // The location of position_; counting continues where the last call stopped.
+  // The location of position_. Each call goes on counting where the last call stopped.
   const Location& here() {
     if (!counts_) return location_;
     for (; counted_ < position_; ++counted_) {
@@ -253,7 +253,7 @@ class Parser {
     return table;
   }
 
-  // The last table of an array that [[…]] headers made, or null.
+  // The last table of `value`, if `value` is an array that [[…]] headers made; otherwise null.
   static Table* last_element(Value& value) {
     auto* array = std::get_if<Array>(&value.data);
     auto* table = array && !array->empty() ? std::get_if<Table>(&array->back().data) : nullptr;
@@ -295,7 +295,7 @@ class Parser {
   [[noreturn]] static void refuse_again(const Key& key, const Entry& first) {
     const std::string where = first.location.line > 0 ? concat(" in line ", first.location.line) : "";
     throw UserError(key.location, in_quotes(key.text), " is already defined", where,
-                    "; remove or merge one of the two");
+                    "; merge the two definitions or remove one");
   }
 
   // Counts the nesting of tables and arrays, so that no input can exhaust the stack.
@@ -444,7 +444,7 @@ class Parser {
       fail("TOML 1.0 does not have the escapes \\e and \\x; write \\u and four hexadecimal digits");
     const std::size_t length = next_is("\\u") ? 4 : next_is("\\U") ? 8 : 0;
     const auto code = length > 0 ? hex_number(text_.substr(position_ + 2), length) : std::nullopt;
-    if (!code) fail("TOML does not have this escape; write \\\\ for a backslash, or the string in '…'");
+    if (!code) fail("TOML does not have this escape; write \\\\ for a backslash, or put the string in single quotes");
     if (*code > 0x10FFFF || (*code >= 0xD800 && *code < 0xE000)) fail("the escape is not a Unicode character");
     append_utf8(text, *code);
     position_ += 2 + length;

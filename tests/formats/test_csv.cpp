@@ -160,8 +160,8 @@ TEST_CASE("an empty file and a bad header are refused; a header without rows is 
   CHECK(complaint("n1,n2\n") == "accepted");
   CHECK(complaint("n1,n2") == "accepted");
   CHECK(complaint("a,b, a \n") == "f.csv:1:6: two columns have the name \"a\"; rename one");
-  CHECK(complaint(",a\n0,1\n") == "f.csv:1:1: column 1 needs a name; name it or remove it");
-  CHECK(complaint("a,\n0,1\n") == "f.csv:1:3: column 2 needs a name; name it or remove it");
+  CHECK(complaint(",a\n0,1\n") == "f.csv:1:1: column 1 has no name; write a name or remove the column");
+  CHECK(complaint("a,\n0,1\n") == "f.csv:1:3: column 2 has no name; write a name or remove the column");
   CHECK(complaint("5.1,3.5\n4.9,3.0\n") ==
         "f.csv:1:1: the first row contains the number \"5.1\", so the file seems to have no header; insert a row of "
         "column "

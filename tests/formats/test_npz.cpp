@@ -142,9 +142,9 @@ TEST_CASE("the numbers of three indices in Fortran order come into C order") {
 TEST_CASE("the header must fit the numbers, and the directory must fit the member") {
   const auto told = [](const std::string& data) { return refusal(Zip().of({{"z.npy", data}})); };
   const std::string two = doubles({1, 2});
-  CHECK(told(npy("<f8", "False", "(3,)", two)) == "mine.npz: \"z\": its shape needs 24 bytes, but there are 16");
-  CHECK(told(npy("<f8", "False", "(1,)", two)) == "mine.npz: \"z\": its shape needs 8 bytes, but there are 16");
-  CHECK(told(npy("<f4", "False", "(2,)", two)) == "mine.npz: \"z\": its shape needs 8 bytes, but there are 16");
+  CHECK(told(npy("<f8", "False", "(3,)", two)) == "mine.npz: \"z\": the shape needs 24 bytes, but the array has 16");
+  CHECK(told(npy("<f8", "False", "(1,)", two)) == "mine.npz: \"z\": the shape needs 8 bytes, but the array has 16");
+  CHECK(told(npy("<f4", "False", "(2,)", two)) == "mine.npz: \"z\": the shape needs 8 bytes, but the array has 16");
   CHECK(told(npy("<f8", "False", "(2147483648, 2147483648, 4)", two)) == "mine.npz: \"z\": the shape is too large");
   CHECK(told(npy("<f8", "False", "(2147483648, 8589934592)", "")) == "mine.npz: \"z\": the shape is too large");
   CHECK(told(npy("<f8", "False", "(99999999999999999999,)", two)) ==
@@ -167,8 +167,8 @@ TEST_CASE("the header must fit the numbers, and the directory must fit the membe
   CHECK(refusal(damaged) == "mine.npz: \"z\": the file is damaged");
   std::string many = Zip().of({{"z.npy", good}});
   many.replace(many.size() - 12, 2, "\xFF\xFF");
-  CHECK(refusal(many) == "mine.npz: is larger than 4 GiB; give fewer arrays");
+  CHECK(refusal(many) == "mine.npz: has more than 4 GiB or 65534 arrays; give fewer arrays");
   std::string far = Zip().of({{"z.npy", good}});
   far.replace(far.size() - 6, 4, "\xFF\xFF\xFF\xFF");
-  CHECK(refusal(far) == "mine.npz: is larger than 4 GiB; give fewer arrays");
+  CHECK(refusal(far) == "mine.npz: has more than 4 GiB or 65534 arrays; give fewer arrays");
 }

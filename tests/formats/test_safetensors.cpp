@@ -110,11 +110,11 @@ TEST_CASE("a file that is cut short or is not a safetensors file is refused") {
   CHECK(complaint_about_bytes("a,b\n1,2\n1,2\n") ==
         "f: is text and not a safetensors file; check the order of the arguments");
   CHECK(complaint_about_bytes(std::string("\0\0\0\2\0\0\0\0{}", 10)) ==  // 2²⁵
-        "f: a header of 33554432 bytes is beyond the limit of 16777216; is it a safetensors file?");
+        "f: the header has 33554432 bytes, more than the limit of 16777216; is it a safetensors file?");
   const std::string bytes = safetensors_bytes(sample, Dtype::F64);
   CHECK(complaint_about_bytes(bytes.substr(0, 20)) == "f: ends within its header; the file is cut short");
   CHECK(complaint_about_bytes(bytes.substr(0, bytes.size() - 1)) ==
-        "f: tensor \"b\": ends at byte 56 of 55; the file is cut short");
+        "f: tensor \"b\": ends at byte 56 of only 55; the file is cut short");
   CHECK(complaint_about_bytes(bytes + "x") == "f: 1 bytes at the end do not belong to a tensor");
   CHECK(complaint("[]", 0) == "f: the header is not a JSON object; is it a safetensors file?");
   CHECK(complaint("", 0) == "f: the header is not a JSON object; is it a safetensors file?");
@@ -139,11 +139,11 @@ TEST_CASE("the description of a tensor in the header is checked, and errors name
   CHECK(complaint(one("F64", "1", "0"), 8) == "f: tensor \"t\": data_offsets must be two numbers");
   CHECK(complaint(one("F64", "4294967296,4294967296", "0,0"), 0) == "f: tensor \"t\": the shape is too large");
   CHECK(complaint(one("F64", "2", "0,8"), 8) ==
-        "f: tensor \"t\": its shape needs 16 bytes, but its data_offsets are 0 to 8");
+        "f: tensor \"t\": the shape needs 16 bytes, but data_offsets are 0 to 8");
   CHECK(complaint(one("F64", "1", "8,0"), 8) ==
-        "f: tensor \"t\": its shape needs 8 bytes, but its data_offsets are 8 to 0");
+        "f: tensor \"t\": the shape needs 8 bytes, but data_offsets are 8 to 0");
   CHECK(complaint(one("F64", "1000000000000", "0,8000000000000"), 8) ==
-        "f: tensor \"t\": ends at byte 8000000000000 of 8; the file is cut short");
+        "f: tensor \"t\": ends at byte 8000000000000 of only 8; the file is cut short");
 }
 
 TEST_CASE("gaps, overlaps and trailing bytes are refused") {
@@ -240,7 +240,7 @@ TEST_CASE("a description lacks any of its three parts") {
     CHECK(complaint(header + "}}", 8) == "f: tensor \"t\": the description needs dtype, shape and data_offsets");
   }
   CHECK(complaint(one("F64", "2305843009213693951", "0,0"), 0) ==  // 8 bytes each are almost 2⁶⁴
-        "f: tensor \"t\": its shape needs 18446744073709551608 bytes, but its data_offsets are 0 to 0");
+        "f: tensor \"t\": the shape needs 18446744073709551608 bytes, but data_offsets are 0 to 0");
   CHECK(complaint(one("F64", "2305843009213693952", "0,0"), 0) == "f: tensor \"t\": the shape is too large");
 }
 
@@ -273,7 +273,7 @@ TEST_CASE("a header of exactly 16 MiB is written, and a larger one is refused") 
   const auto with = [](std::size_t size) { return Safetensors{{}, {{"k", std::string(size, 'x')}}}; };
   CHECK(safetensors_bytes(with(most - rest), Dtype::F64).size() == 8 + most);
   CHECK_THROWS_WITH_AS(safetensors_bytes(with(most - rest + 1), Dtype::F64),
-                       "the names of the tensors and the metadata need more than the 16 MiB of a header", RuntimeError);
+                       "the header is larger than 16 MiB; shorten the names of tensors or metadata", RuntimeError);
 }
 
 TEST_CASE("a tensor without bytes comes before another tensor that begins at the same byte") {

@@ -160,7 +160,7 @@ TEST_CASE("strings keep what is quoted and undo what is escaped") {
   CHECK(complaint("x = 'a") == "f:1:7: the string is not closed; add a ' at its end");
   CHECK(complaint("x = '''\n\n") == "f:1:5: the string is not closed; add ''' at its end");
   CHECK(complaint(R"(x = "\q")") ==
-        "f:1:6: TOML does not have this escape; write \\\\ for a backslash, or the string in '…'");
+        "f:1:6: TOML does not have this escape; write \\\\ for a backslash, or put the string in single quotes");
   CHECK(complaint(R"(x = "\uD800")") == "f:1:6: the escape is not a Unicode character");
   CHECK(complaint("x = \"a\x01\"") == "f:1:7: TOML does not allow the control character \\x01 here; remove it");
   CHECK(complaint("x = \"\xff\"") == "f:1:6: the text is not UTF-8; save the file as UTF-8");
@@ -204,7 +204,7 @@ TEST_CASE("additions of TOML 1.1 are refused, and the message names them") {
 }
 
 TEST_CASE("a key or a table cannot be defined twice") {
-  const std::string remedy = "; remove or merge one of the two";
+  const std::string remedy = "; merge the two definitions or remove one";
   CHECK(complaint("a = 1\n\na = 2") == "f:3:1: \"a\" is already defined in line 1" + remedy);
   CHECK(complaint("[t]\n[t]") == "f:2:2: \"t\" is already defined in line 1" + remedy);
   CHECK(complaint("a.b = 1\n[a]") == "f:2:2: \"a\" is already defined in line 1" + remedy);
@@ -443,7 +443,7 @@ TEST_CASE("an underscore may stand between any two digits of a base") {
 }
 
 TEST_CASE("keys are added only to open tables") {
-  const std::string remedy = " is already defined in line 1; remove or merge one of the two";
+  const std::string remedy = " is already defined in line 1; merge the two definitions or remove one";
   CHECK(complaint("a = 1\n[a]") == "f:2:2: \"a\"" + remedy);
   CHECK(complaint("a = 1\n[a.b]") == "f:2:2: \"a\"" + remedy);
   CHECK(complaint("a = 1\na.b = 2") == "f:2:1: \"a\"" + remedy);
@@ -458,7 +458,7 @@ TEST_CASE("keys are added only to open tables") {
   CHECK(complaint("[[a]]\n[a]") == "f:2:2: \"a\"" + remedy);
   CHECK(complaint("[a.b]\n[[a]]") == "f:2:3: \"a\"" + remedy);
   CHECK(complaint("a.b = 1\na.c = 2\na.d.e = 3\n[a.f]\n[x]\ny.z = 1\ny.w = 2") == "accepted");
-  CHECK(argument("{a = 1, a = 2}") == "--set k: \"a\" is already defined; remove or merge one of the two");
+  CHECK(argument("{a = 1, a = 2}") == "--set k: \"a\" is already defined; merge the two definitions or remove one");
 }
 
 TEST_CASE("nesting is counted for each value alone") {
@@ -495,10 +495,10 @@ TEST_CASE("a string that is cut off is refused where it ends, and bytes behind t
   CHECK(complaint("x = \"a") == "f:1:7: the string is not closed; add a \" at its end");
   CHECK(complaint("x = \"\"\"a\"\"") == "f:1:5: the string is not closed; add \"\"\" at its end");
   CHECK(complaint(std::string_view("x = \"a\\n\"").substr(0, 7)) ==
-        "f:1:7: TOML does not have this escape; write \\\\ for a backslash, or the string in '…'");
+        "f:1:7: TOML does not have this escape; write \\\\ for a backslash, or put the string in single quotes");
   for (const std::string escape : {"\\q", "\\qa", "\\ua", "\\U0041"}) {
     CHECK(complaint("x = \"" + escape + "\"") ==
-          "f:1:6: TOML does not have this escape; write \\\\ for a backslash, or the string in '…'");
+          "f:1:6: TOML does not have this escape; write \\\\ for a backslash, or put the string in single quotes");
   }
   CHECK(complaint("seed = \r\n") == "f:1:8: expected a value, not the end of the line");
   CHECK(complaint("seed = 1 σ") == "f:1:10: expected the end of the line, not \"σ\"");

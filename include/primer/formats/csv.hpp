@@ -1,6 +1,6 @@
 // Reads CSV files as people write them: with a header row, quoted cells, CRLF, a byte-order mark, spaces around cells,
-// and class names as text. The reader returns each row as soon as it is complete and reports errors as soon as the row
-// is read, so a program can answer a pipe line by line, and a file of any size needs memory for one row only.
+// and class names as text. The reader returns a row, or its error, as soon as the row is complete, so a program can
+// answer a pipe line by line. It needs memory for one row only, whatever the size of the file.
 #pragma once
 
 #include <cstddef>
@@ -16,46 +16,46 @@
 
 namespace primer {
 
-// How a file writes cells and numbers. With a decimal comma a cell with a point is not a number.
+// How a file separates cells and writes numbers. If `decimal` is a comma, the cell 1.5 is not a number.
 struct CsvFormat {
   char separator = ',';
   char decimal = '.';
 };
 
-// Skips blank lines. Every function throws UserError with the location of the mistake: a row longer than 16 MiB, more
-// than 100,000 columns, a row with more or fewer cells than columns. Throws RuntimeError if the stream cannot be read.
+// Reads the rows of a stream and skips blank lines. Throws UserError with the location of the mistake, such as a row
+// longer than 16 MiB, more than 100,000 columns, or a row with more or fewer cells than the header. Throws RuntimeError
+// if the stream cannot be read.
 class CsvReader {
  public:
-  // Reads the header, whose names must be unique, not empty and UTF-8. A name must not be a number, unless the names
-  // are 0, 1, 2, …, because a file without a header would lose its first row. Errors name the stream `file`. The stream
-  // must outlive the reader. next() never waits for bytes after the end of a row.
+  // Reads the header. Names must be unique, not empty and UTF-8. A name must not be a number, because the first row is
+  // then probably not a header; only the names 0, 1, 2, … are allowed. Error messages call the stream `file`. The
+  // stream must outlive the reader. next() never waits for bytes after the end of a row.
   CsvReader(std::istream& stream, std::string file, CsvFormat format = {});
 
   const std::string& file() const { return file_; }
   const std::vector<std::string>& columns() const { return columns_; }
-  // The index of the column of this name.
+  // The index of the column with this name; nothing if no column has it.
   std::optional<std::size_t> column(std::string_view name) const;
 
   // Goes to the next row; returns false after the last row.
   bool next();
 
-  // About the current row: the location of a cell, whether it is empty, and its value. number() needs a finite number.
-  // text() needs UTF-8 that is not empty; it removes the spaces around the text unless they are within
-  // quotes.
+  // Describe a cell of the current row. number() throws UserError if the cell is not a finite number. text() throws
+  // UserError if the cell is empty or not UTF-8; it removes the spaces around the text unless they are within quotes.
   Location location(std::size_t column) const;
   bool is_empty(std::size_t column) const { return cells_[column].begin == cells_[column].end; }
   double number(std::size_t column) const;
   std::string text(std::size_t column) const;
 
-  // Whether the cell is a finite number; whether it is empty or a word for a missing value, such as NA.
+  // Whether the cell is a finite number; whether the cell is empty or a word for a missing value, such as NA.
   bool is_number(std::size_t column) const;
   bool is_missing(std::size_t column) const;
-  // `else_do` is the advice for a word that means something else.
+  // Throws UserError for a missing value. `else_do` is advice for a word, such as NA, that is the name of a class.
   [[noreturn]] void refuse_missing(std::size_t column, const char* else_do = "") const;
 
  private:
   struct Cell {
-    std::size_t begin, end;  // without the quotes; offsets from the row's first byte
+    std::size_t begin, end;  // of the text without its quotes; in bytes from the start of the row
     bool quoted;
   };
 
@@ -81,16 +81,16 @@ class CsvReader {
   CsvFormat format_;
   std::vector<std::string> columns_;
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::vector<char> buffer_;  // [row_, filled_): the current row and more bytes; buffer_[filled_] is a line feed
+  std::vector<char> buffer_;  // [row_, filled_): the current row and later bytes; buffer_[filled_] is a line feed
   std::size_t row_ = 0;
   std::size_t filled_ = 0;
-  std::size_t row_size_ = 0;  // bytes, with the line feed
+  std::size_t row_size_ = 0;  // bytes of the current row, with its line feed
   std::size_t line_ = 1;
   std::vector<Cell> cells_;
-  std::size_t cell_count_ = 0;  // in this row of the file; cells_ keeps at most one more than the header has
+  std::size_t cell_count_ = 0;  // cells of the current row; cells_ keeps at most one more than the header has
 };
 
-// The cells as a line of CSV with its line feed. A cell gets quotes only if it needs them.
+// Writes the cells as a line of CSV with its line feed. A cell gets quotes only if it needs them.
 std::string csv_row(std::span<const std::string> cells);
 
 }  // namespace primer

@@ -12,8 +12,8 @@
 
 namespace primer {
 
-// A position in a file, counted from 1; line 0 means the whole file, column 0 the whole line. For `--set KEY=VALUE` the
-// file is "--set KEY".
+// A position in a file. Lines and columns count from 1; line 0 means the whole file, and column 0 means the whole line.
+// For the option `--set KEY=VALUE`, `file` is "--set KEY".
 struct Location {
   std::string file;
   std::size_t line = 0;
@@ -49,12 +49,12 @@ class RuntimeError : public std::runtime_error {
       : std::runtime_error(concat(to_string(location), ": ", parts...)) {}
 };
 
-// Runs act(). Core and training know no files: if act() throws their std::logic_error, throws locate(error) instead,
-// which names the place in a file. It does the work of a `catch`, which the playground does not have.
+// Runs act(). If act() throws a std::logic_error, throws locate(error) instead: core and training know no files, so
+// `locate` adds the place in a file. A function does this because WebAssembly, in the web page, has no `catch`.
 void locate_errors(const std::function<void()>& act, const std::function<UserError(const std::logic_error&)>& locate);
 
-// The candidate nearest to `word`, at a Damerau–Levenshtein distance of at most a third of its length + 1, or "".
-// Upper and lower case count as equal, and "lr" is near to "learning_rate".
+// The candidate nearest to `word` in Damerau–Levenshtein distance; "" if the distance is larger than a third of the
+// length of `word` + 1. Upper and lower case count as equal, and initials are near: "lr" finds "learning_rate".
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 // "; did you mean 'x'?" with the name nearest to `word`, or `otherwise` if none is near.
@@ -65,10 +65,10 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
 void check_name(std::string_view kind, std::string_view name, std::span<const std::string_view> names,
                 std::string_view otherwise = "");
 
-// "a, b or c".
+// The names as text: "a, b or c".
 std::string listed(std::span<const std::string_view> names);
 
-// `text` with control bytes and invalid UTF-8 replaced, so that a terminal can show it safely.
+// `text` with control characters and invalid UTF-8 written as \xHH, so that a terminal can show it safely.
 std::string printable(std::string_view text);
 
 // `text` as messages show it: printable, in double quotes, and cut after 60 bytes.

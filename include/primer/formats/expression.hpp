@@ -14,9 +14,9 @@ struct Argument {
 };
 using NamedFunctions = std::function<double(std::string_view name, const std::vector<Argument>& arguments)>;
 
-// + - * / and parentheses over numbers and functions. The name of a function or of an argument consists of letters and
-// _, with ' at its end if it is a derivative. Throws std::invalid_argument with the column of a mistake, and with the
-// column of the function if `functions` throws it.
+// Computes a formula of numbers and functions with + - * / and parentheses. The name of a function or of an argument
+// consists of the letters a … z and _; a ' at its end means the derivative. Throws std::invalid_argument with the
+// column of a mistake. If `functions` throws std::invalid_argument, the column of the function's name is added.
 double evaluate_expression(std::string_view text, const NamedFunctions& functions);
 
 }  // namespace primer

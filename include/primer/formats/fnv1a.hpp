@@ -1,4 +1,4 @@
-// FNV-1a with 64 bits (Fowler, Noll, Vo): a fingerprint of data, easy to compute in any language.
+// FNV-1a (Fowler, Noll, Vo): a hash of data with 64 bits that is easy to compute in any language.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@ namespace primer {
 
 class Fnv1a {
  public:
-  // Takes the next byte. A caller that defines its own fingerprint may pass larger words instead.
+  // Adds the next byte. A caller that does not need the standard hash may add words of up to 64 bits instead.
   constexpr void add(std::uint64_t word) { hash_ = (hash_ ^ word) * 0x100000001b3; }
   constexpr std::uint64_t hash() const { return hash_; }
 

@@ -17,9 +17,9 @@ std::ifstream open_input(const std::string& path);
 // RuntimeError if reading fails.
 std::string read_input(const std::string& path, std::size_t limit);
 
-// Reads standard input from its current position; a shell may have read the first lines before. It replaces std::cin,
-// which needs a static initialiser. Reading throws RuntimeError if the descriptor is closed or cannot be read; an
-// std::istream passes that on if its exceptions() include badbit.
+// Reads standard input from its current position, because a shell may have read its first lines. This class replaces
+// std::cin, which needs a static initialiser. Reading throws RuntimeError if the descriptor is closed or cannot be
+// read; an std::istream passes the exception on only if exceptions() of the stream includes badbit.
 class StandardInput : public std::streambuf {
  private:
   int_type underflow() override;

@@ -17,7 +17,7 @@ namespace primer::json {
 struct Value;
 struct Member;
 using Array = std::vector<Value>;
-using Object = std::vector<Member>;  // in the order of the text
+using Object = std::vector<Member>;  // members in the order of the JSON text
 
 struct Value {
   // An integer that fits in 64 bits is an std::int64_t; any other number is a double.
@@ -36,13 +36,13 @@ Value parse(std::string_view text, const Location& location);
 // `text` as a JSON string. Throws RuntimeError if it is not UTF-8.
 std::string quote(std::string_view text);
 
-// string_array() writes ["…", "…"], and parse_string_array() reads it. Throws UserError with `location` if `text` is
-// not an array of strings.
+// string_array() writes ["…", "…"], and parse_string_array() reads it. parse_string_array() throws UserError with
+// `location` if `text` is not an array of strings.
 std::string string_array(std::span<const std::string> strings);
 std::vector<std::string> parse_string_array(std::string_view text, const Location& location);
 
-// The next functions write a number with `digits` significant digits, or null if it is not finite; {"key":value,…},
-// where the values are JSON; and [item,…], where write(item) returns the JSON of an item.
+// number() writes a number with `digits` significant digits, or null if it is not finite. object() writes
+// {"key":value,…}; the values must be JSON. array() writes [item,…]; write(item) must return the JSON of an item.
 std::string number(double value, int digits);
 std::string object(std::span<const std::pair<std::string, std::string>> members);
 template <typename Items, typename Write>

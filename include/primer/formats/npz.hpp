@@ -1,5 +1,5 @@
-// Reads the .npz files of NumPy (numpy.savez): a zip of stored .npy arrays, so that arrays of other programs can be
-// compared with primer's.
+// Reads the .npz files of NumPy (numpy.savez): zip files of uncompressed .npy arrays. So arrays that another program
+// has computed can be compared with those of primer.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace primer {
 
-// The arrays of the file at `path`, in the order of its directory, with f4 or f8 numbers (little-endian, in C or
-// Fortran order) of .npy version 1.0 or 2.0; infinities and NaN are allowed. Throws UserError, which names the array,
-// for anything else, for compressed files and for damaged ones.
+// Reads the arrays of the file at `path`, in the order of the zip's directory. They must have f4 or f8 numbers
+// (little-endian, in C or Fortran order) and .npy version 1.0 or 2.0; infinities and NaN are allowed. Any other array
+// throws UserError that names the array. A compressed or damaged file throws UserError, too.
 Safetensors read_npz(const std::string& path);
 Safetensors read_npz(std::string_view bytes, const std::string& file);
 

@@ -1,4 +1,4 @@
-// Numbers as text, in every file that primer writes or reads. A written number reads back as the same bits.
+// Writes numbers as text and reads them, for every file of primer. The text of number() reads back as the same bits.
 #pragma once
 
 #include <cstddef>
@@ -12,11 +12,11 @@ namespace primer {
 std::string number(double value);
 std::string number(float value);
 
-// A number for a person, with `digits` significant digits, or more if it has more digits before the point: "0.0312",
-// "3.12e-05", "312", "99999".
+// A number for people to read: with `digits` significant digits, or more if it has more digits before the point, as in
+// "0.0312", "3.12e-05", "312", "99999".
 std::string short_number(double value, int digits = 3);
 
-// A count with its noun: "1 row", "2 rows". `several` is the plural, if it is not the noun with an s.
+// A count with its noun: "1 row", "2 rows". `several` is the plural if the plural is not `noun` with an s.
 std::string counted(std::size_t count, std::string_view noun, std::string_view several = "");
 
 // The double nearest to the decimal number `text`: an optional sign, digits with or without a point, an optional
@@ -24,8 +24,8 @@ std::string counted(std::size_t count, std::string_view noun, std::string_view s
 // number beyond the largest double. No locale changes the result.
 std::optional<double> parse_number(std::string_view text);
 
-// The decimal number at the front of `text` in the grammar that JSON and TOML share: its bytes, up to the end or to the
-// byte where a digit is missing.
+// Finds the decimal number at the start of `text`, in the grammar that JSON and TOML share. `size` counts its bytes. If
+// a digit is missing, `size` counts the bytes before the missing digit and `is_complete` is false.
 struct Decimal {
   std::size_t size = 0;
   bool is_complete = false, is_integer = true;

@@ -14,7 +14,7 @@
 
 namespace primer::toml {
 
-// The finite numbers that a key allows, in code and in words.
+// The interval of finite numbers that a key allows, with `words` that describe it in messages.
 struct Range {
   double low, high;
   bool open_low, open_high;
@@ -26,12 +26,12 @@ struct Range {
 
 class TableReader {
  public:
-  // `section` is the table's name in messages, such as "train"; "" for the whole file. The table must outlive the
-  // reader, and so must every key.
+  // `section` is the name of the table in messages, such as "train", or "" for the whole file. The table and all keys
+  // that are passed to the functions below must outlive the reader.
   TableReader(const Table& table, Location location, std::string section = "");
 
   const Location& location() const { return location_; }  // of the table
-  Location location(std::string_view key) const;          // of the key's value; of the table if the key is absent
+  Location location(std::string_view key) const;          // of the key's value, or of the table without this key
   const Table& contents() const { return *table_; }
   bool has(std::string_view key) const { return table_->find(key) != nullptr; }
 
@@ -40,20 +40,20 @@ class TableReader {
   std::optional<std::string> text(std::string_view key);
   std::optional<std::string> choice(std::string_view key, std::span<const std::string_view> names);  // one of the names
   std::optional<std::size_t> count(std::string_view key, std::size_t low, std::size_t high);
-  // Like count, but accepts a float without a fraction, such as 30.0, too.
+  // Like count(), but also accepts a float without a fraction, such as 30.0.
   std::optional<std::size_t> whole(std::string_view key, std::size_t low, std::size_t high);
-  std::optional<double> number(std::string_view key, const Range& range);  // an integer is a number, too
+  std::optional<double> number(std::string_view key, const Range& range);  // accepts an integer, too
   std::optional<bool> flag(std::string_view key);
   std::vector<std::string> texts(std::string_view key);  // a string or a list of strings; empty if the key is absent
   std::vector<double> numbers(std::string_view key);     // a list of numbers; empty if the key is absent
   std::string required_text(std::string_view key);       // throws UserError if the key is absent
 
   TableReader table(std::string_view key);                // [key]; an empty table if the key is absent
-  std::vector<TableReader> tables(std::string_view key);  // every [[key]]; their sections are key.1, key.2, …
+  std::vector<TableReader> tables(std::string_view key);  // every [[key]], with sections key.1, key.2, …
 
-  // Throws UserError at the first key that no call of a function above has named.
+  // Throws UserError with the location of the first key that was not passed to any function above.
   void finish() const;
-  // Throws UserError "KEY: TEXT" at the key's value.
+  // Throws UserError "KEY: TEXT" with the location of the key's value.
   [[noreturn]] void refuse(std::string_view key, std::string_view text) const;
 
  private:

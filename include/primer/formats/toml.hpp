@@ -1,5 +1,5 @@
-// Reads and writes TOML 1.0 strictly, but refuses dates and times. Every value keeps its location in the file, so that
-// messages can name it.
+// Reads and writes TOML 1.0 strictly, but refuses dates and times. Every value keeps its location in the file for error
+// messages.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ struct Entry;
 struct Value;
 using Array = std::vector<Value>;
 
-// Keys and values in the order of the file. [table], [[array of tables]], dotted keys and inline tables all become
-// tables: [[layer]] is an Array of Tables.
+// A table: keys and values in the order of the file. A [header], a dotted key and an inline table each make a Table.
+// The headers [[layer]] make an Array of Tables.
 class Table {
  public:
   const std::vector<Entry>& entries() const { return entries_; }
@@ -40,7 +40,7 @@ class Table {
 
 struct Value {
   std::variant<std::string, std::int64_t, double, bool, Array, Table> data;
-  Location location;  // of its first character; of the header for a [table]
+  Location location;  // of the first character of the value; for a [table], of its header
 };
 
 struct Entry {
@@ -49,8 +49,8 @@ struct Entry {
   Value value;
 };
 
-// The document in `text`; errors name it `file`. Throws UserError at the first mistake: text that is not TOML 1.0, a
-// date or a time, or tables and arrays that nest more than 64 deep.
+// Parses the document in `text`; error messages call it `file`. Throws UserError at the first mistake: text that is not
+// TOML 1.0, a date or a time, or tables and arrays that nest more than 64 deep.
 Table parse(std::string_view text, const std::string& file);
 
 // The document in the file at `path`; throws UserError also if the file cannot be read or is larger than largest_file.
@@ -61,11 +61,11 @@ Table read(const std::string& path);
 // false; any other text is a string. Every value and every error gets `location`.
 Value parse_value(std::string_view text, const Location& location);
 
-// "a string", "an integer", "a float", "a boolean", "an array" or "a table", for messages.
+// The type of the value in messages: "a string", "an integer", "a float", "a boolean", "an array" or "a table".
 std::string_view kind(const Value& value);
 
-// The value as TOML on one line, which parses back to the same bits. A float always has a point or an exponent; a table
-// is written inline.
+// Writes the value as TOML on one line; parsing this line gives a value with the same bits. A float always has a point
+// or an exponent; a table is written inline.
 std::string to_text(const Value& value);
 
 // `text` as a TOML key, with quotes only if it needs them.

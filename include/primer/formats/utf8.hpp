@@ -14,7 +14,7 @@ std::size_t utf8_length(std::string_view text);
 
 bool is_utf8(std::string_view text);
 
-// The number of characters of valid UTF-8, for the columns of a Location and of a terminal.
+// The number of characters in valid UTF-8. The columns of error messages and of terminals count characters.
 std::size_t count_characters(std::string_view text);
 
 // Appends the character with this code, which must be a Unicode scalar value.
