@@ -1,4 +1,4 @@
-// primer activations: prints the catalogue of activation functions with their measured properties, or values as CSV.
+// primer activations: prints the activation functions with their measured properties, or values of σ and σ′ as CSV.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -22,7 +22,7 @@ std::unique_ptr<Activation> named(const std::string& spec) {
   try {
     return make_activation(spec);
   } catch (const std::invalid_argument& e) {
-    const bool unknown = std::string_view(e.what()).starts_with("unknown");  // else its constant is wrong
+    const bool unknown = std::string_view(e.what()).starts_with("unknown");  // else the constant in brackets is wrong
     if (unknown) check_name("activation", spec.substr(0, spec.find('(')), activations().names());
     throw UserError(printable(e.what()));
   }
@@ -58,7 +58,7 @@ std::vector<real> parse_points(const std::string& text) {
   for (std::string word; std::getline(words, word, ',');) {
     const auto z = parse_number(word);
     if (!z) {
-      throw UserError("--at: '" + printable(word) + "' is not a number; write them as in --at -1,0,0.5,inf");
+      throw UserError("--at: '" + printable(word) + "' is not a number; write numbers as in --at -1,0,0.5,inf");
     }
     if (!fits_real(*z)) throw UserError(concat("--at: ", printable(word), " is beyond the largest float"));
     points.push_back(static_cast<real>(*z));
@@ -115,7 +115,7 @@ const Command activations_command{"activations",
                                   "Lists activation functions and their properties.",
                                   "primer measures the ranges, the zeros of σ′ and the saturated intervals by\n"
                                   "scanning each function. A round bracket means that σ approaches this end of its\n"
-                                  "range and does not reach it. Softmax is shown as a₁ of two units, without --at.\n"
+                                  "range and does not reach it. Softmax is shown as a₁ of two units; --at omits it.\n"
                                   "One NAME prints a card: formulas, source, initialiser, and the claims about it.\n\n"
                                   "  primer activations gelu\n"
                                   "  primer activations gelu silu\n"

@@ -1,4 +1,4 @@
-// Parses words by the table entry of a command, and makes the help from the same entry.
+// Parses the words of a command line as the command's description says, and writes the help from this description.
 #include "primer/cli/arguments.hpp"
 
 #include <algorithm>

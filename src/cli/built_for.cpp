@@ -4,7 +4,7 @@
 namespace primer {
 
 #define TEXT(macro) #macro
-#define USED(name, macro) {name, TEXT(macro)[0] == '1'},  // a macro that is not defined stays its own name
+#define USED(name, macro) {name, TEXT(macro)[0] == '1'},  // an undefined macro gives its own name, not 1
 
 const InstructionSet built_for[] = {PRIMER_X86_INSTRUCTION_SETS(USED){nullptr, false}};
 

@@ -1,5 +1,4 @@
-// primer check: reads a config as train does, and prints its errors, its warnings and the doctor's forecast without
-// training.
+// primer check: reads a config as train does, and prints its errors, its warnings and the doctor's forecast.
 #include <array>
 #include <cstdio>
 

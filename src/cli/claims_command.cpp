@@ -1,4 +1,4 @@
-// primer claims: the study notes as experiments.
+// primer claims: tests each claim of the study notes as an experiment and prints a verdict.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -17,7 +17,7 @@
 namespace primer {
 namespace {
 
-// The names of the claims in a folder, sorted. Throws UserError if there are none.
+// The names of the claims in a folder, sorted. Throws UserError if the folder has no claims.
 std::vector<std::string> claim_names(const std::string& folder) {
   std::error_code error;
   std::vector<std::string> names;
@@ -32,7 +32,7 @@ std::vector<std::string> claim_names(const std::string& folder) {
 
 constexpr std::uint64_t first_calibration_seed = 1001, first_judged_seed = 10001;
 
-// Three digits, from 100,000 on with a power of ten.
+// A number with three digits, as in 0.25; from 100,000 on with a power of ten.
 std::string shown(double value) {
   if (std::isnan(value)) return "nan";
   if (!(std::abs(value) >= 1e5) || !std::isfinite(value)) return short_number(value);
@@ -51,7 +51,7 @@ std::string text_of(const Band& band) {
 
 std::string text_of(const Estimate& e) { return e.low == -HUGE_VAL ? "–" : range(e.low, e.high); }
 
-// "flow.off(layer 1) of relu minus gelu"
+// The name of a finding (a number that the claim measures), such as "flow.off(layer 1) of relu minus gelu".
 std::string text_of(const Finding& f, const Claim& claim) {
   const Quantity& q = f.quantity;
   std::vector<std::string> parts;
@@ -75,7 +75,7 @@ std::string remark(const Verdict& verdict, const Finding& f) {
   return (equal ? "ok, no difference" : "ok") + runs;
 }
 
-// A line for each finding, and under it the cells of its row, aligned over all rows. Nothing is wider than 80 columns.
+// Two lines for each finding: its name, and its row of cells, aligned with the other rows. At most 80 columns wide.
 std::string two_lines_each(const std::vector<std::string>& names, std::vector<std::vector<std::string>> rows) {
   for (std::vector<std::string>& row : rows) row.insert(row.begin(), "  ");
   std::istringstream lines(table(rows, 1));
@@ -87,13 +87,13 @@ std::string two_lines_each(const std::vector<std::string>& names, std::vector<st
   return out;
 }
 
-// The first seed and the number of seeds of a claim, and its usual number of seeds.
+// The first seed and the number of seeds of this call, and the number of seeds that the claim itself asks for.
 struct Sample {
   std::uint64_t first;
   std::size_t seeds, usual;
 };
 
-// The width of the interval, compared with that of the usual number of seeds.
+// A remark that compares the width of the interval now with the width for the usual number of seeds.
 std::string shrinkage(const Estimate& now, const Estimate& usual, std::size_t seeds) {
   const double width = usual.high - usual.low;
   if (!std::isfinite(width) || width == 0) return "";
@@ -119,10 +119,10 @@ Outcome print_claim(const Claim& claim, const std::string& path, const Sample& s
                     remark(verdict, f)});
   }
   const Outcome outcome = std::ranges::max(verdicts, {}, &Verdict::outcome).outcome;
-  const char* const words[] = {claim.verdict.c_str(), "UNDECIDED, give more --seeds", "A BAND IS MISSED"};
+  const char* const words[] = {claim.verdict.c_str(), "UNDECIDED, give more --seeds", "OUTSIDE THE EXPECTED INTERVAL"};
   std::string seeds = claim.arms.empty() ? "no seeds" : concat(sample.seeds, " seeds");
   if (!claim.arms.empty() && sample.seeds < fewest_seeds) {
-    seeds += concat("; a median needs ", fewest_seeds, " for an interval");
+    seeds += concat("; the interval of a median needs ", fewest_seeds);
   }
   show_progress("");
   std::printf("%s: %s\n%s%s%s\n", claim.name.c_str(), words[static_cast<std::size_t>(outcome)],
@@ -132,7 +132,7 @@ Outcome print_claim(const Claim& claim, const std::string& path, const Sample& s
   return outcome;
 }
 
-// Rounds outwards to two significant digits.
+// Rounds up or down to two significant digits.
 double rounded(double value, bool up) {
   if (value == 0 || std::isinf(value)) return value;
   const int digits = static_cast<int>(std::floor(std::log10(std::abs(value)))) - 1;
@@ -141,7 +141,7 @@ double rounded(double value, bool up) {
   return digits < 0 ? whole / std::pow(10, -digits) : whole * std::pow(10, digits);
 }
 
-// Prints bands that fit runs with other seeds. Claims are never judged with these seeds.
+// Prints bands (expected intervals) that fit runs with other seeds. Claims are never judged with these seeds.
 void print_calibration(const Claim& claim, const Sample& sample, std::size_t jobs) {
   const std::vector<Trial> trials = run_trials(claim, sample.first, sample.seeds, jobs, interrupt_requested);
   const std::vector<Verdict> verdicts = judge(claim, trials);
@@ -158,20 +158,21 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
     }
     Band band{value, value};
     if (!numbers.empty()) band = {std::ranges::min(numbers), std::ranges::max(numbers)};
-    if (f.at_least) {  // what `usual` seeds may give at the ends of the interval
+    if (f.at_least) {  // what the usual number of seeds may give if p is an end of the interval
       const auto count = [&](double p) { return static_cast<std::size_t>(p * static_cast<double>(sample.usual)); };
       band = {fraction(count(low), sample.usual).low,
               fraction(std::min(count(high) + 1, sample.usual), sample.usual).high};
     }
-    std::printf("  %s\n    value %s, interval %s, %zu without a number, band = [%s, %s]\n", text_of(f, claim).c_str(),
-                shown(value).c_str(), text_of(verdicts[i].estimate).c_str(), verdicts[i].unknown,
-                number(rounded(band.low, false)).c_str(), number(rounded(band.high, true)).c_str());
+    std::printf("  %s\n    value %s, interval %s, %zu seeds without a number, band = [%s, %s]\n",
+                text_of(f, claim).c_str(), shown(value).c_str(), text_of(verdicts[i].estimate).c_str(),
+                verdicts[i].unknown, number(rounded(band.low, false)).c_str(),
+                number(rounded(band.high, true)).c_str());
   }
   std::printf("\n");
   std::fflush(stdout);
 }
 
-// Trains one run to look at. Prints its command without --quiet and --out.
+// Trains one run of the claim for the user to look at. Prints the command of the run without --quiet and --out.
 void show_run(const Claim& claim, const std::string& program) {
   const Arm* const arm = claim.repeatable_arm();
   if (arm == nullptr) return;
@@ -202,7 +203,7 @@ int print_measures() {
 
 int run(const Arguments& arguments) {
   if (arguments.has("--measures")) return print_measures();
-  if (sizeof(real) != sizeof(double)) throw UserError("the bands of the claims suit the double build; run `make`");
+  if (sizeof(real) != sizeof(double)) throw UserError("the claims need the build with double numbers; run `make`");
   const std::string folder = arguments.value("--dir").value_or("configs/claims");
   const std::vector<std::string> known = claim_names(folder);
   const std::size_t jobs = arguments.count("--jobs", 1, 1, 1'000'000);
@@ -251,26 +252,26 @@ int run(const Arguments& arguments) {
     std::printf("What the notes say: %td hold, %td hold with conditions, %td are false as stated\n", count("holds"),
                 count("holds with conditions"), count("false as stated"));
   }
-  std::printf("%zu of %zu claims in their bands, %zu undecided, %zu missed; intervals at 99 %%\n", held, claims.size(),
-              undecided, missed);
+  std::printf("%zu of %zu claims as expected, %zu undecided, %zu missed (99 %% confidence intervals)\n", held,
+              claims.size(), undecided, missed);
   return held == claims.size() ? 0 : 1;
 }
 
 constexpr std::array<Option, 5> options{
-    {{"--seeds", "N", "train every arm with N seeds, 10001 and on (default: the claim's)"},
+    {{"--seeds", "N", "train with N seeds from 10001 on (default: as in the claim)"},
      {"--jobs", "N", "train in N threads, with the same result (default: 1)"},
      {"--dir", "DIR", "the folder of the claims (default: configs/claims)"},
-     {"--calibrate", "", "print bands from seeds 1001 …, which are never judged"},
-     {"--measures", "", "print what a claim can measure"}}};
+     {"--calibrate", "", "print expected intervals (bands) from other seeds, 1001 …"},
+     {"--measures", "", "list the quantities that a claim can measure"}}};
 
 }  // namespace
 
 const Command claims_command{"claims",
                              "[NAME...]",
                              "Tests what study notes claim, and prints verdicts.",
-                             "Without NAME, all claims run. With NAME, the claim also prints its explanation\n"
-                             "and leaves one run with a report in runs/claims/NAME. The exit code is 1 if an\n"
-                             "interval is not in its band.\n\n"
+                             "Without NAME, primer tests all claims. With NAME, it also explains the claim and\n"
+                             "writes one run with a report to runs/claims/NAME. The exit code is 1 if the\n"
+                             "interval of a result is not within the expected interval (the band).\n\n"
                              "  primer claims\n"
                              "  primer claims flow_sigmoid_vanishes --seeds 100 --jobs 4\n",
                              options,

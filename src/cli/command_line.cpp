@@ -48,7 +48,7 @@ const Command& find_command(std::string_view name) {
   return **std::ranges::find(commands, name, &Command::name);
 }
 
-// `program` is the word with which the user called it.
+// `program` is the first word of the command line, such as build/primer.
 int dispatch(const char* program, std::span<char* const> words) {
   if (words.empty()) {
     std::fputs(overview().c_str(), stderr);
@@ -86,7 +86,7 @@ void show_progress(const std::string& text) {
 }
 
 int run_command_line(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // at the limit on file sizes a write fails, and the program goes on
+  std::signal(SIGXFSZ, SIG_IGN);  // so a write beyond the limit on file sizes fails with an error
   watch_reading([](const std::string& text) { show_progress(text.empty() ? "" : "reading " + text); });
   try {
     const int code = dispatch(argc > 0 ? argv[0] : "primer",

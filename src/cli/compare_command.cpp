@@ -1,4 +1,4 @@
-// primer compare: runs side by side, as a table, as CSV or as a page.
+// primer compare: shows runs side by side, as a table, as CSV or as a page.
 #include <array>
 #include <cstdio>
 #include <string>
@@ -13,7 +13,7 @@
 namespace primer {
 namespace {
 
-// A column for each run.
+// The comparison as a table with a column, not a row, for each run.
 std::string turned(const Comparison& comparison) {
   std::vector<std::vector<std::string>> lines;
   for (std::size_t c = 0; c < comparison[0].size(); ++c) {

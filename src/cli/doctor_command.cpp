@@ -27,7 +27,7 @@ Row head_of(const Experiment& experiment) {
   return head;
 }
 
-// A row of the table before and after: the scores of the trained network on each set.
+// A row of the table of --try: the scores of a trained network on each set.
 Row scores_of(const std::string& title, Network& network, const Experiment& experiment) {
   Row row{title};
   const auto loss = make_loss(experiment.config.train);
@@ -39,7 +39,7 @@ Row scores_of(const std::string& title, Network& network, const Experiment& expe
   return row;
 }
 
-// Trains the run again from the same seed with the remedy of a diagnosis. Nothing if Ctrl-C stopped it.
+// Trains the run again from the same seed with the remedy of a diagnosis. Returns nothing after Ctrl-C.
 std::optional<Row> tried(const std::string& config, const Diagnosis& diagnosis) {
   const std::string title = remedy_options(diagnosis);
   try {
@@ -65,7 +65,7 @@ int run(const Arguments& arguments) {
   if (diagnoses.empty()) std::printf("The doctor finds nothing in %s.\n", printable(folder).c_str());
   if (diagnoses.empty()) return 0;
   if (!arguments.has("--try")) {
-    std::printf("\nThe options are for the config of the run: %s train %s %s\n", arguments.program.c_str(),
+    std::printf("\nTo train again with the first remedy: %s train %s %s\n", arguments.program.c_str(),
                 printable(config).c_str(), remedy_options(diagnoses.front()).c_str());
     return 0;
   }
@@ -97,8 +97,8 @@ const Command doctor_command{"doctor",
                              "RUN_DIR",
                              "Says in words what the numbers of a run show.",
                              "It looks for gradients that vanish or explode, dead units, a learning rate that\n"
-                             "does not suit, overfitting and divergence. Each sentence names the epoch to\n"
-                             "look at in the report and a remedy. `primer train` prints those of its own run.\n"
+                             "is too large or too small, overfitting and divergence. Each diagnosis names a\n"
+                             "remedy and an epoch to look at in the report. `primer train` prints them, too.\n"
                              "--try trains again from the same seed and does not change the run.\n\n"
                              "  primer doctor runs/spirals --try\n",
                              options,

@@ -25,7 +25,7 @@ void print(const std::string& metric, double value) {
   std::fputs(csv_row(std::vector{metric, number(value)}).c_str(), stdout);
 }
 
-// The scores of answers to yes/no questions: p is the probability of class 1, `actual` 0 or 1.
+// Prints the scores of yes/no predictions: p is the predicted probability of class 1, `actual` the true class, 0 or 1.
 void print_ranks(const std::string& of, const std::vector<double>& p, const std::vector<std::size_t>& actual) {
   const std::optional<RankScores> ranks = rank_scores(p, actual);
   if (!ranks) return;
@@ -41,9 +41,9 @@ std::vector<std::size_t> classes_of(const Tensor& t) {
 
 std::vector<double> doubles(std::span<const real> values) { return {values.begin(), values.end()}; }
 
-// Prints the scores over all yes/no targets together, and of each target.
+// Prints the scores over all yes/no targets together, then the scores of each target.
 void print_yes_no_targets(const Model& model, const Tensor& a, const Tensor& y) {
-  if (!std::ranges::all_of(y.values(), [](real v) { return v == 0 || v == 1; })) return;  // probabilities
+  if (!std::ranges::all_of(y.values(), [](real v) { return v == 0 || v == 1; })) return;  // y are probabilities
   std::vector<std::size_t> all;
   for (const real v : y.values()) all.push_back(v == 1 ? 1 : 0);
   print_ranks("", doubles(a.values()), all);
@@ -80,7 +80,7 @@ void print_tables(const std::vector<std::string>& classes, const Tensor& confusi
   std::vector<std::vector<std::string>> rows{{"actual \\ predicted"}};
   std::size_t width = 20;
   for (const std::string& name : classes) width += 2 + std::max<std::size_t>(count_characters(printable(name)), 4);
-  const bool numbered = width > output_width();  // then only the rows have the names
+  const bool numbered = width > output_width();  // too many names for a line: the columns get numbers
   for (std::size_t i = 0; i < classes.size(); ++i) {
     rows[0].push_back(numbered ? std::to_string(i + 1) : printable(classes[i]));
     rows.push_back({(numbered ? std::to_string(i + 1) + " " : "") + printable(classes[i])});
@@ -97,14 +97,14 @@ void print_tables(const std::vector<std::string>& classes, const Tensor& confusi
   std::printf("%s", table(rows, 1, output_width()).c_str());
 }
 
-// Reads the rows that the command line names.
+// Reads the rows that the operands and --rows select.
 Dataset read_rows(const Model& model, const Arguments& arguments) {
   const std::string& file = arguments.operands[1];
   FileSamples samples;
   if (file == "-") {
     StandardInput input;
     std::istream stream(&input);
-    stream.exceptions(std::ios::badbit);  // passes on why standard input cannot be read
+    stream.exceptions(std::ios::badbit);  // passes the exception of StandardInput on
     samples = read_samples(stream, "standard input", model.config.data, model.task, model.columns);
   } else {
     samples = read_samples(file, model.config.data, model.task, model.columns);
@@ -151,7 +151,7 @@ int run(const Arguments& arguments) {
 }
 
 constexpr std::array<Option, 2> options{
-    {rows_option, {"--table", "", "print the tables, even if the output is a pipe"}}};
+    {rows_option, {"--table", "", "print the confusion matrix and class scores, even to a pipe"}}};
 
 }  // namespace
 
@@ -161,11 +161,11 @@ const Command eval_command{"eval",
                            "The output has a line metric,value for each metric: for classes loss, accuracy,\n"
                            "balanced_accuracy (the mean recall) and macro_f1, and for two classes also\n"
                            "roc_auc and average_precision; for regression loss, r2, rmse and mae. With\n"
-                           "several targets, it prints these for all together, and for each as r2_NAME. For\n"
-                           "classes, a terminal also shows the confusion matrix and the scores of each\n"
-                           "class. primer matches columns by name. Use rows that the model was not trained\n"
-                           "on; --rows test finds them in the file of the run. With - it reads standard\n"
-                           "input.\n\n"
+                           "several targets, it prints each score for all targets together and for each\n"
+                           "target, as in r2_NAME. For classes, a terminal also shows the confusion matrix\n"
+                           "and the scores of each class. primer matches columns by name. Use rows that the\n"
+                           "model was not trained on; --rows test finds such rows in the file of the run. If\n"
+                           "DATA.csv is -, eval reads standard input.\n\n"
                            "  primer eval runs/iris/model.safetensors data/iris.csv --rows test\n",
                            options,
                            run};

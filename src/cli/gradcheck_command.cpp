@@ -1,4 +1,4 @@
-// primer gradcheck: compares the analytic gradients of a config's network with numeric ones, tensor by tensor.
+// primer gradcheck: compares the analytic gradients of a config's network with numeric gradients, tensor by tensor.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -14,7 +14,7 @@
 namespace primer {
 namespace {
 
-constexpr std::size_t most_rows = 16;  // each entry needs four passes over these rows
+constexpr std::size_t most_rows = 16;  // each entry of a gradient needs at least four forward passes over these rows
 
 std::string index_of(const TensorCheck& t) {
   return (t.matrix ? std::to_string(t.worst_row) + ":" : "") + std::to_string(t.worst_col);
@@ -35,10 +35,12 @@ int run(const Arguments& arguments) {
   select_rows(first, {}, 0, rows, batch);
   const GradientCheck check = check_gradients(network, *loss, batch.x, batch.y);
 
-  std::fprintf(stderr, "%s; an entry passes if |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|); rounding moves n by up to %s\n",
+  std::fprintf(stderr,
+               "%s; an entry a of the gradient passes if |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|) with the numeric "
+               "gradient n; rounding changes n by up to %s\n",
                counted(rows, "row").c_str(), short_number(check.noise_floor).c_str());
   std::string text = "tensor,entries,excluded,max_abs,max_rel,worst_index,verdict\n";
-  std::map<std::string, std::string> names;  // of the tensors with each verdict
+  std::map<std::string, std::string> names;  // for each verdict, the names of its tensors
   for (const TensorCheck& t : check.tensors) {
     const std::string verdict(t.verdict());
     text += csv_row(std::vector<std::string>{t.tensor, std::to_string(t.entries), std::to_string(t.excluded),
@@ -69,10 +71,10 @@ const Command gradcheck_command{"gradcheck",
                                 "The check covers all parameters and the input, on the first 16 rows of the first\n"
                                 "batch. It first moves all parameters but the weights away from their initial\n"
                                 "values. The output is CSV with a row for each tensor:\n"
-                                "  excluded     entries whose difference would cross a kink of σ or of the loss\n"
-                                "  max_abs      the largest |a − n|, a analytic and n numeric\n"
+                                "  excluded     entries whose finite difference crosses a kink of σ or the loss\n"
+                                "  max_abs      the largest |a − n|; a is the analytic, n the numeric gradient\n"
                                 "  max_rel      the largest |a − n| / (1e-3 + max(|a|, |n|)); up to 1e-6 is right\n"
-                                "  worst_index  the entry of max_rel, from 0; ROW:COLUMN of W (outputs × inputs)\n"
+                                "  worst_index  the index of max_rel, from 0; ROW:COLUMN in W (outputs × inputs)\n"
                                 "The verdict is pass, mismatch, undecided (rounding hides more than 1 % of the\n"
                                 "gradient) or nothing compared. The exit code is 0 only if all pass.\n\n"
                                 "  primer gradcheck configs/iris.toml\n",

@@ -1,4 +1,4 @@
-// The handler sets a flag at the first Ctrl-C; at the second it kills the program as SIGINT would.
+// At the first Ctrl-C the handler sets a flag. At the second it kills the program as SIGINT does without a handler.
 #include "primer/cli/interrupt.hpp"
 
 #include <atomic>

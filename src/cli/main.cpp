@@ -1,5 +1,5 @@
-// Checks that this CPU has the instructions for which the library was compiled, and only then calls the library. So
-// this file alone is compiled for the oldest CPU of the architecture, and the library has no static initialisers.
+// Checks that this CPU has the instructions for which the library was compiled, before it calls the library. Only this
+// file is compiled for the oldest CPU, and the library has no static initialisers, which would run too early.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -22,14 +22,14 @@ namespace {
 
 int refuse(const char* instructions) {
   std::fprintf(stderr,
-               "primer: this program was built for a CPU with %s, and this CPU lacks that; build it here with `make`, "
-               "or build it for all CPUs with `make PORTABLE=1`\n",
+               "primer: this program needs instructions that this CPU does not have: %s; build the program on this "
+               "computer with `make`, or build it for all CPUs with `make PORTABLE=1`\n",
                instructions);
   return 2;
 }
 
 #if defined(__x86_64__) || defined(__i386__)
-// The first instruction set of a build that this CPU lacks, or nullptr.
+// The first instruction set that a build uses and this CPU does not have, or nullptr.
 const char* missing(const primer::InstructionSet* built_for) {
 #define HERE(name, macro) __builtin_cpu_supports(name) != 0,
   const bool here[] = {PRIMER_X86_INSTRUCTION_SETS(HERE)};
@@ -50,8 +50,8 @@ int main(int argc, char** argv) {
 #if defined(__x86_64__) || defined(__i386__)
   if (const char* instructions = missing(primer::built_for)) return refuse(instructions);
 #else
-  // On other architectures the program cannot ask the CPU, but every instruction that it lacks raises SIGILL.
-  std::signal(SIGILL, [](int) { std::_Exit(refuse("other instructions")); });
+  // On other architectures the program cannot ask the CPU, but an unknown instruction raises SIGILL.
+  std::signal(SIGILL, [](int) { std::_Exit(refuse("an instruction raised SIGILL")); });
 #endif
   return primer::run_command_line(argc, argv);
 }

@@ -15,9 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t largest_data = std::size_t{1} << 26;  // a page keeps them in memory
+constexpr std::size_t largest_data = std::size_t{1} << 26;  // bytes of a data file; a page keeps the file in memory
 
-// A config, the folder of a run, or the name of a config without ".toml".
+// The path of a config. `operand` is a config, the folder of a run, or the name of a config without ".toml".
 fs::path config_of(const std::string& operand) {
   std::error_code ignored;
   if (fs::is_directory(operand, ignored)) return fs::path(operand) / "config.toml";
@@ -27,17 +27,17 @@ fs::path config_of(const std::string& operand) {
   return operand;
 }
 
-// The experiment of a config or, if it is the file of a claim, of an arm of the claim.
+// The experiment that a config describes. For the file of a claim: the first experiment that one command can train.
 Experiment experiment_of_file(const fs::path& path, std::vector<Override> overrides) {
   if (path.parent_path().filename() != "claims") return load_experiment(path.string(), overrides);
   const Claim claim = read_claim(path.string());
   const Arm* const arm = claim.repeatable_arm();
-  if (arm == nullptr) throw UserError(claim.name + " trains nothing that a page can show; name another claim");
+  if (arm == nullptr) throw UserError(claim.name + " has no network that a page can train; name another claim");
   overrides.insert(overrides.begin(), arm->set.begin(), arm->set.end());
   return load_experiment(arm->config, overrides);
 }
 
-// The folder of the running program, to find what was installed with it.
+// The folder of the running program. Files that were installed with the program are found from there.
 std::string program_folder() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);

@@ -1,4 +1,4 @@
-// primer predict: reads rows as CSV and answers each row as soon as it has read it.
+// primer predict: reads rows as CSV and answers each row as soon as the row is complete.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -57,7 +57,7 @@ void predict(const Model& model, std::istream& stream, const std::string& file, 
   }
 }
 
-// For the rows that were this part of the data in the run (training, validation or test), in the order of the file.
+// Predicts the rows that `part` (train, validation or test) contained in the run, in the order of the file.
 void predict_part(const Model& model, const std::string& file, const std::string& part) {
   const Dataset rows = rows_of(model, read_samples(file, model.config.data, model.task, model.columns), part);
   print(csv_row(header_of(model)));
@@ -75,7 +75,7 @@ int run(const Arguments& arguments) {
   } else if (file == "-") {
     StandardInput input;
     std::istream stream(&input);
-    stream.exceptions(std::ios::badbit);  // passes on why standard input cannot be read
+    stream.exceptions(std::ios::badbit);  // passes the exception of StandardInput on
     predict(model, stream, "standard input", true);
   } else {
     std::ifstream stream = open_input(file);

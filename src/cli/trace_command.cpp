@@ -1,4 +1,4 @@
-// primer trace: runs one forward and backward pass in training mode and shows every number, or writes them to a file.
+// primer trace: runs one forward and backward pass in training mode and prints all numbers, or writes them to a file.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -37,7 +37,7 @@ constexpr std::array<Option, 5> options{
     {set_option,
      {"--init", "FILE", "take the parameters from this file (safetensors or .npz)"},
      {"--data", "FILE.csv", "use the rows of this file, not the first training batch"},
-     {"--row", "N", "use row N of these alone, from 1"},
+     {"--row", "N", "use only row N of these rows, counted from 1"},
      {"--out", "FILE", "write all arrays to this safetensors file"}}};
 
 }  // namespace
@@ -65,11 +65,11 @@ const Command trace_command{"trace",
                             "CONFIG",
                             "Shows all numbers of a forward and a backward pass.",
                             "Without --out it prints a sample of the batch, layer by layer, forward and then\n"
-                            "backward. With train.batch_size=1 you can compute all of it by hand.\n"
-                            "With --out the file contains loss, y and for each layer l the arrays l.x l.z\n"
-                            "l.slope (σ′) l.a l.dL_da l.dL_dz l.dL_dW l.dL_db l.dL_dx. Some layers also have\n"
-                            "l.dL_dalpha, or l.u l.dL_du l.dL_dgamma l.dL_dbeta, or l.mask, or l.s. It also\n"
-                            "has the parameters and the scaling of the inputs, named as in a model file.\n\n"
+                            "backward. With train.batch_size=1 you can compute all numbers by hand. With\n"
+                            "--out the file contains loss, y and for each layer l the arrays l.x l.z l.slope\n"
+                            "(σ′) l.a l.dL_da l.dL_dz l.dL_dW l.dL_db l.dL_dx; with prelu l.dL_dalpha; with\n"
+                            "batch_norm l.u l.dL_du l.dL_dgamma l.dL_dbeta; with dropout l.mask; with\n"
+                            "residual l.s. It also has the parameters and input scaling of a model file.\n\n"
                             "  primer trace configs/xor.toml --set train.batch_size=1\n"
                             "  primer trace configs/xor.toml --row 2\n"
                             "  primer trace configs/iris.toml --data data/iris.csv --out iris.safetensors\n",

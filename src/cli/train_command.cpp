@@ -1,5 +1,4 @@
-// primer train: trains the network that a config describes, writes the folder of the run and prints the table of the
-// gradient flow.
+// primer train: trains the network of a config, writes the folder of the run and prints the gradient flow.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -42,7 +41,7 @@ void print_scores(const char* set, const std::string& metric, const std::optiona
               short_number(scores->metric, 4).c_str());
 }
 
-// The line that continues the run in `folder`.
+// The command line that continues the run in `folder`.
 std::string line_to_resume(Arguments arguments, const Config& config, const std::string& folder) {
   std::erase_if(arguments.options, [](const auto& o) { return o.first != "--set" && o.first != "--out"; });
   if (!arguments.has("--out") && folder != default_folder(config, 1)) arguments.options.emplace_back("--out", folder);
@@ -50,7 +49,7 @@ std::string line_to_resume(Arguments arguments, const Config& config, const std:
   return printable(shell_line(train_command, arguments));
 }
 
-// The command in the notes has only the options that change the numbers of the run.
+// The notes that the report shows. Their command has only the options that change the numbers of the run.
 RunNotes notes_of(Arguments arguments, const Experiment& experiment, const std::vector<Warning>& warnings) {
   std::erase_if(arguments.options, [](const auto& o) { return o.first != "--set" && o.first != "--init"; });
   RunNotes notes;
@@ -147,7 +146,7 @@ class TrainingSession {
     return hooks;
   }
 
-  // Writes the frames first: --resume drops the frames that are newer than the checkpoint.
+  // Writes the frames (data of the report) first, because --resume can drop frames newer than the checkpoint.
   void save() {
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     folder_.write_checkpoint(training_, experiment_);
@@ -202,9 +201,9 @@ class TrainingSession {
       const auto kept = static_cast<unsigned long long>(training_.state.best_epoch);
       const auto last = static_cast<unsigned long long>(training_.state.epoch);
       if (end == Training::End::stopped_early)
-        std::printf("stopped early at epoch %llu; kept epoch %llu\n", last, kept);
+        std::printf("stopped early at epoch %llu; kept the parameters of epoch %llu\n", last, kept);
       if (end == Training::End::finished && keeps_earlier_epoch()) {
-        std::printf("kept epoch %llu of %llu, whose validation loss is the lowest\n", kept, last);
+        std::printf("kept the parameters of epoch %llu of %llu, which has the lowest validation loss\n", kept, last);
       }
       const EpochRecord record =
           keeps_earlier_epoch() ? read_history(folder_.path(), experiment_.task)[kept - 1] : *last_;
@@ -237,9 +236,9 @@ class TrainingSession {
   Training training_;
   FrameRecorder recorder_;
   Terminal terminal_;
-  std::optional<EpochRecord> last_;  // the last epoch of this call
+  std::optional<EpochRecord> last_;  // of the last epoch that this call has trained
   std::vector<FlowRow> flow_;
-  std::optional<InterruptHandler> interrupt_handler_;  // exists from the first batch on
+  std::optional<InterruptHandler> interrupt_handler_;  // set before the first batch
 };
 
 int run(const Arguments& arguments) { return train(arguments, Pace::training); }
@@ -247,9 +246,9 @@ int run(const Arguments& arguments) { return train(arguments, Pace::training); }
 constexpr std::array<Option, 6> options{
     {set_option,
      {"--out", "DIR", "the folder of the run (default: runs/CONFIG_NAME)"},
-     {"--replace", "", "replace a run of another config in that folder"},
+     {"--replace", "", "replace a run in this folder even if its config is another"},
      {"--init", "FILE", "start with the parameters in this file (safetensors or .npz)"},
-     {"--resume", "", "continue the run in that folder; only train.epochs may change"},
+     {"--resume", "", "continue the run in its folder; only train.epochs may change"},
      {"--quiet", "", "print only the result and no progress"}}};
 
 }  // namespace

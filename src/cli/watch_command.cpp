@@ -1,4 +1,4 @@
-// primer watch: trains a config, or a finished run again, slowly enough for the eye.
+// primer watch: trains the network of a config, or of a finished run again, slowly enough for the eye.
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -12,7 +12,7 @@
 namespace primer {
 namespace {
 
-// Trains the run of a folder again, with the same bits, and writes nothing.
+// Trains the run of a folder again, with the same numbers, and writes no file.
 int watch_again(const std::string& folder) {
   const Experiment experiment = load_experiment(folder + "/config.toml", {});
   Network network = experiment.network();
@@ -48,16 +48,16 @@ int run(const Arguments& arguments) {
 
 constexpr std::array<Option, 4> options{{set_option,
                                          {"--out", "DIR", "the folder of the run (default: runs/CONFIG_NAME)"},
-                                         {"--replace", "", "replace another run in that folder"},
-                                         {"--any-key", "", "show it in a few seconds; any key goes on at once"}}};
+                                         {"--replace", "", "replace another run in this folder"},
+                                         {"--any-key", "", "show it in a few seconds; any key sets full speed"}}};
 
 }  // namespace
 
 const Command watch_command{"watch",
                             "CONFIG|RUN_DIR",
                             "Trains slowly enough for the eye, and obeys keys.",
-                            "A config is trained as by `primer train`. The run of a folder is trained again\n"
-                            "and nothing is written. The keys:\n"
+                            "With CONFIG it trains as `primer train` does. With RUN_DIR it repeats the run\n"
+                            "and writes no file. The keys:\n"
                             "  space  pause or go on            s    one optimisation step\n"
                             "  ← →    an epoch back or on       + −  twice or half the speed\n"
                             "  q      quit; a run in training is saved and can be continued\n"

@@ -30,7 +30,7 @@ TEST_CASE("the shipped claims that are quick stay in their bands" * doctest::ski
   CHECK(result.code == 0);
   CHECK(result.err.find(": vanishing: ") != std::string::npos);  // the run to look at warns as primer train does
   CHECK(result.out.find("flow_sigmoid_vanishes: holds") != std::string::npos);
-  CHECK(result.out.find("4 of 4 claims in their bands") != std::string::npos);
+  CHECK(result.out.find("4 of 4 claims as expected") != std::string::npos);
   // The run to look at is a run's folder.
   CHECK(slurp(folder / "runs/claims/flow_sigmoid_vanishes/flow.csv").size() > 500);
   CHECK(slurp(folder / "runs/claims/flow_sigmoid_vanishes/report.html").size() > 5000);
@@ -47,9 +47,9 @@ TEST_CASE("a band that leaves out its value makes primer claims fail" * doctest:
   spill(folder / "gelu_range.toml", text.replace(text.find(band), band.size(), "band = [-0.16, -0.15]"));
   const Result result = claims("--dir .", folder);
   CHECK(result.code == 1);
-  CHECK(result.out.find("gelu_range: A BAND IS MISSED") != std::string::npos);
+  CHECK(result.out.find("gelu_range: OUTSIDE THE EXPECTED INTERVAL") != std::string::npos);
   CHECK(result.out.find("MISSED\n") != std::string::npos);
-  CHECK(result.out.find("0 of 1 claims in their bands") != std::string::npos);
+  CHECK(result.out.find("0 of 1 claims as expected") != std::string::npos);
 }
 
 TEST_CASE("mistakes of primer claims are one line" * doctest::skip(!in_double)) {
@@ -112,15 +112,15 @@ TEST_CASE("threads, more seeds and calibration of primer claims" * doctest::skip
   CHECK(alone.out.find("wide: holds\n") != std::string::npos);
   CHECK(alone.out.find("narrow: UNDECIDED, give more --seeds\n") != std::string::npos);
   CHECK(alone.out.find(" × that of 8 seeds)") != std::string::npos);
-  CHECK(alone.out.find("1 of 2 claims in their bands, 1 undecided, 0 missed; intervals at 99 %\n") !=
+  CHECK(alone.out.find("1 of 2 claims as expected, 1 undecided, 0 missed (99 % confidence intervals)\n") !=
         std::string::npos);
   const Result few = claims("--dir . --seeds 7", folder);
   CHECK(few.code == 1);
   CHECK(few.out.find("wide: UNDECIDED") != std::string::npos);
-  CHECK(few.out.find("7 seeds; a median needs 8") != std::string::npos);
+  CHECK(few.out.find("7 seeds; the interval of a median needs 8") != std::string::npos);
   const std::string calibration = claims("--dir . --calibrate wide", folder).out;
   CHECK(calibration.starts_with("wide: seeds 1001 … 1024\n"));
-  CHECK(calibration.find(", 0 without a number, band = [0.") != std::string::npos);
+  CHECK(calibration.find(", 0 seeds without a number, band = [0.") != std::string::npos);
   CHECK(claims("--dir . --jobs 0", folder).error(2) ==
         "primer: --jobs: must be a whole number from 1 to 1000000, not '0'\n");
 }

@@ -203,7 +203,7 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
       {"compare r", "too few words; usage: primer compare RUN_DIR RUN_DIR [RUN_DIR...] [OPTION]..."},
       {"trace xor.toml --row 9", "--row: must be a whole number from 1 to 4, not '9'"},
       {"activations tahn", "unknown activation 'tahn'; did you mean 'tanh'?"},
-      {"activations gelu --at x", "--at: 'x' is not a number; write them as in --at -1,0,0.5,inf"},
+      {"activations gelu --at x", "--at: 'x' is not a number; write numbers as in --at -1,0,0.5,inf"},
       {"help trian", "unknown command 'trian'; did you mean 'train'?"},
       {"--hepl", "unknown command '--hepl'; `primer --help` lists the commands"},
       {"data moon", "unknown generator 'moon'; did you mean 'moons'?"},

@@ -17,7 +17,7 @@ TEST_CASE("the gradient check passes for every config, every activation and ever
     CHECK(result.code == 0);
     CHECK(result.out.starts_with("tensor,entries,excluded,max_abs,max_rel,worst_index,verdict\nlayers.1.weight,"));
     CHECK(result.out.find("\ninput,") != std::string::npos);
-    CHECK(result.err.find("rounding moves n by up to ") != std::string::npos);
+    CHECK(result.err.find("rounding changes n by up to ") != std::string::npos);
     ++checked;
   }
   CHECK(checked >= 7);

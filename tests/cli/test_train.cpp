@@ -286,7 +286,7 @@ TEST_CASE("after early stopping every number is that of the epoch that was kept"
     REQUIRE(result.code == 0);
     const bool stopped = more.empty();
     CHECK((result.out.find("stopped early at epoch ") != std::string::npos) == stopped);
-    const auto kept = static_cast<std::size_t>(value(result.out, "kept epoch "));
+    const auto kept = static_cast<std::size_t>(value(result.out, "kept the parameters of epoch "));
     const std::vector<std::map<std::string, std::string>> rows = ::csv(folder / "out/history.csv");
     REQUIRE(kept < rows.size());  // or the case would prove nothing
     const auto& row = rows[kept - 1];

@@ -1,5 +1,4 @@
-// The words of a command line, and the table entry of a command: it defines how the words are parsed and what the help
-// says.
+// The words of a command line, and the description of a command, which the parser and the help both use.
 #pragma once
 
 #include <optional>
@@ -11,10 +10,10 @@
 
 namespace primer {
 
-// "--set KEY=VALUE": a space or a '=' separates the name of an option from its value.
+// An option of a command. On the command line a space or a '=' separates its name from its value.
 struct Option {
   std::string_view name;   // "--set"
-  std::string_view value;  // the word for the value in the help; empty if the option takes no value
+  std::string_view value;  // "KEY=VALUE": stands for the value in the help; empty if the option takes no value
   std::string_view help;
 };
 
@@ -24,7 +23,7 @@ struct Arguments;
 // Command in command_line.cpp. The help is at most 80 columns wide.
 struct Command {
   std::string_view name;
-  std::string_view operands;  // "CONFIG"; "MODEL [DATA.csv]": one or two; "[NAME...]": any number
+  std::string_view operands;  // "CONFIG"; "MODEL [DATA.csv]": one or two operands; "[NAME...]": any number of operands
   std::string_view summary;   // one sentence of at most 52 columns, for `primer --help`
   std::string_view details;   // more sentences and examples; ends with a newline
   std::span<const Option> options;
@@ -33,15 +32,15 @@ struct Command {
 
 struct Arguments {
   std::vector<std::string> operands;
-  std::vector<std::pair<std::string_view, std::string>> options;  // name and value, in the order given
-  std::string program = "primer";                                 // as the user called it
+  std::vector<std::pair<std::string_view, std::string>> options;  // name and value of each option, in the order given
+  std::string program = "primer";                                 // the word with which the user called the program
 
   bool has(std::string_view option) const;
   std::optional<std::string> value(std::string_view option) const;  // the last value if the option was given twice
-  // The value as a number, or `otherwise` if the option was not given. Throws UserError if it is not from low to high.
+  // The value as a number, or `otherwise` without the option. Throws UserError if the value is not in low … high.
   double number(std::string_view option, double otherwise, double low, double high, bool whole = false) const;
   std::size_t count(std::string_view option, std::size_t otherwise, std::size_t low, std::size_t high) const;
-  // The keys and values of all `--set KEY=VALUE`. Throws UserError for a value without '='.
+  // The keys and values of all options `--set KEY=VALUE`. Throws UserError for a value without '='.
   std::vector<std::pair<std::string, std::string>> overrides() const;
 };
 
@@ -53,8 +52,8 @@ std::string shell_line(const Command& command, const Arguments& arguments);
 
 std::string help(const Command& command);
 
-// The option of the commands that apply a model to data, and its value: "" for all rows. part_of() throws UserError if
-// it is another word.
+// The option of eval and predict that selects rows. part_of() returns its value, or "" for all rows if the option is
+// absent. part_of() throws UserError for a value other than train, validation and test.
 inline constexpr Option rows_option{"--rows", "PART", "only the run's train, validation or test rows"};
 std::string part_of(const Arguments& arguments);
 

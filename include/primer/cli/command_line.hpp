@@ -1,4 +1,4 @@
-// The whole program behind one function, so that main only chooses the build that suits the CPU.
+// The whole program as one function. So main() only has to choose the build that suits the CPU.
 #pragma once
 
 namespace primer {

@@ -24,17 +24,18 @@ extern const Command verify_command;
 extern const Command claims_command;
 extern const Command play_command;
 
-// Trains like the command `train`, but at the given pace; returns the exit code.
+// Trains like the command `train`, but shows the training at the given pace. Returns the exit code.
 int train(const Arguments& arguments, Pace pace);
 
-// Gives a network the parameters in the file of --init (safetensors or .npz), and warns if they belong to other data.
+// Sets the parameters of `network` from the file of --init (safetensors or .npz). Warns if the model in the file has
+// other columns, classes, standardisation or activations.
 void load_initial(const std::string& file, const Experiment& experiment, Network& network);
 
-// The line of progress on a terminal; "" clears it.
+// Replaces the line of progress on a terminal by `text`; "" clears the line.
 void show_progress(const std::string& text);
 
-// The rows of the options --data and --row of `trace` and `verify`. By default they are the first training batch in
-// which some input is not 0: if all inputs are 0, no gradient reaches W of layer 1.
+// The rows that `trace` and `verify` use, chosen by the options --data and --row. The default is the first training
+// batch in which some input is not 0, because a batch of zeros gives a gradient of 0 for W of layer 1.
 Dataset rows_of_pass(const Arguments& arguments, const Experiment& experiment);
 
 }  // namespace primer

@@ -4,8 +4,8 @@
 namespace primer {
 
 // While an object lives, the first SIGINT sets the flag that interrupt_requested() reads. The destructor restores the
-// earlier handler of SIGINT. If SIGINT is ignored, as under nohup, it stays ignored. Objects nest: the outermost one
-// installs the handler and clears the flag, so a command that runs another command shares one Ctrl-C with it.
+// earlier handler. If SIGINT is ignored, as under nohup, it stays ignored. Objects may nest: only the outermost object
+// installs the handler and clears the flag, so a command and the commands that it runs stop at the same Ctrl-C.
 class InterruptHandler {
  public:
   InterruptHandler();
