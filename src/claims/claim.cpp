@@ -1,4 +1,4 @@
-// Reads a claim and refuses measures that no run could give.
+// Reads a claim and refuses keys and values that make no sense for a measure.
 #include "primer/claims/claim.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 using toml::TableReader;
 
-// The index of the name that `key` gives; nothing if the key is absent.
+// The index in `known` of the entry whose name is the value of `key`; nothing if the key is absent.
 template <typename Named>
 std::optional<std::size_t> index_of(TableReader& table, std::string_view key, const std::vector<Named>& known) {
   std::vector<std::string_view> names;
@@ -43,7 +43,7 @@ Arm read_arm(TableReader& table, const Claim& claim, const std::string& config, 
   return arm;
 }
 
-// `layer = 3`, or a way to combine several: `layer = "mean"`, with `layers = [2, 9]` of these.
+// Reads `layer = 3`, or a way to combine several layers: `layer = "mean"`, with `layers = [2, 9]` for layers 2 to 9.
 Pick read_pick(TableReader& table, std::string_view key, std::string_view range_key) {
   constexpr std::size_t most = 1'000'000'000;
   const std::vector<double> range = table.numbers(range_key);
@@ -95,7 +95,7 @@ Finding read_finding(TableReader& table, const Claim& claim, bool check) {
     f.arm = *index_of(table, "arm", claim.arms);
     f.over = index_of(table, "over", claim.arms);
     f.minus = index_of(table, "minus", claim.arms);
-    if (f.over && f.minus) throw UserError(f.location, "over and minus: keep one of the two");
+    if (f.over && f.minus) throw UserError(f.location, "a finding has either 'over' or 'minus'; remove one of the two");
     f.at_least = table.number("at_least", {-HUGE_VAL, HUGE_VAL, true, true, "finite"});
   }
   const std::vector<double> band = table.numbers("band");

@@ -1,4 +1,4 @@
-// The measures of finished runs.
+// The measures, which compute a number from a finished run.
 #include "primer/claims/measure.hpp"
 
 #include <algorithm>
@@ -29,10 +29,10 @@ Dense& layer_of(FinishedRun& run, const Quantity& q) {
   return run.network.layers[q.layer.from - 1];
 }
 
-// The values at layers or epochs from 1 on, or at epoch 0; NaN where there is none.
+// Pairs of a layer or an epoch and its value, in ascending order. The value is NaN if there is none.
 using Series = std::vector<std::pair<std::uint64_t, double>>;
 
-// Combines the picked values into one; NaN if there are none.
+// Combines the values of the picked layers or epochs into one number; NaN if there is no value.
 double combined(const Pick& pick, const Series& series) {
   std::vector<double> values;
   for (const auto& [at, value] : series) {
@@ -50,15 +50,15 @@ double combined(const Pick& pick, const Series& series) {
 const std::vector<FlowRow>& flow_at_end(FinishedRun& run) {
   if (!run.flow_at_end.empty()) return run.flow_at_end;
   TrainOptions options = run.experiment.config.train;
-  options.epochs = options.batch_size = 0;  // a pass over all rows without an update
+  options.epochs = options.batch_size = 0;  // one pass over all rows, without an update
   Training::Hooks hooks;
   hooks.started = [&](const std::vector<FlowRow>& rows) { run.flow_at_end = rows; };
   Training(run.network, run.experiment.data, options, run.experiment.config.seed, 1).run(hooks);
-  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // compares with an earlier row
+  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // needs an earlier row to compare with
   return run.flow_at_end;
 }
 
-// A column of flow.csv in one epoch, in one layer or over hidden layers.
+// The value of a column of flow.csv in one epoch: of a single layer, or combined over the hidden layers.
 double over_layers(const std::vector<FlowRow>& rows, std::string_view column, const Pick& layer) {
   const bool one = layer.from == layer.to;
   if (one) check_layer(layer.from, rows.size());
@@ -87,7 +87,7 @@ void check_epochs(const FinishedRun& run) {
   if (run.experiment.config.train.epochs == 0) refuse("train.epochs is 0; set it to 1 or more");
 }
 
-// The column of history.csv that the measure names. At the end of training the rows are evaluated anew.
+// The column of history.csv that the measure names. If no epoch is given, the trained network is evaluated again.
 double history_column(FinishedRun& run, const Quantity& q) {
   const TrainOptions& options = run.experiment.config.train;
   const Task task = run.experiment.task;
@@ -103,7 +103,7 @@ double history_column(FinishedRun& run, const Quantity& q) {
   if (q.epoch.text.empty()) {
     const Data& data = run.experiment.data;
     const Dataset& rows = train ? data.train : test ? data.test : data.validation;
-    if (rows.size() == 0) refuse("the run has no such rows; set data.", test ? "test" : "validation", "_fraction");
+    if (rows.size() == 0) refuse("there are no rows to measure; set data.", test ? "test" : "validation", "_fraction");
     return value_of(evaluate(run.network, *make_loss(options), rows, task));
   }
   check_epochs(run);
@@ -115,7 +115,7 @@ double history_column(FinishedRun& run, const Quantity& q) {
   return combined(q.epoch, series);
 }
 
-// Empty if the loss stays above the threshold: the result would be some epoch after the last one.
+// Empty if the loss never falls below the threshold, because a longer run might reach it.
 std::optional<double> epochs_to_loss(const FinishedRun& run, const Quantity& q) {
   check_epochs(run);
   const auto below = [&](const EpochRecord& record) { return record.train.loss < q.at; };
@@ -129,8 +129,8 @@ const Tensor& last_z(FinishedRun& run, const Tensor& x) {
   return run.network.layers.back().z;
 }
 
-// The affine map x Wt + b that agrees with z of the last layer at 0 and at the unit vectors. If the network is an
-// affine map, then it is this one.
+// The affine map x Wt + b that equals z of the last layer if x is 0 or a unit vector. If z is an affine function of x,
+// this map equals z for every x.
 struct AffineMap {
   Tensor Wt, b;
 };
@@ -157,9 +157,9 @@ double collapse_difference(FinishedRun& run, const Quantity&) {
   return largest(difference) == 0 ? 0 : largest(difference) / largest(z);
 }
 
-// The singular values of m, the largest first: as many as m has columns. One-sided Jacobi rotations (M. R. Hestenes,
+// The singular values of m, one for each column, the largest first, by one-sided Jacobi rotations (M. R. Hestenes,
 // "Inversion of matrices by biorthogonalization and related results", 1958; Golub & Van Loan, "Matrix computations",
-// §8.6.3). For a symmetric matrix without negative eigenvalues they are the eigenvalues.
+// §8.6.3). If m is symmetric without negative eigenvalues, its singular values are its eigenvalues.
 std::vector<double> singular_values(Tensor m) {
   constexpr real epsilon = std::numeric_limits<real>::epsilon();
   const auto dot = [&](std::size_t p, std::size_t q) {  // of two columns
@@ -193,13 +193,13 @@ std::vector<double> singular_values(Tensor m) {
   return values;
 }
 
-// The rank of a matrix with these singular values: how many are above 1000 ε times the largest.
+// The rank of a matrix with these singular values: the number of values above 1000 ε times the largest one.
 std::size_t rank_of(const std::vector<double>& values) {
   const double limit = 1000 * static_cast<double>(std::numeric_limits<real>::epsilon()) * values.front();
   return static_cast<std::size_t>(std::ranges::count_if(values, [&](double v) { return v > limit; }));
 }
 
-// The largest over the smallest eigenvalue of E[a aᵀ].
+// The ratio of the largest to the smallest eigenvalue of E[a aᵀ].
 double conditioning(FinishedRun& run, const Quantity& q) {
   run.network.forward(run.experiment.data.train.x);
   const Tensor& a = layer_of(run, q).a;
@@ -218,7 +218,7 @@ double outputs_above(FinishedRun& run, const Quantity& q) {
   return static_cast<double>(std::ranges::count_if(a.values(), above)) / static_cast<double>(a.size());
 }
 
-// The distance of a prelu's α from its initial value, which is in the name of the activation.
+// The distance of a prelu's α from its initial value, which the name of the activation contains.
 double alpha_change(FinishedRun& run, const Quantity& q) {
   Activation& prelu = *layer_of(run, q).activation;
   if (!prelu.parameter()) refuse(prelu.name(), " has no learned α; use prelu");
@@ -236,7 +236,7 @@ std::vector<Measure> table() {
       {"collapse_rank", "", "rank of the affine map in collapse_difference",
        [](Run& r, const Q&) { return static_cast<double>(rank_of(singular_values(affine_map(r).Wt))); }},
       {"conditioning", "layer", "largest / smallest eigenvalue of E[a aᵀ]", conditioning},
-      {"alpha_change", "layer", "distance of a prelu's α from its start", alpha_change},
+      {"alpha_change", "layer", "distance of a prelu's α from its initial value", alpha_change},
       {"outputs_above", "at", "fraction of outputs above `at`", outputs_above}};
   for (const FlowQuantity& column : flow_quantities) {
     all.push_back(
@@ -263,7 +263,7 @@ std::optional<double> measure(const Quantity& quantity, FinishedRun& run) {
   const std::optional<double> value = quantity.measure->function(run, quantity);
   const std::string& epoch = quantity.epoch.text;
   if (value && std::isnan(*value)) {
-    refuse("the run has no such value", epoch.empty() ? "" : concat(" in epoch ", epoch, "; see diagnostics.every"));
+    refuse("the measure has no value", epoch.empty() ? "" : concat(" in epoch ", epoch, "; see diagnostics.every"));
   }
   if (value && std::isinf(*value)) refuse("the result is ", number(*value), ", which is not a finite number");
   return value;

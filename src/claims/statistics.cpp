@@ -24,7 +24,7 @@ double probability_below(std::size_t k, std::size_t n, double p) {
   return sum;
 }
 
-// The p for which P(X < k) is `probability`; P falls with p.
+// Solves P(X < k) = `probability` for p by bisection; P(X < k) falls as p rises.
 double solve_for_p(std::size_t k, std::size_t n, double probability) {
   double low = 0;
   double high = 1;

@@ -1,4 +1,4 @@
-// Trains the arms of a claim with each seed, and judges the numbers that they give.
+// Trains the arms of a claim with each seed, and judges the measured numbers.
 #include "primer/claims/verdict.hpp"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ Experiment experiment_of(const Arm& arm, std::uint64_t seed) {
   }
 }
 
-// Trains arm number `runs.size()` of the claim.
+// Trains the next arm of the claim, the one with the index runs.size().
 FinishedRun run_arm(const Claim& claim, std::vector<FinishedRun>& runs, std::uint64_t seed,
                     const std::function<bool()>& interrupted) {
   const Arm& arm = claim.arms[runs.size()];
@@ -126,7 +126,7 @@ std::vector<Trial> run_trials(const Claim& claim, std::uint64_t first, std::size
         trials[i] = run_trial(claim, first + i, interrupted);
       } catch (...) {
         failures[i] = std::current_exception();
-        next = trials.size();  // the other threads finish their trials and stop
+        next = trials.size();  // so the other threads stop after their current trials
       }
     }
   };
@@ -135,7 +135,7 @@ std::vector<Trial> run_trials(const Claim& claim, std::uint64_t first, std::size
   work();
   for (std::thread& thread : threads) thread.join();
   for (const std::exception_ptr& failure : failures) {
-    if (failure) std::rethrow_exception(failure);  // of the lowest seed that failed
+    if (failure) std::rethrow_exception(failure);  // the error of the lowest seed that failed
   }
   return trials;
 }

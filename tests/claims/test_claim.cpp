@@ -120,7 +120,7 @@ TEST_CASE("A mistake in a claim is named with its location") {
   CHECK(error_in("measure = \"flow.dead\"\nepochs = [3, 2]\narm = \"one\"\nband = [0, 1]") ==
         ":14:10: epochs: needs the key 'epoch', too");
   CHECK(error_in("measure = \"flow.dead\"\narm = \"one\"\nover = \"two\"\nminus = \"two\"\nband = [0, 1]") ==
-        ":12:1: over and minus: keep one of the two");
+        ":12:1: a finding has either 'over' or 'minus'; remove one of the two");
   CHECK(error_of(head + std::string("[[check]]\nmeasure = \"flow.dead\"\nband = [1, 1]\n")) ==
         ":7:1: the key 'formula' is missing");
   CHECK(error_of(head + std::string("[[arm]]\nname = \"one\"\nset = \"layer.1.units\"\n") + ok) ==

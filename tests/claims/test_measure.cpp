@@ -127,12 +127,12 @@ TEST_CASE("flow.COLUMN reads one layer, some layers, or the ratio of two") {
   CHECK(of(o, "flow.dL_dW_norm", number(1), number(2)) == flow[0].dL_dW_norm / flow[1].dL_dW_norm);
   CHECK(of(o, "flow.dL_dz_norm", all("first"), all("last")) == flow[0].dL_dz_norm / flow[2].dL_dz_norm);
   CHECK(refusal(o, "flow.dead", number(5)) == "layer must be from 1 to 4, not 5");
-  CHECK(refusal(o, "flow.dead", range("max", 4, 9)) == "the run has no such value");
+  CHECK(refusal(o, "flow.dead", range("max", 4, 9)) == "the measure has no value");
   CHECK(refusal(o, "conditioning", all("max")) == "layer must be a number");
-  CHECK(refusal(o, "flow.off", number(4)) == "the run has no such value");
-  CHECK(refusal(o, "flow.revived", number(1)) == "the run has no such value");
+  CHECK(refusal(o, "flow.off", number(4)) == "the measure has no value");
+  CHECK(refusal(o, "flow.revived", number(1)) == "the measure has no value");
   CHECK(refusal(o, "alpha_change", number(1)) == "relu has no learned α; use prelu");
-  CHECK(refusal(o, "history.test_loss") == "the run has no such rows; set data.test_fraction");
+  CHECK(refusal(o, "history.test_loss") == "there are no rows to measure; set data.test_fraction");
   CHECK(refusal(o, "history.train_rmse") == "rmse cannot be measured with the loss binary_cross_entropy");
 }
 
@@ -156,10 +156,9 @@ TEST_CASE("flow.COLUMN and history.COLUMN read one epoch, some epochs, or the en
   CHECK(of(o, "history.train_loss") == evaluate(o.network, *loss, data.train, Task::binary).loss);
   CHECK(of(o, "history.train_loss") < o.history[2].train.loss);
   CHECK(refusal(o, "history.train_loss", {}, number(4)) ==
-        "the run has no such value in epoch 4; see diagnostics.every");
-  CHECK(refusal(o, "history.test_loss", {}, number(3)) ==
-        "the run has no such value in epoch 3; see diagnostics.every");
-  CHECK(refusal(o, "flow.a_norm", {}, number(4)) == "the run has no such value in epoch 4; see diagnostics.every");
+        "the measure has no value in epoch 4; see diagnostics.every");
+  CHECK(refusal(o, "history.test_loss", {}, number(3)) == "the measure has no value in epoch 3; see diagnostics.every");
+  CHECK(refusal(o, "flow.a_norm", {}, number(4)) == "the measure has no value in epoch 4; see diagnostics.every");
   CHECK(refusal(o, "history.train_r2") == "r2 cannot be measured with the loss binary_cross_entropy");
 }
 
@@ -170,7 +169,7 @@ TEST_CASE("A run without hidden layers, epochs, spread or a full rank has its re
   CHECK(refusal(flat, "flow.dead") == "the network has only one layer; write layer = 1");
   CHECK(refusal(flat, "flow.dL_dz_norm", all("first")) == "the network has only one layer; write layer = 1");
   CHECK(refusal(flat, "flow.revived", number(1), all("sum")) ==
-        "the run has no such value in epoch sum; see diagnostics.every");
+        "the measure has no value in epoch sum; see diagnostics.every");
   CHECK_FALSE(measure({named("epochs_to_loss"), {}, {}, {}, 0}, flat).has_value());  // the loss is never below 0
   FinishedRun untrained = trained(Network(2, one, 1), data, Task::binary, plan("binary_cross_entropy", 0), 1, 1);
   CHECK(refusal(untrained, "epochs_to_loss") == "train.epochs is 0; set it to 1 or more");

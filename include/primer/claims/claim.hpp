@@ -1,5 +1,5 @@
-// A claim of the study notes as a file: its text, the training runs that test it, the findings that it measures on
-// them, and the band in which each result must lie.
+// Reads a claim of the study notes from a file: its text, the training runs that test the claim, the quantities to
+// measure on these runs, and the band of each quantity, the interval in which its result must lie.
 #pragma once
 
 #include <cmath>
@@ -12,30 +12,30 @@
 
 namespace primer {
 
-// One side of an experiment: a config with overrides. It is trained once per seed.
+// An arm, one variant of an experiment: a config with overrides. Its network is trained once per seed.
 struct Arm {
   std::string name;
-  std::string config;               // relative to the working directory
+  std::string config;               // path, relative to the working directory
   std::vector<Override> set;        // as after --set
-  std::optional<std::size_t> from;  // the arm above this one whose trained network is the initial network of this one
-  std::vector<double> bias;         // the initial biases of layer 1, 2, …; further layers keep theirs
+  std::optional<std::size_t> from;  // the index of the earlier arm whose trained network this arm starts from
+  std::vector<double> bias;         // initial bias of all units of layer 1, 2, …; the other layers keep theirs
   Location location;
 };
 
 struct Band {
-  double low, high;  // both belong to the band; both are NaN for "not a number"
+  double low, high;  // the ends belong to the band; NaN, NaN: the result must be NaN
   bool contains(double v) const { return (low <= v && v <= high) || (std::isnan(low) && std::isnan(v)); }
 };
 
-// [[finding]]: a quantity of an arm, or of two arms compared seed by seed. [[check]]: the value of a formula, for
-// which nothing is trained, so every seed gives the same value.
+// In the file, [[finding]] is a quantity of one arm, or of two arms that are compared seed by seed. [[check]] is the
+// value of a formula: nothing is trained, so every seed gives the same value.
 struct Finding {
   std::string formula;  // of a check
   Quantity quantity;
   std::size_t arm = 0;
-  std::optional<std::size_t> over;   // the ratio arm / over
-  std::optional<std::size_t> minus;  // the difference arm − minus
-  std::optional<double> at_least;    // the threshold for a share of seeds; empty: the result is the median
+  std::optional<std::size_t> over;   // if given, the result is the ratio arm / over
+  std::optional<std::size_t> minus;  // if given, the result is the difference arm − minus
+  std::optional<double> at_least;    // the result is the fraction of seeds with at least this value; empty: the median
   Band band;
   Location location;
 
@@ -44,17 +44,17 @@ struct Finding {
 };
 
 struct Claim {
-  std::string name;  // of the file, without .toml
+  std::string name;  // the name of the file without .toml
   std::string claim, notes, verdict, explanation;
   std::vector<Arm> arms;
   std::vector<Finding> findings;  // the checks first
-  std::size_t seeds = 0;          // 0 if there are no arms
+  std::size_t seeds = 0;          // the number of seeds; 0 if there are no arms
 
-  // The first arm that one `primer train` command can train (without `from` and `bias`); null if there is none.
+  // The first arm without `from` and `bias`, which a single `primer train` command can train; null if there is none.
   const Arm* repeatable_arm() const;
 };
 
-// Throws UserError for anything that configs/claims/README.md does not describe.
+// Throws UserError if the file does not follow the rules in configs/claims/README.md.
 Claim read_claim(const std::string& path);
 
 }  // namespace primer

@@ -1,12 +1,12 @@
-// The formulas of the checks, such as "-log(softmax(0, 1000))" and "lowest(gelu)". They need no run and no seed.
+// Evaluates the formula of a check in a claim, such as "-log(softmax(0, 1000))". It needs no run and no seed.
 #pragma once
 
 #include <string_view>
 
 namespace primer {
 
-// See formats/expression.hpp for the form and configs/claims/README.md for the functions. The result may be infinite or
-// NaN. Throws std::invalid_argument.
+// See formats/expression.hpp for the syntax and configs/claims/README.md for the functions. The result may be infinite
+// or NaN. Throws std::invalid_argument for a wrong formula.
 double evaluate_formula(std::string_view text);
 
 }  // namespace primer

@@ -1,5 +1,5 @@
-// Runs a claim and judges it: every arm is trained with one seed after another, every finding is measured, and a
-// verdict is a statement about the whole interval of a number, not about its estimate.
+// Runs a claim and judges it. Every arm is trained with one seed after another, and every finding is measured. A
+// verdict judges the whole confidence interval of a number, not only its estimate.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@
 
 namespace primer {
 
-// The values of one seed, in the order of the claim's findings; for a comparison, the ratio or the difference. The
-// value of a check is empty, and so is a value that cannot be known, for example because a run diverged.
+// The values that one seed gives, one for each finding of the claim. If a finding compares two arms, its value is their
+// ratio or difference. The value is empty for a check, and if it is unknown, for example because a run diverged.
 using Trial = std::vector<std::optional<double>>;
 
-// Trials with n seeds from `first` on, in `jobs` threads; the number of threads does not change the result. Throws
-// UserError for a finding that cannot be measured, and Interrupted if `interrupted`, which may be empty, returns true.
+// Runs a trial for each of n seeds from `first` on, in `jobs` threads; the result does not depend on `jobs`. Throws
+// UserError for a finding that cannot be measured, and Interrupted if interrupted(), which may be empty, returns true.
 std::vector<Trial> run_trials(const Claim& claim, std::uint64_t first, std::size_t n, std::size_t jobs = 1,
                               const std::function<bool()>& interrupted = {});
 
@@ -27,8 +27,8 @@ enum class Outcome { holds, undecided, missed };
 
 struct Verdict {
   Outcome outcome;
-  std::size_t unknown = 0;  // seeds without a value; the interval allows every value for them
-  Estimate estimate = {};   // for a check: value, low and high are its result
+  std::size_t unknown = 0;  // the number of seeds without a value; the interval allows every value for them
+  Estimate estimate = {};   // for a check, value, low and high are the result of its formula
 };
 
 // Computes the verdict on a finding from one value per seed; a value is empty if it is unknown.
