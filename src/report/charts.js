@@ -1,18 +1,18 @@
 // Charts in SVG for any page of primer. This script does not know what a run is: every function gets plain data. It
-// puts names on the page as text only, and it never asks the network for anything.
+// puts names on the page as text only, and it never sends a request to the network.
 //
 // chart(host, data) empties the element `host` and draws a chart in its full width. Most charts return a function that
 // moves the parts that depend on the epoch: the marker, the bars, the cells. After such a move, call
 // charts.refresh_tip(); otherwise a visible tooltip shows old values. Colours are custom properties of the style sheet,
 // such as '--train'. Draw the charts again after a change of the theme.
 //
-//   curves(host, {title, last, series, logarithmic, epochs, describe, pick})   lines over the epochs
-//   sigma(host, {label, curve, z_axis, a_axis, note})                          σ, σ′ and the histogram of z
-//   histogram(host, {title, kind, ends})                                       a small histogram
-//   layer_bars(host, {title, about, factor, low, high, layers, describe})      a bar for each layer, or for each run
-//   cell_map(host, {label, title, height, rows, row_ticks, columns, …})        a map of rows over epochs
-//   field(host, {columns, low, high, side, classes, points})                   decision regions
-//   fit(host, {…}), confusion(host, {…}), tiles(host, {…})                     see each function
+//   curves(host, {title, last, series, range, epochs, describe, pick, …})   lines over the epochs
+//   sigma(host, {label, curve, z_axis, a_axis, note})                       σ, σ′ and the histogram of z
+//   histogram(host, {title, kind, label})                                   a small histogram
+//   layer_bars(host, {title, about, factor, low, high, layers, colors, …})  a bar for each layer and each run
+//   cell_map(host, {label, title, height, rows, epochs, row_ticks, …})      a map of rows over epochs
+//   field(host, {columns, low, high, side, classes, points})                decision regions
+//   fit(host, {…}), confusion(host, {…}), tiles(host, {…})                  see each function
 window.charts = (() => {
   'use strict';
 
@@ -28,7 +28,7 @@ window.charts = (() => {
   const text = (x, y, words, kind = 'tick', anchor = 'middle') =>
     svg('text', { x, y, class: kind, 'text-anchor': anchor }, words);
 
-  // Colours: custom properties of the style sheet, and lists of red, green and blue
+  // Colours: names of custom properties of the style sheet, and lists [red, green, blue]
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   function rgb(name) {
     const hex = color(name).slice(1);
@@ -43,7 +43,7 @@ window.charts = (() => {
     [94, 201, 98],
     [253, 231, 37],
   ];
-  // From dark to bright for t from 0 to 1.
+  // The colour of a size t: dark for t = 0, bright for t = 1.
   function size_color(t) {
     const at = Math.min(Math.max(t, 0), 1) * (ramp.length - 1);
     const i = Math.min(Math.floor(at), ramp.length - 2);
@@ -89,7 +89,7 @@ window.charts = (() => {
     }
     return list;
   }
-  // On a logarithmic axis: the exponents of 1, 2, 5, 10, …, or of powers of ten alone if the axis is long.
+  // The ticks of a logarithmic axis as exponents: of 1, 2, 5, 10, …, or of powers of ten alone if the axis is long.
   function log_ticks(low, high, most) {
     const long = high - low > 2.5;
     const list = [];
@@ -102,12 +102,12 @@ window.charts = (() => {
   }
   const log_label = (v) => (Number.isInteger(v) && Math.abs(v) > 2 ? power(v) : short(10 ** v, 2));
 
-  // The card of an activation: its two formulas, and a folded list of everything that is known about it.
+  // The card of an activation: the formulas of σ and σ′, and a folded list of everything else that is known about it.
   function formulas(card) {
     const of = (title) => card?.lines.find(([name]) => name === title)?.[1];
     return of('σ(z)') ? [`σ(z) = ${of('σ(z)')}`, `σ′(z) = ${of('σ′(z)')}`] : [];
   }
-  const unfolded = new Set(); // kept when the page is drawn again
+  const unfolded = new Set(); // the open lists; they stay open when the page is drawn again
   function about(card, key = card.name) {
     const rows = card.lines.flatMap(([title, words]) => [html('dt', {}, title), html('dd', {}, words)]);
     const head = html('summary', {}, card.full_name ? `${card.name}: ${card.full_name}` : `about ${card.name}`);
@@ -117,8 +117,8 @@ window.charts = (() => {
     return details;
   }
 
-  // A drawing is an SVG as wide as its host, with margins (top, right, bottom, left), a scale for each axis, and cells
-  // that are painted below it.
+  // A drawing is an SVG as wide as its host, with margins (top, right, bottom, left) and a scale for each axis. Behind
+  // it, canvases show coloured cells.
   let clips = 0;
   function drawing(host, height, margin, label) {
     const width = Math.max(host.clientWidth, 120);
@@ -166,7 +166,7 @@ window.charts = (() => {
       d.add(svg('clipPath', { id }, svg('rect', area)));
       return `url(#${id})`;
     };
-    // A canvas under the plot area, with one pixel for each cell.
+    // A canvas behind the plot area, with one pixel for each cell.
     d.cells = (columns, rows) => {
       const canvas = html('canvas', { width: columns, height: rows });
       return d.place(canvas, d.left, d.top, d.right - d.left, d.bottom - d.top);
@@ -177,7 +177,7 @@ window.charts = (() => {
       frame.prepend(canvas);
       return canvas;
     };
-    // The position of a point of the drawing in the plot area: 0 … 1 from the left and from the bottom.
+    // A point of the drawing as fractions of the plot area: u from the left to the right, v from the bottom to the top.
     d.u = (x) => (x - d.left) / (d.right - d.left);
     d.v = (y) => (d.bottom - y) / (d.bottom - d.top);
     return d;
@@ -198,9 +198,9 @@ window.charts = (() => {
     context.putImageData(image, 0, 0);
   }
 
-  // A histogram: `counts` in equal bins from `low` to `high`
+  // A histogram is {low, high, counts}: `counts` in equal bins from `low` to `high`
   const bar_group = (d, kind) => d.add(svg('g', { class: kind }));
-  // Moves the bars of a group to a histogram, cut to x_low … x_high. The highest bar fills `fraction` of the plot's
+  // Makes the bars of a group show a histogram, cut to x_low … x_high. The highest bar fills `fraction` of the plot's
   // height.
   function move_bars(d, group, histogram, x_low, x_high, fraction) {
     const { low, high, counts } = histogram;
@@ -224,7 +224,7 @@ window.charts = (() => {
     return counts[Math.floor(((v - low) / (high - low)) * counts.length)] ?? 0;
   }
 
-  // A drawing as an SVG file that needs no style sheet. Cells become an image.
+  // The text of an SVG file with a drawing. The file needs no style sheet, and the coloured cells become images.
   const kept = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-linejoin', 'opacity', 'visibility'];
   const of_text = ['font-family', 'font-size', 'font-weight'];
   function svg_text(root) {
@@ -285,13 +285,13 @@ window.charts = (() => {
     shown = next;
     refresh_tip();
   }
-  // A chart that is drawn anew under the pointer never hears that the pointer leaves it.
+  // A chart that is drawn again under the pointer gets no event when the pointer leaves, so this hides its tooltip.
   document.addEventListener('pointermove', (event) => {
     if (shown && !event.target.closest?.('svg')) show_tip(null);
   });
-  // Shows tooltips for the pointer and the keyboard. find(x, y) returns the place at a point of the drawing, or null.
-  // describe(place) returns its lines, or null. `places` lists [x, y] of every place for the keys ↑ and ↓. A click or
-  // Enter calls pick(place). Without `find`, a place is [x, y].
+  // Shows tooltips for the pointer and the keyboard. find(x, y) returns the place at a point of the drawing, or null;
+  // without `find`, a place is [x, y]. describe(place) returns the lines of its tooltip, or null. `places` lists a
+  // point [x, y] for every place that the keys ↑ and ↓ visit. A click or Enter calls pick(place).
   const across = (d) =>
     indices(20).map((i) => [d.left + ((d.right - d.left) * (i + 0.5)) / 20, (d.top + d.bottom) / 2]);
   function explain(d, { describe, find = (x, y) => [x, y], places = across(d), pick }) {
@@ -334,8 +334,8 @@ window.charts = (() => {
   const log10 = (v) => (v > 0 && Number.isFinite(v) ? Math.log10(v) : Number.NaN);
 
   // Lines over the epochs 0 … last. A series is {name, color, dashed, x, y}; null in y is a gap. The pointer selects
-  // the nearest of the `epochs`; describe(k) and pick(k) get its index. The returned function takes an epoch and the
-  // values there, one for each series.
+  // the nearest of the `epochs`; describe(k) and pick(k) get the index of this epoch. The returned function takes an
+  // epoch and a list: the value of each series at this epoch.
   function curves(host, { title, last, series, logarithmic, range, epochs, describe, pick }) {
     const d = drawing(host, 240, [30, 18, 34, 52], title);
     d.x_axis(0, last);
@@ -392,7 +392,7 @@ window.charts = (() => {
 
   // Draws σ (solid) and σ′ (dashed) on top of the histogram of z. `curve` is {sigma, derivative, saturated}: two paths
   // in the units of the axes, "Mz aLz a…", and the intervals of z to shade. The returned function takes the histogram
-  // {low, high, counts}. If σ has a learned slope α for z < 0, it also takes {alpha, saturation}.
+  // {low, high, counts} and, if σ has a learned slope α for z < 0, {alpha, saturation}.
   const points_of = (path) =>
     path
       .slice(1)
@@ -427,7 +427,7 @@ window.charts = (() => {
     let histogram = { low: 0, high: 1, counts: [0] };
     let learned = null;
     explain(d, {
-      // The nearest point of the curve, because the values are exact at the points.
+      // The nearest point of the path of σ, because σ and σ′ are exact only at these points.
       find: (x) => {
         const z = low + d.u(x) * (high - low);
         if (z < low || z > high) return null;
@@ -466,7 +466,7 @@ window.charts = (() => {
     };
   }
 
-  // A small histogram around 0. The returned function takes {low, high, counts} and the largest value on the axis.
+  // A small histogram around 0. The returned function takes {low, high, counts} and the value at the axis's right end.
   function histogram(host, { title, kind, label = title }) {
     const d = drawing(host, 92, [20, 6, 20, 6], label);
     const bars = bar_group(d, `counts ${kind}`);
@@ -500,8 +500,8 @@ window.charts = (() => {
   }
 
   // Bars for the layers 1 … L on a logarithmic axis from 10^low to 10^high. With `factor`, bars begin at 1, and their
-  // colour shows whether the gradient grows or shrinks. The returned function takes the values of one run, or of
-  // several in `sets`, whose colours are `colors`.
+  // colour shows whether the gradient grows or shrinks. The returned function takes a list of values for each run. With
+  // several runs, `colors` has the colour of each run.
   function layer_bars(host, { title, about, factor, low, high, layers: L, colors = [], describe }) {
     const d = drawing(host, 200, [30, 12, 34, 52], title);
     const from = factor ? Math.min(low, -0.1) : Math.floor(low - 0.2);
@@ -547,9 +547,9 @@ window.charts = (() => {
     };
   }
 
-  // A map with a row for each of `rows` and a column for each of `epochs`. color_at(row, k) gives a colour or null, the
-  // first row is at the top. `row_ticks` are [row, text]. describe(cell) and pick(cell) get [row, k]. The returned
-  // function takes the index of the epoch to mark. `scale` is {low, high, color_of}: the legend of the colours.
+  // A map with `rows` rows, the first at the top, and a column for each of `epochs`. color_at(row, k) gives a colour or
+  // null. `row_ticks` are labels [row, text]. describe(cell) and pick(cell) get a cell [row, k]. The returned function
+  // takes the index of the epoch to mark. `scale` is {low, high, color_of}: the legend of the colours.
   function cell_map(host, { label, title, height, rows, epochs, row_ticks, color_at, describe, pick, scale }) {
     const F = epochs.length;
     const d = drawing(host, 58 + height, [30, 12, 34, 52], label);
@@ -587,11 +587,11 @@ window.charts = (() => {
     return (k) => {
       now = k;
       marker.setAttribute('x', d.x(now));
-      for (const place of places) place[0] = d.x(now + 0.5); // the keyboard shows values of the current epoch
+      for (const place of places) place[0] = d.x(now + 0.5); // the keys ↑ and ↓ show the marked epoch
     };
   }
 
-  // The classes' names with their colours.
+  // A legend of the classes with their colours.
   const class_color = (k) => `--class-${k % 8}`;
   function key(names, colors = names.map((_, k) => class_color(k))) {
     const items = names.map((name, k) => {
@@ -602,8 +602,8 @@ window.charts = (() => {
     return html('div', { class: 'key' }, ...items);
   }
 
-  // Decision regions over two inputs: `columns` names them, `points` are [x, y, class]. The returned function takes
-  // cell(i, j): the predicted class and its probability at row i, column j of side × side locations.
+  // Decision regions over two inputs with the names `columns`; `points` are [x, y, class]. The returned function takes
+  // cell(i, j), which returns the predicted class and its probability in row i, column j of side × side cells.
   function field(host, { columns, low, high, side, classes, points }) {
     const K = classes.length;
     const fine = 4 * side;
@@ -646,7 +646,7 @@ window.charts = (() => {
     });
     return (next) => {
       cell = next;
-      // The other classes share the remaining probability equally.
+      // Assumes that the other classes share the remaining probability equally.
       const p = new Float32Array(side * side * K);
       for (let i = 0; i < side; ++i) {
         for (let j = 0; j < side; ++j) {
@@ -682,7 +682,7 @@ window.charts = (() => {
   }
 
   // The outputs of a network over one input, at `side` locations from low to high; `points` are [x, y₁, y₂, …]. The
-  // returned function takes the outputs for one location after the other; null is a gap.
+  // returned function takes a list: the outputs at the first location, then at the second, and so on; null is a gap.
   function fit(host, { column, targets, low, high, side, points }) {
     const K = targets.length;
     const ys = extent(points.flatMap((point) => point.slice(1)));
@@ -790,9 +790,9 @@ window.charts = (() => {
     };
   }
 
-  // Small pictures side by side: up to `most`, each of rows × columns pixels, with room for a caption below. The
-  // returned function takes draw(i): {caption, color_at(pixel), describe(pixel)}, or null for an empty place; and
-  // title_for(count), if the title changes; `count` is the number of places.
+  // Up to `most` small pictures side by side, each of rows × columns pixels, with room for a caption below. The
+  // returned function takes draw(i), which returns {caption, color_at(pixel), describe(pixel)} for picture i or null
+  // for none, and, if the title changes, title_for(count), where `count` is the number of places for pictures.
   function tiles(host, { title, rows, columns, most, most_rows = 9, size = 56, captions = false }) {
     const fitting = Math.max(1, Math.floor((Math.max(host.clientWidth, 120) - 4) / (size + 6)));
     const count = Math.min(most, fitting * most_rows);

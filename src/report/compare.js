@@ -1,6 +1,5 @@
 // Draws the charts of the page of `primer compare`: the curves of all runs in one chart, and the first two runs side by
-// side at the same epoch.
-// The runs are the JSON text in the element #runs.
+// side at the same epoch. The runs are the JSON text in the element #runs.
 (() => {
   'use strict';
   const { html, indices, extent, key, class_color, curves } = window.charts;
@@ -9,7 +8,7 @@
   const views = pair.map(window.runs.view);
   const colors = runs.map((_, r) => class_color(r));
   const names = runs.map(({ name }) => name);
-  // A step of the slider for every epoch that one of the two runs shows.
+  // The slider has a step for every epoch of which the first or the second run has a frame.
   const epochs = [...new Set(views.flatMap((v) => v.epochs))].sort((a, b) => a - b);
   const { last_before } = window.runs;
 
@@ -21,10 +20,10 @@
       return { name: names[r], color: colors[r], dashed: false, x: epoch, y };
     });
     const range = extent(series.flatMap(({ y }) => y));
-    if (column.endsWith('r2')) range[0] = Math.max(range[0], -1); // a lower R² says only that nothing fits
+    if (column.endsWith('r2')) range[0] = Math.max(range[0], -1); // an R² below −1 says only that the fit is bad
     const logarithmic = column.endsWith('loss') && range[0] > 0 && range[1] / range[0] > 30;
     const last = Math.max(...series.map(({ x }) => x.at(-1) ?? 0), 1);
-    // The value at an epoch, or null, because long runs keep only some epochs.
+    // The value of a series at an epoch; null if the run did not keep this epoch, as in long runs.
     function value({ x, y }, epoch) {
       const i = x.indexOf(epoch);
       return i < 0 ? null : y[i];

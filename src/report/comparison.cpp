@@ -32,7 +32,7 @@ Config config_in(const std::string& folder) {
   return parse_config(read_input(path, toml::largest_file), path, {});
 }
 
-// "16 tanh" for each layer, with every setting that is not the default.
+// Describes each layer as "16 tanh", with every setting of the layer that is not the default.
 std::string layers_of(const Config& config) {
   Config usual;
   std::vector<std::string> layers;
@@ -61,7 +61,7 @@ std::vector<Setting> settings_in(const Config& config, bool same_depth) {
 // The keys whose values are not equal in all runs, in the order of the first config that has them.
 std::vector<std::string> differing(const std::vector<std::vector<Setting>>& runs) {
   std::vector<std::string> keys;
-  std::map<std::string, std::map<std::string, std::size_t>> values;  // of each key: how many runs have it
+  std::map<std::string, std::map<std::string, std::size_t>> values;  // key → value → number of runs with this value
   for (const std::vector<Setting>& settings : runs) {
     for (const auto& [key, value] : settings) {
       if (values.find(key) == values.end()) keys.push_back(key);
@@ -104,8 +104,8 @@ Comparison compare(const std::vector<std::string>& folders) {
   std::vector<std::vector<Setting>> settings;
   for (const Config& config : configs) settings.push_back(settings_in(config, same_depth));
   std::vector<RunTable> histories;
-  std::vector<std::size_t> kept;    // rows of the histories
-  std::vector<std::string> scores;  // columns of history.csv that any run has
+  std::vector<std::size_t> kept;    // for each run, the row of its history whose parameters it kept
+  std::vector<std::string> scores;  // columns of history.csv in which any run has a value
   bool validated = false;
   for (std::size_t r = 0; r < folders.size(); ++r) {
     const RunTable& history = histories.emplace_back(read_run_table(folders[r] + "/history.csv"));

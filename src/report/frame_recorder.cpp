@@ -15,14 +15,14 @@ namespace {
 constexpr std::size_t sampled_rows = 128;
 constexpr std::size_t counted_rows = 1024;
 constexpr std::size_t most_pixels = std::size_t{1} << 17;  // of all images
-constexpr std::size_t most_weights = 8192;                 // of layer 1, in a frame
+constexpr std::size_t most_weights = 8192;                 // weights of layer 1 in a frame
 constexpr std::size_t drawn_points = 600;
 constexpr std::size_t rows_at_a_time = 256;
-constexpr std::size_t most_classes = 30;                 // that a picture can tell apart
+constexpr std::size_t most_classes = 30;                 // classes that a picture can tell apart
 constexpr std::size_t fine_side = 48, coarse_side = 32;  // of a field
-constexpr std::size_t small_network = 2000;              // weights; a larger one gets the coarse field
+constexpr std::size_t small_network = 2000;              // weights; a network with more weights gets the coarse field
 constexpr std::size_t curve_side = 160;
-constexpr float margin = 0.08F;  // around the data, as a fraction of its range
+constexpr float margin = 0.08F;  // around the data, as a fraction of the range of an input
 
 // The nearest finite float; NaN stays NaN.
 float to_float(real v) {
@@ -30,7 +30,7 @@ float to_float(real v) {
   return static_cast<float>(std::clamp(v, -largest, largest));
 }
 
-// Up to `most` of the `rows`, evenly spaced.
+// The indices of up to `most` of `rows` rows, evenly spaced.
 std::vector<std::size_t> some_rows(std::size_t rows, std::size_t most) {
   std::vector<std::size_t> chosen(std::min(rows, most));
   for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = i * rows / chosen.size();
@@ -46,13 +46,13 @@ real standardized(const Data& data, real x, std::size_t column) {
   return (x - data.standardizer->mean(0, column)) / data.standardizer->deviation(0, column);
 }
 
-// Location i of n from low to high, both included.
+// The i-th of n evenly spaced locations; the first is `low`, the last is `high`.
 real location(float low, float high, std::size_t i, std::size_t n) {
   return static_cast<real>(low) +
          (static_cast<real>(high) - static_cast<real>(low)) * (static_cast<real>(i) / static_cast<real>(n - 1));
 }
 
-// Whether the outputs tell a few classes apart.
+// Whether the outputs predict one of a few classes.
 bool tells_classes(const Data& data, Task task) {
   const std::size_t outputs = data.train.y.cols();
   return outputs <= most_classes && (task == Task::multiclass || (task == Task::binary && outputs == 1));
@@ -79,7 +79,7 @@ std::vector<Dataset> divided(const Dataset& all) {
   return parts;
 }
 
-// Up to `most` rows, evenly spaced.
+// A data set of up to `most` of the rows, evenly spaced.
 Dataset sample_of(const Dataset& rows, std::size_t most) {
   Dataset sample;
   const std::vector<std::size_t> chosen = some_rows(rows.size(), most);
@@ -134,7 +134,7 @@ FrameRecorder::FrameRecorder(Network& network, const Data& data, const TrainOpti
   if (!frames_.sets.empty() && frames_.image[0] > 0) choose_images();
 }
 
-// The training rows to draw, and the range of the inputs around them.
+// Chooses the training rows to draw, and the range of each input, a little wider than the data.
 void FrameRecorder::choose_points() {
   if (frames_.picture != Picture::field && frames_.picture != Picture::curve) return;
   const Dataset& rows = data_.train;
@@ -164,7 +164,7 @@ void FrameRecorder::choose_points() {
   }
 }
 
-// The inputs that are predicted for the picture.
+// Chooses the inputs whose predictions make the picture.
 void FrameRecorder::choose_probes() {
   if (frames_.picture == Picture::none) return;
   const bool field = frames_.picture == Picture::field;
@@ -191,7 +191,7 @@ void FrameRecorder::choose_sets() {
   }
 }
 
-// Rows of the first set, and how many units of layer 1 are shown.
+// Chooses the rows of the first set whose inputs are shown as images.
 void FrameRecorder::choose_images() {
   const std::size_t inputs = data_.train.x.cols();
   const std::size_t most = std::clamp<std::size_t>(most_pixels / inputs, 1, counted_rows);
@@ -223,7 +223,7 @@ void FrameRecorder::thin() {
 void FrameRecorder::resume(const Frames& earlier, std::uint64_t epoch) {
   if (earlier.layers != frames_.layers || earlier.picture != frames_.picture || earlier.side != frames_.side ||
       earlier.sets != frames_.sets || earlier.images.size() != frames_.images.size()) {
-    throw UserError("the frames of the earlier run are of another network; train without --resume");
+    throw UserError("the frames of the earlier run belong to another network; train without --resume");
   }
   frames_.stride = std::max(frames_.stride, earlier.stride);
   frames_.frames = earlier.frames;

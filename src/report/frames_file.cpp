@@ -1,4 +1,4 @@
-// One list names the tensors of a frames file; writing and reading both go through it. Every number fits a float, so
+// for_each_tensor() names the tensors of a frames file; writing and reading both use it. Every number fits a float, so
 // every written number reads back as the same number.
 #include "primer/report/frames_file.hpp"
 
@@ -18,13 +18,13 @@ namespace {
 
 using Shape = std::vector<std::size_t>;
 using Strings = std::vector<std::string>;
-using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // of a number, a count or a flag
+using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // the address of a number, a count or a flag
 
-constexpr std::uint64_t largest_size = 1U << 31;  // of a layer, so that the square of a size fits 64 bits
-constexpr std::uint64_t largest_side = 1024;      // of a picture
-constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // it may double a few times more
+constexpr std::uint64_t largest_size = 1U << 31;                  // of a layer; the square of a size must fit 64 bits
+constexpr std::uint64_t largest_side = 1024;                      // of a picture
+constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // a run may double the stride a few times more
 
-// The histograms of a layer and the names of their tensors.
+// A histogram of a layer, and the name of its tensor.
 struct HistogramName {
   std::string_view name;
   Histogram Frame::Layer::*member;
@@ -32,7 +32,7 @@ struct HistogramName {
 constexpr std::array<HistogramName, 3> histograms{
     {{"z", &Frame::Layer::z}, {"weight", &Frame::Layer::W}, {"gradient", &Frame::Layer::dL_dW}}};
 
-// The texts of the notes. Files of earlier versions do not have them.
+// A note that is one text, and its name in the file. Files of earlier versions do not have the notes.
 struct NoteName {
   const char* name;
   std::string Frames::*member;
@@ -42,7 +42,7 @@ constexpr std::array<NoteName, 3> note_names{
 
 std::string tensor_name(std::size_t l, std::string_view what) { return concat("layers.", l + 1, ".", what); }
 
-// Numbers in the picture of a frame, and of a point.
+// The number of values in the picture of a frame, and in one of the drawn points.
 std::size_t cells_of(const Frames& frames) {
   if (frames.picture == Picture::none) return 0;
   return frames.side * (frames.picture == Picture::field ? frames.side : frames.layers.back().units);
@@ -119,7 +119,7 @@ class Reader {
     }
     if (contents_.metadatum("changes") != nullptr) frames.changes = texts("changes");
     const std::string& shown = text("picture");
-    const std::string picture = shown == "confusion" ? "none" : shown;  // earlier versions kept one matrix as a picture
+    const std::string picture = shown == "confusion" ? "none" : shown;  // a file of an earlier version of primer
     const auto found = std::ranges::find(picture_names, picture);
     if (found == picture_names.end()) refuse("it has an unknown kind of picture ", in_quotes(picture));
     frames.picture = static_cast<Picture>(found - picture_names.begin());
@@ -206,7 +206,7 @@ class Reader {
     }
   }
   void read_sets(Frames& frames) const {
-    if (contents_.metadatum("sets") == nullptr) return;  // of an earlier version
+    if (contents_.metadatum("sets") == nullptr) return;  // a file of an earlier version of primer
     const Strings names = texts("sets");
     const Strings rows = texts("set_rows");
     if (names.size() != rows.size() || names.size() > 3) refuse("a set of rows lacks its size");
@@ -218,7 +218,7 @@ class Reader {
     if (image.size() != 2 || names.empty()) refuse("its images lack their size");
     frames.image = {whole("image", image[0], largest_side), whole("image", image[1], largest_side)};
   }
-  // Gives every vector its size. The shapes are checked first, so that a wrong size takes no memory.
+  // Gives every vector its size. The shapes are checked first, so that no memory is allocated for a wrong size.
   void make_room(Frames& frames) const {
     const std::size_t count = frames.frames.size();
     if (const std::size_t cells = cells_of(frames); cells > 0) {
@@ -235,7 +235,7 @@ class Reader {
       const std::size_t inputs = frames.layers.front().inputs;
       const std::size_t images = rows_of("labels", 0);
       const std::size_t units = rows_of("weights", 1);
-      if (inputs != frames.image[0] * frames.image[1]) refuse("its images are not ", inputs, " pixels");
+      if (inputs != frames.image[0] * frames.image[1]) refuse("its images do not have ", inputs, " pixels");
       frames.labels.resize(images);
       frames.images.resize(tensor("images", {images, inputs}).values.size());
       tensor("predictions", {count, images});

@@ -79,14 +79,14 @@ std::string scores_html(const RunFiles& run, bool early_stopping) {
   return cards;
 }
 
-// Each text as an element.
+// An HTML element for each text.
 std::string elements(const char* tag, const std::vector<std::string>& texts) {
   std::string html;
   for (const std::string& text : texts) html += "<" + std::string(tag) + ">" + escaped(text) + "</" + tag + ">";
   return html;
 }
 
-// The diagnoses of the doctor. The script adds the clicks of the buttons.
+// The diagnoses of the doctor as list items. The script of the page handles the clicks on their buttons.
 std::string diagnoses_html(const std::vector<Diagnosis>& diagnoses) {
   std::string items;
   for (const Diagnosis& diagnosis : diagnoses) {
@@ -105,7 +105,7 @@ std::string lines_escaped(const std::string& text) {
   return safe;
 }
 
-// JSON for a script element of HTML and of XML. <, > and & can occur in strings only.
+// Escapes <, > and & in JSON for a script element of HTML and of XML. In JSON, these characters occur in strings only.
 std::string script_safe(const std::string& json) {
   std::string safe;
   for (const char c : json) {

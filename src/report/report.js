@@ -21,7 +21,7 @@
       return { name: kind, color: colors[kind], dashed: kind !== 'train', x, y: there.map((i) => all[i]) };
     });
     const range = extent(series.flatMap(({ y }) => y));
-    if (quantity === 'r2') range[0] = Math.max(range[0], -1); // a lower R² says only that nothing fits
+    if (quantity === 'r2') range[0] = Math.max(range[0], -1); // an R² below −1 says only that the fit is bad
     const logarithmic = quantity === 'loss' && range[0] > 0 && range[1] / range[0] > 30;
     const last = Math.max(run.curves.epoch.at(-1) || 1, epochs[F - 1], 1);
     const value = (k, kind) => v.history(k, `${kind}_${quantity}`);
@@ -236,7 +236,7 @@
     if (run.flow) {
       moves.push(window.runs.split_line(by_id('split'), v), flow_table());
       window.runs.charted_quantities.forEach((q, i) => {
-        if (!by_id(`bars-${i}`)) return; // a network of one layer has no parts
+        if (!by_id(`bars-${i}`)) return; // a network of one layer has no σ′ part and no W part
         moves.push(window.runs.flow_bars(by_id(`bars-${i}`), [v], q));
         moves.push(window.runs.flow_map(by_id(`heat-${i}`), v, q, go));
       });

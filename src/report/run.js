@@ -5,14 +5,14 @@ window.runs = (() => {
   const { html, short, percent, indices, extent, size_color, factor_color, log10 } = window.charts;
   const { sigma, histogram, layer_bars, cell_map, field, fit, formulas, about } = window.charts;
 
-  // The quantities of the flow that charts show. Each is a function of the index of an epoch and of a layer.
+  // The quantities of the flow that charts show. `key` names the function of a view that gives the values.
   const charted_quantities = [
     { key: 'norm', title: '‖∂L/∂z‖', about: 'how much gradient is left', factor: false },
     { key: 'sigma_factor', title: 'σ′ part', about: '‖∂L/∂zˡ‖ / ‖∂L/∂aˡ‖', factor: true },
     { key: 'W_factor', title: 'W part', about: '‖∂L/∂aˡ‖ / ‖∂L/∂zˡ⁺¹‖', factor: true },
   ];
 
-  // A run with the index `now` of the epoch shown. Cells of history.csv and flow.csv are texts, with all digits.
+  // A view: a run with the index `now` of the epoch shown. Cells of history.csv and flow.csv are texts with all digits.
   function view(run) {
     const cell = (table, k, row, column) => table.rows[k][row]?.[table.columns.indexOf(column)] ?? '';
     const history = (k, column) => cell(run.history, k, 0, column);
@@ -27,9 +27,9 @@ window.runs = (() => {
       sigma_factor: (k, l) => (l === L - 1 ? Number.NaN : of.norm(k, l) / number(k, l, 'dL_da_norm')),
       W_factor: (k, l) => (l === L - 1 ? Number.NaN : number(k, l, 'dL_da_norm') / of.norm(k, l + 1)),
     };
-    // The change of the gradient from layer `top` back to layer 1, as in split_of of flow.cpp: [ratio, σ′ part, W
-    // part]. `top` is the last hidden layer. If only one layer is hidden, it is the output layer, and split_of returns
-    // nothing.
+    // The change of the gradient from layer `top` back to layer 1: [ratio, σ′ part, W part], as split_of() of flow.cpp
+    // computes it. `top` is the last hidden layer. With fewer than two hidden layers, `top` is the output layer, and
+    // split_of() returns nothing.
     const top = L > 2 ? L - 2 : L - 1;
     const product = (part, k) => indices(top).reduce((value, l) => value * part(k, l), 1);
     const split = (k) => [of.norm(k, 0) / of.norm(k, top), product(of.sigma_factor, k), product(of.W_factor, k)];
@@ -105,7 +105,7 @@ window.runs = (() => {
   function points_of({ points }, columns) {
     return indices(points.length / columns).map((i) => points.slice(i * columns, (i + 1) * columns));
   }
-  // Two digits in base 64 are a class and the level of its probability.
+  // Two digits of base 64 encode the predicted class and the level of its probability.
   const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const digit_value = Object.fromEntries([...digits].map((digit, i) => [digit, i]));
   function prediction(text, i, K) {
@@ -126,9 +126,9 @@ window.runs = (() => {
     return () => move(frames[v.now]);
   }
 
-  // Makes the card of a layer: its z on σ, its weights and their gradients. Returns the card and a function draw(),
-  // which draws the charts; call it when the card is on the page, because only then the charts have a width. draw()
-  // returns a function that moves the charts to the epoch shown.
+  // Makes the card of a layer: the histogram of its z on σ, its weights and their gradients. Returns the card and a
+  // function draw(), which draws the charts. Call draw() when the card is on the page: only then the charts have a
+  // width. draw() returns a function that moves the charts to the epoch shown.
   const at = (h, k) => ({ low: h.ranges[2 * k], high: h.ranges[2 * k + 1], counts: h.counts[k] });
   function facts_of(v, l) {
     const parts = [

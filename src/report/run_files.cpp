@@ -18,7 +18,7 @@ namespace primer {
 namespace {
 
 constexpr std::size_t most_config_bytes = 1 << 20;
-constexpr double largest_epoch = 9e15;  // all smaller whole numbers are doubles
+constexpr double largest_epoch = 9e15;  // a double holds every smaller whole number exactly
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// One function for each part of the data. Every value that belongs to an epoch is in an array over the frames.
+// Each function writes one part of the JSON. A value that changes with the epoch is an array with one entry per frame.
 #include "primer/report/run_json.hpp"
 
 #include <algorithm>
@@ -23,8 +23,8 @@ namespace {
 using Members = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::size_t most_curve_points = 1000;
-constexpr int widest_z = 12;    // σ is drawn from −12 to 12
-constexpr int narrowest_z = 4;  // and at least from −4 to 4
+constexpr int widest_z = 12;    // the z axis of a layer reaches at most from −12 to 12
+constexpr int narrowest_z = 4;  // the z axis reaches at least from −4 to 4
 
 std::string text_json(std::string_view text) { return json::quote(printable(text)); }
 std::string texts_json(const std::vector<std::string>& texts) { return json::array(texts, text_json); }
@@ -32,7 +32,7 @@ std::string number5(double v) { return json::number(v, 5); }
 std::string number6(double v) { return json::number(v, 6); }
 std::string whole(std::uint64_t n) { return std::to_string(n); }
 
-// The columns of a file, and for each frame the rows of its epoch.
+// The columns of history.csv or flow.csv, and for each frame the rows of its epoch.
 std::string table_json(const RunTable& table, const Frames& frames) {
   const auto rows = [&](const Frame& frame) {
     return json::array(table.rows_of(frame.epoch), [&](std::size_t i) { return texts_json(table.rows[i]); });
@@ -40,7 +40,7 @@ std::string table_json(const RunTable& table, const Frames& frames) {
   return json::object(Members{{"columns", texts_json(table.columns)}, {"rows", json::array(frames.frames, rows)}});
 }
 
-// An array over the layers.
+// A JSON array with one element per layer.
 template <typename Write>
 std::string by_layer(const Frames& frames, Write write) {
   std::vector<std::size_t> layers;
@@ -66,7 +66,7 @@ std::string histograms_json(const Frames& frames) {
   });
 }
 
-// A digit for each unit: 1 if it is dead.
+// For each layer and frame, a text with one digit per unit: 1 if the unit is dead, else 0.
 std::string dead_json(const Frames& frames) {
   return by_layer(frames, [&](std::size_t l) {
     return json::array(frames.frames, [l](const Frame& frame) {
@@ -79,7 +79,7 @@ std::string dead_json(const Frames& frames) {
 
 constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// A number k + p/2 as two digits of base 64: k n + p (n − 1), where each of K classes has n levels of p.
+// Writes each k + p/2 as two digits of base 64, the number k n + p (n − 1), where each of K classes has n levels of p.
 std::string predictions_json(const std::vector<float>& cells, std::size_t K) {
   const std::size_t levels = std::max<std::size_t>(64 * 64 / K, 2);
   std::string text;
@@ -127,7 +127,7 @@ std::string confusion_json(const Frames& frames) {
   });
 }
 
-// Numbers from low to high as 64 levels, each a digit of base 64.
+// Writes each number as one digit of base 64: one of 64 levels from low to high.
 std::string levels_json(const std::vector<float>& values, float low, float high) {
   std::string text;
   const float range = high > low ? high - low : 1;
@@ -164,7 +164,7 @@ std::unique_ptr<Activation> known(const std::string& activation) {
   }
 }
 
-// The drawing of an activation, which layers with the same activation share.
+// What the page needs to draw an activation. Layers with the same activation share one Curve.
 struct Curve {
   std::string activation, note;
   std::vector<CurvePoint> points;
@@ -197,7 +197,7 @@ std::string activations_json(const std::vector<Curve>& curves) {
   });
 }
 
-// The z axis of a layer: the range of z over all frames, within bounds.
+// The z axis of a layer: the range of z over all frames, but at least from −4 to 4 and at most from −12 to 12.
 std::array<int, 2> z_axis(const Frames& frames, std::size_t l) {
   float low = -narrowest_z;
   float high = narrowest_z;

@@ -77,7 +77,7 @@ std::string with_minus(const std::string& text) {
   return set;
 }
 
-// One activation, with its upper left corner at 0, 0. The paths are in the function's units, under a transformation.
+// The panel of one activation; its upper left corner is at 0, 0. A transformation maps the units of z and σ to pixels.
 std::string panel(const std::string& name, std::size_t index) {
   const auto activation = make_activation(name);
   const std::vector<CurvePoint> curve = curve_of(*activation, -z_reach, z_reach);
@@ -116,8 +116,8 @@ std::string panel(const std::string& name, std::size_t index) {
          "\"/>\n<path class=\"derivative\" data-activation=\"" + escaped(name) +
          "\" stroke=\"#d55e00\" stroke-dasharray=\"7 4\" vector-effect=\"non-scaling-stroke\" d=\"" +
          path_of(curve, &CurvePoint::derivative) + "\"/>\n</g></g>\n";
-  svg += words(14, 24, 15, "font-weight=\"600\"",
-               name + (activation->traits.elementwise ? "" : " (of 2, the other z = 0)"));
+  svg +=
+      words(14, 24, 15, "font-weight=\"600\"", name + (activation->traits.elementwise ? "" : " (unit 1 of 2, z₂ = 0)"));
   svg += words(14, 44, 11, "fill=\"#0072b2\"", "σ ∈ " + with_minus(interval_text(properties.value)));
   return svg + words(146, 44, 11, "fill=\"#c45500\"", "σ′ ∈ " + with_minus(interval_text(properties.derivative)));
 }
@@ -137,7 +137,7 @@ std::string catalogue_svg(const std::vector<std::string>& names) {
   const std::string solid = "a = σ(z) solid, its derivative σ′(z) dashed;";
   const std::string shaded = "shaded where |σ′| < " + short_number(100 * saturation_threshold) + " % of its maximum";
   svg += count > 2 ? words(8, 24, 14, "", solid + " " + shaded)
-                   : words(8, 14, 12, "", solid) + words(8, 30, 12, "", shaded);  // one panel is narrow
+                   : words(8, 14, 12, "", solid) + words(8, 30, 12, "", shaded);  // one or two panels are narrow
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::size_t column = i % columns;
     const std::size_t row = i / columns;

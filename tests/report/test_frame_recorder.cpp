@@ -191,7 +191,7 @@ TEST_CASE("frames of another network are refused") {
   recorder.resume(own, 0);
   Frames other = own;
   other.layers[0].units = 4;
-  const char* const message = "the frames of the earlier run are of another network; train without --resume";
+  const char* const message = "the frames of the earlier run belong to another network; train without --resume";
   CHECK_THROWS_WITH_AS(recorder.resume(other, 0), message, UserError);
   other = own;
   other.layers.pop_back();

@@ -222,7 +222,7 @@ TEST_CASE("sizes beyond any run are refused before memory is taken for them") {
   refused("sets", R"(["test", "validation"])", "the tensor confusion.validation is missing");
   refused("image", R"(["8"])", "its images lack their size");
   refused("image", R"(["1", "1025"])", "image has \"1025\", which must be a whole number up to 1024");
-  refused("image", R"(["2", "2"])", "its images are not 2 pixels");
+  refused("image", R"(["2", "2"])", "its images do not have 2 pixels");
   refused("epochs", "[]", "it has 0 epochs, not 1 to 100");
   refused("epochs", R"(["0", "4", "4"])", "its epochs do not ascend");
   std::string many = "[\"0\"";

@@ -1,5 +1,5 @@
-// Records the frames of a run from the network in memory, between two epochs. Recording a frame does not change the
-// training state.
+// Records the frames of a run, the data that the report shows for an epoch, from the network in memory, between two
+// epochs. Recording a frame does not change the training state.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +23,12 @@ class FrameRecorder {
   // All references must outlive the recorder.
   FrameRecorder(Network& network, const Data& data, const TrainOptions& options, RunNotes notes = {});
 
-  // Call this after every epoch; epoch 0 is the initial network. Keeps a frame of every `stride`-th epoch and of the
-  // last one. The stride is a power of two: 1 if early stopping may end the run, else as large as the planned epochs
-  // need. It doubles when 99 frames are kept. `flow` is null if the flow is off.
+  // Call this for epoch 0 (the initial network) and after every epoch. Keeps a frame of every `stride`-th epoch and of
+  // the last one. The stride is a power of two: at first 1 if early stopping may end the run, else large enough for the
+  // planned epochs. It doubles when 99 frames are kept. `flow` is null if the flow is off.
   void epoch_done(std::uint64_t epoch, bool last, const Flow* flow);
 
-  // Continues from the frames of an earlier run, up to `epoch`. Throws UserError if they are of another network.
+  // Continues from the frames of an earlier run, up to `epoch`. Throws UserError if they belong to another network.
   void resume(const Frames& earlier, std::uint64_t epoch);
 
   const Frames& frames() const { return frames_; }
@@ -42,16 +42,16 @@ class FrameRecorder {
   void choose_images();
   void thin();
   Frame record(std::uint64_t epoch, const Flow* flow);
-  // Calls use(a, y) for every row.
+  // Calls use(a, y) with the output a and the target y of every row.
   template <typename Use>
   void predict(const Rows& rows, Use use);
 
   Network& network_;
   const Data& data_;
   std::unique_ptr<Loss> loss_;
-  Dataset sample_;          // training rows for z and ∂L/∂W
-  Rows probes_;             // inputs to predict for the picture
-  std::vector<Rows> sets_;  // for the confusion matrices
+  Dataset sample_;          // training rows for the histograms of z and ∂L/∂W
+  Rows probes_;             // the inputs whose predictions make the picture
+  std::vector<Rows> sets_;  // the rows of the confusion matrices
   Rows images_;
   Frames frames_;
 };

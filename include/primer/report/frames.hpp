@@ -1,4 +1,4 @@
-// The frames of a run. A frame is the data of one epoch that the report's slider shows.
+// The frames of a run. A frame is the data of one epoch; the report's slider moves through the frames.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ struct Histogram {
   bool operator==(const Histogram&) const = default;
 };
 
-// One epoch. z and ∂L/∂W come from one pass in evaluation mode over the sampled training rows.
+// The data of one epoch. z and ∂L/∂W come from one pass in evaluation mode over a sample of the training rows.
 struct Frame {
   struct Layer {
     Histogram z, W, dL_dW;
@@ -32,36 +32,36 @@ struct Frame {
   };
   std::uint64_t epoch = 0;
   std::vector<Layer> layers;
-  std::vector<float> picture;                 // in the form that Picture describes
-  std::vector<std::vector<float>> confusion;  // for each of Frames::sets, counts: actual class × predicted class
-  std::vector<float> predictions;             // for each row of Frames::images; as a cell of Picture::field
-  std::vector<float> weights;                 // of the first units of layer 1: unit × input; only with images
+  std::vector<float> picture;                 // the numbers that the enumeration Picture describes
+  std::vector<std::vector<float>> confusion;  // for each of Frames::sets: the counts, actual × predicted class
+  std::vector<float> predictions;             // for each row of Frames::images: k + p/2, as in a cell of Picture::field
+  std::vector<float> weights;                 // units × inputs: W of the first units of layer 1; empty without images
 
   bool operator==(const Frame&) const = default;
 };
 
-// field      two inputs, classes: side × side cells from low to high, a row for each value of the second input. A cell
-//            is k + p/2, where k is the predicted class and p its probability
-// curve      one input, regression: side × outputs, the outputs at `side` locations from low to high; NaN
-//            where a diverging network has no output
-// none       other tasks, and more classes than fit on a page
+// field      for classes and two inputs: side × side cells from low to high, a row of cells for each value of the
+//            second input. A cell is k + p/2, where k is the predicted class and p its probability
+// curve      for regression with one input: side × outputs, the outputs at `side` locations from low to high; NaN
+//            where the output of a diverging network is NaN
+// none       for all other tasks, and for more classes than fit on a page
 enum class Picture { none, field, curve };
 inline constexpr std::array<std::string_view, 3> picture_names{"none", "field", "curve"};
 
-// Notes about a run.
+// Notes about a run, which its report prints.
 struct RunNotes {
-  std::string command;                 // the command that repeats the run, without its folder
+  std::string command;                 // the command that repeats the run, without the option for its folder
   std::string version;                 // of primer
-  std::string data;                    // a hash of all rows
-  std::vector<std::string> changes;    // "train.epochs = 20": the keys that the command changed in the config
-  std::vector<std::string> warnings;   // of the config check
-  std::array<std::size_t, 2> image{};  // height and width if a row of inputs is a picture; else 0
+  std::string data;                    // a hash of all rows of the data
+  std::vector<std::string> changes;    // "train.epochs = 20": the keys of the config that the command overrode
+  std::vector<std::string> warnings;   // the warnings of the config check
+  std::array<std::size_t, 2> image{};  // height and width if the inputs of a row are an image; else 0, 0
 
   bool operator==(const RunNotes&) const = default;
 };
 
 struct Frames : RunNotes {
-  static constexpr std::size_t most = 100;  // frames that a run keeps
+  static constexpr std::size_t most = 100;  // the largest number of frames that a run keeps
 
   struct Layer {
     std::size_t inputs, units;
@@ -75,23 +75,23 @@ struct Frames : RunNotes {
 
   Picture picture = Picture::none;
   std::uint64_t side = 0;
-  std::array<float, 2> low{}, high{};  // of the inputs, in the data's units
-  std::vector<float> points;           // training rows to draw: x₁, x₂, class; or x, y₁, y₂, …
+  std::array<float, 2> low{}, high{};  // the drawn range of each input, in the units of the data
+  std::vector<float> points;           // training rows to draw, each as x₁, x₂, class or as x, y₁, y₂, …
 
   struct Set {
     std::string name;      // "test", "validation" or "training"
-    std::size_t rows = 0;  // of which a frame counts up to 1024
+    std::size_t rows = 0;  // all rows of the set; a confusion matrix counts at most 1024 of them
 
     bool operator==(const Set&) const = default;
   };
-  std::vector<Set> sets;      // with a confusion matrix; none for regression
-  std::vector<float> images;  // rows of the first set × inputs, in the data's units; none without RunNotes::image
-  std::vector<float> labels;  // the class of each
+  std::vector<Set> sets;      // the sets with a confusion matrix; none for regression
+  std::vector<float> images;  // inputs of rows of the first set, in the data's units; empty without RunNotes::image
+  std::vector<float> labels;  // the class of each row of `images`
 
-  std::uint64_t stride = 1;   // the epochs kept are its multiples, and the last
+  std::uint64_t stride = 1;   // the multiples of `stride`, and the last epoch, have a frame
   std::vector<Frame> frames;  // by epoch
 
-  // The number of classes of the outputs; a single output has two classes.
+  // The number of classes that the outputs tell apart; a single output tells two classes apart.
   std::size_t picture_classes() const { return layers.back().units > 2 ? layers.back().units : 2; }
 
   bool operator==(const Frames&) const = default;

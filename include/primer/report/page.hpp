@@ -1,4 +1,4 @@
-// report.html: a run as one page to look at.
+// Writes report.html, which shows a run on one page.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace primer {
 
-// The page: HTML that is also well-formed XML. It needs no other file, and its policy forbids every request. The same
-// run gives the same bytes in any folder, except that the title and the heading contain the folder's name.
+// The page is HTML that is also well-formed XML. It needs no other file, and its content security policy forbids every
+// request. The same run gives the same page in any folder, except for the folder's name in title and heading.
 std::string report_page(const RunFiles& run);
 
-// Draws the run in `folder` into its report.html, from the other files there alone.
+// Writes report.html into `folder`. The report is drawn from the other files of the run in this folder alone.
 void write_report(const std::string& folder);
 
 }  // namespace primer

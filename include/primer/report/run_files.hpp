@@ -1,4 +1,4 @@
-// The files of a run's folder that its report is drawn from.
+// Reads the files in a run's folder from which its report is drawn.
 #pragma once
 
 #include <cstdint>
@@ -11,20 +11,20 @@
 
 namespace primer {
 
-// history.csv or flow.csv. The cells stay texts, so that the report shows every number as the file writes it.
+// A table read from history.csv or flow.csv. The cells stay texts, so the report shows each number as the file has it.
 struct RunTable {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
-  std::vector<std::uint64_t> epochs;  // one for each row, in ascending order; rows may share an epoch
+  std::vector<std::uint64_t> epochs;  // the epoch of each row, in ascending order; rows may share an epoch
 
-  // The cell under `column`, and its number; "" and NaN if there is none.
+  // The cell of a row under `column` as text, and as a number; "" and NaN if the table has no such column.
   const std::string& cell(std::size_t row, std::string_view column) const;
   double number(std::size_t row, std::string_view column) const;
   // The indices of the rows of an epoch.
   std::vector<std::size_t> rows_of(std::uint64_t epoch) const;
 };
 
-// Throws UserError, with the file's name, if the file is missing or has no whole, ascending epochs.
+// Throws UserError, with the file's name, if the file is missing or if its epochs are not ascending whole numbers.
 RunTable read_run_table(const std::string& path);
 
 // The row of history.csv whose parameters the run kept. With early stopping, it is the first row with the lowest

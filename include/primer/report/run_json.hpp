@@ -7,10 +7,10 @@
 
 namespace primer {
 
-// The learning curves: an object with an array for every column that has scores, and `epoch`.
+// The learning curves: an object with the array `epoch` and an array for every column of history.csv that has scores.
 std::string curves_json(const RunTable& history);
 
-// A JSON object. Throws UserError if this program does not know an activation of the run.
+// The run as a JSON object. Throws UserError if this program does not know an activation of the run.
 std::string run_json(const RunFiles& run);
 
 }  // namespace primer

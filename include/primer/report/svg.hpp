@@ -12,24 +12,24 @@
 
 namespace primer {
 
-// σ and σ′ at values of z from low to high, 1/16 apart. For a kink k there are three: k − 2⁻²⁰, k and k + 2⁻²⁰. For
-// softmax, these are the values of the first of two units; the other unit has z = 0.
+// σ and σ′ at values of z from low to high in steps of 1/16. A kink at z = k adds the points k − 2⁻²⁰, k and k + 2⁻²⁰.
+// For softmax, the points show unit 1 of a layer of two units in which unit 2 has z = 0.
 struct CurvePoint {
   real z, a, derivative;
 };
 std::vector<CurvePoint> curve_of(const Activation& activation, int low, int high);
 
-// The points as the data of an SVG path in the function's units. Every number reads back as the same bits.
+// The points as the data of an SVG path, in the units of z and of σ or σ′. Every number reads back as the same bits.
 std::string path_of(const std::vector<CurvePoint>& curve, real CurvePoint::*value);
 
-// The range of an axis for σ and σ′ from low to high. It is cut where an unbounded σ would make σ′ too flat to read.
+// The range of the vertical axis for σ and σ′ at z from low to high, cut if an unbounded σ would make σ′ look flat.
 std::pair<real, real> vertical_axis(const std::vector<CurvePoint>& curve, real low, real high);
 
 // The catalogue as one SVG document: a small picture for each activation, with its measured ranges. Throws
 // std::invalid_argument for an unknown name.
 std::string catalogue_svg(const std::vector<std::string>& names);
 
-// `text` for the body or a quoted attribute of XML and HTML. Control bytes and invalid UTF-8 become \xNN.
+// Escapes `text` for the body or a quoted attribute of XML and HTML. Control bytes and invalid UTF-8 become \xNN.
 std::string escaped(std::string_view text);
 
 }  // namespace primer
