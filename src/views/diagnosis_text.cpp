@@ -1,4 +1,4 @@
-// Joins the parts of a diagnosis.
+// Joins the parts of a diagnosis into one paragraph.
 #include "primer/views/diagnosis_text.hpp"
 
 #include <algorithm>

@@ -35,7 +35,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// The rows with the texts of column c broken into lines of `width` columns. The later lines are rows of their own.
+// Breaks the texts of column c into lines of at most `width` columns. Each line after the first is a row of its own.
 Rows with_broken_column(const Rows& rows, std::size_t c, std::size_t width) {
   Rows broken;
   for (const auto& row : rows) {
@@ -87,7 +87,7 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
 
 namespace {
 
-// A row of the table with these columns, of which the first `left` of all columns are aligned to the left.
+// A line with these columns of a row. The first `left` columns of the whole table are aligned to the left.
 std::string text_of_row(const std::vector<std::string>& row, const std::vector<std::size_t>& columns,
                         const std::vector<std::size_t>& widths, std::size_t left) {
   std::string line;

@@ -25,8 +25,8 @@ constexpr std::size_t smallest_map = 12, largest_map = 128;
 constexpr std::size_t plot_rows = 5;
 constexpr std::size_t most_classes = 8;
 constexpr double shortest_pause = 0.08;  // seconds between two drawings
-constexpr double shortest_frame = 0.04;  // seconds between two drawings that the user watches
-constexpr double fewest_decades = 4;     // the bars of ‖∂L/∂z‖ span at least these
+constexpr double shortest_frame = 0.04;  // seconds between two drawings of a view that is slowed down
+constexpr double fewest_decades = 4;     // the bars of ‖∂L/∂z‖ span at least these powers of 10
 constexpr std::size_t most_shots = 2000;
 constexpr double introduction_seconds = 6.5, watched_seconds = 12;  // for all epochs
 constexpr std::string_view introduction_hint = "any key: go on at once";
@@ -169,7 +169,7 @@ LiveLine header(const LiveState& state, std::size_t width) {
   return line;
 }
 
-// The table of the layers, which shows σ′ and δ as bars.
+// The table of the layers, with bars for the mean |σ′| and for ‖∂L/∂z‖.
 std::vector<LiveLine> layers(const std::vector<FlowRow>& flow, std::size_t width, std::size_t height) {
   if (flow.empty() || height < 3) return {};
   std::size_t name_width = 5;
@@ -224,7 +224,7 @@ std::vector<LiveLine> layers(const std::vector<FlowRow>& flow, std::size_t width
   return lines;
 }
 
-// A character shows two pixels, one above the other. Without colours, a digit is a point and a sign is a region.
+// A character shows two pixels, one above the other. Without colours, a digit is a training row and a sign is a region.
 std::vector<LiveLine> regions(const LiveState& state) {
   static constexpr std::string_view signs = ".:+x=o#%";
   std::vector<LiveLine> lines;
@@ -255,7 +255,7 @@ void append(std::vector<LiveLine>& to, const std::vector<LiveLine>& lines) {
   to.insert(to.end(), lines.begin(), lines.end());
 }
 
-// Sets `right` beside `left`, from `column` on.
+// Puts the lines of `right` beside the lines of `left`, from column number `column` on.
 void set_beside(std::vector<LiveLine>& left, const std::vector<LiveLine>& right, std::size_t column) {
   left.resize(std::max(left.size(), right.size()));
   for (std::size_t i = 0; i < right.size(); ++i) left[i].to(column).append(right[i]);
@@ -280,7 +280,7 @@ bool wants_color() {
   return no_color == nullptr || *no_color == '\0';
 }
 
-// A line of colours without them.
+// Removes the escape codes of the colours from a line.
 void remove_colors(std::string& text) {
   for (std::size_t begin = text.find('\033'); begin != std::string::npos; begin = text.find('\033', begin)) {
     text.erase(begin, text.find('m', begin) - begin + 1);
@@ -330,10 +330,10 @@ LiveLine& LiveLine::append(const LiveLine& other) {
 namespace {
 
 constexpr std::size_t map_gap = 3;
-constexpr std::size_t least_beside = 72;  // columns for curves and layers beside the map
+constexpr std::size_t least_beside = 72;  // the fewest columns for curves and layers beside the map
 constexpr std::size_t curves_height = plot_rows + 1;
 
-// The lines above the map if it stands below them: the progress, the curves, a blank line, the layers, the hint.
+// The number of lines of the view besides a map at its bottom: progress, curves, a blank line, layers and the hint.
 std::size_t lines_without_map(const LiveState& state) {
   return 1 + curves_height + 1 + 1 + state.flow.size() + (state.hint.empty() ? 0 : 1);
 }
@@ -480,7 +480,7 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
   }
   if (!flow.empty()) state_.flow = flow;
   const auto add = [&](std::vector<double>& series, double value) {
-    series.resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());  // the epochs before a resume
+    series.resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());  // no values of epochs before a resume
     series.push_back(value);
   };
   add(state_.train_loss, record.train.loss);
@@ -502,7 +502,7 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
   pause();
 }
 
-// Waits until the next epoch is due, and obeys the keys meanwhile.
+// Waits until it is time to train the next epoch, and meanwhile does what the user's keys say.
 void Terminal::pause() {
   shown_ = shots_.size() - 1;
   const Clock::time_point due =
@@ -539,7 +539,7 @@ void Terminal::obey(const std::string& key) {
   if (key == " " && paused_) go_on_ = false;
 }
 
-// Draws an epoch again. Its map is shown if it has the size that fits now.
+// Draws an earlier epoch again. Its map is shown only if the map has the size that fits the terminal now.
 void Terminal::look_at(std::size_t shot) {
   shown_ = shot;
   LiveState state = state_;
@@ -554,7 +554,7 @@ void Terminal::look_at(std::size_t shot) {
   show(state);
 }
 
-// Whether the view takes less than 1 % of the time even with this drawing and the last one.
+// Whether all drawings take less than 1 % of the time, even with this one and the one at the end of the run.
 bool Terminal::affordable() {
   return spent_ + 2 * cost_ <= 0.01 * seconds_since(start_) && seconds_since(last_draw_) >= shortest_pause;
 }
@@ -570,8 +570,8 @@ void Terminal::draw() {
   spent_ += cost_;
 }
 
-// Hides the cursor, draws and shows the cursor in a single write, so that the cursor is there however the program ends.
-// After a change of size the terminal has moved the old lines in its own way, so the view starts again at the top of an
+// Hides the cursor, draws and shows the cursor in a single write, so that the cursor is visible however the program
+// ends. After a change of its size, the terminal has moved the old lines, so the view starts again at the top of an
 // empty screen.
 void Terminal::show(const LiveState& state) {
   const auto size = terminal_size();

@@ -16,12 +16,12 @@ using Rows = std::vector<std::vector<std::string>>;
 
 std::string text(real v) { return short_number(static_cast<double>(v), 6); }
 
-// The sample that is shown, and the width in columns.
+// The index of the sample that is shown, and the width of the output in columns.
 struct Page {
   std::size_t sample, width;
 };
 
-// Row i of t: "(0.5, -1, … 62 more)".
+// Row i of t as a text: "(0.5, -1, … 62 more)".
 std::string row_text(const Tensor& t, std::size_t i) {
   std::string list;
   for (std::size_t j = 0; j < std::min(t.cols(), most_inputs); ++j) list += (j == 0 ? "" : ", ") + text(t(i, j));
@@ -34,7 +34,7 @@ std::string layer_line(const Dense& layer, std::size_t l) {
          " → " + std::to_string(layer.Wt.cols()) + "\n";
 }
 
-// A table with a row for each unit. Its columns are values of the first sample and the rows of inputs × units matrices.
+// A table with a row for each unit. A column shows values of the page's sample, or a row of an inputs × units matrix.
 class UnitTable {
  public:
   UnitTable(std::size_t units, std::size_t inputs, Page page)
@@ -45,7 +45,7 @@ class UnitTable {
     rows_.push_back({"unit"});
     for (std::size_t j = 0; j < units_; ++j) rows_.push_back({std::to_string(j + 1)});
   }
-  void column(const std::string& name, const Tensor& t) {  // of the sample, or of all samples if t has one row
+  void column(const std::string& name, const Tensor& t) {  // values of the sample; if t has one row, of all samples
     rows_[0].push_back(name);
     const std::size_t i = t.rows() == 1 ? 0 : page_.sample;
     for (std::size_t j = 0; j < units_; ++j) rows_[j + 1].push_back(text(t(i, j)));

@@ -1,4 +1,4 @@
-// A diagnosis of the doctor as a paragraph of text.
+// Writes a diagnosis of `primer doctor` as a paragraph of text.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace primer {
 
-// "vanishing (epoch 0): SENTENCES To heal it: --set KEY=VALUE", in lines of at most `width` columns, or of 100 columns
-// if the width is unlimited.
+// "vanishing (epoch 0): SENTENCES Try --set KEY=VALUE", in lines of at most `width` columns, or of 100 columns if the
+// width is unlimited.
 std::string described(const Diagnosis& diagnosis, std::size_t width);
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// The table at the end of a training run: how the signal and the gradient went through each layer.
+// Writes the table at the end of a training run: the sizes of the activations and of the gradients in each layer.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace primer {
 
-// `rows` are the layers of one epoch. The last line says what fraction of the gradient reached layer 1, and how much
-// the derivatives and the weights changed it.
+// `rows` has a row for each layer, all of one epoch. The last line says what fraction of the gradient reached layer 1,
+// and by which factors the derivatives and the weights changed the gradient.
 std::string flow_table(const std::vector<FlowRow>& rows, std::size_t width = unlimited_width);
 
 }  // namespace primer

@@ -1,12 +1,12 @@
-// Single keys from a terminal, for a view that the user controls while it runs.
+// Reads single keys from a terminal, for a view that the user controls while it runs.
 #pragma once
 
 #include <string>
 
 namespace primer {
 
-// While an object lives, and if standard input is a terminal, keys arrive at once and are not shown. The destructor
-// restores the terminal's modes. A signal that ends the program restores them first.
+// While a Keyboard exists and standard input is a terminal, keys arrive at once, without Enter, and are not shown. The
+// destructor restores the terminal's modes. If a signal ends the program, the modes are restored first.
 class Keyboard {
  public:
   Keyboard();
@@ -16,8 +16,8 @@ class Keyboard {
 
   bool usable() const { return usable_; }
 
-  // The bytes of the next key: "q", "\033[D" for ←; "" if none came within `seconds`. A signal such as Ctrl-C counts as
-  // the key "q".
+  // The bytes of the next key, such as "q", or "\033[D" for ←; "" if no key came within `seconds`. A signal such as
+  // Ctrl-C counts as the key "q".
   std::string wait(double seconds);
 
  private:

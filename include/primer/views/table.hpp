@@ -1,4 +1,4 @@
-// Text in columns, for a terminal or a pipe. A table that is too wide for the terminal is folded and never wrapped.
+// Text in columns. A table that is too wide for the terminal becomes several, one below the other; no line is wrapped.
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,17 @@ namespace primer {
 
 inline constexpr std::size_t unlimited_width = std::numeric_limits<std::size_t>::max();
 
-// The columns that a line on standard output may have: the value of the variable COLUMNS, else the width of the
-// terminal. Without a terminal the width is unlimited, so that a program that reads a pipe finds each row in one line.
+// The number of columns that a line on standard output may have: the environment variable COLUMNS, else the width of
+// the terminal. Without a terminal, the width is unlimited: a program that reads a pipe finds each row in one line.
 std::size_t output_width();
 
-// `text` broken at spaces into lines of at most `width` columns, if no word is longer. All lines but the first start
-// with `indent` spaces.
+// Breaks `text` at spaces into lines of at most `width` columns; a longer word gets a longer line. All lines but the
+// first start with `indent` spaces.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0);
 
 // A line for each row of cells, with two spaces between columns. The first `left` columns are aligned to the left, the
-// others to the right. A row may be shorter than the first. A table wider than `width` is folded: the columns that do
-// not fit follow below, after the first `repeated` columns again; long texts in these are broken at spaces.
+// others to the right. A row may be shorter than the first. If the table is wider than `width`, the columns that do not
+// fit follow below, beside a copy of the first `repeated` columns, whose long texts are broken at spaces.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left = 1,
                   std::size_t width = unlimited_width, std::size_t repeated = 1);
 

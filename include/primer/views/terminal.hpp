@@ -1,4 +1,4 @@
-// The progress of a training run: on a terminal a view that is redrawn in place, elsewhere a few plain lines.
+// Shows the progress of a training run: on a terminal a view that is redrawn in place, elsewhere a few plain lines.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@
 
 namespace primer {
 
-// The content of the view.
+// What the view shows.
 struct LiveState {
   std::uint64_t epoch = 0, epochs = 0;  // finished and planned
   std::uint64_t batch = 0;              // finished batches of the next epoch, if the user watches single steps
@@ -27,14 +27,14 @@ struct LiveState {
   std::vector<double> train_loss, validation_loss, train_metric, validation_metric;  // an entry for each epoch
   std::vector<FlowRow> flow;                                                         // of the last observed epoch
 
-  // The decision regions, side × side pixels from the top: the predicted class, and the actual class of a training row
-  // that lies there, or −1.
+  // The map of decision regions, side × side pixels from the top. `regions` is the predicted class at each pixel,
+  // `points` the actual class of a training row at this pixel, or −1.
   std::size_t side = 0;
   std::vector<std::uint8_t> regions;
   std::vector<std::int8_t> points;
 
   bool colored = true;
-  std::string hint;  // the last line: which keys do something
+  std::string hint;  // the last line: the keys and what they do
 };
 
 // One line of the view: text without a line feed, with escape codes for colour, and its width in columns.
@@ -44,25 +44,25 @@ struct LiveLine {
 
   LiveLine& put(std::string_view more);
   LiveLine& put(std::string_view more, int color);  // a colour of xterm's 256
-  LiveLine& to(std::size_t column);                 // spaces up to this column
+  LiveLine& to(std::size_t column);                 // adds spaces up to this column
   LiveLine& append(const LiveLine& other);
 };
 
 // The view: at most `height` lines, each at most `width` columns wide.
 std::vector<LiveLine> live_view(const LiveState& state, std::size_t width, std::size_t height);
 
-// The side of the largest map of decision regions that this view has space for; 0 if that is too small.
+// The side of the largest map of decision regions for which this view has space; 0 if the map would be too small.
 std::size_t map_side(const LiveState& state, std::size_t width, std::size_t height);
 
-// The speed of the view: that of training; or slow enough for the eye, until the user presses a key; or slow and
-// controlled by keys.
+// How fast the view goes. training: as fast as the run trains. introduction: slowly enough for the eye, until the user
+// presses a key. watched: slowly, and the user controls it by keys.
 enum class Pace { training, introduction, watched };
 
 class Terminal {
  public:
-  // Draws on standard error: in place on a terminal that supports it, else as plain lines. NO_COLOR removes the
-  // colours. Without a terminal for view and keys the pace is that of training. The references must outlive this
-  // object.
+  // Draws on standard error: on a terminal a view that is redrawn in place, elsewhere plain lines. The variable
+  // NO_COLOR removes the colours. If standard error or standard input is not a terminal, the pace is `training`. The
+  // references must outlive this object.
   Terminal(Network& network, const Data& data, const TrainOptions& options, const std::string& metric,
            Pace pace = Pace::training);
 
@@ -76,7 +76,7 @@ class Terminal {
  private:
   using Clock = std::chrono::steady_clock;
 
-  // An epoch that the user may look at again.
+  // An epoch that the user may look at again, with its flow and its map.
   struct Shot {
     std::uint64_t epoch;
     std::vector<FlowRow> flow;
@@ -103,20 +103,20 @@ class Terminal {
   Pace pace_;
   std::unique_ptr<Keyboard> keyboard_;
   std::vector<Shot> shots_;
-  std::size_t shown_ = 0;  // the shot on the screen
-  double delay_ = 0;       // seconds for an epoch
+  std::size_t shown_ = 0;  // the index of the shot on the screen
+  double delay_ = 0;       // seconds for which an epoch is shown
   bool paused_ = false, stepping_ = false, go_on_ = false, quit_ = false;
 
-  // The view may take 1 % of the time that has passed. Only every `stride_`-th call reads the clock.
+  // Drawing may take 1 % of the time that has passed. Only every `stride_`-th call of batch_done() reads the clock.
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_look_ = start_, last_draw_ = start_;
   double spent_ = 0, cost_ = 1e-3;  // seconds for all drawings, and expected seconds for the next one
   std::uint64_t stride_ = 1, calls_ = 0;
   double done_at_start_ = -1;
 
-  Dataset grid_;                                    // the network's input at each pixel of the regions
+  Dataset grid_;                                    // the inputs of the network at each pixel of the map
   std::size_t drawn_lines_ = 0;                     // on the screen
-  std::pair<std::size_t, std::size_t> drawn_size_;  // the size of the terminal then
+  std::pair<std::size_t, std::size_t> drawn_size_;  // the size of the terminal at the last drawing
 };
 
 }  // namespace primer
