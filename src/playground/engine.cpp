@@ -1,5 +1,5 @@
-// The functions that the page calls. A session is a run that is trained step by step. Every number that the page shows
-// is computed here, by the same code as on the command line. Texts that go to the page are JSON.
+// The functions that the web page (the playground) calls. A session is a run that is trained step by step. Every number
+// that the page shows is computed here, by the same code as on the command line. Texts that go to the page are JSON.
 #include <array>
 #include <bit>
 #include <map>
@@ -40,7 +40,7 @@ std::string to_json(std::span<const real> values) {
 std::string to_json(const Tensor& t) { return to_json(std::span(t.data(), t.size())); }
 std::string texts_json(const std::vector<std::string>& texts) { return json::string_array(texts); }
 
-// The results of a pass over a batch in one layer.
+// The results of a forward and a backward pass over a batch, for one layer.
 struct LayerPass {
   Tensor z, derivative, a, dL_da, dL_dz, dL_dWt, dL_db;
 };
@@ -70,7 +70,7 @@ struct Session {
     restore(before, network);
   }
 
-  // Stores the results of the last step, which are in the layers.
+  // Stores the results of the last pass, which the layers still hold.
   void keep_pass(const Tensor& y) {
     watch.before_update(network, *loss, y);
     flow = watch.finish(steps(), network);
@@ -92,7 +92,7 @@ struct Session {
     keep_pass(batch.y);
   }
 
-  // Trains at most `batches` steps. Returns whether the run goes on.
+  // Trains at most `batches` steps. Returns whether the run has steps left.
   bool run(std::size_t batches) {
     std::size_t left = batches;
     Training::Hooks hooks;
@@ -107,7 +107,7 @@ struct Session {
     return training.run(hooks) == Training::End::interrupted;
   }
 
-  // A copy of the current network, so that a pass does not change the training.
+  // A copy of the current network, so that a pass over other inputs does not change the training.
   Network& viewed() {
     restore(copy_of(network), view);
     return view;
@@ -115,7 +115,7 @@ struct Session {
   void touch() {
     if (!touched_at) touched_at = steps();
   }
-  // Sets a weight or a bias by hand, and shows the effect.
+  // Sets a weight or a bias by hand, and runs a pass over the first batch to show the effect.
   void set(real& parameter, double value) {
     touch();
     parameter = static_cast<real>(value);
@@ -130,7 +130,7 @@ struct Session {
   std::vector<LayerPass> pass;
   std::vector<FlowRow> flow;  // of the pass
   std::vector<EpochRecord> history;
-  std::optional<std::uint64_t> touched_at;  // the step after which the run was no longer that of its config
+  std::optional<std::uint64_t> touched_at;  // the step after which the config alone no longer gives the run
   Tensor grid;
 };
 
@@ -149,7 +149,7 @@ const char* give(std::string text) {
   return result().data();
 }
 
-// More would make the page stand still.
+// With more rows or weights, the page would hardly react.
 constexpr std::size_t most_rows = 100'000;
 constexpr std::size_t most_weights = 1'000'000;
 
@@ -158,7 +158,7 @@ Experiment experiment_in(const char* text, std::size_t size) {
   const Config config = read_config(config_name, {});
   const auto refuse_rows = [&](std::size_t rows, const char* key) {
     if (rows > most_rows)
-      throw UserError(config.location(key), "a page takes at most ", most_rows, " rows; use primer train");
+      throw UserError(config.location(key), "the web page takes at most ", most_rows, " rows; use primer train");
   };
   refuse_rows(config.data.points, "data.points");
   Experiment experiment = load_experiment(config_name, {});
@@ -169,13 +169,13 @@ Experiment experiment_in(const char* text, std::size_t size) {
     weights += inputs * units;
     inputs = units;
     if (weights <= static_cast<double>(most_weights)) continue;
-    throw UserError(config.location(concat("layer.", l + 1, ".units")), "a page takes at most ", most_weights,
+    throw UserError(config.location(concat("layer.", l + 1, ".units")), "the web page takes at most ", most_weights,
                     " weights; use primer train");
   }
   return experiment;
 }
 
-// Whether a run can go on with its weights when this key changes.
+// Whether a run can go on with its weights when this key of the config changes.
 bool keeps_weights(const std::string& key) {
   if (key.starts_with("layer.")) return key.ends_with(".activation") || key.ends_with(".dropout");
   if (key.starts_with("diagnostics.")) return true;
@@ -196,7 +196,7 @@ std::vector<std::string> changed_keys(const Config& a, const Config& b) {
   return keys;
 }
 
-// Takes over the weights, the progress and, if it is the same rule, the state of the optimiser.
+// Copies the weights and the progress of `old` to `next` and, if both have the same optimiser, also its state.
 void continue_from(Session& old, Session& next) {
   for (std::size_t l = 0; l < next.network.layers.size(); ++l) {
     for (const Parameter& to : next.network.layers[l].tensors()) {
@@ -266,7 +266,7 @@ std::string scores_json(const std::optional<Scores>& scores) {
   return "[" + to_json(scores->loss) + "," + to_json(scores->metric) + "]";
 }
 
-// Each quantity of flow.csv, and the two factors by which the gradient changes at the layer.
+// For each layer, the quantities of flow.csv and the two factors by which σ′ and W change the gradient.
 std::string flow_json(const std::vector<FlowRow>& rows) {
   std::string list = "[";
   for (std::size_t l = 0; l < rows.size(); ++l) {
@@ -280,8 +280,8 @@ std::string flow_json(const std::vector<FlowRow>& rows) {
   return list + "]";
 }
 
-// For each layer and unit, over the batch of the pass: mean |σ′|, ‖∂L/∂z‖, and the fractions of samples on which the
-// unit is saturated and on which σ′ is exactly 0.
+// For each layer and unit, over the batch of the last pass: mean |σ′|, ‖∂L/∂z‖, and the fractions of samples on which
+// the unit is saturated and on which σ′ is exactly 0.
 std::string units_json(const Session& s) {
   std::string list = "[";
   for (std::size_t l = 0; l < s.pass.size(); ++l) {
@@ -317,7 +317,7 @@ std::string record_json(const EpochRecord& r) {
          scores_json(r.test) + "," + to_json(r.learning_rate) + "]";
 }
 
-// The state, with the records of the epochs from `known` on.
+// The state of the run. The page already has the records of the first `known` epochs and gets the later ones.
 std::string state_json(Session& s, std::size_t known) {
   const Training::State& state = s.training.state;
   std::string records = "[";
@@ -336,7 +336,7 @@ std::string state_json(Session& s, std::size_t known) {
                               {"units", units_json(s)}});
 }
 
-// One pass over one training row, in training mode, as `primer trace` makes it of a file with this row.
+// One pass over one training row, in training mode: the numbers of `primer trace` for a file with only this row.
 std::string trace_json(Session& s, std::size_t row) {
   Network& network = s.viewed();
   Dataset one;
@@ -387,7 +387,7 @@ Histogram histogram_of(const Tensor& t, std::size_t column, std::size_t bins) {
   return h;
 }
 
-// σ and σ′ of layer l at `points` values of z from low to high. For softmax: of the first of two units, with z₂ = 0.
+// σ and σ′ at `points` values of z from low to high. For softmax: of unit 1 of two units, where unit 2 has z = 0.
 std::string curve_json(const Activation& sigma, double low, double high, std::size_t points) {
   Tensor z(points, sigma.traits.elementwise ? 1 : 2), a, derivative;
   for (std::size_t i = 0; i < points; ++i) {
@@ -403,7 +403,7 @@ std::string curve_json(const Activation& sigma, double low, double high, std::si
       Members{{"z", "[" + columns[0] + "]"}, {"a", "[" + columns[1] + "]"}, {"slope", "[" + columns[2] + "]"}});
 }
 
-// The unit j of layer l: its z over all training rows, its weights and the mean gradients of the pass.
+// Unit j of layer l: the histogram of its z over all training rows, its weights, and their gradients in the last pass.
 std::string unit_json(Session& s, std::size_t l, std::size_t j) {
   Network& network = s.viewed();
   network.forward(s.experiment.data.train.x);
@@ -428,7 +428,7 @@ std::string unit_json(Session& s, std::size_t l, std::size_t j) {
                               {"curve", curve_json(*layer.activation, low, high, 161)}});
 }
 
-// Each pixel of the training rows before it was standardised, as a level: 0 is the smallest value, 255 the largest.
+// Each pixel of the training rows, in the units of the data, as a level from 0 (smallest value) to 255 (largest value).
 std::string levels_json(const Data& data) {
   Tensor x = data.train.x;
   for (std::size_t i = 0; i < x.size() && data.standardizer; ++i) {
@@ -442,7 +442,7 @@ std::string levels_json(const Data& data) {
       pixels, [&](real v) { return count_json(static_cast<std::size_t>((v - range.min) / reach * 255 + real(0.5))); });
 }
 
-// The training rows, the range of each input, a little wider than the data, and the classes.
+// The training rows, the range of each input (a little wider than the data), and the class of each row.
 std::string data_json(const Session& s) {
   const Dataset& train = s.experiment.data.train;
   Members members{{"x", train.x.cols() <= 2 || train.x.size() <= 200'000 ? to_json(train.x) : "[]"},
@@ -480,14 +480,14 @@ EXPORT(result_size) std::size_t page_result_size() { return result().size(); }
 EXPORT(put_file) void page_put_file(const char* name, std::size_t name_size, const char* bytes, std::size_t size) {
   page_files()[std::string(name, name_size)] = std::string(bytes, size);
 }
-// 2⁻⁶⁰ if fma rounds once, 0 if it rounds twice.
+// For the numbers with which the page calls it: 2⁻⁶⁰ if fma rounds once, 0 if it rounds twice.
 EXPORT(fma) double page_fma(double a, double b, double c) { return primer::fma(a, b, c); }
 
 EXPORT(load) void page_load(unsigned which, const char* text, std::size_t size) {
   sessions()[which] = std::make_unique<Session>(experiment_in(text, size));
 }
-// Whether the run goes on with its weights; otherwise it starts again. If only later steps are added, or what is shown
-// of the steps changes, the run remains that of its config.
+// Loads a changed config. Returns true if the run goes on with its weights, false if it starts again. A run that goes
+// on is no longer that of its config, unless only `diagnostics` or (without a schedule) train.epochs changed.
 EXPORT(change) bool page_change(unsigned which, const char* text, std::size_t size) {
   auto next = std::make_unique<Session>(experiment_in(text, size));
   auto& now = sessions()[which];
@@ -514,7 +514,7 @@ EXPORT(trace) const char* page_trace(unsigned which, std::size_t row) { return g
 EXPORT(unit) const char* page_unit(unsigned which, std::size_t l, std::size_t j) {
   return give(unit_json(session(which), l, j));
 }
-// σ(z), σ′(z) and ∂L/∂z = ∂L/∂a σ′(z) of an elementwise σ.
+// σ(z), σ′(z) and ∂L/∂z = ∂L/∂a σ′(z) of layer l, whose σ is elementwise.
 EXPORT(point) const char* page_point(unsigned which, std::size_t l, double z, double dL_da) {
   Tensor in(1, 1, z), a, derivative;
   session(which).network.layers[l].activation->forward(in, a, derivative);

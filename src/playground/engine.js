@@ -28,7 +28,7 @@ window.start_engine = async (wanted) => {
     exports = (await WebAssembly.instantiate(module, imports)).exports;
     exports._initialize?.();
   }
-  // relaxed_madd rounds once or twice, which depends on the machine. The page uses it only if it rounds once.
+  // relaxed_madd rounds once or twice, depending on the machine. The page uses this instruction only if it rounds once.
   async function start() {
     if (wanted !== 'exact') {
       try {
@@ -44,8 +44,8 @@ window.start_engine = async (wanted) => {
   }
 
   const kind = await start();
-  // An exception of the engine arrives as an Error. It leaves the stack pointer of the engine as it was at the throw,
-  // so call() restores it.
+  // An exception in the engine arrives as a JavaScript Error, and the stack pointer of the engine stays where the throw
+  // happened. So call() restores the stack pointer.
   function call(name, ...values) {
     const stack = exports.__stack_pointer.value;
     try {

@@ -1,6 +1,6 @@
-// Replaces the operating system for the engine in WebAssembly: files in memory, and exceptions. libc++abi cannot
-// unwind there, so a throw calls a function of the page with the text of the exception, and that function throws an
-// Error. No `catch` gets it; locate_errors() remembers what to throw instead.
+// Replaces the operating system for the engine in WebAssembly: files in memory, and exceptions. libc++abi cannot unwind
+// the stack there, so a throw calls a function of the page with the text of the exception, and that function throws a
+// JavaScript Error. No C++ `catch` runs; locate_errors() stores which error to throw instead.
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
@@ -16,7 +16,7 @@
 namespace {
 
 using Locate = std::function<primer::UserError(const std::logic_error&)>;
-const Locate* innermost = nullptr;  // of the calls of locate_errors() that run
+const Locate* innermost = nullptr;  // belongs to the innermost running call of locate_errors()
 
 }  // namespace
 
@@ -28,7 +28,7 @@ __attribute__((import_module("host"), import_name("fail"), noreturn)) void host_
 void* __cxa_allocate_exception(std::size_t size) noexcept { return std::malloc(size); }
 void __cxa_free_exception(void* exception) noexcept { std::free(exception); }
 [[noreturn]] void __cxa_throw(void* object, std::type_info*, void (*)(void*)) {
-  const auto* const error = static_cast<std::exception*>(object);  // whatever primer throws is a std::exception
+  const auto* const error = static_cast<std::exception*>(object);  // everything that primer throws is a std::exception
   const Locate* const locate = std::exchange(innermost, nullptr);
   const auto* const wrong_argument = dynamic_cast<const std::logic_error*>(error);
   if (locate != nullptr && wrong_argument != nullptr) throw(*locate)(*wrong_argument);

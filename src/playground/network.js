@@ -1,5 +1,5 @@
-// Draws the network: units as tiles, weights as lines, the pulses of the gradient, the way back of δ, and the picture
-// of the data. Every number comes from the engine.
+// Draws the network: units as tiles, weights as lines, moving dots for the gradient, a chart of the gradient's way
+// back, and the picture of the data. Every number comes from the engine.
 window.network_view = (engine) => {
   'use strict';
   const { html, svg, text, rgb, mix, css, size_color, short, extent, ticks, log_ticks, log_label, drawing, explain } =
@@ -8,7 +8,7 @@ window.network_view = (engine) => {
   const most_units = 16;
   const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
-  // Colours as tables of 256 entries, because thousands of cells are painted in every frame
+  // Colours as tables of 256 entries, because thousands of cells are painted in every animation frame
   let colors = {};
   function read_colors() {
     const table = (color_of) => Array.from({ length: 256 }, (_, i) => color_of(i / 255).map(Math.round));
@@ -126,15 +126,15 @@ window.network_view = (engine) => {
     by_id('shape').textContent = [layers[0].inputs, ...layers.map(({ units }) => units)].join(' – ');
   }
 
-  // Draws lines from the units of a layer to those of the next. The size of a weight decides width and strength, its
-  // sign the colour.
+  // Draws lines from the units of a layer to those of the next. The size of a weight decides the width and the opacity
+  // of its line, the sign of the weight decides the colour.
   function draw_lines() {
     const scale = devicePixelRatio || 1;
     const context = sheet.getContext('2d');
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, sheet.width, sheet.height);
     const kind = by_id('line-kind').value;
-    // W: relative to the largest of the layer. ∂L/∂W: relative to the largest of the network, on a logarithmic scale
+    // The size of a line: |W| / largest |W| of the layer; or |∂L/∂W| / largest of the network, on a logarithmic scale
     let largest = 1e-300;
     if (kind !== 'W')
       run.info.layers.forEach(({ units, inputs: n }, l) => {
@@ -171,19 +171,19 @@ window.network_view = (engine) => {
     field: 'Each picture is the value of a unit over the input plane: orange is positive, blue is negative.',
     line: 'Each picture is the value of a unit from the smallest input (left) to the largest: orange is positive, blue is negative.',
     value:
-      'The colour is the value a of a unit for the picked sample: orange is positive, blue is negative, relative to the largest of the layer.',
-    slope: 'The mean |σ′| of the last batch. A unit with a small mean passes almost no gradient.',
+      'The colour shows the output a of a unit for the picked sample, relative to the largest |a| of the layer: orange is positive, blue is negative.',
+    slope: 'The colour shows mean |σ′| over the last batch. A unit with a small mean passes almost no gradient.',
     delta:
-      'The size ‖δ‖ of the gradient that arrives, in the last batch, relative to the largest of the network (logarithmic scale).',
+      'The colour shows ‖δ‖, the size of the gradient that arrives at a unit in the last batch, relative to the largest ‖δ‖ of the network (logarithmic scale).',
     state:
-      'Dashed frame: dead, σ′ is exactly 0 on the whole batch. Yellow: |σ′| is less than 5 % of its largest value on more than half of the batch (saturated; of a ReLU: z < 0).',
+      'Dashed frame: the unit is dead, because σ′ is exactly 0 on the whole batch. Yellow: the unit is saturated, because |σ′| is less than 5 % of its largest value on more than half of the batch (for a ReLU: z < 0).',
     weights:
-      'The units of layer 1 show their weights as pictures, the others their value a for the picked sample: orange is positive, blue is negative.',
+      'The units of layer 1 show their weights as pictures, the other units their output a for the picked sample: orange is positive, blue is negative.',
   };
   const line_hints = {
     W: 'Lines: W, orange is positive, blue is negative; the width is relative to the largest weight of the layer.',
     dL_dW:
-      'Lines: ∂L/∂W, orange is positive, blue is negative; the width is relative to the largest of the network (logarithmic scale).',
+      'Lines: ∂L/∂W, orange is positive, blue is negative; the width is relative to the largest gradient of the network (logarithmic scale).',
   };
   function draw_tiles(grid) {
     const kind = by_id('tile-kind').value;
@@ -251,7 +251,7 @@ window.network_view = (engine) => {
     put(canvas, columns, rows, (k) => shade_of(colors.ink, run.data.levels[row * rows * columns + k] / 255));
   }
 
-  // A pulse runs from the output to the input. At each unit it is as large as the unit's δ.
+  // A pulse is dots that run from the output to the input. The dots that leave a unit are as large as the unit's ‖δ‖.
   let pulse = null;
   function start_pulse() {
     if (!calm.matches) pulse = performance.now();
@@ -287,9 +287,9 @@ window.network_view = (engine) => {
     return true;
   }
 
-  // The parts that carry δ through these layers: W, and the skip connection of a residual layer
+  // The name of what carries δ through these layers: W, and the skip connection of a residual layer
   const carrier = (layers) => (layers.some(({ residual }) => residual) ? 'W + skip' : 'W');
-  // The way back: two numbers for each layer, ‖∂L/∂a‖ and δ = ‖∂L/∂z‖, as stairs
+  // The chart of the gradient's way back: for each layer the norms ‖∂L/∂a‖ and ‖δ‖ = ‖∂L/∂z‖, as stairs
   function draw_delta(runs) {
     const L = Math.max(...runs.map(({ info }) => info.layers.length));
     const d = drawing(by_id('delta'), 250, [30, 14, 34, 56], 'norms of the gradient in each layer');
@@ -348,7 +348,7 @@ window.network_view = (engine) => {
             html(
               'span',
               { class: 'quiet' },
-              'A network with two or more hidden layers shows how the gradient changes between them.',
+              'If a network has two or more hidden layers, this line shows how the gradient changes between them.',
             ),
           );
           return line;
@@ -380,7 +380,7 @@ window.network_view = (engine) => {
       host,
       Math.round(width * 0.86),
       [16, 14, 34, 40],
-      plane ? 'the field of the network and the data' : 'the data',
+      plane ? 'the output of the network over the inputs, and the data' : 'the data',
     );
     const x = data.ranges[0];
     const y = plane || info.layers[0].inputs > 1 ? data.ranges[1] : extent([...data.y]);
@@ -452,7 +452,7 @@ window.network_view = (engine) => {
     by_id('data-hint').textContent =
       'The first rows of the training data. Click a row. The calculation of the network for this row is shown below, step by step.';
   }
-  // One pass over the plane serves the field and all tiles.
+  // One pass over a grid of inputs gives the values of the picture of the data and of all tiles.
   function compute_grid() {
     if (!picture?.d || !(picture.plane || picture.curve)) return null;
     const n = picture.curve ? 120 : engine.kind === 'fused' ? 44 : 26;
@@ -512,8 +512,8 @@ window.network_view = (engine) => {
       place_tiles();
       make_picture();
     },
-    // While a run trains, `part` is the number of the frame: every frame draws the field, and one of the other parts in
-    // turn.
+    // While a run trains, `part` is the number of the animation frame: every frame draws the picture of the data, and
+    // in turn the tiles, the lines or the chart of the gradient's way back.
     draw(now, pick, runs, part = null) {
       picked = pick;
       const grid = compute_grid();

@@ -1,5 +1,5 @@
-// The state of the page: one run, or two in step, the controls that change their configs, and the loop that trains
-// them.
+// The state of the page: one run, or two runs that train side by side, the controls that change their configs, and the
+// loop that trains the runs.
 (async () => {
   'use strict';
   const { html, svg, text, short, extent, ticks, log_ticks, log_label, drawing, explain } = window.charts;
@@ -23,8 +23,8 @@
   }
   by_id('engine').textContent =
     engine.kind === 'fused'
-      ? 'the fused module, because fma rounds once here'
-      : 'the exact module, which computes fma from sums and products';
+      ? 'the fused module, because a multiply-add rounds once here'
+      : 'the exact module, which computes the multiply-add from sums and products';
   by_id('engine').dataset.kind = engine.kind;
   for (const [name, contents] of Object.entries(start.files)) engine.put_file(name, contents);
   const names = engine.names();
@@ -270,7 +270,7 @@
     const layers = /^layer\.1\./.test(key) && runs[0].info.layers.length > 2;
     const same = runs[0].info.settings[key];
     let config = set(runs[0].text, key, value);
-    // in a stack of equal layers, a key "layer.1.…" changes all of them
+    // a key "layer.1.…" also changes the other hidden layers that have the same value
     for (let l = 2; layers && l < runs[0].info.layers.length; ++l) {
       const at = key.replace('layer.1.', `layer.${l}.`);
       if (runs[0].info.settings[at] === same) config = set(config, at, value);
@@ -349,7 +349,7 @@
     explain(d, { describe });
   }
 
-  // The parts that change in every frame
+  // The numbers that change in every animation frame
   function draw_numbers() {
     const run = run_shown();
     const { state, info } = run;
@@ -383,9 +383,9 @@
     by_id('repeat').replaceChildren(
       ...(state.touched !== null
         ? [
-            `touched at step ${state.touched}; `,
+            `The run was changed at step ${state.touched}; `,
             code('primer train config.toml --init model.safetensors'),
-            ' goes on from the current weights, with a fresh optimiser',
+            ' goes on from the current weights, with a new optimiser',
           ]
         : state.done
           ? [
@@ -417,11 +417,11 @@
   }
 
   // The loop
-  const shortest = 3; // the fewest milliseconds of training in a frame; drawing and training together get 10
+  const shortest = 3; // the fewest ms of training per animation frame; training and drawing together get 10 ms
   let drawing_took = 6;
   let chunk = 1;
   let waited = 0;
-  // Trains each run by at most `steps` steps, both runs in parallel. An error ends the training.
+  // Trains every run by at most `steps` steps. An error ends the training.
   function train(steps) {
     let more = false;
     try {
@@ -626,7 +626,7 @@
       ' ',
       show,
       html('br', {}),
-      html('em', {}, 'Measured over many seeds, some with other sizes. ', story.number),
+      html('em', {}, 'Measured over many seeds, in part with networks of other sizes. ', story.number),
     );
     by_id('tile-kind').value = story.units ?? 'field';
     by_id('speed').value = story.speed ?? 'fast';

@@ -1,4 +1,4 @@
-// The stories of the study notes, each as a config, with two sentences on what to look at and the number of the claim.
+// The stories of the page: each is a config, sentences on what to look at, and a number from a claim (configs/claims).
 window.presets = (() => {
   'use strict';
   const layer = (units, activation, more = '') =>
@@ -56,7 +56,7 @@ every = 1
     {
       name: 'vanishing: eight sigmoid layers',
       config: spirals(repeat(8, layer(16, 'sigmoid', xavier)), sgd(0.1, 300)),
-      look: 'Look at the gradient on its way back: each ⊙ σ′ step loses at least three quarters of it, because σ′ ≤ ¼, and W does not make up for it. Hardly any unit is saturated, so saturation is not the reason; the loss stays near ln 3 = 1.099, that of guessing one of three classes.',
+      look: 'Look at the gradient on its way back: each ⊙ σ′ step loses at least three quarters of the gradient, because σ′ ≤ ¼, and the W steps do not restore it. Hardly any unit is saturated, so saturation is not the reason. The loss stays near ln 3 = 1.099, the loss of a network that guesses one of three classes.',
       units: 'delta',
       number:
         'Claim flow_sigmoid_vanishes: over ten sigmoid layers with Xavier weights, 1.85e-06 of the gradient is left.',
@@ -64,13 +64,13 @@ every = 1
     {
       name: 'tanh with Xavier: eight layers that learn',
       config: spirals(repeat(8, layer(16, 'tanh', xavier)), sgd(0.1, 300)),
-      look: 'This network is as deep as that of the sigmoid story; one word of the config is different. Near z = 0 the derivative of tanh is 1, so the σ′ steps lose little and the loss falls.',
+      look: 'This network is as deep as the network with sigmoid; only the activation of the hidden layers is different. Near z = 0 the derivative of tanh is 1, so the σ′ steps lose little and the loss falls.',
       number: 'Claim flow_tanh_xavier: over fifty tanh layers ∂L/∂W changes by a factor of only 1.13.',
     },
     {
       name: 'tanh with N(0, 1): saturation and explosion',
       config: spirals(repeat(8, layer(16, 'tanh', 'init = "normal(1)"')), sgd(0.01, 300)),
-      look: 'Pick a unit: its z lie far out, where σ′ is almost 0. The W steps are so large that the gradient still grows on its way back.',
+      look: 'Pick a unit: most of its z are so far from 0 that σ′ is almost 0. But the weights are so large that the gradient still grows on its way back.',
       number:
         'Claim flow_explodes: over ten layers with N(0, 1) weights the gradient grows 181-fold; the saturated fraction is 0.677.',
     },
@@ -81,27 +81,27 @@ every = 1
       at: 'network',
       units: 'state',
       speed: 'step',
-      number: 'Claim dying_learning_rate: at rate 0.1 the dead fraction is 0.5, at rate 0.03 it is 0.',
+      number: 'Claim dying_learning_rate: the fraction of dead units is 0.5 at learning rate 0.1 and 0 at 0.03.',
     },
     {
       name: 'the rescue: Leaky ReLU from the same start',
       config: sine(layer(32, 'leaky_relu(0.01)'), 0.1, 1000),
-      look: 'A unit with z < 0 on every row keeps σ′ = 0.01 instead of 0. So it is not dead: its weights still move, a hundred times slower, and it can come back. The loss ends far below that of the dying ReLU. You can also choose leaky_relu while that story runs.',
+      look: 'A unit with z < 0 on every row keeps σ′ = 0.01 instead of 0. So it is not dead: its weights still move, a hundred times slower, and it can come back. The loss ends far below that of the dying ReLU. You can also choose leaky_relu while the story of the dying ReLU runs.',
       at: 'network',
       units: 'state',
       speed: 'step',
-      number: 'Claim dying_rescue: the dead fraction is 0.5; when training continues with Leaky ReLU, it becomes 0.',
+      number: 'Claim dying_rescue: the fraction of dead units is 0.5, and 0 after more training with Leaky ReLU.',
     },
     {
       name: 'linear collapse: ten layers without σ',
       config: xor(repeat(9, layer(8, 'identity'))),
-      look: 'Every σ′ is 1 and the gradient arrives, but ten linear layers are one linear layer. The field shows one straight edge at most, and the loss stops at ln 2 = 0.693.',
+      look: 'Every σ′ is 1 and the gradient arrives, but ten linear layers are one linear layer. The picture of the data shows at most one straight edge, and the loss stops at ln 2 = 0.693.',
       number: 'Claim xor_needs_hidden: ten linear layers reach an accuracy of 0.5 on XOR.',
     },
     {
       name: 'XOR without a hidden layer',
       config: xor(''),
-      look: 'One straight line must separate the corners, and none does. The loss stops at ln 2 = 0.693; add a layer and it falls.',
+      look: 'The network can only separate the corners by one straight line, but no such line exists. The loss stops at ln 2 = 0.693. Add a layer, and the loss falls.',
       number:
         'Claim xor_needs_hidden: the loss of the linear model stops at 0.693; with eight tanh units the accuracy is 1.',
     },
@@ -111,21 +111,21 @@ every = 1
         layer(16, 'sigmoid', xavier) + repeat(7, layer(16, 'sigmoid', `${xavier}\nresidual = true`)),
         sgd(0.1, 300),
       ),
-      look: 'The eight sigmoid layers again, but now a = σ(z) + x in layers 2 to 8: ∂L/∂x gets ∂L/∂a as a second part that meets no σ′. Compare the norm of layer 1 over that of layer 8 with the sigmoid story; in “One sample by hand” the way back shows the skip connection as a separate term.',
+      look: 'These are the eight sigmoid layers again, but layers 2 to 8 compute a = σ(z) + x. So ∂L/∂x has a second term, ∂L/∂a, which is not multiplied by σ′. Compare ‖δ‖ of layer 1 / of layer 8 with the same ratio in the story of vanishing. “One sample by hand” shows the skip connection as a separate term on the way back.',
       number:
         'Claim flow_residual: over ten sigmoid layers the ratio of ∂L/∂W is 0.129 with residual connections and 2.90e-06 without.',
     },
     {
       name: 'batch normalisation: sigmoid that learns',
       config: spirals(repeat(8, layer(16, 'sigmoid', `${xavier}\nbatch_norm = true`)), sgd(0.1, 300)),
-      look: 'γ û + β keeps the z of every unit spread around 0, and its gradient divides by their small deviation. The loss of the eight sigmoid layers falls.',
-      number: 'Claim rescue_batch_norm: twenty sigmoid layers reach an accuracy of 0.99 with it and 0.465 without.',
+      look: 'Batch normalisation, z = γ û + β, keeps the z of every unit spread around 0. On its way back, the gradient is divided by the small standard deviation of u = x Wᵀ + b. So the eight sigmoid layers learn, and the loss falls.',
+      number: 'Claim rescue_batch_norm: the accuracy of twenty sigmoid layers is 0.99 with batch norm, 0.465 without.',
     },
     {
       name: 'A | B: sigmoid against tanh',
       config: spirals(repeat(4, layer(16, 'sigmoid', xavier)), adam(0.01, 300)),
       other: spirals(repeat(4, layer(16, 'tanh', xavier)), adam(0.01, 300)),
-      look: 'B differs from A in one word and sees the same batches. Rewind and compare the two charts of the way back at the start: in A every ⊙ σ′ step loses at least three quarters of the gradient, in B much less. With four layers Adam still trains both, but the loss of A begins to fall later.',
+      look: 'B differs from A only in the activation of the hidden layers, and both runs see the same batches. Rewind and compare the gradients of A and B on their way back: in A every ⊙ σ′ step loses at least three quarters of the gradient, in B much less. With four layers Adam still trains both, but the loss of A begins to fall later.',
       number: 'Claim tanh_slope: the largest derivative is 1 for tanh and ¼ for sigmoid.',
     },
   ];

@@ -161,11 +161,11 @@ window.sample_view = (engine, cards) => {
     );
   }
 
-  // Its weights, as sliders. After a change of a weight, the run no longer follows from its config.
+  // The unit's weights, as sliders. After a change of a weight, the config alone no longer gives the run.
   function draw_weights(run, { l, j }, facts) {
     const host = by_id('unit-weights');
     const holds = host.contains(document.activeElement) && document.activeElement.type !== 'button';
-    if (holds && host.dataset.unit === `${run.index}.${l}.${j}`) return; // the user moves one of them
+    if (holds && host.dataset.unit === `${run.index}.${l}.${j}`) return; // the user is moving one of the sliders
     host.dataset.unit = `${run.index}.${l}.${j}`;
     const slider = (name, value, gradient, set) => {
       const reach = Math.max(3, 1.5 * Math.abs(value));
@@ -245,7 +245,7 @@ window.sample_view = (engine, cards) => {
     return list;
   }
   const full = (v) => html('b', { class: 'number' }, String(v));
-  // "0.5 · 0.25 + …": the formula with its numbers
+  // "0.5 · 0.25 + …": the terms of the sum with their numbers
   function sum_of(weights, values, rest) {
     const terms = weights.slice(0, 6).map((w, i) => `${short(w, 4)} · ${short(values[i], 4)}`);
     if (weights.length > 6) terms.push(`… ${weights.length - 6} more terms`);
@@ -341,7 +341,7 @@ window.sample_view = (engine, cards) => {
     if (kind === 'dL_dz') {
       const canonical = l + 1 === run.info.layers.length && run.info.canonical;
       const words = canonical
-        ? `a − y = ${short(layer.a[j], 4)} − ${short(trace.y[j], 4)}, of this one row`
+        ? `a − y = ${short(layer.a[j], 4)} − ${short(trace.y[j], 4)}, for this row alone`
         : layer.mask
           ? `∂L/∂a × mask × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.mask[j])} × ${short(layer.slope[j], 5)}`
           : `∂L/∂a × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.slope[j], 5)}`;
@@ -374,7 +374,7 @@ window.sample_view = (engine, cards) => {
         ? `y = ${trace.y.map((v) => short(v, 4)).join(', ')}`
         : `class ${run.info.classes[run.data.class[pick.row]] ?? run.data.class[pick.row]}`;
     by_id('hand-name').textContent = `row ${pick.row + 1}, ${y}; L = ${short(trace.loss, 5)}`;
-    // A button that is disabled would lose the focus, and the next → would make a training step.
+    // A disabled button would lose the focus, and then the key → would make a training step instead.
     by_id('hand-back').setAttribute('aria-disabled', String(step === 0));
     by_id('hand-next').setAttribute('aria-disabled', String(step === steps.length - 1));
     by_id('hand-where').textContent = `step ${step + 1} of ${steps.length}`;

@@ -208,7 +208,7 @@ def check_steps(browser, page, folder, signature):
     browser.run(CHOOSE, "[data-key='train.epochs']", "5")
     state = finish(browser)
     assert state["signature"] == train(CONFIGS / "spirals.toml", ["--set", "train.epochs=5"], folder / "five"), state
-    assert "touched" not in state["repeat"], state
+    assert "changed" not in state["repeat"], state
 
 
 def check_changes(browser, page):
@@ -223,19 +223,19 @@ def check_changes(browser, page):
         browser.run(CHOOSE, f"[data-key='{key}']", value)
         state = browser.run(STATE)
         assert state["signature"] == before and state["where"] == "epoch 1", (key, state)
-        assert "touched at step 15" in state["repeat"] and state["message"] == "The run goes on with its weights.", (key, state)
+        assert "changed at step 15" in state["repeat"] and state["message"] == "The run goes on with its weights.", (key, state)
     assert browser.run("return playground.runs()[0].info.layers[0].activation") == "leaky_relu(0.2)"
     card = browser.run("return document.querySelector('#unit-about details').textContent")
     assert card.startswith("leaky_relu(0.01): leaky rectified linear unit") and "claim" in card and "Maas et al." in card, card
     click(browser, "epoch-step")
     assert browser.run(STATE)["where"] == "epoch 2" and browser.run(STATE)["signature"] != before
     click(browser, "rewind")
-    assert "touched" not in browser.run(STATE)["repeat"]
+    assert "changed" not in browser.run(STATE)["repeat"]
     for key, value in (("layer.1.units", "9"), ("data.noise", "0.1"), ("seed", "2")):
         click(browser, "epoch-step")
         browser.run(CHOOSE, f"[data-key='{key}']", value)
         state = browser.run(STATE)
-        assert state["where"] == "epoch 0" and "touched" not in state["repeat"], (key, state)
+        assert state["where"] == "epoch 0" and "changed" not in state["repeat"], (key, state)
 
 
 SGD = ["--set", "train.optimizer=sgd", "--set", "train.learning_rate=0.1", "--set", "data.shuffle=false", "--set", "data.test_fraction=0",
@@ -243,7 +243,7 @@ SGD = ["--set", "train.optimizer=sgd", "--set", "train.learning_rate=0.1", "--se
 
 
 def check_unit(browser, folder):
-    """z is dragged, w is edited, a unit is killed; then the command line goes on from the weights of the touched run. With
+    """z is dragged, w is edited, a unit is killed; then the command line goes on from the weights of the changed run. With
     plain gradient descent and rows in order it must take the same steps as the page."""
     page = folder / "sgd.html"
     subprocess.run([PROGRAM, "play", CONFIGS / "spirals.toml", "--out", page, *SGD], check=True, capture_output=True)
@@ -265,10 +265,10 @@ def check_unit(browser, folder):
     z = [at for at, _, _ in seen]
     assert z[2] < z[3] < z[0] < z[1], seen
     assert all(shown == expected for _, shown, expected in seen) and {shown == 0 for _, shown, _ in seen} == {True, False}, seen
-    assert signature_of(browser) == now and "touched" not in browser.run(STATE)["repeat"]
+    assert signature_of(browser) == now and "changed" not in browser.run(STATE)["repeat"]
 
     browser.run(CHOOSE, "[data-name='w1']", "1.25", "input")
-    assert signature_of(browser) != now and "touched at step 19" in browser.run(STATE)["repeat"], browser.run(STATE)
+    assert signature_of(browser) != now and "changed at step 19" in browser.run(STATE)["repeat"], browser.run(STATE)
     assert browser.run("return playground.engine.unit(0, 0, 1).w[0]") == 1.25
     dead = "return Number(/Dead units: (\\d+) of 32/.exec(document.getElementById('tile-hint').textContent)[1])"
     alive = 32 - browser.run(dead)
@@ -376,10 +376,10 @@ def check_messages(browser, page, folder):
     for old, new, column, limit in (("points = 600", "points = 100000000", 10, "100000 rows"), ("units = 16", "units = 65536", 9, "1000000 weights")):
         apply_text(browser, right.replace(old, new))  # natively right, but the page would stand still
         line = max(i for i, line in enumerate(right.split("\n"), 1) if line == old)
-        assert browser.run(STATE)["message"] == f"config.toml:{line}:{column}: a page takes at most {limit}; use primer train", browser.run(STATE)
+        assert browser.run(STATE)["message"] == f"config.toml:{line}:{column}: the web page takes at most {limit}; use primer train", browser.run(STATE)
     apply_text(browser, right)
     state = browser.run(STATE)
-    assert state["signature"] == kept and "touched" not in state["repeat"], state
+    assert state["signature"] == kept and "changed" not in state["repeat"], state
     print(f"messages: {len(cases)} are those of primer train", flush=True)
 
 

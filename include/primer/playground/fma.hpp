@@ -1,5 +1,5 @@
 // The fused multiply-add for WebAssembly, which has only relaxed_madd, an instruction that may round twice. So there
-// are two modules: one uses this instruction; the other computes the same number from additions and products.
+// are two modules: one uses relaxed_madd; the other computes the same number from additions and products.
 #pragma once
 
 #include <bit>
@@ -13,7 +13,7 @@
 
 namespace primer {
 
-// high is the rounded result of an operation, low the error of the rounding.
+// The exact result of an operation is high + low: `high` is the rounded result, `low` is the rounding error.
 struct Exact {
   double high, low;
 };
@@ -23,7 +23,7 @@ struct Exact {
   return {s, (a - (s - b_part)) + (b - b_part)};
 }
 
-[[gnu::always_inline]] inline Exact halves(double a) {  // Veltkamp, see below: a = high + low, 26 bits each
+[[gnu::always_inline]] inline Exact halves(double a) {  // Veltkamp (in Dekker, 1971): a = high + low, 26 bits each
   const double t = 0x1.0000002p27 * a;                  // 2²⁷ + 1
   const double high = t - (t - a);
   return {high, a - high};
@@ -48,7 +48,7 @@ struct Exact {
   const Exact rest = exact_sum(upper.low, total.low);
   const auto bits = std::bit_cast<std::int64_t>(rest.high);
   const bool inexact = rest.low != 0, towards_0 = (rest.high < 0) != (rest.low < 0);
-  const std::int64_t odd = (bits - (inexact & towards_0)) | inexact;  // truncated, then odd if anything is below
+  const std::int64_t odd = (bits - (inexact & towards_0)) | inexact;  // truncated; odd if a part was cut off
   const double result = total.high + std::bit_cast<double>(odd);
   return result == 0 ? product.high + c : result;  // keeps −0
 }
@@ -79,8 +79,8 @@ bool can_emulate_fma_of_all(const Matrix& m) {
   return can;
 }
 
-// C = start + A B by the library's fma, if the emulation cannot take a number of A, B or start. Returns whether it was
-// needed.
+// Computes C = start + A B by std::fma if a number in A, B or start is too large or too small for the emulation.
+// Returns whether that was so.
 template <typename In, typename Out>
 bool product_without_emulation(const In& A, const In& B, const In& start, const Out& C) {
   if (!fma_is_emulated) return false;

@@ -1,4 +1,4 @@
-// Writes the playground: one page that contains primer's engine as WebAssembly, a config and its data, and trains.
+// Writes the playground: one web page that trains a config. It contains primer's engine as WebAssembly, and the data.
 #pragma once
 
 #include <string>
@@ -7,13 +7,13 @@
 
 namespace primer {
 
-// The two modules, compressed by gzip.
+// The two WebAssembly modules of the engine (see fma.hpp), compressed by gzip.
 struct PlaygroundModules {
   std::string fused, exact;
 };
 
-// The modules beside the program, in PROGRAM_FOLDER/playground or PROGRAM_FOLDER/../share/primer/playground. Throws
-// UserError, which says how to build them, if they are missing.
+// Reads the modules from PROGRAM_FOLDER/playground or PROGRAM_FOLDER/../share/primer/playground. If they are missing,
+// throws UserError, which says how to build them.
 PlaygroundModules read_playground_modules(const std::string& program_folder);
 
 // The page for a config. `files` are the files that the config names, with their bytes.

@@ -1,4 +1,4 @@
-// The texts of the files in src/playground and src/report of which a page consists; CMake embeds them.
+// The files in src/playground and src/report from which a playground page is made, as texts that CMake embeds.
 #pragma once
 
 namespace primer::web {
@@ -7,7 +7,7 @@ struct WebFile {
   const char* name;
   const char* text;
 };
-extern const char* const playground_html;  // contains the marks {{NAME}} of the files and of the data of a page
-extern const WebFile playground_files[];   // ends with an entry without a name
+extern const char* const playground_html;  // has {{placeholders}} for the files and for the data of a page
+extern const WebFile playground_files[];   // the name of the last entry is null
 
 }  // namespace primer::web
