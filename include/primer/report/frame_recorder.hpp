@@ -51,7 +51,7 @@ class FrameRecorder {
   std::unique_ptr<Loss> loss_;
   Dataset sample_;          // training rows for the histograms of z and ∂L/∂W
   Rows probes_;             // the inputs whose predictions make the picture
-  std::vector<Rows> sets_;  // the rows of the confusion matrices
+  std::vector<Rows> sets_;  // the samples that the confusion matrices count
   Rows images_;
   Frames frames_;
 };
