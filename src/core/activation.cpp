@@ -1,6 +1,6 @@
-// The activation functions, each with its value and its derivative, and the table. Derivatives are computed from z, not
-// from a: 1 − a² is 0 from |z| = 19 on, where the true derivative of tanh is still 1e-16. A derivative repeats parts of
-// its value on purpose: the compiler computes them once for both.
+// The activation functions, each with its value and its derivative, and the table of their names. Derivatives are
+// computed from z, not from a: 1 − a² is 0 from |z| ≈ 19 on, where the true derivative of tanh is still 1e-16. A
+// derivative repeats parts of its value on purpose: the compiler computes them once for both.
 #include "primer/core/activation.hpp"
 
 #include <algorithm>
@@ -99,8 +99,8 @@ struct Softplus {
   real derivative(real z) const { return sigmoid(z); }
 };
 
-// The next three are products of z with a factor that underflows to 0 for |z| > far. Clamping z to [−far, far] makes
-// the product 0 there, at z = −∞ too, where ∞ · 0 would be NaN.
+// In gelu, gelu_tanh and silu, z is multiplied by a factor that underflows to 0 for z < −far (in the derivatives also
+// for z > far). Clamping z to ±far makes the product 0 there, even at z = ±∞, where ∞ · 0 would be NaN.
 real clamped(real z, real far) { return std::max(std::min(z, far), -far); }
 
 struct Gelu {  // Hendrycks & Gimpel, "Gaussian error linear units", 2016
@@ -110,7 +110,7 @@ struct Gelu {  // Hendrycks & Gimpel, "Gaussian error linear units", 2016
   real derivative(real z) const { return normal_cdf(z) + clamped(z, 40) * normal_pdf(z); }  // Φ(z) + z φ(z)
 };
 
-struct GeluTanh {  // the approximation in the same paper: ½ z (1 + tanh u) = z σ(2u)
+struct GeluTanh {  // Hendrycks & Gimpel's approximation of gelu: ½ z (1 + tanh u) = z σ(2u)
   static constexpr std::string_view name = "gelu_tanh";
   static constexpr Traits traits = smooth_rectifier;
   static constexpr real c = real(1.5957691216057307117597842397375);  // 2 √(2/π)
@@ -191,7 +191,7 @@ class Softmax : public Activation {
 };
 
 std::unique_ptr<Activation> make_prelu(std::optional<real> alpha) {
-  if (alpha && !std::isfinite(*alpha)) refuse_alpha("prelu", "a finite number");
+  if (alpha && !std::isfinite(*alpha)) refuse_alpha("prelu", "|α| < ∞");
   return std::make_unique<Prelu>(alpha.value_or(real(0.25)));
 }
 
@@ -235,14 +235,15 @@ std::string spell(std::string_view name, real alpha) {
 void refuse_alpha(std::string_view name, std::string_view rule) {
   throw std::invalid_argument(
       "activation " + std::string(name) +
-      (rule.empty() ? " has no shape constant" : ": the shape constant must be " + std::string(rule)));
+      (rule.empty() ? " has no constant α" : ": the constant α must satisfy " + std::string(rule)));
 }
 
 std::unique_ptr<Activation> make_activation(std::string_view spec) {
   const std::string_view name = spec.substr(0, spec.find('('));
   const std::optional<real> alpha = number_in<real>(spec);
   if (!alpha && name != spec)
-    throw std::invalid_argument("activation '" + std::string(spec) + "': write a shape constant as in leaky_relu(0.2)");
+    throw std::invalid_argument("activation '" + std::string(spec) +
+                                "': write its constant α in parentheses, as in leaky_relu(0.2)");
   return activations().at(name).make(alpha);
 }
 

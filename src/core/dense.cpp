@@ -13,8 +13,8 @@ namespace {
 // to = to + from, for the skip connection of a residual layer.
 void add(const Tensor& from, Tensor& to) {
   if (from.cols() != to.cols())
-    throw std::invalid_argument("a residual layer needs as many units as inputs, not " + std::to_string(to.cols()) +
-                                " for " + std::to_string(from.cols()));
+    throw std::invalid_argument("a residual layer needs as many units as inputs; units: " + std::to_string(to.cols()) +
+                                ", inputs: " + std::to_string(from.cols()));
   for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
 }
 

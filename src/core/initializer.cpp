@@ -1,4 +1,4 @@
-// Finds the variance for each name, and draws the weights.
+// Turns the name of an initialiser into a distribution, and draws the weights.
 #include "primer/core/initializer.hpp"
 
 #include <cmath>

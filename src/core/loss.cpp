@@ -96,10 +96,10 @@ class CrossEntropy final : public Loss {
       real dot = 0;
       for (std::size_t k = 0; k < K; ++k) {
         const real t = smooth(y(i, k), y);
-        dot += t == 0 ? real(0) : t * z_i[k];  // a class of weight 0 does not count, even if its z is −∞
+        dot += t == 0 ? real(0) : t * z_i[k];  // a class with target 0 does not count, even if its z is −∞
       }
       mean[i] = dot;
-      z_i[top] = -std::numeric_limits<real>::infinity();  // leaves the 1 out of the sum
+      z_i[top] = -std::numeric_limits<real>::infinity();  // leaves the largest term, exp 0 = 1, out of the sum
     }
     for (real& v : shifted) v = exp(v);
     for (std::size_t i = 0; i < N; ++i) {

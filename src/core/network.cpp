@@ -10,8 +10,8 @@ namespace {
 
 Dense make_layer(std::size_t inputs, const LayerOptions& options, std::uint64_t seed, std::uint64_t l) {
   if (options.residual && inputs != options.units)
-    throw std::invalid_argument("layer " + std::to_string(l) + ": residual needs as many units as inputs, not " +
-                                std::to_string(options.units) + " for " + std::to_string(inputs));
+    throw std::invalid_argument("layer " + std::to_string(l) + ": residual needs as many units as inputs; units: " +
+                                std::to_string(options.units) + ", inputs: " + std::to_string(inputs));
   Dense layer(inputs, options.units, make_activation(options.activation));
   initialize(initializer_of(options, *layer.activation, inputs), Random(seed, Stream::initialization, l), layer.Wt);
   if (options.batch_norm) layer.batch_norm.emplace(options.units);
@@ -47,7 +47,7 @@ const Tensor& Network::pass(const Tensor& x, std::optional<std::uint64_t> step) 
 const Tensor& Network::predict(const Tensor& x, Prediction& p) const {
   const Tensor* in = &x;
   for (std::size_t left = layers.size(); left > 0; --left) {
-    Tensor& a = left % 2 == 1 ? p.a : p.other;  // in turn, so that no layer writes to its own input
+    Tensor& a = left % 2 == 1 ? p.a : p.other;  // the two buffers in turn, so that no layer writes to its own input
     layers[layers.size() - left].predict(*in, p.z, a);
     in = &a;
   }

@@ -1,4 +1,4 @@
-// The update rules: how one number p of a parameter moves along its gradient g.
+// The update rules: how each rule changes one number p of a parameter, given the gradient g of this number.
 #include "primer/core/optimizer.hpp"
 
 #include <array>

@@ -2,30 +2,30 @@
 //
 // 1. A micro-tile of C (mr × nr in the names of Goto and van de Geijn) stays in registers. A processor starts several
 //    multiply-adds in a cycle but can load only about as many numbers, so each loaded number must be used more than
-//    once. `tile` keeps height × width elements of C in a local array, which the compiler holds in vector registers. A
-//    step in k loads `width` numbers of B and one of A per row, and does height · width multiply-adds with them. The
-//    chains are independent: with four cycles for a multiply-add and two units, eight vectors must be under way. If C
-//    has few rows, wider tiles replace the missing chains.
+//    once. `tile` keeps height × width elements of C in a local array, which the compiler holds in vector registers.
+//    For each k, it loads `width` numbers of B and one number of A per row, and does height · width multiply-adds. The
+//    sums of the elements do not wait for each other: if a multiply-add takes four cycles and two units compute them,
+//    eight vectors of sums must be under way. If C has few rows, wider tiles supply the missing sums.
 // 2. A micro-panel of B (kc × nr) has the columns of a tile and at most `depth` rows. A block of B (kc × nc), which the
 //    second-level cache holds, is read in place if its rows are contiguous and near one another. Otherwise (a
 //    transposed view, as in ∂L/∂x = ∂L/∂z W; a large B; a block whose width is not a multiple of a tile's) the whole
-//    block is packed first, panel after panel, because short pieces of distant rows are slow to load.
+//    block is first packed (copied panel after panel), because short pieces of distant rows are slow to load.
 // 3. The mr rows of A that the tiles beside one another share stay in the first-level cache, while the panels of B
-//    stream past them from the second. They are packed if they are columns of a large matrix, as in ∂L/∂W = xᵀ ∂L/∂z.
-// 4. Each element of C is one chain c ← fma(a, b, c) in the order of k, whatever the tile. Nothing is ever summed in
-//    another order, so every machine gets the same bits. A chain begins at `start`: zero, a bias, or, if B has more
-//    rows than a panel, what the panel before has left in C.
+//    stream past from the second. The rows are packed if they are columns of a large matrix, as in ∂L/∂W = xᵀ ∂L/∂z.
+// 4. Each element of C is one running sum c ← fma(a, b, c) in the order of k, whatever the tile. Nothing is ever summed
+//    in another order, so every machine gets the same bits. A sum begins at `start`: zero, a bias, or, if B has more
+//    rows than a panel, the sum that the panel before has left in C.
 // 5. A narrow C would leave most of a tile unused. If A is a transposed view (∂L/∂W = xᵀ ∂L/∂z of a layer with few
 //    outputs), Cᵀ = Bᵀ Aᵀ is computed instead: fma(b, a, c) is fma(a, b, c), and the rows of Aᵀ are contiguous. For
-//    another A the waste is accepted. This is the only source of a C whose columns are not contiguous.
-// 6. Tiny products (XOR, one row times few columns) are plain loops: setting up panels would take longer than the work.
+//    another A the waste is accepted. No other case gives a C whose columns are not contiguous.
+// 6. Tiny products (XOR, one row times few columns) are plain loops: packing would take longer than the multiply-adds.
 //
-// The calls: product (may transpose) → large_product → blocks (may pack B) → tiles (may pack A) → tile, or edge_tile if
-// C needs it. Few rows: large_product → tiles. Tiny products: tiny_product → chains.
+// The calls: product (may transpose) → large_product → blocks (may pack B) → tiles (may pack A) → tile, or edge_tile at
+// an edge of C. Few rows: large_product → tiles. Tiny products: tiny_product → chains.
 //
-// Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008, which
-// packs both operands always; at the sizes of small networks reading them in place is faster. There a block of A is in
-// the second-level cache and a panel of B in the first; here B and A have exchanged their roles.
+// Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008. They
+// always pack both operands; at the sizes of small networks, reading the operands in place is faster. They keep a block
+// of A in the second-level cache and a panel of B in the first; here A and B have exchanged their roles.
 #include "primer/core/product.hpp"
 
 #include <algorithm>
@@ -34,7 +34,7 @@
 
 #include "primer/core/fma.hpp"
 
-// GCC would unroll the loop over the lanes of a vector before it could vectorise it, which is eight times slower. It
+// Without KEEP_LOOP, GCC unrolls the loop over the lanes of a vector and cannot vectorise it (eight times slower). GCC
 // keeps a tile in registers only if the loops that load and store it are unrolled. clang needs neither pragma.
 #if defined(__GNUC__) && !defined(__clang__)
 #define KEEP_LOOP _Pragma("GCC unroll 1")
@@ -67,17 +67,17 @@ constexpr std::size_t tile_rows = tile_vectors / 2;      // mr: a wide tile is t
 using In = View<const real>;
 using Out = View<real>;
 
-// The start of chains that begin at zero: a view of any size with strides 0. Its blocks and its transpose are the same
-// view, and a tile reads it as if the column stride were 1.
+// The zeros at which the sums of C start. A view of them has any size and the strides 0, so its blocks and its
+// transpose are the same view. A tile reads the zeros as if the column stride were 1.
 alignas(64) constexpr real zeros[widest] = {};
 
-// Whether the columns of both are contiguous, as vector loads need them.
+// Whether the columns of `start` and C are contiguous (column stride 1), as vector loads need.
 bool contiguous(const In& start, const Out& C) {
   return C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
 }
 
 // C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], k in order, for height × width elements. The columns of B, start and C
-// are contiguous. K = A.cols is a parameter because clang keeps c in registers only then.
+// are contiguous. clang keeps c in registers only if K = A.cols is a parameter.
 template <std::size_t height, std::size_t width>
 [[gnu::noinline]] void tile(std::size_t K, const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t vectors = width / lanes;
@@ -111,7 +111,7 @@ void copy(const In& from, const Out& to) {
   }
 }
 
-// A tile of fewer than `width` columns, or of columns that are not contiguous: computed in a buffer, then copied.
+// Computes a tile of fewer than `width` columns, or of columns that are not contiguous: in a buffer, which is copied.
 template <std::size_t height, std::size_t width>
 [[gnu::noinline]] void edge_tile(const In& A, const In& B, const In& start, const Out& C) {
   alignas(64) real buffer[height * width] = {};
@@ -121,9 +121,9 @@ template <std::size_t height, std::size_t width>
   copy(c, C);
 }
 
-// All of C in tiles from left to right. C has 1 to `height` rows. B is read in place or consists of packed panels:
-// B.at(0, j) is where the panel from column j on begins, and B.row_stride leads from row to row within a panel. `once`
-// means that no other rows will read B and that all tiles are whole; then nothing is packed.
+// Computes C, which has 1 to `height` rows, in tiles from left to right. B is read in place or consists of packed
+// panels: the panel from column j on begins at B.at(0, j), and B.row_stride leads from one row of a panel to the next.
+// `once` means that no other rows of C will read B and that all tiles are whole; then nothing is packed.
 template <std::size_t height, std::size_t width, bool once>
 void tiles(const In& A, const In& B, const In& start, const Out& C) {
   if constexpr (height > 1) {
@@ -148,7 +148,7 @@ void tiles(const In& A, const In& B, const In& start, const Out& C) {
   }
 }
 
-// Writes panels of `width` columns one after the other, each B.rows × width. Missing columns of the last panel are
+// Copies B into panels of B.rows × width numbers, one panel after the other. Missing columns of the last panel are
 // filled: tiles compute with them, but the results are not used.
 template <std::size_t width>
 [[gnu::noinline]] void pack(const In& B, real* packed) {
@@ -167,7 +167,7 @@ template <std::size_t width>
     if (now < width) std::fill_n(packed + j * K, width * K, real(0));
     real* const panel = packed + j * K;
     std::size_t v = 0;
-    for (; B.row_stride == 1 && v + 4 <= now; v += 4) {  // four contiguous columns at a time: this is vector code
+    for (; B.row_stride == 1 && v + 4 <= now; v += 4) {  // four columns at a time, which becomes vector code
       const real *const b0 = B.at(0, j + v), *const b1 = B.at(0, j + v + 1);
       const real *const b2 = B.at(0, j + v + 2), *const b3 = B.at(0, j + v + 3);
       for (std::size_t k = 0; k < K; ++k) {
@@ -179,7 +179,7 @@ template <std::size_t width>
   }
 }
 
-// Goes through B in blocks of at most `depth` rows and nc columns, and with each through all rows of C.
+// Goes through B in blocks of at most `depth` rows and nc columns, and for each block through all rows of C.
 template <std::size_t width>
 [[gnu::noinline]] void blocks(const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t height = tile_rows;
@@ -192,19 +192,19 @@ template <std::size_t width>
       In b = B.block(k, j, deep, cols);
       if (cols % width != 0 || B.col_stride != 1 || deep * B.row_stride > near) {
         pack<width>(b, packed);
-        b = In(packed, deep, cols, width, deep);  // at(0, j) is panel j / width
+        b = In(packed, deep, cols, width, deep);  // b.at(0, j) begins panel j / width
       }
       for (std::size_t i = 0, now = 0; i < C.rows; i += now) {
         const std::size_t left = C.rows - i;
-        now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;  // no last tile of a single row
+        now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;  // never leaves a single row
         tiles<height, width, false>(A.block(i, k, now, deep), b, from.block(i, j, now, cols), C.block(i, j, now, cols));
       }
     }
   }
 }
 
-// The columns of C in groups. One to three rows get tiles of 8 or 4 vectors a row. Otherwise a remainder of at most
-// `narrow` columns gets narrow tiles, and a larger one a wide tile that is partly unused.
+// Computes C in groups of columns. One to three rows get tiles of 8 or 4 vectors a row. Otherwise a remainder of at
+// most `narrow` columns gets narrow tiles; a larger remainder gets a wide tile that is partly unused.
 [[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
   std::size_t j = 0;
   const auto next_columns = [&](std::size_t n, auto part) {
@@ -220,8 +220,8 @@ template <std::size_t width>
   next_columns(C.cols - j, blocks<narrow>);
 }
 
-// Elements of row i of C, from column j on, `cols` or as many as are left: chains that do not wait for one another.
-// `dense` if they are contiguous.
+// Computes `cols` elements of row i of C, from column j on, or as many as are left. Their running sums do not wait for
+// one another. `dense` means that the elements are contiguous in B, start and C.
 template <std::size_t cols, bool dense>
 [[gnu::always_inline]] inline void chains(std::size_t i, std::size_t j, const In& A, const In& B, const In& start,
                                           const Out& C) {
@@ -241,7 +241,7 @@ template <std::size_t cols, bool dense>
   for (std::size_t v = 0; v < cols; ++v) to[v * to_col] = c[v];
 }
 
-// For products so small that setting up panels would take longer than the work.
+// For products so small that copying A and B would take longer than the multiply-adds.
 void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
   const bool dense = C.cols == 4 && B.col_stride == 1 && contiguous(start, C);
   for (std::size_t i = 0; dense && i < C.rows; ++i) chains<4, true>(i, 0, A, B, start, C);
@@ -252,13 +252,13 @@ void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
 
 void product(const In& A, const In& B, const In& start, const Out& C) {
 #ifdef PRIMER_FMA
-  if (product_without_emulation(A, B, start, C)) return;  // WebAssembly: its fma is exact for most numbers only
+  if (product_without_emulation(A, B, start, C)) return;  // WebAssembly: the emulated fma is not exact for all numbers
 #endif
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   const bool is_tiny = M <= tiny && N <= tiny && K <= tiny && M * N * K <= tiny;
-  if (N < M && N < (is_tiny ? 4 : narrow) && (is_tiny || A.row_stride == 1))  // fewer, longer rows: see 5
+  if (N < M && N < (is_tiny ? 4 : narrow) && (is_tiny || A.row_stride == 1))  // Cᵀ has fewer, longer rows: see idea 5
     return product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
-  if (M == 0 || K == 0) return copy(start, C);  // C is empty, or its chains are
+  if (M == 0 || K == 0) return copy(start, C);  // C is empty (M = 0) or equal to start (K = 0)
   if (is_tiny || (M == 1 && N < narrow)) return tiny_product(A, B, start, C);
   large_product(A, B, start, C);
 }

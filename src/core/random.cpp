@@ -1,5 +1,5 @@
 // SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014, with the mixing
-// constants of Stafford's variant 13. The n-th number of a stream is a function of the key and n alone.
+// constants of Stafford's variant 13. The n-th number of a stream depends only on n and the key of the stream.
 #include "primer/core/random.hpp"
 
 #include <numbers>

@@ -25,7 +25,7 @@ void BatchNorm::forward(Tensor& z, bool training) {
     }
     column_sums(u_hat_, var_);
     for (real& v : var_.values()) v /= n;
-    for (std::size_t j = 0; j < units && N > 1; ++j) {  // n − 1 is 0 for one row
+    for (std::size_t j = 0; j < units && N > 1; ++j) {  // n − 1 is 0 if the batch has one row
       running_mean[j] = (1 - momentum) * running_mean[j] + momentum * mean_[j];
       running_var[j] = (1 - momentum) * running_var[j] + momentum * var_[j] * (n / (n - 1));  // unbiased
     }
@@ -56,7 +56,7 @@ void BatchNorm::backward(const Tensor& dL_dz) {
   for (std::size_t i = 0; i < dL_du.size(); ++i) dL_du[i] = dL_dz[i] * u_hat_[i];
   column_sums(dL_du, dL_dgamma);  // ∂L/∂γ = Σᵢ ∂L/∂z ⊙ û
   column_sums(dL_dz, dL_dbeta);   // ∂L/∂β = Σᵢ ∂L/∂z
-  // In training, mean and variance depend on u too, so the mean of ∂L/∂z and its component along û are subtracted.
+  // In training, the mean and variance depend on u, so ∂L/∂z loses its mean over the batch and its component along û.
   const real through = training_ ? 1 / static_cast<real>(N) : real(0);
   for (std::size_t i = 0; i < N; ++i) {
     for (std::size_t j = 0; j < dL_dz.cols(); ++j) {

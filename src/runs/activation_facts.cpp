@@ -20,7 +20,7 @@ extern const char* const results_of_claims;  // CMake takes them from configs/cl
 namespace {
 
 struct ActivationFacts {
-  std::string_view name;        // as a config spells it, without a shape constant
+  std::string_view name;        // as a config spells it, without the constant α
   std::string_view full_name;   // "hyperbolic tangent"
   std::string_view value;       // σ(z)
   std::string_view derivative;  // σ′(z)

@@ -125,7 +125,7 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
       {"train xor.toml --set layer.1.activation=ReLU",
        "--set layer.1.activation: activation: unknown activation 'ReLU'; did you mean 'relu'?"},
       {"train xor.toml --set 'layer.1.activation=elu(0)'",
-       "--set layer.1.activation: activation: activation elu: the shape constant must be α > 0"},
+       "--set layer.1.activation: activation: activation elu: the constant α must satisfy α > 0"},
       {"train xor.toml --set layer.5.units=4",
        "--set layer.5.units: write layer.N.KEY, or layer.N-M.KEY for several layers, with N from 1 to 2, the number of "
        "[[layer]] tables in the file"},
@@ -146,7 +146,7 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
       {"train xor.toml --set layer.1.init=normal",
        "--set layer.1.init: init: unknown initialiser 'normal'; did you mean 'normal(s)'?"},
       {"train xor.toml --set 'layer.1.activation=swish(2)'",
-       "--set layer.1.activation: activation: activation silu has no shape constant"},
+       "--set layer.1.activation: activation: activation silu has no constant α"},
       {"train xor.toml --set layer.1.dropout=1",
        "--set layer.1.dropout: dropout: must be from 0 up to, but not including, 1, not 1"},
       {"train xor.toml --set data.test_fraction=1.5",

@@ -187,7 +187,7 @@ TEST_CASE("a wrong config gives one line with location and remedy and exit code 
   refused(replaced(good, "\"tanh\"", "\"tahn\""),
           "c.toml:7:14: activation: unknown activation 'tahn'; did you mean 'tanh'?");
   refused(replaced(good, "\"tanh\"", "\"leaky_relu(2)\""),
-          "c.toml:7:14: activation: activation leaky_relu: the shape constant must be 0 ≤ α < 1");
+          "c.toml:7:14: activation: activation leaky_relu: the constant α must satisfy 0 ≤ α < 1");
   refused(replaced(good, "points = 60", "points = 60\ntest_fraction = 1"),
           "c.toml:5:17: test_fraction: must be from 0 up to, but not including, 1, not 1");
   refused(replaced(good, "activation = \"softmax\"", "units = 2\nactivation = \"softmax\""),

@@ -133,7 +133,7 @@ TEST_CASE("softmax, its logarithm and their vector–Jacobian products meet the 
   }
 }
 
-TEST_CASE("σ′ of every registered activation is the derivative of its value, whatever its shape constant") {
+TEST_CASE("σ′ of every registered activation is the derivative of its value, whatever its constant α") {
   std::size_t compared = 0;
   std::vector<std::string_view> names = activations().names();
   names.insert(names.end(), {"leaky_relu(0.3)", "prelu(-0.5)", "elu(2.5)"});
@@ -247,7 +247,7 @@ TEST_CASE("only softmax is a distribution over the units of a row") {
   }
 }
 
-TEST_CASE("an activation is found by its name, with its shape constant") {
+TEST_CASE("an activation is found by its name, with its constant α") {
   for (const char* spec :
        {"leaky_relu(0.2)", "leaky_relu(0)", "prelu(0.1)", "elu(2)", "elu(0.25)", "tanh", "gelu_tanh", "softmax"}) {
     CHECK(make_activation(spec)->name() == spec);
@@ -261,19 +261,21 @@ TEST_CASE("a wrong activation is refused, and the message says what would be rig
   CHECK_THROWS_WITH(make_activation("rleu"), "unknown activation 'rleu'");
   CHECK_THROWS_WITH(make_activation(""), "unknown activation ''");
   CHECK_THROWS_WITH(make_activation("leaky_relu(x)"),
-                    "activation 'leaky_relu(x)': write a shape constant as in leaky_relu(0.2)");
+                    "activation 'leaky_relu(x)': write its constant α in parentheses, as in leaky_relu(0.2)");
   CHECK_THROWS_WITH(make_activation("leaky_relu(0.2"),
-                    "activation 'leaky_relu(0.2': write a shape constant as in leaky_relu(0.2)");
-  CHECK_THROWS_WITH(make_activation("elu(1) "), "activation 'elu(1) ': write a shape constant as in leaky_relu(0.2)");
-  CHECK_THROWS_WITH(make_activation("leaky_relu(1)"), "activation leaky_relu: the shape constant must be 0 ≤ α < 1");
-  CHECK_THROWS_WITH(make_activation("leaky_relu(-0.5)"), "activation leaky_relu: the shape constant must be 0 ≤ α < 1");
-  CHECK_THROWS_WITH(make_activation("leaky_relu(nan)"), "activation leaky_relu: the shape constant must be 0 ≤ α < 1");
-  CHECK_THROWS_WITH(make_activation("elu(0)"), "activation elu: the shape constant must be α > 0");
-  CHECK_THROWS_WITH(make_activation("elu(-0.5)"), "activation elu: the shape constant must be α > 0");
-  CHECK_THROWS_WITH(make_activation("elu(inf)"), "activation elu: the shape constant must be α > 0");
-  CHECK_THROWS_WITH(make_activation("prelu(inf)"), "activation prelu: the shape constant must be a finite number");
-  CHECK_THROWS_WITH(make_activation("tanh(1)"), "activation tanh has no shape constant");
-  CHECK_THROWS_WITH(make_activation("softmax(1)"), "activation softmax has no shape constant");
+                    "activation 'leaky_relu(0.2': write its constant α in parentheses, as in leaky_relu(0.2)");
+  CHECK_THROWS_WITH(make_activation("elu(1) "),
+                    "activation 'elu(1) ': write its constant α in parentheses, as in leaky_relu(0.2)");
+  CHECK_THROWS_WITH(make_activation("leaky_relu(1)"), "activation leaky_relu: the constant α must satisfy 0 ≤ α < 1");
+  CHECK_THROWS_WITH(make_activation("leaky_relu(-0.5)"),
+                    "activation leaky_relu: the constant α must satisfy 0 ≤ α < 1");
+  CHECK_THROWS_WITH(make_activation("leaky_relu(nan)"), "activation leaky_relu: the constant α must satisfy 0 ≤ α < 1");
+  CHECK_THROWS_WITH(make_activation("elu(0)"), "activation elu: the constant α must satisfy α > 0");
+  CHECK_THROWS_WITH(make_activation("elu(-0.5)"), "activation elu: the constant α must satisfy α > 0");
+  CHECK_THROWS_WITH(make_activation("elu(inf)"), "activation elu: the constant α must satisfy α > 0");
+  CHECK_THROWS_WITH(make_activation("prelu(inf)"), "activation prelu: the constant α must satisfy |α| < ∞");
+  CHECK_THROWS_WITH(make_activation("tanh(1)"), "activation tanh has no constant α");
+  CHECK_THROWS_WITH(make_activation("softmax(1)"), "activation softmax has no constant α");
 }
 
 TEST_CASE("a user's activation is registered in one line and found by its name") {
@@ -283,10 +285,10 @@ TEST_CASE("a user's activation is registered in one line and found by its name")
   const Pass pass = forward(*squared, Tensor{{-1, 2}});
   CHECK(pass.a == Tensor{{0, 12}});
   CHECK(pass.derivative == Tensor{{0, 12}});
-  CHECK_THROWS_WITH(make_activation("test_squared(1)"), "activation test_squared: the shape constant must be α > 1");
+  CHECK_THROWS_WITH(make_activation("test_squared(1)"), "activation test_squared: the constant α must satisfy α > 1");
   CHECK_THROWS_WITH(register_activation<Squared>(), "activation 'test_squared' is registered already");
   CHECK_THROWS_WITH(activations().add({"two words", nullptr}),
-                    "activation 'two words': a name is letters, digits and '_'");
+                    "activation 'two words': a name consists of letters, digits and '_'");
 }
 
 TEST_CASE("the second name of an activation is taken, but not listed") {

@@ -164,5 +164,5 @@ TEST_CASE("a layer without inputs or units, or a batch of the wrong width, is re
 TEST_CASE("a residual layer of another width than its input is refused at its first pass") {
   Dense layer(2, 3, make_activation("tanh"));
   layer.residual = true;
-  CHECK_THROWS_WITH(layer.forward(Tensor(4, 2)), "a residual layer needs as many units as inputs, not 3 for 2");
+  CHECK_THROWS_WITH(layer.forward(Tensor(4, 2)), "a residual layer needs as many units as inputs; units: 3, inputs: 2");
 }

@@ -247,7 +247,8 @@ TEST_CASE("a user's loss is registered in one line, and is a mean over all eleme
   CHECK(golden::close(static_cast<double>(dL_da(0, 0)), 0.9640275800758169 / 4, 0, tolerance));  // tanh 2
   CHECK(dL_da(1, 1) == -dL_da(0, 0));
   CHECK_THROWS_WITH(register_loss<LogCosh>(), "loss 'test_log_cosh' is registered already");
-  CHECK_THROWS_WITH(losses().add({"two words", nullptr}), "loss 'two words': a name is letters, digits and '_'");
+  CHECK_THROWS_WITH(losses().add({"two words", nullptr}),
+                    "loss 'two words': a name consists of letters, digits and '_'");
 }
 
 TEST_CASE("without options huber has δ = 1 and nothing is smoothed") {

@@ -181,7 +181,7 @@ TEST_CASE("an impossible network is refused, and the message names what is wrong
   const auto build = [](std::vector<LayerOptions> layers) { return Network(3, layers, 1); };
   CHECK_THROWS_WITH(build({}), "a network needs at least one layer");
   CHECK_THROWS_WITH(build({{4, "tanh"}, {3, "tanh", "auto", false, true}}),
-                    "layer 2: residual needs as many units as inputs, not 3 for 4");
+                    "layer 2: residual needs as many units as inputs; units: 3, inputs: 4");
   CHECK_THROWS_WITH(build({{4, "tahn"}}), "unknown activation 'tahn'");
   CHECK_THROWS_WITH(build({{4, "tanh", "xaver"}}), "unknown initialiser 'xaver'");
   CHECK_THROWS_WITH(build({{0, "tanh"}}), "a dense layer needs at least one input and one unit");

@@ -235,7 +235,7 @@ TEST_CASE("a user's optimiser is registered in one line, with as much memory as 
   CHECK(p(0, 0) == -8);
   CHECK(forgetful.state.first[0].size() == 0);
   CHECK_THROWS_WITH(register_optimizer<Sign>(), "optimizer 'test_sign' is registered already");
-  CHECK_THROWS_WITH(optimizers().add({"", nullptr}), "optimizer '': a name is letters, digits and '_'");
+  CHECK_THROWS_WITH(optimizers().add({"", nullptr}), "optimizer '': a name consists of letters, digits and '_'");
 }
 
 TEST_CASE("RMSprop's momentum averages the steps") {  // two steps of a constant gradient, by hand

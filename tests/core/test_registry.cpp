@@ -14,7 +14,7 @@ struct Item {
 
 }  // namespace
 
-TEST_CASE("a name is letters, digits and '_', and nothing else") {
+TEST_CASE("a name consists of letters, digits and '_', and nothing else") {
   for (int code = 0; code < 256; ++code) {
     const std::string name = std::string("a") + static_cast<char>(code);
     Registry<Item> registry("item", {});
@@ -23,7 +23,8 @@ TEST_CASE("a name is letters, digits and '_', and nothing else") {
       CHECK_NOTHROW(registry.add({name}));
       CHECK(registry.at(name).name == name);
     } else {
-      CHECK_THROWS_WITH_AS(registry.add({name}), ("item '" + name + "': a name is letters, digits and '_'").c_str(),
+      CHECK_THROWS_WITH_AS(registry.add({name}),
+                           ("item '" + name + "': a name consists of letters, digits and '_'").c_str(),
                            std::invalid_argument);
     }
   }

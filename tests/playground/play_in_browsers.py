@@ -333,8 +333,8 @@ def check_link(browser, page):
 
 WRONG = {  # a config of spirals with one wrong place, or of a file with a wrong row
     "key": ("epochs =", "epoch ="), "type": ("epochs = 200", 'epochs = "many"'), "toml": ("epochs = 200", "epochs = "),
-    "activation": ('"tanh"', '"tahn"'), "no activation is near": ('"tanh"', '"xyz"'), "shape constant": ('"tanh"', '"leaky_relu(x)"'),
-    "rule of the shape constant": ('"tanh"', '"prelu(1e999)"'), "no shape constant": ('"tanh"', '"tanh(2)"'),
+    "activation": ('"tanh"', '"tahn"'), "no activation is near": ('"tanh"', '"xyz"'), "alpha": ('"tanh"', '"leaky_relu(x)"'),
+    "rule of alpha": ('"tanh"', '"prelu(1e999)"'), "no alpha": ('"tanh"', '"tanh(2)"'),
     "init": ('"auto"', '"xavier"'), "deviation": ('"auto"', '"normal"'), "loss": ('"cross_entropy"', '"cross_entropi"'),
     "optimizer": ('"adam"', '"adan"'), "schedule": ('"none"', '"cosin"'), "generator": ('"spirals"', '"spiral"'),
     "softmax": ('"softmax"', '"tanh"'), "residual": ("residual = false", "residual = true")}

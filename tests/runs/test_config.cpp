@@ -634,10 +634,10 @@ TEST_CASE("an activation and an initialiser are checked, and a misspelt name is 
   CHECK(said("activation", "sigmiod").ends_with("did you mean 'sigmoid'?"));
   CHECK(said("activation", "leaky_relu(0.5)") == "read");
   CHECK(said("activation", "leaky_relu(") ==
-        "--set layer.1.activation: activation: activation 'leaky_relu(': write a shape constant as in leaky_relu(0.2)");
-  CHECK(said("activation", "relu(1)") == "--set layer.1.activation: activation: activation relu has no shape constant");
-  CHECK(said("activation", "swish(2)") ==
-        "--set layer.1.activation: activation: activation silu has no shape constant");
+        "--set layer.1.activation: activation: activation 'leaky_relu(': write its constant α in parentheses, as in "
+        "leaky_relu(0.2)");
+  CHECK(said("activation", "relu(1)") == "--set layer.1.activation: activation: activation relu has no constant α");
+  CHECK(said("activation", "swish(2)") == "--set layer.1.activation: activation: activation silu has no constant α");
   CHECK(said("activation", "leaky_rleu(0.5)").ends_with("did you mean 'leaky_relu'?"));
   CHECK(said("init", "auto") == "read");
   CHECK(said("init", "constant(2)") == "read");

@@ -1,5 +1,5 @@
-// Activation functions a = σ(z). An elementwise one is a small struct with a name, a value and a derivative. This file
-// applies it to whole tensors, with one virtual call for each tensor, and registers it under its name.
+// Activation functions a = σ(z). An elementwise activation is a small struct with a name, a value and a derivative.
+// This file applies the struct to whole tensors, with one virtual call for each, and registers it under its name.
 #pragma once
 
 #include <concepts>
@@ -18,10 +18,10 @@ namespace primer {
 struct Traits {
   std::span<const real> kinks{};                    // the z at which σ, σ′ or σ″ jumps
   bool rectifier = false;                           // one-sided: a unit with z ≤ 0 counts as "off"
-  std::string_view initializer = "xavier_uniform";  // the choice of init = "auto"
-  std::string_view canonical_loss{};                // the loss that is computed from z; empty: none
+  std::string_view initializer = "xavier_uniform";  // the initialiser that init = "auto" chooses
+  std::string_view canonical_loss{};                // name of the loss that is computed from z; empty: none
   bool elementwise = true;
-  bool distribution = false;  // every row of `a` is ≥ 0 and sums to 1; cross_entropy needs this
+  bool distribution = false;  // the entries of a row of `a` are ≥ 0 and sum to 1; cross_entropy needs this
 };
 
 // σ on whole tensors. Every tensor is batch × units. Const members may be called from several threads at once.
@@ -36,20 +36,20 @@ class Activation {
 
   // Computes a = σ(z) and derivative = σ′(z) in one pass. If σ is not elementwise, derivative is the diagonal ∂aⱼ/∂zⱼ.
   virtual void forward(const Tensor& z, Tensor& a, Tensor& derivative) const = 0;
-  // Computes a = σ(z) alone, with the same bits.
+  // Computes a = σ(z) alone, with the same bits as forward().
   virtual void value(const Tensor& z, Tensor& a) const = 0;
 
-  // Computes ∂L/∂z from ∂L/∂a after forward() has filled `a` and `derivative`. The default is the elementwise rule.
+  // Computes ∂L/∂z from ∂L/∂a after forward() has filled `a` and `derivative`. By default ∂L/∂z = ∂L/∂a ⊙ σ′(z).
   virtual void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz);
 
-  virtual real leak() const { return 0; }  // σ′ for z < 0 if σ is linear there; He's rule uses it
-  virtual std::optional<Parameter> parameter() { return {}; }  // the shape constant, if it is learned
+  virtual real leak() const { return 0; }  // σ′ for z < 0 if σ is linear there; He's initialisation uses this number
+  virtual std::optional<Parameter> parameter() { return {}; }  // the constant α, if it is learned
 };
 
 // A struct needs a name, a value and a derivative to become an activation. It may also have the following members
 // (activation.cpp has examples):
-// - `alpha`, a shape constant with its default, which a config file writes as "name(0.2)"; `alpha_ok()` and the text
-//   `alpha_rule` say which values are allowed;
+// - `alpha`, a constant α with its default; a config file writes another α as "name(0.2)". `alpha_ok()` and the text
+//   `alpha_rule` say which α are allowed;
 // - `static constexpr Traits traits`, and `leak()` as in Activation.
 template <typename F>
 concept ElementwiseFunction = requires(const F f, real z) {
@@ -70,7 +70,7 @@ class Elementwise : public Activation {
     return std::string(F::name);
   }
 
-  // flatten inlines everything that a loop calls; otherwise the compiler would not vectorise the loop.
+  // [[gnu::flatten]] inlines every function that the loop calls; otherwise the compiler would not vectorise the loop.
   [[gnu::flatten]] void forward(const Tensor& z, Tensor& a, Tensor& derivative) const override {
     a.resize(z.rows(), z.cols());
     derivative.resize(z.rows(), z.cols());
@@ -104,14 +104,14 @@ class Elementwise : public Activation {
   F f_;
 };
 
-// An entry of the table of activations. `alpha` is the shape constant as written, if there is one.
+// An entry of the table of activations. `alpha` is the number in parentheses, as in "elu(2)", if there is one.
 struct ActivationEntry {
   std::string_view name;
   std::unique_ptr<Activation> (*make)(std::optional<real> alpha);
   bool alias = false;  // whether this is an alias of another entry
 };
 
-// Throws std::invalid_argument: the shape constant must obey `rule`, or, if that is empty, must not be written at all.
+// Throws std::invalid_argument: α must satisfy `rule`, or, if `rule` is empty, the activation has no α.
 [[noreturn]] void refuse_alpha(std::string_view name, std::string_view rule);
 
 template <ElementwiseFunction F>
@@ -128,14 +128,14 @@ std::unique_ptr<Activation> make_elementwise(std::optional<real> alpha) {
   return std::make_unique<Elementwise<F>>(f);
 }
 
-// All activations by name, in the order of the catalogue. To add one that is not elementwise, use activations().add().
+// All activations, in the order in which primer lists them. Use activations().add() for one that is not elementwise.
 Registry<ActivationEntry>& activations();
 template <ElementwiseFunction F>
 void register_activation() {
   activations().add({F::name, make_elementwise<F>});
 }
 
-// "tanh", "leaky_relu(0.2)", … Throws std::invalid_argument for an unknown name or a wrong shape constant.
+// Makes the activation "tanh", "leaky_relu(0.2)", …. Throws std::invalid_argument for an unknown name or a wrong α.
 std::unique_ptr<Activation> make_activation(std::string_view spec);
 
 }  // namespace primer

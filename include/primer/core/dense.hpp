@@ -21,34 +21,34 @@ struct Dense {
   //   u = x Wᵀ + b
   //   z = batch_norm(u), or u without batch_norm: the input of σ
   //   s = σ(z)
-  //   a = dropout(s) + x, the input of the next layer; without dropout or residual, that part is omitted
-  // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument when its shape is wrong.
+  //   a = s, or dropout(s) with dropout; with residual, x is added. The next layer gets `a` as its input
+  // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument for another number of inputs.
   // With `step`, this is a training pass with batch statistics and the dropout mask of that step; else an evaluation.
   void forward(const Tensor& x, std::optional<std::uint64_t> step = {});
   // Computes `a` as in evaluation, without σ′(z). Overwrites z. The layer does not change, so threads may share it.
   void predict(const Tensor& x, Tensor& z, Tensor& a) const;
 
-  // Computes all gradients below from ∂L/∂a (batch × units) for the last forward pass; dL_dx only if wanted.
+  // Computes all gradients of the layer from ∂L/∂a (batch × units) for the last forward pass; dL_dx only if wanted.
   void backward(const Tensor& dL_da, bool wants_dL_dx = true);
-  // Computes the same from dL_dz, which the caller has filled. A layer with dropout or residual does not support this.
+  // Computes the same gradients from dL_dz, which the caller has filled. Not for a layer with dropout or residual.
   void backward_from_dL_dz(bool wants_dL_dx = true);
 
   std::vector<Parameter> parameters();  // weight and bias; alpha, gamma and beta if the layer has them
-  std::vector<Parameter> tensors();     // the same, then running_mean and running_var, which have no gradient
+  std::vector<Parameter> tensors();     // the parameters, then running_mean and running_var, which have no gradient
 
-  // Parameters. W is kept as its transpose, because x Wᵀ and ∂L/∂W then need no packing. Only ∂L/∂x has to transpose it
-  // back, and the first layer does not need ∂L/∂x. Files contain W.
+  // Parameters. The weights are stored as Wᵀ, because x Wᵀ then reads rows that are contiguous in memory. Only ∂L/∂x
+  // has to transpose Wᵀ, and the first layer does not need ∂L/∂x. Model files contain W.
   Tensor Wt;                               // inputs × units
   Tensor b;                                // 1 × units
   std::unique_ptr<Activation> activation;  // σ
   std::optional<BatchNorm> batch_norm;
   std::optional<Dropout> dropout;
-  bool residual = false;  // needs as many units as inputs
+  bool residual = false;  // whether x is added to the output; needs as many units as inputs
 
   // The results of the last passes, each batch × units unless stated otherwise.
   const Tensor* x = nullptr;  // batch × inputs
   Tensor z, derivative, a;    // derivative is σ′(z)
-  Tensor s;                   // σ(z); used only if dropout or residual makes `a` different from it
+  Tensor s;                   // σ(z); used only if dropout or residual makes `a` different from σ(z)
   Tensor dL_dz;
   Tensor dL_dWt;  // inputs × units
   Tensor dL_db;   // 1 × units

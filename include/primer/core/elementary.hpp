@@ -1,13 +1,13 @@
 // exp, log, tanh, sigmoid, Φ and other elementary functions, written for speed and for equal bits. The functions of the
-// standard library differ in the last bit from system to system, and they compute one number at a time. These use only
-// + − × ÷ √, fma and the bits of a number, so every machine gives the same result. They have no branches (special cases
-// are selected at the end), so the compiler turns a plain loop over them into vector code.
+// standard library differ in the last bit from system to system, and they compute one number at a time. This file uses
+// only + − × ÷ √, fma and the bits of a number, so every machine gives the same result. Its functions have no branches
+// (special cases are selected at the end), so the compiler turns a plain loop over them into vector code.
 //
-// If one loop body calls a value and its derivative with the same argument, they share their expensive parts (`decay`),
-// because everything here is inlined and the compiler computes a common subexpression once.
+// If one loop body calls a function and its derivative with the same argument, the compiler computes their common
+// expensive part (`decay`) only once, because everything in this file is inlined.
 //
-// Every function may use the emulated fma of the playground for any argument: where that may be wrong, the result does
-// not depend on it.
+// On primer's web page (WebAssembly), fma may be an emulation, which is wrong for some very large or small numbers. The
+// functions of this file are right all the same for every argument: their results do not depend on a wrong fma.
 //
 // Largest error in ulp, subnormal results included (double and float alike), for all arguments unless stated:
 //   exp, log, log1p 0.9   expm1 1.8   tanh 2.5   sigmoid 2.4   softplus 1.6   tanh_derivative, sigmoid_derivative 5
@@ -15,9 +15,9 @@
 //
 // Methods. Argument reduction x = k·ln 2 + r with a two-part ln 2: W. J. Cody and W. Waite, Software Manual for the
 // Elementary Functions, 1980. e^r − 1 as the polynomial that everything else is built from: P. T. P. Tang, ACM TOMS 15,
-// 1989. log through s = f/(2 + f), log(1 + f) = 2 artanh s: the same, ACM TOMS 16, 1990. Φ in the tail as exp(−z²/2)
-// times a smooth factor: W. J. Cody, Math. Comp. 23, 1969. Compensated sums and products: J.-M. Muller et al., Handbook
-// of Floating-Point Arithmetic, 2018, chapters 4 and 5. The coefficients are minimax fits (Remez exchange in 60 digits;
+// 1989. log through s = f/(2 + f), log(1 + f) = 2 artanh s: Tang, ACM TOMS 16, 1990. Φ in the tail as exp(−z²/2) times
+// a smooth factor: W. J. Cody, Math. Comp. 23, 1969. Compensated sums and products: J.-M. Muller et al., Handbook of
+// Floating-Point Arithmetic, 2018, chapters 4 and 5. The coefficients are minimax fits (Remez exchange in 60 digits;
 // for Φ rational interpolation in Chebyshev points of (y − 4)/(y + 4)) made for this file.
 #pragma once
 
@@ -39,12 +39,12 @@ struct Format<double> {
   using Bits = std::uint64_t;
   static constexpr int mantissa = 52;
   static constexpr int bias = 1023;
-  static constexpr double ln2 = 0x1.62e42fefa39efp-1;  // ln 2 − ln2 = ln2_rest
+  static constexpr double ln2 = 0x1.62e42fefa39efp-1;  // ln 2 = ln2 + ln2_rest, to twice the precision
   static constexpr double ln2_rest = 0x1.abc9e3b39803fp-56;
-  static constexpr double ln2_short = 0x1.62e42feep-1;  // few bits, so that k · ln2_short is exact
+  static constexpr double ln2_short = 0x1.62e42feep-1;  // ln 2 with few bits, so that k · ln2_short is exact
   static constexpr double ln2_short_rest = 0x1.a39ef35793c76p-33;
-  static constexpr double exp_underflow = -746;  // from here on e^x rounds to 0
-  static constexpr double exp_overflow = 710;    // from here on e^x is ∞
+  static constexpr double exp_underflow = -746;  // for smaller x, e^x rounds to 0
+  static constexpr double exp_overflow = 710;    // for larger x, e^x is ∞
   static constexpr double normal_zero = 39;      // Φ(−39) rounds to 0
 };
 
@@ -90,12 +90,12 @@ struct Reduced {
   typename Format<T>::Bits power;
 };
 
-// Needs |x| < 1000 (double), 120 (float).
+// Needs |x| < 1000 for double, |x| < 120 for float.
 template <int offset, typename T>
 [[gnu::always_inline]] inline Reduced<T> reduced_exp(T x) {
   using F = Format<T>;
   using Bits = typename F::Bits;
-  // Adding 1.5·2^mantissa rounds to an integer, which is then found in the last bits of the sum.
+  // Adding 1.5·2^mantissa rounds x / ln 2 to an integer. The last bits of the sum contain this integer.
   constexpr T to_integer = T(Bits(3) << (F::mantissa - 1)) + T(offset);
   const T shifted = fma(x, T(1.44269504088896340736), to_integer);
   const T k = shifted - to_integer;  // round(x / ln 2)
@@ -113,8 +113,8 @@ template <int offset, typename T>
   return {t + fma(r * r, q, -rest), std::bit_cast<Bits>(shifted)};  // r + r² q, with the exact r = t − rest
 }
 
-// e^x = (1 + p) · half_scale · other_half, with |p| < 0.42 and the scales powers of two. There are two scales because
-// their product may be subnormal, or too large, where (1 + p) · product is not.
+// e^x = (1 + p) · half_scale · other_half, where |p| < 0.42 and both scales are powers of two. There are two, because
+// one scale could overflow where e^x does not, and exponent bits cannot express a subnormal scale.
 template <typename T>
 struct ScaledExp {
   T p, half_scale, other_half;
@@ -174,7 +174,7 @@ template <typename T>
   return std::copysign(-m / (T(2) + m), z);
 }
 
-// tanh′(z) = 4 e / (1 + e)² = e (1 + tanh |z|)², e = e^(−2|z|); right also from |z| = 19 on, where 1 − tanh² is 0.
+// tanh′(z) = 4 e / (1 + e)² = e (1 + tanh |z|)², e = e^(−2|z|); accurate even beyond |z| ≈ 19, where 1 − tanh² gives 0.
 template <typename T>
 [[gnu::always_inline]] inline T tanh_derivative(T z) {
   const auto [e, m] = decay(T(-2) * std::abs(z));
@@ -183,7 +183,7 @@ template <typename T>
 }
 // end of task 1.1
 
-// 1 / (1 + e^−z), written in e = e^−|z| so that neither tail is lost.
+// 1 / (1 + e^−z), computed from e = e^−|z|, so that it is accurate for very negative z, too.
 template <typename T>
 [[gnu::always_inline]] inline T sigmoid(T z) {
   const T e = decay(-std::abs(z)).e;
@@ -198,8 +198,8 @@ template <typename T>
   return z < T(0) ? a * (T(1) - a) : e * a * a;
 }
 
-// ln(1 + e^z) = max(z, 0) + ln(1 + e), e = e^−|z|, and ln(1 + e) = 2 artanh s with s = e / (2 + e), computed with the
-// rounding errors of the sum and the quotient added back. Its derivative is the sigmoid.
+// ln(1 + e^z) = max(z, 0) + ln(1 + e), e = e^−|z|, and ln(1 + e) = 2 artanh s with s = e / (2 + e). The rounding errors
+// of 2 + e and of s are added back. The derivative of softplus is the sigmoid.
 template <typename T>
 [[gnu::always_inline]] inline T softplus(T z) {
   const T e = decay(-std::abs(z)).e;
@@ -229,7 +229,7 @@ template <typename T>
   constexpr T grow = T(Bits(1) << (F::mantissa + 1));  // makes a subnormal number normal
   constexpr Bits sqrt_half = std::bit_cast<Bits>(T(0.70710678118654752440));
   constexpr Bits one = std::bit_cast<Bits>(T(1));
-  constexpr T integer = T(Bits(1) << F::mantissa);  // its last bits hold an integer below 2^mantissa
+  constexpr T integer = T(Bits(1) << F::mantissa);  // the last bits of integer + n are n, if 0 ≤ n < integer
   const bool subnormal = x < std::numeric_limits<T>::min();
   const T grown = subnormal ? x * grow : x;
   const Bits biased = std::bit_cast<Bits>(grown) + (one - sqrt_half);
@@ -254,7 +254,7 @@ template <typename T>
   return high + (low - (half_square - tail));
 }
 
-// ln x with −∞ at 0 and NaN below.
+// ln x; −∞ for x = 0 and NaN for x < 0.
 template <typename T>
 [[gnu::always_inline]] inline T log(T x) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
@@ -293,8 +293,8 @@ template <typename T>
   return T(0.39894228040143267794) * gauss(z);
 }
 
-// Φ(z) = ½ erfc(−z/√2), the standard normal distribution; relative accuracy in the far left tail too. Φ(−|z|) is
-// e^(−z²/2) times a smooth function of |z|, which is a quotient of two polynomials with positive coefficients.
+// Φ(z) = ½ erfc(−z/√2), the standard normal distribution function; the relative error is small in the far left tail,
+// too. Φ(−|z|) is e^(−z²/2) times a smooth function of |z|: a quotient of two polynomials with positive coefficients.
 template <typename T>
 [[gnu::always_inline]] inline T normal_cdf(T z) {
   const T y = std::abs(z);
@@ -317,7 +317,7 @@ template <typename T>
   return z < T(0) ? tail : T(1) - tail;
 }
 
-using std::sqrt;  // IEEE 754 demands the correctly rounded result
+using std::sqrt;  // IEEE 754 demands that √ is correctly rounded, so every machine gives the same bits
 
 // bⁿ by repeated squaring.
 inline double power(double b, std::uint64_t n) {
@@ -328,7 +328,7 @@ inline double power(double b, std::uint64_t n) {
   return result;
 }
 
-// x = quadrant · π/2 + r + rest with |r| ≤ π/4, for |x| ≤ 1e8, and the sine and cosine of r + rest.
+// The sine and cosine of r + rest, where x = quadrant · π/2 + r + rest and |r| ≤ π/4, for |x| ≤ 1e8.
 struct Turn {
   double sine, cosine;
   std::uint64_t quadrant;

@@ -1,6 +1,6 @@
-// The fused multiply-add: a b + c, rounded once. All results of primer rest on it. Most CPUs have it as an instruction.
-// For a machine without it, the macro PRIMER_FMA names a header that defines primer::fma for double and float, and
-// product_without_emulation, which the product calls first.
+// The fused multiply-add a b + c, which rounds once. All results of primer depend on it. Most CPUs have an instruction
+// for it. For a machine without such an instruction, the macro PRIMER_FMA names a header that defines primer::fma for
+// double and float, and product_without_emulation(), which the matrix product calls first.
 #pragma once
 
 #ifdef PRIMER_FMA

@@ -15,18 +15,18 @@ struct Initializer {
   double spread;
 };
 
-// "zeros", "constant(c)", "normal(s)", and xavier_, he_ and lecun_ followed by "uniform" or "normal":
+// The names are "zeros", "constant(c)", "normal(s)", and xavier_, he_ or lecun_ followed by "uniform" or "normal":
 //   xavier  variance 2 / (fan_in + fan_out)         Glorot & Bengio, "Understanding the difficulty of training deep
 //                                                   feedforward neural networks", 2010, eq. 16
 //   he      variance 2 / ((1 + α²) fan_in)          He et al., "Delving deep into rectifiers", 2015, eq. 15
 //   lecun   variance 1 / fan_in                     LeCun et al., "Efficient backprop", 1998, §4.6
 // α is the derivative at z < 0 of a leaky unit, 0 for relu. U(−l, l) has variance l²/3.
-// Throws std::invalid_argument for anything else.
+// Throws std::invalid_argument for any other name.
 Initializer make_initializer(std::string_view spec, std::size_t fan_in, std::size_t fan_out, double alpha = 0);
 
 std::vector<std::string_view> initializer_names();
 
-// Fills Wt (inputs × outputs), in the order of W (outputs × inputs).
+// Fills Wt (inputs × outputs) with random numbers, drawn in the order of the entries of W (outputs × inputs).
 void initialize(const Initializer& initializer, Random random, Tensor& Wt);
 
 }  // namespace primer

@@ -1,6 +1,6 @@
-// Losses L(a, y) and their gradients ∂L/∂a. If the output activation is the loss's canonical partner (softmax for
-// cross_entropy, sigmoid for binary_cross_entropy), both are computed from the logits z instead: the logarithm of a
-// probability that has underflowed is −∞, the logarithm of a sum of exponentials is not.
+// Losses L(a, y) and their gradients ∂L/∂a. If the output activation is the canonical partner of the loss (softmax for
+// cross_entropy, sigmoid for binary_cross_entropy), both are computed from the logits z instead: a probability may
+// underflow to 0, and its logarithm is then −∞; the logarithm of a sum of exponentials stays finite.
 #pragma once
 
 #include <concepts>
@@ -16,11 +16,11 @@
 
 namespace primer {
 
-// The meaning of the targets, which the loss decides: numbers, one of two classes, or one of several classes.
+// What the targets mean to a loss: numbers, one of two classes, or one of several classes.
 enum class Task { regression, binary, multiclass };
 
-// The tensors a, z, y and the gradients are batch × outputs. y contains targets, or probabilities (one-hot for
-// classes). All members are const: a loss may be used by several threads at once.
+// The tensors a, z, y and the gradients are batch × outputs. y contains target numbers, or the probabilities of classes
+// (one-hot if the class is certain). All members are const: a loss may be used by several threads at once.
 class Loss {
  public:
   virtual ~Loss() = default;
@@ -32,11 +32,11 @@ class Loss {
   // The values of a − y at which L or one of its first two derivatives jumps.
   virtual std::span<const real> kinks() const { return {}; }
 
-  // The weight of a batch, in rows, when the means of several batches are combined.
+  // The weight of the batch y in a mean over several batches; by default the number of rows of y.
   virtual double weight(const Tensor& y) const { return static_cast<double>(y.rows()); }
 
-  // The formulas of the canonical pair. Call them only if pairs_with(output activation). They overwrite `scratch`; a
-  // caller that keeps it avoids another allocation.
+  // The formulas of the canonical pair. Call them only if pairs_with(output activation) is true. value_from_logits()
+  // overwrites `scratch`; a caller that keeps `scratch` avoids another allocation.
   bool pairs_with(const Activation& output) const { return output.traits.canonical_loss == name(); }
   virtual real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const;
   virtual void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const;  // (a − y) / N, or / (N K)
@@ -45,13 +45,13 @@ class Loss {
 struct LossOptions {
   std::string_view loss;
   real huber_delta = 1;
-  real label_smoothing = 0;  // ε: y becomes (1 − ε) y + ε / K for cross_entropy, (1 − ε) y + ε / 2 for a sigmoid
+  real label_smoothing = 0;  // ε: y becomes (1 − ε) y + ε / K for K classes; binary_cross_entropy has K = 2
 };
 
 // A struct needs a name, a value, and its derivative with respect to `a` to become a loss, which is a mean over all
 // elements. It may also have the following members (loss.cpp has examples):
-// - a constructor from LossOptions, and in `uses` the names of the members that it reads;
-// - `task`, which is Task::regression otherwise, and `kinks`, with the meaning that it has in Loss.
+// - a constructor from LossOptions, and `uses`, the names of the members of LossOptions that the constructor reads;
+// - `task`, by default Task::regression, and `kinks`, which the function kinks() of the loss returns.
 template <typename F>
 concept ElementwiseLoss = requires(const F f, real a, real y) {
   { F::name } -> std::convertible_to<std::string_view>;
@@ -78,7 +78,7 @@ class MeanLoss : public Loss {
 
  protected:
   static real mean(const Tensor& of, auto term) { return lane_sum(of.size(), term) / static_cast<real>(of.size()); }
-  // Computes the derivatives of a mean.
+  // Computes the derivative of a mean with respect to each element.
   static void each(Tensor& gradient, const Tensor& of, auto term) {
     gradient.resize(of.rows(), of.cols());
     for (std::size_t i = 0; i < of.size(); ++i) gradient[i] = term(i) / static_cast<real>(of.size());
@@ -91,7 +91,7 @@ struct LossEntry {
   std::string_view name;
   std::unique_ptr<Loss> (*make)(const LossOptions& options);
   Task task = Task::regression;
-  std::span<const std::string_view> uses{};  // the members of LossOptions that it reads
+  std::span<const std::string_view> uses{};  // the members of LossOptions that the loss reads
 };
 
 template <ElementwiseLoss F>
@@ -110,14 +110,14 @@ LossEntry loss_entry() {
   return entry;
 }
 
-// All losses by name. losses().add() adds a loss that is not a mean over all elements, or that has a canonical partner.
+// All losses by name. losses().add() adds a loss that is not a mean over all elements, or has a canonical partner.
 Registry<LossEntry>& losses();
 template <ElementwiseLoss F>
 void register_loss() {
   losses().add(loss_entry<F>());
 }
 
-// These throw std::invalid_argument for an unknown name.
+// Both functions throw std::invalid_argument for an unknown name.
 inline std::unique_ptr<Loss> make_loss(const LossOptions& options) { return losses().at(options.loss).make(options); }
 inline Task task_of(std::string_view loss) { return losses().at(loss).task; }
 

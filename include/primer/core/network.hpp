@@ -19,7 +19,7 @@ struct LayerOptions {
   std::string activation = "identity";
   std::string init = "auto";  // the activation chooses
   bool batch_norm = false;
-  bool residual = false;  // needs as many units as inputs
+  bool residual = false;  // whether the layer adds its input to its output; needs as many units as inputs
   double dropout = 0;     // the fraction of units left out in training, 0 ≤ p < 1
 };
 
@@ -35,7 +35,7 @@ struct Prediction {
 
 class Network {
  public:
-  // The weights of layer l are a function of seed and l alone. Throws std::invalid_argument for an impossible layer.
+  // The weights of layer l depend only on seed and l. Throws std::invalid_argument for a layer that cannot be built.
   Network(std::size_t inputs, std::span<const LayerOptions> layers, std::uint64_t seed);
   explicit Network(std::vector<Dense> dense) : layers(std::move(dense)) {}
 
@@ -51,14 +51,14 @@ class Network {
   real loss(const Loss& loss, const Tensor& y, Prediction& p) const;
   // Computes all gradients of L in the layers, after a forward pass. ∂L/∂x of layer 1 is computed only if wanted.
   void backward(const Loss& loss, const Tensor& y, bool wants_dL_dx = false);
-  // ∂L/∂a of layer l, counted from 0, after backward(loss, y). For a canonical pair, this function computes it, because
-  // backward() does not need it. It then has its mathematical value, which may be infinite.
+  // Returns ∂L/∂a of layer l, counted from 0, after backward(loss, y). backward() leaves out ∂L/∂a of a canonical pair;
+  // then dL_da() computes it by the formula of the loss, which may give ±∞.
   const Tensor& dL_da(std::size_t l, const Loss& loss, const Tensor& y);
 
   // Whether the output activation and the loss are a canonical pair, which is computed from the logits.
   bool canonical(const Loss& loss) const;
 
-  // In model order: layer 1 weight, bias, alpha, gamma, beta, layer 2 …; pointers into `layers`.
+  // In model order: weight, bias, alpha, gamma, beta of layer 1, then of layer 2, …; pointers into `layers`.
   std::vector<Parameter> parameters();
 
   std::size_t inputs() const { return layers.front().Wt.rows(); }
@@ -68,7 +68,7 @@ class Network {
 
  private:
   const Tensor& pass(const Tensor& x, std::optional<std::uint64_t> step);
-  Tensor dL_da_;    // of the last layer
+  Tensor dL_da_;    // ∂L/∂a of the last layer
   Tensor scratch_;  // of the loss
 };
 

@@ -25,10 +25,10 @@ struct OptimizerOptions {
   std::optional<double> weight_decay{};  // λ; without a value: the rule's own default
 };
 
-// The same options with the rule's defaults filled in. Throws std::invalid_argument for an unknown name.
+// Fills in the defaults of the optimiser and returns the options. Throws std::invalid_argument for an unknown name.
 OptimizerOptions resolved(OptimizerOptions options);
 
-// One step of training, in the symbols of the formulas. A rule derives from it, or is constructed from it.
+// The numbers of one update, named as in the formulas. An update rule derives from Step, or is constructed from it.
 struct Step {
   const OptimizerOptions& options;  // with all defaults filled in
   real lr;                          // η, the learning rate
@@ -42,12 +42,11 @@ struct Step {
   real decay = static_cast<real>(*options.weight_decay);
 };
 
-// A struct needs a name and update(p, g), update(p, g, m) or update(p, g, m, v) to become an optimiser, where m and v
-// are numbers that start at 0 and that the optimiser keeps for each p from step to step. It may also have (examples are
-// in optimizer.cpp):
+// A struct needs a name and update(p, g), update(p, g, m) or update(p, g, m, v) to become an optimiser. m and v are
+// numbers that start at 0 and are kept for each p from step to step. The struct may also have (see optimizer.cpp):
 // - `uses`, the names of the members of OptimizerOptions that it reads;
 // - `default_epsilon` and `default_weight_decay`, where they differ from 1e-8 and 0;
-// - `keeps_m()`: false if m may start at 0 in every step, so that no memory is needed.
+// - `keeps_m()`, which returns false if m may be 0 at the start of every step; then m needs no memory.
 template <typename R, typename... State>
 concept Updates = requires(const R rule, real x, State... state) {
   rule.update(x, x, state...);
@@ -84,12 +83,12 @@ void update_tensor(const Step& step, Tensor& p, const Tensor& g, Tensor& m, Tens
   keep_m ? update_each<true>(rule, p, g, m, v) : update_each<false>(rule, p, g, m, v);
 }
 
-// An entry of the table of optimisers. `update` changes p, and may keep one or two tensors of p's shape in m and v,
+// An entry of the table of optimisers. `update` changes p. It may keep one or two tensors as large as p in m and v,
 // which are empty at first.
 struct OptimizerEntry {
   std::string_view name;
   void (*update)(const Step& step, Tensor& p, const Tensor& g, Tensor& m, Tensor& v);
-  std::span<const std::string_view> uses{};  // the members of OptimizerOptions that it reads
+  std::span<const std::string_view> uses{};  // the members of OptimizerOptions that the rule reads
   double epsilon = 1e-8;                     // the defaults
   double weight_decay = 0;
 };
@@ -116,7 +115,7 @@ class Optimizer {
   // Throws std::invalid_argument for an unknown name.
   explicit Optimizer(const OptimizerOptions& options);
 
-  // Updates all parameters from their gradients. This is one step, however many tensors there are.
+  // Updates all parameters from their gradients. One call is one step, however many tensors there are.
   void step(std::span<const Parameter> parameters, real learning_rate);
 
   // Everything that step() remembers, for checkpoints: steps taken, and up to two tensors for each parameter.
@@ -132,8 +131,8 @@ class Optimizer {
   OptimizerEntry rule_;
 };
 
-// The 2-norm of all gradients together. If it exceeds max_norm, all are scaled by max_norm / (norm + 1e-6). Returns the
-// norm before scaling. (Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent networks", 2013)
+// The 2-norm of all gradients together. If it exceeds max_norm, all gradients are scaled by max_norm / (norm + 1e-6).
+// Returns the norm before scaling. (Pascanu et al., "On the difficulty of training recurrent networks", 2013)
 real clip_gradients(std::span<const Parameter> parameters, real max_norm);
 
 }  // namespace primer

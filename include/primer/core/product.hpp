@@ -1,4 +1,4 @@
-// The matrix product, in which training spends most of its time. Every element of a product is one chain of fused
+// The matrix product, in which training spends most of its time. Every element of a product is one running sum of fused
 // multiply-adds in the order of k, so the bits depend on the operands alone, never on the compiler or the width of a
 // vector register (except for the sign and payload of a NaN).
 #pragma once
@@ -11,7 +11,7 @@
 namespace primer {
 
 // A matrix, rows × cols, in memory that it does not own: element (i, j) is data[i * row_stride + j * col_stride]. Every
-// Tensor converts to one.
+// Tensor converts to a View.
 template <typename Number>
 struct View {
   Number* data;
@@ -39,8 +39,8 @@ inline MatrixView transposed(const Tensor& t) { return MatrixView(t).transposed(
 // C must not overlap A or B.
 void multiply(const MatrixView& A, const MatrixView& B, Tensor& C);
 
-// C = A B with `bias` (1 × B.cols) added to every row, as the first number of each chain. Throws as multiply() does,
-// and when the bias has another size. C must not overlap A, B or bias.
+// C = A B with `bias` (1 × B.cols) added to every row. The running sum of each element starts at the bias of its
+// column. Throws as multiply() does, and when the bias has another size. C must not overlap A, B or bias.
 void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, Tensor& C);
 
 // sums (1 × m.cols) = Σ rows of m, added from the first row to the last. `sums` and `m` must be different tensors.

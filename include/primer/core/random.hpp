@@ -1,5 +1,5 @@
 // Random numbers that are the same on every machine: a counter, mixed by SplitMix64, and the distributions that
-// training needs. Those of the standard library may differ from one implementation to another.
+// training needs. The distributions of the standard library may differ from one implementation to another.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 
 namespace primer {
 
-// The purposes of random numbers. Each purpose has its own streams, so a change of one (more points, another shuffle)
-// does not change the others.
+// What random numbers are drawn for. Each purpose has its own streams, so drawing more numbers for one purpose (more
+// points, another shuffle) does not change the numbers of the others.
 enum class Stream : std::uint64_t { data = 1, split, initialization, shuffling, dropout };
 
 class Random {
  public:
-  // The stream of a purpose; `index` numbers its parts: a layer, an epoch, a step.
+  // One stream of a purpose. `index` is the number of the layer, epoch or step that the stream is for.
   Random(std::uint64_t seed, Stream stream, std::uint64_t index = 0);
 
   std::uint64_t bits();                                                               // uniform over all 64-bit numbers

@@ -6,7 +6,7 @@
 #error "primer promises the same bits on every build; -ffast-math breaks that promise. Remove the flag."
 #endif
 #if defined(__FLT_EVAL_METHOD__) && __FLT_EVAL_METHOD__ != 0
-#error "primer needs arithmetic that rounds to the type at every step. On 32-bit x86 add -msse2 -mfpmath=sse."
+#error "primer needs arithmetic that rounds every result to double or float. On 32-bit x86 add -msse2 -mfpmath=sse."
 #endif
 
 namespace primer {

@@ -34,12 +34,12 @@ class Registry {
   // `kind` is the word for an entry in messages: "activation".
   Registry(std::string_view kind, std::vector<Entry> entries) : kind_(kind), entries_(std::move(entries)) {}
 
-  // Throws std::invalid_argument when the name is taken or is not letters, digits and '_'.
+  // Throws std::invalid_argument when the name is taken, empty, or not made of letters, digits and '_'.
   void add(const Entry& entry) {
     constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     const std::string title = std::string(kind_) + " '" + std::string(entry.name) + "'";
     if (entry.name.empty() || entry.name.find_first_not_of(allowed) != std::string_view::npos)
-      throw std::invalid_argument(title + ": a name is letters, digits and '_'");
+      throw std::invalid_argument(title + ": a name consists of letters, digits and '_'");
     if (std::ranges::find(entries_, entry.name, &Entry::name) != entries_.end())
       throw std::invalid_argument(title + " is registered already");
     entries_.push_back(entry);
@@ -52,12 +52,12 @@ class Registry {
     throw std::invalid_argument("unknown " + std::string(kind_) + " '" + std::string(name) + "'");
   }
 
-  // Whether the entry reads that option. Throws as at() does.
+  // Whether the entry with this name reads the option. Throws std::invalid_argument for an unknown name.
   bool uses(std::string_view name, std::string_view option) const {
     return std::ranges::count(at(name).uses, option) > 0;
   }
 
-  // In the order of the table; entries of users come last.
+  // The names in the order of the table; entries that a user has added come last.
   std::vector<std::string_view> names() const {
     std::vector<std::string_view> names;
     for (const Entry& entry : entries_) {

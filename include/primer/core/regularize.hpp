@@ -8,8 +8,8 @@
 namespace primer {
 
 // Ioffe & Szegedy, "Batch normalization", 2015, algorithms 1 and 2. In training, a column is normalised by the mean and
-// the biased variance of the batch, and the running statistics are updated with that mean and the unbiased variance,
-// which a batch of one row does not have: it updates neither. Evaluation normalises by the running statistics.
+// the biased variance of the batch. The same mean and the unbiased variance update the running statistics; a batch of
+// one row has no unbiased variance and updates nothing. Evaluation normalises by the running statistics.
 struct BatchNorm {
   static constexpr real eps = real(1e-5);
   static constexpr real momentum = real(0.1);
@@ -23,13 +23,13 @@ struct BatchNorm {
   Tensor dL_du, dL_dgamma, dL_dbeta;
 
   void forward(Tensor& z, bool training);  // z = γ û + β
-  void predict(Tensor& z) const;           // the same in evaluation; z contains u before; stores nothing
-  void backward(const Tensor& dL_dz);      // for the last forward(), in the same mode
+  void predict(Tensor& z) const;           // what forward() computes in evaluation; z contains u before the call
+  void backward(const Tensor& dL_dz);      // for the last forward(), in its mode: training or evaluation
 
  private:
   Tensor u_hat_;       // batch × units: (u − mean) / √(var + eps)
   Tensor inv_std_;     // 1 × units: 1 / √(var + eps)
-  Tensor mean_, var_;  // 1 × units, of the batch
+  Tensor mean_, var_;  // 1 × units, mean and variance of the batch
   bool training_ = false;
 };
 

@@ -1,5 +1,5 @@
-// Sums whose bits do not depend on the compiler: 32 running sums, which are added up in a fixed tree. They do not
-// depend on each other, so the compiler can keep them in several vector registers.
+// Sums whose bits do not depend on the compiler: 32 running sums, which are added in pairs in a fixed order. The
+// running sums do not depend on each other, so the compiler can keep them in several vector registers.
 #pragma once
 
 #include <algorithm>
@@ -30,8 +30,8 @@ inline real sum_of_squares(std::span<const real> v) {
   return lane_sum(v.size(), [v](std::size_t i) { return v[i] * v[i]; });
 }
 
-// Computes below = z − max z for one row, so that exp cannot overflow; softmax and its cross-entropy use it. Returns
-// the index of the maximum.
+// Computes below = z − max z for one row, so that exp(below) cannot overflow. softmax and its cross-entropy use this
+// function. Returns the index of the maximum.
 inline std::size_t subtract_maximum(std::span<const real> z, std::span<real> below) {
   const auto top = std::ranges::max_element(z);
   for (std::size_t k = 0; k < z.size(); ++k) below[k] = z[k] - *top;

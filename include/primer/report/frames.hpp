@@ -24,7 +24,7 @@ struct Histogram {
 struct Frame {
   struct Layer {
     Histogram z, W, dL_dW;
-    float alpha = 0;  // the learned shape constant, if σ has one
+    float alpha = 0;  // the learned constant α of σ, if there is one
     std::vector<std::uint8_t>
         dead;  // for each unit: 1 if it is dead in this epoch's row of flow.csv; empty if the flow is off
 
