@@ -1,5 +1,5 @@
-// A row of facts for each activation of the catalogue; the rest of a card comes from measurements and from the results
-// of the claims.
+// Facts about each built-in activation, such as its formula and source. The other lines of an activation's card come
+// from measurements and from the results of the claims.
 #include "primer/runs/activation_facts.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace primer {
 
-extern const char* const results_of_claims;  // CMake takes them from configs/claims/README.md
+extern const char* const results_of_claims;  // made by CMake: the text of the results in configs/claims/README.md
 
 namespace {
 
@@ -24,8 +24,8 @@ struct ActivationFacts {
   std::string_view full_name;   // "hyperbolic tangent"
   std::string_view value;       // σ(z)
   std::string_view derivative;  // σ′(z)
-  std::string_view source;      // who proposed it; empty for older functions
-  std::string_view code;        // its struct in src/core/activation.cpp
+  std::string_view source;      // who proposed the function; empty for older functions
+  std::string_view code;        // the name of its struct in src/core/activation.cpp
 };
 
 constexpr std::string_view he_2015 = "He et al., \"Delving deep into rectifiers\", 2015";
@@ -60,7 +60,7 @@ constexpr auto all_facts = std::to_array<ActivationFacts>({
      "Bridle, \"Probabilistic interpretation of feedforward network outputs\", 1990", "Softmax"},
 });
 
-// nullptr if the activation is not one of primer's own.
+// nullptr if the activation is not built in.
 const ActivationFacts* facts_of(std::string_view name) {
   const auto found = std::ranges::find(all_facts, name, &ActivationFacts::name);
   return found == all_facts.end() ? nullptr : &*found;
@@ -88,7 +88,7 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
-// A line for each claim that measures this activation: its verdict and the first such number.
+// For each claim that measures this activation, a line: the claim's verdict and its first number about the activation.
 std::vector<std::string> claims_about(std::string_view name) {
   std::istringstream results(results_of_claims);
   std::vector<std::string> claims;
@@ -99,12 +99,12 @@ std::vector<std::string> claims_about(std::string_view name) {
     } else if (title.empty()) {
       title = line;
     } else if (title != "-" && line.starts_with("  ") && !line.starts_with("   ") && has_word(line, name)) {
-      std::string number;  // in the next line: its value, then the interval
+      std::string number;  // the next line: the measured value, then the interval
       std::getline(results, number);
       const std::size_t value = number.find_first_not_of(' ');
       claims.push_back(
           concat(title, "; ", line.substr(2), " = ", number.substr(value, number.find(' ', value) - value)));
-      title = "-";  // one line for each claim
+      title = "-";  // skips the other numbers of this claim
     }
   }
   return claims;

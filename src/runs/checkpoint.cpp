@@ -1,4 +1,4 @@
-// One list names every number of a checkpoint; writing and reading both go through it.
+// Writes and reads checkpoints. Both use one list of all numbers in a checkpoint, visit().
 #include "primer/runs/checkpoint.hpp"
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 namespace primer {
 namespace {
 
-// Shows every number of a snapshot to the visitor, under its name.
+// Passes the name and the value of every number in a snapshot to the visitor.
 template <typename Visitor, typename Snapshot>
 void visit(Visitor& v, Snapshot& s) {
   v.number("epoch", s.state.epoch);
@@ -52,7 +52,7 @@ class Writer {
   void numbers(const std::string& name, const std::vector<T>& values) {
     contents_.tensors.push_back({prefix_ + name, {values.size()}, {values.begin(), values.end()}});
   }
-  // Leaves out tensors that do not exist yet.
+  // Leaves out empty tensors, such as the moments of an optimiser before its first step.
   void tensors(const std::string& name, const std::vector<Tensor>& list) {
     for (std::size_t i = 0; i < list.size(); ++i) {
       if (list[i].size() == 0) continue;
@@ -66,7 +66,7 @@ class Writer {
   std::string prefix_;
 };
 
-// Fills a snapshot that already has the sizes of its network.
+// Reads numbers into a snapshot whose vectors already have the sizes that fit the network.
 class Reader {
  public:
   Reader(const Safetensors& contents, const std::string& file, std::string prefix, Network& network)
@@ -81,13 +81,13 @@ class Reader {
     const NamedTensor& found = find_tensor(contents_, file_, prefix_ + name, {values.size()});
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = number_in<T>(found, i);
   }
-  // All tensors of the network, or none if the file does not have the first.
+  // Reads all tensors of the network. `best` stays empty if the file does not have its first tensor.
   void tensors(const std::string& name, std::vector<Tensor>& list) {
     list.clear();
     if (name == "network" || has(name, 0)) list = copy_of(network_);
     for (std::size_t i = 0; i < list.size(); ++i) read(name, i, list[i]);
   }
-  // A tensor for each parameter that has one in the file.
+  // Reads a tensor for each parameter; the tensor stays empty if the file does not have it.
   void moments(const std::string& name, std::vector<Tensor>& list) {
     list.clear();
     for (const Parameter& p : network_.parameters()) {

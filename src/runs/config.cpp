@@ -1,4 +1,4 @@
-// Every section has one list of its keys; reading and writing both go through it.
+// Each section of a config has one function that lists its keys. Reading and writing both call this function.
 #include "primer/runs/config.hpp"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ constexpr Range positive{0, infinity, true, false, "more than 0"};
 constexpr Range fraction{0, 1, false, true, "from 0 up to, but not including, 1"};
 constexpr Range unit{0, 1, false, false, "from 0 to 1"};
 
-// Every key of a section, in the order in which to_toml writes it. A visitor reads or writes the keys.
+// Lists every key of a section, in the order in which to_toml() writes the keys. The visitor reads or writes each key.
 template <typename Visitor, typename Options>
 void visit_data(Visitor& v, Options& o) {
   v.choice("generator", o.generator, generator_names());
@@ -105,7 +105,7 @@ void visit_diagnostics(Visitor& v, Options& o) {
   v.count("every", o.every, 0, many);
 }
 
-// A visitor that fills the members of one section from one table.
+// The visitor that reads: it fills the members of one section from one TOML table.
 class Reader {
  public:
   Reader(toml::TableReader& table, const std::string& folder) : table_(table), folder_(folder) {}
@@ -127,7 +127,7 @@ class Reader {
     const std::optional<std::string> value = table_.text(key);
     if (!value) return;
     if (value->empty()) table_.refuse(key, "is empty; name a CSV file");
-    const bool overridden = table_.location(key).file.starts_with("--set ");  // then relative to the working directory
+    const bool overridden = table_.location(key).file.starts_with("--set ");  // path relative to the working directory
     member = (std::filesystem::path(overridden ? "" : folder_) / *value).lexically_normal().string();
   }
   void names(std::string_view key, std::vector<std::string>& member) {
@@ -191,7 +191,7 @@ class Reader {
   const std::string& folder_;
 };
 
-// A visitor that collects the keys of the sections and their values as TOML.
+// The visitor that writes: it collects the keys of the sections and their values as TOML text.
 class Collector {
  public:
   explicit Collector(const std::string& folder) : folder_(folder) {}
@@ -249,7 +249,7 @@ class Collector {
   const std::string& folder_;
 };
 
-// Every key of the config, in the order of the file. File names are relative to `folder`, and absent if it is empty.
+// Every key of the config with its value. File names are relative to `folder`, and left out if `folder` is empty.
 std::vector<Setting> settings_in(const Config& config, const std::string& folder) {
   Collector all(folder);
   all.settings = {{"seed", std::to_string(config.seed)}};
@@ -274,7 +274,7 @@ toml::Table& table_in(toml::Table& root, const std::string& key, const Location&
   return *table;
 }
 
-// The [[layer]] tables N or N-M as the file has them.
+// The [[layer]] tables of the file that `n` selects: "2" selects one table, "2-4" selects three.
 std::vector<toml::Table*> layers_in(toml::Table& root, std::string_view n, const Location& location) {
   toml::Entry* const entry = root.find("layer");
   auto* const layers = entry == nullptr ? nullptr : std::get_if<toml::Array>(&entry->value.data);
@@ -299,7 +299,7 @@ std::vector<toml::Table*> layers_in(toml::Table& root, std::string_view n, const
   return tables;
 }
 
-// --set train.learning_rate=0.1, --set layer.1.units=8, --set layer.1-3.activation=relu
+// Applies an override: train.learning_rate=0.1, layer.1.units=8, layer.1-3.activation=relu.
 void apply(const Override& set, toml::Table& root) {
   const Location location{"--set " + printable(set.first)};
   std::vector<std::string> parts;
@@ -326,7 +326,7 @@ void apply(const Override& set, toml::Table& root) {
   }
 }
 
-// Remembers the locations of the section and of each of its keys.
+// Stores in `config` the locations of the section and of each of its keys.
 void remember(const toml::TableReader& table, const std::string& section, Config& config) {
   const std::string before = section.empty() ? "" : section + ".";
   if (!section.empty()) config.locations[section] = table.location();
@@ -363,7 +363,7 @@ void read_layers(toml::TableReader& root, const std::string& folder, Config& con
         "activation = \"tanh\"; the last layer is the output and needs no units");
 }
 
-// The checks of a config that must name its data.
+// Checks that the config names one source of data, and validation rows if early stopping needs them.
 void check_source(const Config& config) {
   const DataOptions& data = config.data;
   if (data.generator.empty() && data.file.empty()) {
@@ -399,7 +399,7 @@ void check_values(const Config& config) {
       throw UserError(config.location(key), "column ", in_quotes(name), " is also a target; keep one of the two");
     }
   }
-  for (const std::string& name : data.one_hot) {  // an input is called COLUMN=CATEGORY
+  for (const std::string& name : data.one_hot) {  // the inputs made from it are called NAME=CATEGORY
     if (name.find('=') == name.npos) continue;
     throw UserError(config.location("data.one_hot"), "rename the column ", in_quotes(name), "; '=' ends its name");
   }

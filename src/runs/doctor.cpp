@@ -1,5 +1,5 @@
-// One function for each sentence. The thresholds lie between the values of healthy and of sick runs of the shipped
-// configs and of configs/claims, on ten seeds.
+// Each diagnosis has its own function. The thresholds lie between the values of healthy runs and those of sick runs,
+// measured with ten seeds on the shipped configs and on configs/claims.
 #include "primer/runs/doctor.hpp"
 
 #include <algorithm>
@@ -13,13 +13,14 @@
 namespace primer {
 namespace {
 
-constexpr double much_saturated = 0.4;  // at the start, 0.1 % of the z with Xavier's weights, 60 % with N(0, 1)
-// The claim dying_not_bad: a few dead units do no harm, half of them do; fewer matter if the network does not learn.
+constexpr double much_saturated = 0.4;  // saturated z at the start: 0.1 % with Xavier's weights, 60 % with N(0, 1)
+// Claim dying_not_bad: a few dead units do no harm, half of the units do. A quarter counts if the network does not
+// learn.
 constexpr double half_dead = 0.5, much_dead = 0.25;
-// ‖ΔW‖/‖W‖ of a step. The rule of thumb is 1e-3 (course cs231n, "Neural networks part 3: Ratio of weights:updates");
-// the shipped configs start with 2e-2 and end with 1e-4.
+// ‖ΔW‖/‖W‖ of an optimiser step. The rule of thumb is 1e-3 (course cs231n, "Neural networks part 3: Ratio of
+// weights:updates"); the shipped configs start with 2e-2 and end with 1e-4.
 constexpr double usual_update = 1e-3, first_update = 1e-2, large_update = 2e-2, small_update = 3e-4;
-// Prechelt, "Early stopping – but when?", 1998: how far the validation loss may rise above its lowest value.
+// The validation loss may rise by this fraction of its lowest value (Prechelt, "Early stopping – but when?", 1998).
 constexpr double most_rise = 0.2;
 
 std::string percent(double fraction) { return short_number(100 * fraction) + " %"; }
@@ -51,7 +52,7 @@ class Doctor {
   void say(const char* kind, std::uint64_t epoch, std::vector<Override> remedy, const Parts&... parts) {
     found_.push_back({kind, concat(parts...), epoch, std::move(remedy)});
   }
-  // The [[layer]] table of a layer, counted from 1. A table with `repeat` has several layers.
+  // The number, from 1, of the [[layer]] table that contains a layer. A table with `repeat` contains several layers.
   std::size_t table_of(std::size_t layer) const {
     std::size_t tables = 0, line = 0;
     for (std::size_t l = 1; l <= layer; ++l) {
@@ -62,24 +63,24 @@ class Doctor {
     }
     return tables;
   }
-  // "layer.1.KEY", "layer.1-8.KEY" for the tables of these layers
+  // The key for --set that changes the [[layer]] tables of these layers: "layer.1.KEY" or "layer.1-8.KEY".
   std::string layers_key(std::size_t first, std::size_t last, const char* key) const {
     const std::size_t begin = table_of(first), end = table_of(last);
     return concat("layer.", begin, begin == end ? "" : concat("-", end), ".", key);
   }
   bool regression() const { return task_of(config_.train.loss) == Task::regression; }
 
-  // The loss of the best output that is the same for every row, when all classes are equally frequent.
+  // The lowest loss that one output for all rows can reach, if all classes are equally frequent.
   double constant_loss() const {
     return std::log(task_of(config_.train.loss) == Task::binary ? 2.0
                                                                 : static_cast<double>(config_.layers.back().units));
   }
-  // Whether the network learned less than half of what there is to learn.
+  // Whether the network hardly learned: R² is less than ½, or the loss is more than half of constant_loss().
   bool fails() const {
     const Scores& last = history_.back().train;
     return regression() ? last.metric < 0.5 : last.loss > constant_loss() / 2;
   }
-  // "the training loss is still 1.1 (1.1 without learning)"
+  // "the training loss is still 1.1 (the same output for every row gives 1.1)"
   std::string failure() const {
     const Scores& last = history_.back().train;
     return regression() ? "R² is only " + short_number(last.metric)
@@ -88,7 +89,7 @@ class Doctor {
   }
   std::vector<Override> rate(double learning_rate) const { return {{"train.learning_rate", one_digit(learning_rate)}}; }
 
-  // Every number is finite, but the loss is ten times that of a constant output.
+  // Whether the last training loss is not finite, or is more than ten times that of a constant output.
   bool diverged() {
     if (history_.empty()) return false;
     const EpochRecord& last = history_.back();
@@ -103,7 +104,7 @@ class Doctor {
     return true;
   }
 
-  // A layer through which no gradient passes, such as a layer of step functions.
+  // Reports the last hidden layer through which no gradient passes, such as a layer of step functions.
   bool zero_slope() {
     for (std::size_t l = hidden_; l-- > 0;) {
       if (largest_derivative(*make_activation(config_.layers[l].activation)) > 0) continue;
@@ -120,7 +121,7 @@ class Doctor {
     const std::optional<FlowSplit> split = split_of(start);
     const auto hidden = std::span(start).first(hidden_);
     const auto worst = std::ranges::max_element(hidden, {}, [](const FlowRow& row) {
-      return std::isnan(row.off) ? row.saturated : 0;  // an off unit of a rectifier counts as saturated
+      return std::isnan(row.off) ? row.saturated : 0;  // a rectifier's units that are off do not count here
     });
     if (std::isnan(worst->off) && worst->saturated > much_saturated) {
       return say(
@@ -144,7 +145,7 @@ class Doctor {
     }
   }
 
-  // Says how a gradient that vanished at the start was at the end.
+  // Says how much of the gradient reached layer 1 at the end, if the gradient vanished at the start.
   std::string later() const {
     if (epochs_.size() < 2) return {};
     const auto reaches = [](const std::vector<FlowRow>& rows) { return split_of(rows)->ratio >= least_gradient_ratio; };
@@ -186,7 +187,7 @@ class Doctor {
     const std::size_t l = worst->layer - 1;
     const auto units = static_cast<double>(config_.layers[l].units);
     const auto count = [&](double fraction) { return static_cast<std::size_t>(std::lround(fraction * units)); };
-    std::size_t steepest = 0;  // the row in which most units died
+    std::size_t steepest = 0;  // index of the epoch in which most units died
     double revived = epochs_.front()[l].revived;
     for (std::size_t e = 1; e < epochs_.size(); ++e) {
       const auto died = [&](std::size_t at) { return at == 0 ? 0 : epochs_[at][l].dead - epochs_[at - 1][l].dead; };
@@ -198,7 +199,7 @@ class Doctor {
     const std::uint64_t epoch = epochs_[from_start ? 0 : steepest].front().epoch;
     const auto times = static_cast<std::size_t>(revived);
     std::vector<Override> remedy{{layers_key(l + 1, l + 1, "activation"), "leaky_relu"}};
-    if (!from_start) {  // smaller steps, and in proportion more of them
+    if (!from_start) {  // ten times smaller steps, and ten times as many epochs
       remedy = rate(config_.train.learning_rate / 10);
       remedy.emplace_back("train.epochs", std::to_string(10 * config_.train.epochs));
     }
@@ -214,14 +215,14 @@ class Doctor {
         ".");
   }
 
-  // The largest update ratio of a layer in an observed epoch.
+  // The largest ‖ΔW‖/‖W‖ of all layers in one observed epoch.
   static double update(const std::vector<FlowRow>& rows) {
     double most = 0;
-    for (const FlowRow& row : rows) most = std::max(most, row.update_ratio);  // NaN at epoch 0 stays out
+    for (const FlowRow& row : rows) most = std::max(most, row.update_ratio);  // std::max ignores the NaN of epoch 0
     return most;
   }
 
-  // Whether the training loss rises by a fifth within the second half of the run.
+  // Whether the training loss rises by more than a fifth within the second half of the run.
   bool is_unsteady() const {
     double least = HUGE_VAL;
     bool rises = false;
@@ -242,7 +243,7 @@ class Doctor {
     for (const auto& rows : std::span(epochs_).last(late)) mean += update(rows) / static_cast<double>(late);
     const bool has_large_gradient = std::ranges::any_of(
         found_, [](const Diagnosis& found) { return found.kind == "saturated" || found.kind == "exploding"; });
-    if (mean > large_update && is_unsteady() && !has_large_gradient) {  // else W makes the steps large
+    if (mean > large_update && is_unsteady() && !has_large_gradient) {  // else a large gradient makes the steps large
       say("fast", history_.back().epoch, rate(lr * usual_update / mean),
           "In the last quarter a step changed the weights of a layer by ", percent(mean),
           " of their size; about 0.1 % is usual. And ", failure(), ": the learning rate ", number(lr),
@@ -304,7 +305,7 @@ std::vector<Warning> forecast(const Experiment& experiment) {
   std::vector<Warning> warnings = warnings_of(experiment);
   std::erase_if(warnings, [&](const Warning& warning) { return repeats(diagnoses, warning.code); });
   for (const Diagnosis& diagnosis : diagnoses) {
-    std::string key = diagnosis.remedy.front().first;  // the location of "layer.1-8.init" is that of layer 1
+    std::string key = diagnosis.remedy.front().first;  // "layer.1-8.init" gets the location of "layer.1.init"
     if (const std::size_t dash = key.find('-'); dash != key.npos) key.erase(dash, key.find('.', dash) - dash);
     warnings.push_back(
         {experiment.config.location(key), diagnosis.kind, concat(diagnosis.text, " Try ", remedy_options(diagnosis))});

@@ -1,4 +1,4 @@
-// Makes an experiment of a config and its samples, and makes the checks that need the data.
+// Combines a config and its samples in an experiment, and does those checks of the config that need the data.
 #include "primer/runs/experiment.hpp"
 
 #include <algorithm>
@@ -62,8 +62,8 @@ void resolve_class_weights(Experiment& experiment) {
   throw UserError(location, "there are ", classes, " classes, but ", train.class_weights.size(), " weights");
 }
 
-// A canonical loss is computed from z. It must equal the loss that is computed from `a`. An activation of a user may
-// name a canonical loss for which this is not true.
+// If an activation and a loss are a canonical pair, the loss is computed from z, and must equal the loss computed from
+// `a`. For an activation that a user registered with a wrong canonical loss, the two losses differ.
 void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tensor& targets, const Location& location) {
   if (!loss.pairs_with(sigma)) return;
   const std::size_t outputs = targets.cols();
@@ -175,7 +175,7 @@ Experiment load_experiment(const std::string& config_path, const std::vector<Ove
 Dataset read_dataset(const std::string& path, const Experiment& experiment) {
   DataOptions data = experiment.config.data;
   std::vector<std::string> inputs = experiment.data.columns;
-  if (data.file.empty()) {  // then the file may have other names than the generator
+  if (data.file.empty()) {  // generated data: the file may have other column names
     std::ifstream stream = open_input(path);
     const CsvReader csv(stream, path, format_of(data));
     const auto has = [&](const std::string& name) { return csv.column(name).has_value(); };

@@ -1,4 +1,4 @@
-// The names and the layouts of a network's tensors in a model file.
+// Turns a network into the tensors and metadata of a model file, and back.
 #include "primer/runs/model.hpp"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ std::string metadatum(const Safetensors& contents, const std::string& file, cons
                   "\"; without it primer can use the file for --init, but not to predict");
 }
 
-// Checks the sizes of the layers before memory is taken for the network.
+// Checks that the weights in the file fit the layers, before memory is allocated for the network.
 void check_sizes(const Safetensors& contents, const std::string& file, std::size_t inputs,
                  const std::vector<LayerOptions>& layers) {
   for (std::size_t l = 0; l < layers.size(); ++l) {
@@ -28,7 +28,7 @@ void check_sizes(const Safetensors& contents, const std::string& file, std::size
   }
 }
 
-// `what` is "input" or "target"; `wanted` is whether the config sets `key`.
+// `what` is "input" or "target". `wanted` says whether the config sets `key` to true.
 std::optional<Standardizer> read_standardizer(const Safetensors& contents, const std::string& file,
                                               const std::string& what, const char* key, std::size_t columns,
                                               bool wanted) {
@@ -124,7 +124,7 @@ Dataset rows_of(const Model& model, FileSamples samples, const std::string& part
     return rows;
   }
   Config config = model.config;
-  config.train.early_stopping = 0;  // its rows may have come from a file of their own
+  config.train.early_stopping = 0;  // its validation rows may have come from another file
   Data data = experiment_of(std::move(config), std::move(samples), {}).data;
   if (!model.training_rows.empty() && fingerprint({&data.train}) != model.training_rows) {
     throw UserError({file},

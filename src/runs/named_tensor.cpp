@@ -1,4 +1,4 @@
-// Copies tensors from a network to a file's form and back.
+// Converts the tensors of a network to their form in files, and back.
 #include "primer/runs/named_tensor.hpp"
 
 #include <cmath>
@@ -16,7 +16,7 @@ std::vector<std::size_t> shape_of(const Tensor& tensor, Layout layout) {
   return {tensor.rows(), tensor.cols()};
 }
 
-// The position of the file's k-th number in the tensor's own order.
+// The index in `tensor` of the number that stands at position k in the file.
 std::size_t position(const Tensor& tensor, Layout layout, std::size_t k) {
   return layout == Layout::transpose ? k % tensor.rows() * tensor.cols() + k / tensor.rows() : k;
 }

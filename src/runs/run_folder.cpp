@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file of a run, and a text near its beginning that shows that primer wrote it.
+// A file in the folder of a run, and a text near its beginning that shows that primer wrote the file.
 struct RunFile {
   const char* name;
   std::string_view mark;
@@ -40,13 +40,13 @@ constexpr std::array<RunFile, 7> run_files{{{"config.toml", "seed = "},
                                             {"frames.safetensors", tensors_mark},
                                             {"report.html", "primer</title>"}}};
 
-// Whether a process that was killed while writing left this file behind: NAME.PID.tmp.
+// Whether this is a temporary file, NAME.PID.tmp, of a process that was killed while it wrote the file NAME.
 bool is_temporary(const std::string& name) {
   return name.ends_with(".tmp") &&
          std::ranges::any_of(run_files, [&](const RunFile& file) { return name.starts_with(concat(file.name, ".")); });
 }
 
-// Whether the file is the text that primer writes for the config in it. A config that a person wrote hardly ever is.
+// Whether primer wrote this config: its text equals the text from to_toml(). A person's text hardly ever does.
 bool is_written_config(const std::string& path, const std::string& folder) {
   try {
     return read_input(path, toml::largest_file) == to_toml(read_config(path, {}), folder);
@@ -95,7 +95,7 @@ Occupant occupant_of(const std::string& folder, const Experiment& experiment) {
 
 constexpr std::size_t largest_csv = std::size_t{1} << 32;
 
-// The lines of history.csv or flow.csv up to `epoch`, with the head and without an incomplete last line.
+// The header line of history.csv or flow.csv and the lines of epochs up to `epoch`, without an incomplete last line.
 std::vector<std::string> lines_up_to(const std::string& path, std::uint64_t epoch) {
   std::istringstream file(read_input(path, largest_csv));
   std::vector<std::string> lines;
@@ -155,7 +155,7 @@ std::vector<std::string> flow_columns() {
 }
 std::string flow_head() { return csv_row(flow_columns()); }
 
-// Calls `add` for each row with a function that returns the number under the i-th of `names`: NaN in an empty cell.
+// Calls `add` for each row with two functions of i: the number in the i-th column (NaN if it is empty), and the text.
 template <typename Add>
 void read_rows(const std::string& path, const std::vector<std::string>& names, Add add) {
   std::ifstream file = open_input(path);
@@ -214,7 +214,7 @@ std::string folder_for_new_run(const Experiment& experiment, const std::optional
     try {
       if (occupant_of(folder, experiment) != Occupant::other_run) return folder;
     } catch (const UserError&) {
-      continue;  // it holds files of the user
+      continue;  // the folder contains files of the user
     }
   }
 }
@@ -231,14 +231,14 @@ std::string folder_to_resume(const Experiment& experiment, const std::optional<s
       const Config config = read_config(folder + "/config.toml", {});
       if (without_epochs(config) == without_epochs(experiment.config)) return folder;
     } catch (const UserError&) {
-      continue;  // it holds no run
+      continue;  // the folder contains no run
     }
   }
   return default_folder(experiment.config, 1);
 }
 
-// Writes the small config first: if the disk is full or the folder is read-only, all of the earlier run stays. Removing
-// the frames makes sure that nobody resumes from the earlier checkpoint, which stays until the new one replaces it.
+// Writes the small config.toml first: if the disk is full or the folder is read-only, the whole earlier run stays. Its
+// checkpoint stays until the new run writes one, but nobody can resume from a checkpoint without frames.
 void RunFolder::start(const Experiment& experiment) {
   std::error_code error;
   fs::create_directories(path_, error);

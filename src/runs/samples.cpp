@@ -20,7 +20,7 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 constexpr std::size_t most_categories = 10'000;
 
-// Whether the input is one of those that the categories of this column become.
+// Whether the input is called COLUMN=CATEGORY with the name of this column.
 bool is_input_of(const std::string& column, const std::string& input) { return input.starts_with(column + "="); }
 
 // Throws UserError if `real` cannot hold the number in a cell of the current row.
@@ -52,7 +52,7 @@ std::string first_names(const std::vector<std::string>& names) {
                                            : "; several targets must be 0, 1 or a probability; or keep one target");
 }
 
-// The columns that `data` names as targets, else the last one that it names neither as an input nor to be ignored.
+// The columns in data.target. If it is empty, the last column that is neither in data.inputs nor in data.ignore.
 std::vector<std::size_t> target_columns(const CsvReader& csv, const DataOptions& data) {
   if (!data.target.empty()) return find_columns(csv, data.target, "a target");
   for (std::size_t c = csv.columns().size(); c-- > 0;) {
@@ -65,7 +65,7 @@ std::vector<std::size_t> target_columns(const CsvReader& csv, const DataOptions&
 
 void (*reading_watcher)(const std::string& text) = nullptr;
 
-// Tells the watcher about a file of many cells. The watcher learns of the end even if reading fails.
+// Reports the progress of reading a large file to the watcher. The destructor reports the end, even if reading fails.
 class Reading {
  public:
   Reading(const std::string& file, std::size_t lines, std::size_t columns)
@@ -88,8 +88,8 @@ class Reading {
   bool reported_ = false;
 };
 
-// An upper bound for the rows of a stream that can be read twice, so that memory for them is taken once; else 0.
-// Leaves the stream at its end.
+// The number of lines in the stream, so that memory for the rows is allocated once; 0 for a pipe, which cannot be read
+// twice. Leaves the stream at its end.
 std::size_t most_rows(std::istream& stream) {
   if (stream.tellg() < 0) return 0;
   std::string chunk(1 << 16, '\0');
@@ -233,11 +233,11 @@ void InputColumns::read(const CsvReader& csv, std::span<real> row) {
 
 namespace {
 
-// The roles of the columns of a file.
+// The columns of a file that are targets, and those that are inputs.
 struct Roles {
   std::vector<std::size_t> targets;
   InputColumns inputs;
-  bool drops;  // rows with a missing value
+  bool drops;  // whether rows with a missing value are left out
 
   Roles(const CsvReader& csv, const DataOptions& data, const std::vector<std::string>& names)
       : targets(target_columns(csv, data)),
@@ -294,7 +294,7 @@ FileSamples read_samples(std::istream& stream, const std::string& file, const Da
   samples.file = file;
   for (const std::size_t c : targets) samples.targets.push_back({csv.columns()[c], {}, {}});
   for (Target& target : samples.targets) target.numbers.reserve(one_label ? 0 : room);
-  const bool any_fits = task == Task::regression;  // any number is a target
+  const bool any_fits = task == Task::regression;  // in a regression, every number is a valid target
   samples.positions.reserve(any_fits ? 0 : room * targets.size());
   samples.columns = roles->inputs.names();
   const std::size_t width = roles->inputs.size();

@@ -1,4 +1,4 @@
-// Hashes the parameters in the order and the layout of the model file, and the rows of data.
+// Hashes the parameters of a network, in the order and layout of the model file, and the rows of data.
 #include "primer/runs/signature.hpp"
 
 #include <bit>

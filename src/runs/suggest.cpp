@@ -21,27 +21,27 @@ namespace primer {
 namespace {
 
 constexpr std::size_t most_categories = 30;
-constexpr std::size_t most_counted = 1000;  // different texts of a column
+constexpr std::size_t most_counted = 1000;  // at most so many different texts of a column are counted
 
-// The kinds of cells in a column, counted.
+// A column of the file, and how many of its cells are of each kind.
 struct Column {
   std::string name;
   std::size_t missing = 0, numbers = 0, integers = 0, dates = 0, long_integers = 0;
-  std::vector<bool> is_missing{};  // in each row, up to the last that is
+  std::vector<bool> is_missing{};  // for each row up to the last row with a missing cell
   double low = std::numeric_limits<double>::infinity(), high = -low;
-  TextColumn texts{};               // the first most_counted different ones, and every row with one of them
-  bool many_texts = false;          // more than these
-  bool counts = true;               // every number is one more than that of the row before
-  std::optional<double> last = {};  // the number of the row before
+  TextColumn texts{};               // the text of each filled cell; once many_texts is true, the first text
+  bool many_texts = false;          // whether there are more than most_counted different texts
+  bool counts = true;               // whether every number is 1 more than the number in the row before
+  std::optional<double> last = {};  // the number in the row before
   std::string example = {};         // the first text that is not a number
-  std::string left_out = {};        // why the column is not used
+  std::string left_out = {};        // why the column is not used; empty if it is used
   bool is_target = false, is_category = false;
 
   std::size_t filled() const { return texts.size(); }
   bool is_number() const { return numbers == filled() && filled() > 0; }
 };
 
-// 2024-01-31, 31.1.2024, 1/31/24: three groups of digits with the same separator.
+// Whether the text is a date, three groups of digits with the same separator: 2024-01-31, 31.1.2024, 1/31/24.
 bool is_date(std::string_view text) {
   text = text.substr(0, text.find_first_of(" T"));
   const std::size_t first = text.find_first_not_of("0123456789");
@@ -52,7 +52,7 @@ bool is_date(std::string_view text) {
   return is_digits(text.substr(first + 1, second - first - 1)) && is_digits(text.substr(second + 1));
 }
 
-// The separator that occurs most often in the first line; if possible, as often in the second.
+// Guesses the separator: the most frequent one in the first line, at best one that is as frequent in the second line.
 char separator_of(const std::string& path) {
   std::ifstream file = open_input(path);
   std::string first, second;
@@ -141,7 +141,7 @@ bool has_name_of_id(const std::string& name) {
          text.starts_with("unnamed");
 }
 
-// A text of the column that is not a number, as an example.
+// The first text of the column that is not a number, as an example: ", such as \"abc\"".
 std::string example_of(const Column& column) {
   std::size_t size = std::min<std::size_t>(column.example.size(), 20);
   while (size > 0 && size < column.example.size() && !is_utf8(column.example.substr(0, size))) --size;
@@ -171,7 +171,7 @@ std::string reason_to_leave_out(const Column& column, std::size_t rows, bool may
   return "";
 }
 
-// Leaves out the columns with the most missing cells until half of the rows are without a missing value.
+// Leaves out the columns with the most missing cells, until at least half of the rows have no missing value.
 void leave_out_missing(Table& table) {
   std::vector<int> missing_in_row(table.rows);
   table.kept = table.rows;
@@ -194,7 +194,7 @@ void leave_out_missing(Table& table) {
   }
 }
 
-// Marks the target columns, then those that cannot be inputs.
+// Marks the target columns, and then the columns that cannot be inputs.
 void decide(Table& table, const std::vector<std::string>& targets, const std::string& path) {
   std::vector<std::string_view> names;
   for (Column& column : table.columns) {
@@ -251,15 +251,15 @@ std::string line(const std::string& text, const std::string& comment = "") {
   return text + std::string(width < 30 ? 30 - width : 1, ' ') + " # " + printable(comment) + "\n";
 }
 
-// The decisions that the config states, made from the columns.
+// What the config will say, as decided from the columns.
 struct Plan {
   std::vector<std::string> targets, ignored, categories;
   std::size_t inputs = 0, missing = 0, outputs = 1;
-  bool classes = false;  // in place of numbers
-  bool two = false;      // classes, in one output each
+  bool classes = false;  // whether the targets are classes, not numbers
+  bool two = false;      // two classes for each target, with one output
   bool validates = false;
-  std::vector<std::string> class_names{};  // of one target
-  std::size_t most = 0, least = 0;         // training rows of the most and the least frequent class
+  std::vector<std::string> class_names{};  // the classes, if there is one target
+  std::size_t most = 0, least = 0;         // numbers of training rows of the most and the least frequent class
 
   bool many() const { return targets.size() > 1; }
 };
@@ -309,7 +309,7 @@ Plan plan_of(const Table& table, const std::string& path) {
   return plan;
 }
 
-// Adds the classes and categories that the kept rows have, which are known only when the data are read.
+// Corrects the plan: the classes and categories in the rows that are kept are known only after the data are read.
 void complete(Plan& plan, const Data& data) {
   plan.inputs = data.columns.size();
   plan.class_names = data.classes;
@@ -319,7 +319,7 @@ void complete(Plan& plan, const Data& data) {
   if (!rows.empty()) std::tie(plan.least, plan.most) = std::pair(std::ranges::min(rows), std::ranges::max(rows));
 }
 
-// The comment at the top describes each column.
+// The first part of the config: a comment that describes each column, then the section [data].
 std::string text_of_data(const Table& table, const Plan& plan, const std::string& path) {
   std::size_t width = 0;
   for (const Column& column : table.columns) {
@@ -397,7 +397,7 @@ std::string text_of(const Table& table, const Plan& plan, const std::string& pat
   return text_of_data(table, plan, path) + text_of_training(table, plan);
 }
 
-// Leaves out the columns that vary in the file, but not among the training rows. Returns whether there were any.
+// Leaves out the columns that vary in the file, but not in the training rows. Returns whether there are such columns.
 bool leave_out_constant(Table& table, const Data& data) {
   bool found = false;
   const Tensor& x = data.train.x;

@@ -1,4 +1,4 @@
-// Collects the quantities of a pass that the layers keep.
+// Collects the quantities that the layers keep from their last forward and backward pass.
 #include "primer/runs/trace.hpp"
 
 #include "primer/runs/named_tensor.hpp"

@@ -1,5 +1,5 @@
-// A slip is a common mistake: a sentence, and the wrong array that the mistake gives, computed from primer's own
-// arrays. An array that differs is compared with all of these, and with multiples of the right array.
+// A slip is a common mistake: a sentence, and the wrong array to which the mistake leads, computed from primer's
+// arrays. A given array that differs is compared with the arrays of all slips, and with multiples of the right array.
 #include "primer/runs/verify.hpp"
 
 #include <algorithm>
@@ -15,17 +15,17 @@
 namespace primer {
 namespace {
 
-// Everything about the pass that the slips of one layer need.
+// One layer of the forward and backward pass, with all that its slips need.
 struct Pass {
-  std::size_t number;  // of the layer, from 1
+  std::size_t number;  // number of the layer, from 1
   const Dense& layer;
   const Tensor& dL_da;
   const Tensor& y;
   const Loss& loss;
-  const Pass *previous, *next;  // nullptr at the ends
-  bool canonical;               // the last layer of a canonical pair
-  real N, K;                    // samples, outputs of the network
-  double forward_rounding = 1;  // growth of rounding errors by cancelling sums, in z and what uses z
+  const Pass *previous, *next;  // the layers before and after this one, or nullptr
+  bool canonical;               // whether this is the last layer, and its σ and the loss are a canonical pair
+  real N, K;                    // number of samples, number of outputs of the network
+  double forward_rounding = 1;  // factor by which cancelling sums increase the rounding errors in z and after z
   double backward_rounding = 1;
 
   const Pass& last() const { return next ? next->last() : *this; }
@@ -119,13 +119,13 @@ Slips slips_of_z(const Pass& p) {
   return slips;
 }
 
-// Computes `a` of a layer from its σ(z): mask ⊙ σ(z) + x. A layer without dropout or residual omits that part.
+// Computes `a` of a layer from its σ(z): mask ⊙ σ(z) + x. The mask needs dropout, and + x needs residual.
 Tensor after_sigma(const Dense& layer, Tensor s) {
   if (layer.dropout) s = times(layer.dropout->mask, s);
   return layer.residual ? each(std::plus<>(), s, *layer.x) : s;
 }
 
-// These omit the factors of dropout and the skip connection of a residual layer; slips_of_a() adds them.
+// Slips in σ(z), without the mask of dropout and without the skip connection; slips_of_a() adds both.
 Slips slips_of_sigma(const Pass& p) {
   const Tensor& z = p.layer.z;
   const Activation& sigma = *p.layer.activation;
@@ -141,7 +141,7 @@ Slips slips_of_sigma(const Pass& p) {
     slips.push_back({"this is σ(z/2): is the factor 2 in the exponent?", value_of(sigma, scaled(z, real(0.5)))});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // this is the slip above in which σ is missing
+    if (name == "identity") continue;  // identity gives z, as if σ were missing: see the first slip
     const auto other = make_activation(name);
     slips.push_back({"this is another activation function: " + other->name(), value_of(*other, z)});
   }
@@ -160,7 +160,7 @@ Slips slips_of_a(const Pass& p) {
   return slips;
 }
 
-// σ′ computed wrongly; the ⊙ line uses the same list.
+// Slips in σ′(z). slips_of_dL_dz() uses the same list for ∂L/∂a ⊙ σ′(z).
 Slips slips_of_slope(const Pass& p) {
   const Tensor &z = p.layer.z, &a = p.layer.sigma_of_z(), &slope = p.layer.derivative;
   const Activation& sigma = *p.layer.activation;
@@ -182,7 +182,7 @@ Slips slips_of_slope(const Pass& p) {
     slips.push_back({"this is z (1 − z): use `a` instead of z", each([](real v) { return v * (1 - v); }, z)});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // its derivative is 1, as if the ⊙ were missing
+    if (name == "identity") continue;  // its σ′ is 1: ∂L/∂a ⊙ 1 is the slip "the ⊙ is missing"
     const auto other = make_activation(name);
     slips.push_back(
         {"this is the derivative of another activation function: " + other->name(), derivative_of(*other, z)});
@@ -285,7 +285,7 @@ Slips slips_of_dL_dz(const Pass& p) {
   return slips;
 }
 
-// For cross-entropy with softmax: the mean over the samples of f(m, ln Σ exp(z − m), Σ y (z − m)), m the largest logit.
+// The slips of cross-entropy with softmax: means over samples of f(m, ln Σ exp(z − m), Σ y (z − m)), m = largest logit.
 Slips slips_of_cross_entropy(const Pass& p) {
   const Tensor& z = p.layer.z;
   const auto mean = [&](auto f) {
@@ -321,7 +321,7 @@ Slips slips_of_cross_entropy(const Pass& p) {
           {"this is the mean of the squared error", Tensor{{squares / (p.N * p.K)}}}};
 }
 
-// ∂L/∂W, ∂L/∂b and ∂L/∂x as functions of δ.
+// Computes ∂L/∂W, ∂L/∂b or ∂L/∂x from δ; `which` is 'W', 'b' or 'x'.
 Tensor gradient(char which, const Tensor& delta, const Pass& p) {
   if (which != 'x') return which == 'W' ? product(transposed(*p.layer.x), delta) : sums(delta);
   Tensor dL_dx = product(delta, transposed(p.layer.Wt));
@@ -362,7 +362,7 @@ Slips slips_of_gradient(const Pass& p, char which) {
   return slips;
 }
 
-// The slips in the computation of quantity `name`, as a trace lays it out (∂L/∂W as inputs × units).
+// The slips in the quantity `name`, with the shapes of a trace; only ∂L/∂W is inputs × units instead of units × inputs.
 Slips slips_of(std::string_view name, const Pass& p) {
   if (name == "x") return p.previous ? slips_of_a(*p.previous) : Slips{};
   if (name == "u" || (name == "z" && !p.layer.batch_norm)) return slips_of_z(p);
@@ -375,7 +375,7 @@ Slips slips_of(std::string_view name, const Pass& p) {
   return of_dense ? slips_of_gradient(p, name.back()) : Slips{};
 }
 
-// The wrong arrays `name` that follow from slips in the quantity before it.
+// The wrong arrays of the quantity `name` that follow from slips in the quantity before it, if that was not given.
 Slips slips_before(std::string_view name, const Pass& p, const Safetensors& given) {
   const Dense& layer = p.layer;
   const auto was_given = [&](std::string_view other) { return given.tensor(concat(p.number, ".", other)) != nullptr; };
@@ -425,24 +425,24 @@ Tensor absolute(const Tensor& A) {
   return each([](real v) { return std::abs(v); }, A);
 }
 
-constexpr double for_double = 1e-9, for_float = 1e-4;  // fractions of the largest number of an array
-constexpr double counts = 0.01;  // of these tolerances, for the terms of a sum in which terms cancel
+constexpr double for_double = 1e-9, for_float = 1e-4;  // tolerances: fractions of the largest number of an array
+constexpr double counts = 0.01;  // weight of the largest term of a sum in its tolerance, because terms may cancel
 
-// Compares arrays as flat lists of numbers.
+// Compares two arrays as flat lists of numbers.
 struct Comparison {
-  double tolerance;  // a fraction of the largest number
+  double tolerance;  // as a fraction of the largest number of the right array
 
   std::optional<std::size_t> first_difference(std::span<const double> got, std::span<const double> want,
                                               double least) const {
     const double allowed = tolerance * std::max(largest(want), least) + 1e-300;
     for (std::size_t i = 0; i < want.size(); ++i) {
-      // An infinite ∂L/∂a of a canonical pair is never computed by others; NaN stands for it, too.
+      // In a canonical pair ∂L/∂a may be infinite or NaN. It is not used, so any given number is right there.
       if (!std::isfinite(want[i]) || std::abs(got[i] - want[i]) <= allowed) continue;
       return i;
     }
     return {};
   }
-  // Whether `got` is `guess`, which may overflow where `got` does.
+  // Whether the arrays agree. `guess` may overflow where `got` overflows.
   bool same(std::span<const double> got, std::span<const double> guess) const {
     if (got.size() != guess.size() || largest(guess) == 0) return false;
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -452,9 +452,9 @@ struct Comparison {
   }
 };
 
-// The sentences for an array that is a multiple of the right one. `backward`: the array is the loss or a gradient.
-// `of_loss`: the array is the loss, its derivative, or a gradient, and no array between the gradient and the loss was
-// given.
+// Sentences for an array that is a multiple of the right one. `backward`: the array is the loss or a gradient.
+// `of_loss`: the array is the loss, the derivative of the loss, or a gradient, and no other gradient between the loss
+// and this array was given.
 std::vector<std::string> multiples(std::span<const double> got, std::span<const double> want, const Pass& p,
                                    bool is_loss, bool backward, bool of_loss, const Comparison& close) {
   const auto N = static_cast<double>(p.N), K = static_cast<double>(p.K);
@@ -516,8 +516,8 @@ std::size_t stage(std::string_view name, std::size_t layers) {
   return 32 * (2 * layers + 2 - l) + static_cast<std::size_t>(std::ranges::find(backward, quantity) - backward) + 1;
 }
 
-// Whether some array was computed in 32 bits: all its numbers are floats, and half of them have more than 12 binary
-// digits.
+// Whether some array was computed in 32 bits: all its numbers are floats, and more than half of them have more than 12
+// binary digits.
 bool has_floats(const Safetensors& given) {
   return std::ranges::any_of(given.tensors, [](const NamedTensor& t) {
     std::size_t floats = 0, lengthy = 0;
@@ -532,14 +532,14 @@ bool has_floats(const Safetensors& given) {
   });
 }
 
-// "[2][0]", the indices of number i from 0.
+// The indices of the i-th number in an array of this shape, counted from 0: "[2][0]".
 std::string place(std::size_t i, const std::vector<std::size_t>& shape) {
   std::string text;
   for (std::size_t d = shape.size(); d-- > 0; i /= shape[d]) text.insert(0, concat("[", i % shape[d], "]"));
   return text;
 }
 
-// Two numbers with as many digits as are needed to tell them apart.
+// The two numbers as texts, with as many digits as are needed to tell them apart.
 std::pair<std::string, std::string> spoken(double x, double y) {
   for (const int digits : {4, 7, 10, 17}) {
     const auto a = short_number(x, digits), b = short_number(y, digits);
@@ -548,10 +548,10 @@ std::pair<std::string, std::string> spoken(double x, double y) {
   return {};
 }
 
-// One array of the trace and the one that was given for it.
+// An array of the trace, `want`, and the array that was given for it, `got`.
 struct Pair {
   const NamedTensor &got, &want;
-  const Pass& pass;      // of its layer; of the last layer for loss and y
+  const Pass& pass;      // the pass of the array's layer; of the last layer for loss and y
   std::string quantity;  // the name without the number of the layer: "dL_dW", "loss", "y"
 
   std::string formula() const {
@@ -567,7 +567,7 @@ struct Pair {
     return close.same(got.values, turned_);
   }
 
-  // The size of numbers whose rounding counts for this array, if it is more than that of its own numbers.
+  // The tolerance of this array is a fraction of this number: the largest number of the array or, if sums cancel, more.
   double least() const {
     const double own = largest(want.values);
     if (quantity == "loss") {
@@ -577,7 +577,7 @@ struct Pair {
     if (!quantity.starts_with("dL_d")) return pass.forward_rounding * own;
     const Dense& layer = pass.layer;
     double floor = counts * largest_of(layer.dL_dz);
-    if (layer.batch_norm)  // which takes means from ∂L/∂z, and may multiply by 1/√ε
+    if (layer.batch_norm)  // batch_norm subtracts means from ∂L/∂z, and may multiply by up to γ/√ε
       floor *= std::max(1.0, largest_of(layer.batch_norm->gamma) / std::sqrt(double{BatchNorm::eps}));
     const Tensor delta =
         each([floor](real v) { return std::max(std::abs(v), static_cast<real>(floor)); }, layer.dL_du());
@@ -624,7 +624,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
   if (pair.transposed(close)) texts.emplace_back("it is transposed");
   look_in(is_loss && p.loss.name() == "cross_entropy" ? slips_of_cross_entropy(p) : slips_of(pair.quantity, p));
   if (texts.empty()) look_in(slips_before(pair.quantity, p, given));
-  const std::string first = p.canonical ? "dL_dz" : "dL_da";  // of the last layer
+  const std::string first = p.canonical ? "dL_dz" : "dL_da";  // the gradient that the last layer computes first
   const bool nothing_before = std::ranges::none_of(given.tensors, [&](const NamedTensor& t) {
     return t.name != pair.got.name && t.name.find(".dL_d") != std::string::npos &&
            stage(t.name, p.last().number) < stage(pair.want.name, p.last().number);
@@ -634,7 +634,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
   if (!texts.empty()) {
     std::string all;
     for (const std::string& text : texts) {
-      // Sentences that differ only after a colon say the same: "this is another activation function: silu".
+      // Sentences that differ only after the last colon are one slip: "this is another activation function: silu".
       if (all.find(text.substr(0, text.rfind(": "))) == std::string::npos) all += (all.empty() ? "" : "; or: ") + text;
     }
     return all;
@@ -659,7 +659,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
 std::vector<Pass> passes(Network& network, const Loss& loss, const Tensor& y) {
   const std::size_t L = network.layers.size();
   std::vector<Pass> result;
-  result.reserve(L);  // the passes point to each other
+  result.reserve(L);  // pointers to the elements must stay valid
   for (std::size_t l = 0; l < L; ++l) {
     const bool last = l + 1 == L;
     result.push_back({l + 1, network.layers[l], network.dL_da(l, loss, y), y, loss, nullptr, nullptr,
@@ -678,7 +678,7 @@ std::vector<Pass> passes(Network& network, const Loss& loss, const Tensor& y) {
       result[l - 1].next = &result[l];
     }
   }
-  const Tensor& a = network.layers.back().a;  // a − y is small where the network is right
+  const Tensor& a = network.layers.back().a;  // the terms of a − y cancel where the network is right
   const double error = largest_of(each(std::minus<>(), a, y));
   rounding = std::clamp(counts * std::max(largest_of(a), largest_of(y)) / (error + 1e-300), rounding, most);
   for (Pass& pass : result) pass.backward_rounding = rounding;

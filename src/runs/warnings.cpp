@@ -1,5 +1,4 @@
-// Looks for traps in the layers, the data and the options. The gradient's predicted size comes from
-// training/propagation.
+// Looks for traps in the layers, the data and the options. training/propagation predicts the size of the gradient.
 #include "primer/runs/warnings.hpp"
 
 #include <algorithm>
@@ -24,7 +23,7 @@ class WarningCollector {
       : config_(experiment.config), data_(experiment.data), task_(experiment.task), dropped_(experiment.dropped) {
     for (const LayerOptions& layer : config_.layers) {
       sigma_.push_back(make_activation(layer.activation));
-      if (properties_.contains(layer.activation)) continue;  // measured once for all layers that share it
+      if (properties_.contains(layer.activation)) continue;  // measured once for all layers with this activation
       properties_.emplace(layer.activation, properties_of(*sigma_.back()));
     }
   }
@@ -60,7 +59,7 @@ class WarningCollector {
 
   const Properties& properties(std::size_t l) const { return properties_.at(config_.layers[l].activation); }
   double steepest(std::size_t l) const { return properties(l).derivative.largest(); }
-  // σ′ is 0 for all z below some point.
+  // Whether the layer has a rectifier whose σ′ is 0 for all z below some point.
   bool has_flat_half(std::size_t l) const {
     return sigma_[l]->traits.rectifier && std::ranges::any_of(properties(l).zeros, [](const Interval& z) {
              return z.from == -std::numeric_limits<double>::infinity() && z.to >= -1;
@@ -140,8 +139,8 @@ class WarningCollector {
     }
   }
 
-  // L. Lu et al., "Dying ReLU and initialization", 2019: after a layer whose units are all off,
-  // nothing depends on x.
+  // L. Lu et al., "Dying ReLU and initialization", 2019: if all units of a layer are off (z ≤ 0), the layers after it
+  // do not depend on x.
   void born_dead() {
     double alive = 1;
     std::size_t narrowest = 0;
@@ -171,7 +170,7 @@ class WarningCollector {
     }
   }
 
-  // The root of the mean square of the columns from `first` to `last` − 1, without overflow.
+  // The root mean square of the numbers in the columns from `first` to `last` − 1, computed without overflow.
   static double size_of(const Tensor& x, std::size_t first, std::size_t last) {
     double most = 0;
     for (std::size_t i = 0; i < x.rows(); ++i) {
@@ -192,7 +191,7 @@ class WarningCollector {
     return true;
   }
 
-  // `names` are the names of the columns of x; a column without a name is left out.
+  // `names` are the names of the columns of x. A column with an empty name is not checked.
   void constant_columns(const char* key, const char* code, const std::vector<std::string>& names, const Tensor& x,
                         const char* remedy) {
     std::string constant;
@@ -231,7 +230,7 @@ class WarningCollector {
       warn("data.missing", "dropped-rows", counted(dropped_, "row has", "rows have"), " a missing value and ",
            dropped_ == 1 ? "is" : "are", " left out");
     }
-    if (config_.data.image.empty()) constant_inputs();  // a pixel at the edge is often constant
+    if (config_.data.image.empty()) constant_inputs();  // pixels at the edge of a picture are often constant
     if (data_.standardizer) return;
     const Tensor& x = data_.train.x;
     std::size_t largest = 0;
@@ -249,7 +248,7 @@ class WarningCollector {
          ": large inputs saturate units and dominate the gradient; set data.standardize = true");
   }
 
-  // One column of the integers 0 … K − 1, each several times.
+  // Whether the targets are classes, or look like classes: one column of the integers 0 … K − 1, each at least twice.
   bool looks_like_classes() const {
     if (task_ != Task::regression || data_.train.y.cols() != 1) return task_ != Task::regression;
     std::vector<std::size_t> counts;
@@ -297,14 +296,14 @@ class WarningCollector {
     }
   }
 
-  // |∂L/∂a| of one output a = 0 with the target y. That of mae, for example, does not grow with y.
+  // |∂L/∂a| of one output a = 0 with the target y. For mae, for example, |∂L/∂a| does not grow with y.
   double first_gradient(double y) const {
     Tensor gradient;
     make_loss(config_.train)->gradient(Tensor(1, 1), Tensor(1, 1, static_cast<real>(y)), gradient);
     return std::abs(static_cast<double>(gradient[0]));
   }
 
-  // Counts the training rows of each class, and finds out whether the class has other rows.
+  // Counts the training rows of each class, and looks for the class in the validation and test rows.
   void classes() {
     const std::vector<std::string>& names = data_.classes;
     std::vector<std::size_t> counts(names.size());
@@ -361,7 +360,7 @@ class WarningCollector {
     }
   }
 
-  // The value of a parameter after the first step, if its gradient is 0. With sgd and adamw it is a multiple of p.
+  // The value of a parameter p after the first step, if its gradient is 0. With sgd and adamw it is proportional to p.
   real step_without_gradient(real p) const {
     Tensor value(1, 1, p), gradient(1, 1);
     const Parameter parameter{"p", &value, &gradient};
@@ -422,7 +421,7 @@ class WarningCollector {
   Task task_;
   std::size_t dropped_;
   std::vector<std::unique_ptr<Activation>> sigma_;
-  std::map<std::string, Properties> properties_;  // by the activation's text in the config
+  std::map<std::string, Properties> properties_;  // the key is the activation as it stands in the config
   std::vector<Warning> found_;
 };
 

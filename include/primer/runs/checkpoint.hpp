@@ -1,5 +1,5 @@
-// The state of a training run in one file, which is written whole or not at all. With it and the run's config, training
-// continues and ends with the same bits as if it had never stopped.
+// Saves the state of a training run in one file, which is written completely or not at all. With this file and the
+// run's config, training continues and ends with the same bits as if it had never stopped.
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 
 namespace primer {
 
-// Writes the state of `training` as F64 tensors: `now.…` and, within an epoch, `epoch_start.…`.
+// Writes the state of `training` as F64 tensors. The tensors `now.…` are the current state. In the middle of an epoch,
+// the tensors `epoch_start.…` are the state at the start of this epoch.
 void write_checkpoint(const std::string& path, const Training& training, const Experiment& experiment);
 
-// Restores the state of the checkpoint into `training`, which must be fresh. Throws UserError if the file is not a
-// checkpoint of this network, if the config differs in more than train.epochs, or if the data or the number type
-// differ.
+// Restores the saved state into a newly constructed `training`. Throws UserError if the file is not a checkpoint of
+// this network, or if it was written with another config (except train.epochs), other data or another number type.
 void read_checkpoint(const std::string& path, const Experiment& experiment, Training& training);
 
 }  // namespace primer

@@ -1,5 +1,5 @@
-// The description of a run: the sections of a config, read from TOML and written back with every default spelt out.
-// Errors name the location of the mistake.
+// A config, the description of a run: its sections are read from TOML and written back with every default spelt out. An
+// error names the location of the mistake.
 #pragma once
 
 #include <cstdint>
@@ -16,49 +16,49 @@
 
 namespace primer {
 
-// [data]: a generator or a file.
+// The section [data]: the data come from a generator or from a file.
 struct DataOptions : GeneratorOptions, SplitOptions {
-  std::string file;                      // a CSV file, relative to the working directory; empty: the generator
+  std::string file;                      // a CSV file, relative to the working directory; empty: use the generator
   std::vector<std::string> target;       // names of the target columns; empty: the last column
-  std::string validation_file;           // a CSV file with the same columns
-  std::vector<std::string> input_names;  // the key `inputs` with a file; empty: all other columns
+  std::string validation_file;           // a CSV file of validation rows, with the same columns; empty: none
+  std::vector<std::string> input_names;  // the key `inputs` if there is a file; empty: all other columns
   std::vector<std::string> ignore;       // columns that are neither inputs nor targets
-  std::vector<std::string> one_hot;      // inputs that are texts: an input of 0 and 1 for each category
-  std::string separator = ",";           // between two cells: one of , ; | and the tab
+  std::vector<std::string> one_hot;      // columns of texts; each category becomes an input, 0 or 1
+  std::string separator = ",";           // the character between two cells: , ; | or a tab
   std::string decimal = ".";             // or ","
-  std::string missing = "refuse";        // or "drop": leaves out rows with a missing value
-  std::vector<std::size_t> image;        // height and width if each row is a picture, for the report; empty if not
+  std::string missing = "refuse";        // "drop" leaves out rows with a missing value; "refuse" reports an error
+  std::vector<std::size_t> image;        // height and width of the picture in each row, for the report; or empty
 };
 
 struct DiagnosticsOptions {
-  std::size_t every = 10;  // the flow is observed at every n-th step; 0: never
+  std::size_t every = 10;  // the gradient flow is observed at every n-th step; 0: never
 };
 
 struct Config {
   std::string path;
   std::uint64_t seed = 1;
   DataOptions data;
-  std::vector<LayerOptions> layers;  // after `repeat` is expanded
+  std::vector<LayerOptions> layers;  // a [[layer]] table with repeat = n gives n elements
   TrainOptions train;
   DiagnosticsOptions diagnostics;
 
-  // The location of a key such as "train.loss" or "layer.2.units". Layers are numbered after `repeat` is expanded. If
-  // the file does not have the key, this is the location of its section, or the file.
+  // The location of a key such as "train.loss" or "layer.2.units" in the file. A [[layer]] table with repeat = n counts
+  // as n layers. A key that is not in the file has the location of its section, or else of the file.
   Location location(const std::string& key) const;
   std::map<std::string, Location> locations;
 };
 
 using Override = std::pair<std::string, std::string>;  // --set KEY=VALUE
 
-// The config in `text`; errors name it `file`. Throws UserError if the text is not TOML, a key is unknown, or a value
-// has the wrong type or is out of range.
+// Parses `text` as a config; error messages call it `file`. Throws UserError if the text is not TOML, a key is unknown,
+// or a value has the wrong type or is out of range.
 Config parse_config(std::string_view text, const std::string& file, const std::vector<Override>& overrides);
-// The same for the file at `path`.
+// Like parse_config(), for the file at `path`.
 Config read_config(const std::string& path, const std::vector<Override>& overrides);
-// The same for the config that a model contains, which does not have to name the source of its data.
+// Like parse_config(), for the config in a model file. This config does not have to name the source of its data.
 Config parse_model_config(std::string_view text, const std::string& file);
 
-// TOML with every default spelt out. File names are written relative to `folder`; an empty `folder` leaves them out.
+// The config as TOML with every default spelt out. File names are relative to `folder`, and left out if it is empty.
 std::string to_toml(const Config& config, const std::string& folder);
 
 // The settings of a config as a list, without file names: full keys such as "layer.2.units", and values as TOML text.

@@ -15,21 +15,21 @@ namespace primer {
 
 struct Diagnosis {
   std::string kind;              // "vanishing", for scripts
-  std::string text;              // sentences about the numbers of the run
+  std::string text;              // the diagnosis in sentences, with numbers of the run
   std::uint64_t epoch;           // the epoch to look at in the report
-  std::vector<Override> remedy;  // never empty; overrides of the config: layer.N is its N-th [[layer]] table
+  std::vector<Override> remedy;  // never empty; in its keys, layer.N is the N-th [[layer]] table of the config
 };
 
-// The kinds are diverged, zero-slope, vanishing, exploding, saturated, dead, fast, slow (the learning rate) and
-// overfitting, at most one of the first five. `history` has the epochs of the run and `flow` the layers of each
-// observed epoch. With the rows of epoch 0 alone the diagnoses are a forecast.
+// The kinds are diverged, zero-slope, vanishing, exploding, saturated, dead, fast and slow (the learning rate is too
+// large or too small) and overfitting; at most one of the first five is found. `history` has a row for each epoch of
+// the run, `flow` one for each layer of each observed epoch. If `flow` has only epoch 0, the diagnoses are a forecast.
 std::vector<Diagnosis> diagnose(const Config& config, const std::vector<EpochRecord>& history,
                                 const std::vector<FlowRow>& flow);
 
-// The warnings of an experiment, together with the doctor's diagnoses of the gradient at the initial weights.
+// The warnings about an experiment, and the diagnoses of the gradient flow at the initial weights.
 std::vector<Warning> forecast(const Experiment& experiment);
 
-// Whether a diagnosis says the same as the warning with this code. Then it is enough to print one of them.
+// Whether one of the diagnoses says the same as the warning with this code, so that only one of the two is printed.
 bool repeats(const std::vector<Diagnosis>& diagnoses, std::string_view code);
 
 // The options that apply the remedy: "--set train.learning_rate=0.03".

@@ -1,4 +1,4 @@
-// A config together with the data that it names, checked against each other.
+// A config together with the data that the config names. Config and data are checked against each other.
 #pragma once
 
 #include <optional>
@@ -20,18 +20,18 @@ struct Experiment {
   Network network() const { return {data.train.x.cols(), config.layers, config.seed}; }
 };
 
-// The experiment of a config whose data come from a generator. No file is read.
+// Makes the experiment of a config whose data come from a generator. No file is read.
 Experiment experiment_of(Config config);
-// The experiment of a config with these samples in place of the data that it names. Throws UserError if the samples do
-// not fit the config, or the layers do not fit the data or the loss.
+// Makes the experiment of a config with `samples` in place of the data that the config names. Throws UserError if the
+// samples do not fit the config, or if the layers do not fit the data or the loss.
 Experiment experiment_of(Config config, FileSamples samples, const std::optional<FileSamples>& validation);
-// The experiment of the config at `config_path`, with the files that it names.
+// Reads the config at `config_path` and the data files that the config names.
 Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides);
 
-// Reads all rows of another CSV file in the same way as the experiment's own data. The columns have the same names, and
-// other columns are ignored. Targets are encoded with the same classes, and numbers are standardised like the training
-// rows. If the data came from a generator, the file has other names; then the last column is the target and the others
-// are inputs. Throws UserError.
+// Reads all rows of another CSV file in the same way as the experiment's own data. Columns are found by their names,
+// and other columns are ignored. Targets are encoded with the same classes, and numbers are standardised like the
+// training rows. If the experiment's data came from a generator and the file has other column names, its last column is
+// the target and all others are inputs. Throws UserError.
 Dataset read_dataset(const std::string& path, const Experiment& experiment);
 
 }  // namespace primer

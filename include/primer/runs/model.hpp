@@ -12,30 +12,30 @@
 
 namespace primer {
 
-// For each layer l that has them: layers.l.weight, .bias, .alpha, .gamma, .beta, .running_mean, .running_var;
-// input.mean and input.std if the inputs are standardised, target.mean and target.std if the targets are; the metadata
-// primer, config, columns and classes, and training_rows, a hash of the rows.
+// The tensors of each layer l, as far as it has them: layers.l.weight, .bias, .alpha, .gamma, .beta, .running_mean,
+// .running_var; input.mean and input.std if the inputs are standardised, target.mean and target.std if the targets are.
+// The metadata are primer, config, columns, classes and training_rows, a hash of the training rows.
 Safetensors model_contents(Network& network, const Experiment& experiment);
 
 // The contents of a model file: everything that is needed to predict.
 struct Model {
-  Config config;  // without the source of the data
+  Config config;  // without the names of data files
   Task task;
-  std::vector<std::string> columns;  // names of the inputs
+  std::vector<std::string> columns;  // names of the network's inputs
   std::vector<std::string> classes;  // as in Data
   std::optional<Standardizer> standardizer, target_standardizer;
-  std::string training_rows;  // empty if the file does not have it
+  std::string training_rows;  // a hash of the training rows; empty if the file has none
   Network network;
 };
-// Throws UserError if metadata are missing or do not fit the tensors.
+// Reads a model file. Throws UserError if its metadata are missing or do not fit the tensors.
 Model read_model(const std::string& path);
 
-// Reads the rows of a data file as inputs and targets of the network. `part` is "" for all rows, or "train",
-// "validation" or "test" for the rows of this part in the run; then the model must have been trained on this file.
+// Turns the rows of a data file into inputs and targets of the network. `part` is "" for all rows; "train",
+// "validation" and "test" select the rows of that set in training, and need the file that the model was trained on.
 Dataset rows_of(const Model& model, FileSamples samples, const std::string& part);
 
-// How the model in the file differs from the experiment in its columns, classes, standardisation or activations; a
-// sentence each. If there is a difference, loaded weights may mean something else.
+// Sentences that say how a model file differs from the experiment in its columns, classes, standardisation or
+// activations. If there is a difference, the weights in the file may mean something else in the experiment.
 std::vector<std::string> differences(const Safetensors& contents, const Experiment& experiment);
 
 // Sets every tensor of the network from `contents`. Throws UserError that names `file` and the tensor if a tensor is

@@ -1,4 +1,4 @@
-// A network's tensors as files keep them: as doubles, under a name, and W as outputs × inputs.
+// Converts the tensors of a network to and from their form in files: with a name, and with W as outputs × inputs.
 #pragma once
 
 #include <string>
@@ -8,22 +8,22 @@
 
 namespace primer {
 
-// How a file keeps a tensor: with its own shape, as its transpose, or as a vector of all its numbers.
+// How a file stores a tensor: as a matrix of the same shape, as the transpose, or as a vector of all its numbers.
 enum class Layout { matrix, transpose, vector };
 constexpr Layout layout_of(const Parameter& p) { return p.transposed ? Layout::transpose : Layout::vector; }
 
 NamedTensor named(std::string name, const Tensor& tensor, Layout layout);
 
-// Fills `tensor` from the tensor `name` of a file. Throws UserError that begins with `file` if the file lacks it, if
-// its shape is not that of `tensor` in this layout, or if `real` cannot hold one of its numbers.
+// Fills `tensor` with the tensor `name` of a file. Throws UserError that begins with `file` if the file has no such
+// tensor, if the shape in the file does not fit `tensor` in this layout, or if `real` cannot hold one of the numbers.
 void read_tensor(const Safetensors& contents, const std::string& file, const std::string& name, Layout layout,
                  Tensor& tensor);
 
-// Throws UserError unless the file has the tensor `name` with this shape.
+// Finds the tensor `name` in a file. Throws UserError if there is none, or if it has another shape.
 const NamedTensor& find_tensor(const Safetensors& contents, const std::string& file, const std::string& name,
                                const std::vector<std::size_t>& shape);
 
-// Whether `real` can hold the number: it stays finite, or it was not finite before. In the double build always true.
+// Whether a finite number stays finite as a `real`. True for ±∞ and NaN, and always true in the double build.
 bool fits_real(double number);
 
 // The type of the numbers in the files of this build: F64, or F32 in the float build.

@@ -10,10 +10,10 @@
 
 namespace primer {
 
-// FNV-1a 64 over the little-endian bytes of all parameters in model order, W as outputs × inputs.
+// A hash (64-bit FNV-1a) of the little-endian bytes of all parameters in the network's order, W as outputs × inputs.
 std::uint64_t signature(Network& network);
 
-// FNV-1a 64 over the bits of all numbers of these rows, as text.
+// A hash (64-bit FNV-1a) of all numbers in these sets of rows, as decimal text.
 std::string fingerprint(std::initializer_list<const Dataset*> parts);
 
 // "907CE90B1CD109AF"

@@ -7,11 +7,11 @@
 
 namespace primer {
 
-// The quantities of the network's last passes, which must be forward_training() and backward() with ∂L/∂x. For layer l:
-//   l.x l.z l.a l.slope l.dL_da l.dL_dz l.dL_dx      rows × units (x and dL_dx: rows × inputs)
+// The quantities of the last forward_training() and of the last backward(), which must compute ∂L/∂x. For layer l:
+//   l.x l.z l.a l.slope l.dL_da l.dL_dz l.dL_dx      rows × units (x and dL_dx: rows × inputs); slope is σ′(z)
 //   l.dL_dW (outputs × inputs), l.dL_db
-//   l.dL_dalpha of a prelu; l.u l.dL_du l.dL_dgamma l.dL_dbeta with batch_norm; l.mask with dropout; l.s with residual
-// and loss (1), y (rows × outputs). In a canonical pair ∂L/∂a of the last layer may be infinite.
+//   l.dL_dalpha (prelu); l.u l.dL_du l.dL_dgamma l.dL_dbeta (batch_norm); l.mask (dropout); l.s = σ(z) (residual)
+// For the network: loss (1), y (rows × outputs). In a canonical pair, ∂L/∂a of the last layer may be infinite.
 Safetensors trace_contents(Network& network, const Loss& loss, const Tensor& y);
 
 }  // namespace primer

@@ -10,7 +10,7 @@
 
 namespace primer {
 
-// A network starts well if layer 1 gets this fraction of the gradient at the last hidden layer.
+// A network starts well if ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of the last hidden layer is between these numbers.
 inline constexpr double least_gradient_ratio = 0.02, largest_gradient_ratio = 50;
 
 struct Warning {
@@ -20,7 +20,7 @@ struct Warning {
 };
 std::string to_string(const Warning& warning);  // FILE:LINE:COLUMN: CODE: text
 
-// All warnings, those about layers first.
+// All warnings about the experiment; those about layers come first.
 std::vector<Warning> warnings_of(const Experiment& experiment);
 
 }  // namespace primer
