@@ -14,8 +14,8 @@
 namespace primer {
 namespace {
 
-// Reads a label as an integer: 7, -12 or 7.0, without leading zeros, and with zeros only after the point. Returns
-// nothing for another label, which is then the only spelling of its class.
+// Reads a label such as 7, -12 or 7.0 as an integer. It may have no leading zeros, and only zeros after the point.
+// Returns nothing for any other label; such a label is the only spelling of its class.
 std::optional<long long> as_integer(std::string_view text) {
   const std::size_t point = text.find('.');
   if (point != text.npos) {
@@ -85,9 +85,9 @@ void check_probability(double value, std::size_t row, std::size_t target, Task t
 
 enum class Part : std::uint8_t { train, validation, test };
 
-// The number of rows that a part gets from each stratum. First, the fraction of each stratum is rounded down. Then the
-// strata with the largest remainders give one row more each, until the part has its fraction of all rows. No stratum
-// gives more rows than its `room`.
+// The number of rows that a part of the data gets from each stratum (the rows of a class). First, the fraction of each
+// stratum is rounded down. Then the strata with the largest remainders give one more row each, until the part has its
+// fraction of all rows. No stratum gives more rows than its `room`.
 std::vector<std::size_t> shares(const std::vector<std::size_t>& sizes, const std::vector<std::size_t>& room,
                                 double fraction) {
   std::vector<std::size_t> share(sizes.size());
@@ -110,14 +110,14 @@ std::vector<std::size_t> shares(const std::vector<std::size_t>& sizes, const std
   return share;
 }
 
-// The part of each row.
+// Returns for each row the part of the data (training, validation or test) to which it belongs.
 std::vector<Part> split(const Samples& samples, bool by_class, const SplitOptions& options, std::uint64_t seed) {
   for (const double fraction : {options.test_fraction, options.validation_fraction}) {
     if (!(fraction >= 0 && fraction <= 1))
       throw std::invalid_argument("test_fraction and validation_fraction must be from 0 to 1");
   }
   const bool stratified = by_class && options.shuffle;
-  std::map<std::string, std::vector<std::size_t>> strata;  // the rows of each class, or all rows
+  std::map<std::string, std::vector<std::size_t>> strata;  // the rows of each class, or all rows in one stratum
   if (stratified) {
     const TextColumn labels = labels_of(samples.targets.front());
     std::vector<std::vector<std::size_t>*> of_label;
@@ -168,7 +168,7 @@ void keep_training_rows(const std::vector<Part>& parts, Tensor& t) {
   t.resize(kept, t.cols());
 }
 
-// The number of rows, which all columns must have in common.
+// The number of rows, which must be the same for all columns.
 std::size_t rows_of(const std::vector<Target>& targets) {
   if (targets.empty()) throw std::invalid_argument("there is no target column");
   const std::size_t n = targets.front().size();
@@ -272,7 +272,7 @@ Data prepare(Samples&& samples, const std::optional<Dataset>& validation, Task t
   Tensor y = encode_targets(samples.targets, task, classes);
   const bool by_class = samples.targets.size() == 1 && !classes.empty();
   for (std::size_t t = 0; t < samples.targets.size() && !by_class; ++t) {
-    samples.targets[t].numbers = std::vector<double>();  // frees memory, because y has them
+    samples.targets[t].numbers = std::vector<double>();  // frees memory, because y has the numbers now
   }
   const std::vector<Part> parts = split(samples, by_class, options, seed);
   if (std::ranges::count(parts, Part::train) == 0)

@@ -21,9 +21,9 @@ constexpr std::size_t sum_index(double FlowRow::*member) {
 }
 constexpr std::size_t averaged = sum_index(nullptr);
 
-// Q sums over the same elements in one pass, because reading the elements takes most of the time. Q is at most three,
-// because more sums do not fit into the registers. terms(i, add) calls add(q, term) for every sum q. Each sum is kept
-// as sixteen running sums, which are added in a fixed tree.
+// Computes Q sums over the same elements in one pass, because reading the elements takes most of the time. Q is at most
+// three, because more sums do not fit into the registers. terms(i, add) calls add(q, term) for every sum q. Each sum is
+// kept as sixteen running sums, which are added in pairs in a fixed order.
 template <std::size_t Q, typename Terms>
 std::array<double, Q> sums_in_one_pass(std::size_t n, Terms terms) {
   constexpr std::size_t lanes = 16;

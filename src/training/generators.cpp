@@ -1,5 +1,5 @@
-// The generators. Classes are assigned in turn (0, 1, …, K − 1, 0, …), so the classes are equally large for every
-// number of points.
+// The generators. Classes are assigned in turn (0, 1, …, K − 1, 0, …), so the sizes of the classes differ by at most
+// one point.
 #include "primer/training/generators.hpp"
 
 #include <array>

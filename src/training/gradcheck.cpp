@@ -13,10 +13,10 @@
 namespace primer {
 namespace {
 
-constexpr double tolerance = 1e-6;  // of the relative distance
+constexpr double tolerance = 1e-6;  // the largest relative distance of an entry that is right
 
-// The loss of a batch as a function of the network's numbers. It notes on which side of each kink each z and each a − y
-// is, which shows whether the loss is smooth between two points.
+// The loss of a batch as a function of the parameters and the inputs. value() notes on which side of each kink each z
+// and each a − y is. If no side changes between two points, the loss is smooth between them.
 class LossSurface {
  public:
   LossSurface(Network& network, const Loss& loss, const Tensor& x, const Tensor& y)
@@ -42,7 +42,7 @@ class LossSurface {
     return network_.loss(loss_, y_);
   }
 
-  // ∂L/∂p by steps of h; nothing if they span a kink.
+  // ∂L/∂p from steps of ±h and ±2h; nothing if they cross a kink.
   std::optional<double> derivative(real& p, double h) {
     const real here = p;
     h *= std::max(1.0, std::abs(double{here}));
@@ -77,9 +77,9 @@ struct Comparison {
   double numeric, absolute, relative, noise;
 };
 
-// Returns S, where rounding changes the loss by up to about ε S: each rounding error counts with the gradient at its
-// place. A unit adds |∂L/∂z| (Σⱼ |wⱼ xⱼ| + |b|); an output adds |∂L/∂a| (|a| + |y|). Needs the passes of
-// analytic_gradients().
+// Returns S, where rounding changes the loss by up to about ε S. A rounding error changes the loss in proportion to the
+// gradient at its place: a unit adds |∂L/∂z| (Σⱼ |wⱼ xⱼ| + |b|) to S, and an output adds |∂L/∂a| (|a| + |y|). Call
+// rounding_of() after a forward and a backward pass.
 double rounding_of(Network& network, const Loss& loss, const Tensor& y) {
   double S = std::abs(double{network.loss(loss, y)});
   for (const Dense& layer : network.layers) {
@@ -101,9 +101,9 @@ double rounding_of(Network& network, const Loss& loss, const Tensor& y) {
 
 enum class Outcome { right, wrong, undecided, excluded };
 
-// Compares an entry step by step until a step shows it to be right. It is wrong if every step shows that, or if two
-// steps agree with each other but not with it. `largest` is the largest gradient of the tensor, and `noise` how far
-// rounding moves a difference with the step h. `best` becomes the comparison with the smallest distance.
+// Tries step sizes until one shows that the entry of the gradient is right. The entry is wrong if it is wrong with
+// every step size, or if two step sizes agree on another derivative. `largest` is the largest gradient of the tensor,
+// `noise` how far rounding moves a difference with step h. `best` becomes the closest comparison.
 Outcome compare(double analytic, real& entry, LossSurface& surface, double largest, double noise, Comparison& best) {
   std::vector<Comparison> tried;
   for (const double factor : {1.0, 16.0, 1.0 / 16, 1.0 / 256}) {

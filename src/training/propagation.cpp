@@ -1,4 +1,4 @@
-// Follows E[a²] and Var[a] forward and E[δ²] backward through the layers, δ = ∂L/∂z.
+// Follows E[a²] and Var[a] forward and E[δ²] backward through the layers, where δ = ∂L/∂z.
 #include "primer/training/propagation.hpp"
 
 #include <algorithm>
@@ -42,10 +42,10 @@ double variance(const Initializer& initializer) {
 }
 
 std::optional<double> predicted_gradient_ratio(std::span<const LayerOptions> layers, const Tensor& x) {
-  double square = 0;  // E[a²] of the layer below, at first of x
+  double square = 0;  // E[a²] of the layer below; E[x²] for the first layer
   for (const real v : x.values()) square += static_cast<double>(v) * static_cast<double>(v);
   square /= static_cast<double>(x.size());
-  double a_variance = square;  // Var[a] of the layer below
+  double a_variance = square;  // Var[a] of the layer below; E[x²] for the first layer
   double derivative_square = 0;
   double ratio_square = 1;
   std::size_t fan_in = x.cols();

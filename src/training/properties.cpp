@@ -18,7 +18,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 using Function = std::function<double(double)>;
 using Condition = std::function<bool(double)>;
 
-// σ and σ′ of single numbers. They keep their tensors, so that a scan does not allocate.
+// σ and σ′ as functions of one number. Each function keeps its tensors, so that a scan does not allocate memory.
 struct Functions {
   Function value, derivative;
 };
@@ -33,7 +33,7 @@ Functions functions_of(const Activation& activation) {
       };
       const double value = at_finite(at);
       if (!std::isinf(at) || !std::isnan(value)) return value;
-      // ∞ − ∞ or ∞ · 0: the limit is infinite if the function still grows far out.
+      // σ(±∞) came out as ∞ − ∞ or ∞ · 0. The limit is infinite if the function still grows far out.
       const double near = at_finite(std::copysign(1e4, at));
       const double far = at_finite(std::copysign(2e4, at));
       return std::abs(far) > 1.5 * std::abs(near) ? std::copysign(infinity, far) : far;
@@ -51,8 +51,8 @@ std::vector<double> grid() {
   return points;
 }
 
-// Points beyond the grid, in growing steps, and both infinities. There a float has rounded every limit to itself, so
-// these points can show extremes only.
+// The grid, points beyond the grid in growing steps, and both infinities. Beyond the grid, a float rounds σ and σ′ to
+// their limits, so those points are used only for extremes and monotony.
 std::vector<double> grid_and_beyond() {
   std::vector<double> points = grid();
   for (double z = reach * 1.25; z < 1e4; z *= 1.25) {
@@ -64,13 +64,13 @@ std::vector<double> grid_and_beyond() {
   return points;
 }
 
-// The lowest value of f and where it is: at the best of the points, or near it by golden-section search.
+// Returns the lowest value of f and its location: the best point, refined within the grid (golden-section search).
 std::pair<double, double> lowest(const std::vector<double>& points, const Function& f) {
   std::size_t best = 0;
   double least = f(points[best]);
   for (std::size_t i = 1; i < points.size(); ++i) {
     const double value = f(points[i]);
-    const bool nearer = std::abs(points[i]) < std::abs(points[best]);  // among equal values, so that relu's 0 is at 0
+    const bool nearer = std::abs(points[i]) < std::abs(points[best]);  // for equal values, so relu's minimum is at 0
     if (value < least || (value == least && nearer) || std::isnan(least)) {
       best = i;
       least = value;
@@ -97,7 +97,7 @@ Range range_of(const Function& f) {
   return {low, -minus_high, reached(at_low), reached(at_high)};
 }
 
-// The condition is true at one of p and q. Finds by bisection the last point between them at which it is still true.
+// The condition is true at only one of p and q. Finds by bisection the last point between them where it is still true.
 double border(double p, double q, const Condition& condition) {
   const bool at_p = condition(p);
   while (std::abs(q - p) > 1e-12 * std::max(1.0, std::abs(p))) {
@@ -133,7 +133,7 @@ std::vector<Interval> zeros_of(const Function& derivative) {
   return zeros;
 }
 
-// Whether the mean of σ(z) over z ∼ N(0, 1) is 0 compared with its root mean square, by the trapezoidal rule.
+// Whether the mean of σ(z) over z ∼ N(0, 1) is negligible against the root mean square of σ(z) (trapezoidal rule).
 bool centred(const Function& value) {
   double mean = 0;
   double squares = 0;

@@ -17,7 +17,7 @@
 namespace primer {
 namespace {
 
-// Adds the predictions of a batch to the sums of the metric.
+// Adds the predictions of a batch to the sums from which the metric (accuracy or R²) is computed.
 void add_predictions(const Tensor& a, const Tensor& y, Task task, const std::vector<double>& scales, double& correct,
                      std::vector<double>& residual_squares) {
   if (task == Task::regression) {
@@ -37,7 +37,7 @@ bool finite(const Tensor& t) {  // 0 · v is 0, or NaN if v is infinite or NaN
   return lane_sum(t.size(), [&](std::size_t i) { return 0 * t[i]; }) == 0;
 }
 
-bool finite(Network& network) {  // parameters and running statistics
+bool finite(Network& network) {  // whether all parameters and running statistics are finite
   const auto finite_value = [](const Parameter& p) { return finite(*p.value); };
   return std::ranges::all_of(network.layers,
                              [&](Dense& layer) { return std::ranges::all_of(layer.tensors(), finite_value); });
@@ -54,7 +54,7 @@ void copy(Network& network, std::vector<Tensor>& tensors) {
   }
 }
 
-// A tensor that is not finite, and the layer it belongs to, from 0.
+// A tensor that is not finite, and the index of its layer, from 0.
 struct NonFiniteTensor {
   std::size_t layer;
   std::string tensor;
@@ -90,7 +90,7 @@ std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& lo
   return {};
 }
 
-// The Frobenius norm as text. The entries are scaled, because the squares of numbers this large overflow.
+// The Frobenius norm as text. The entries are scaled, because the squares of very large entries overflow.
 std::string norm_text(const Tensor& t) {
   double most = 0;
   for (const double v : t.values()) most = std::max(most, std::abs(v));
@@ -247,7 +247,7 @@ void Training::start_epoch() {
   if (state.batch == 0) save(epoch_start_);
 }
 
-// One minibatch; returns its loss.
+// Trains on one minibatch and returns its loss before the update.
 double Training::step(std::size_t batch) {
   const std::uint64_t t = state.epoch * batches_ + batch + 1;
   const double rate = learning_rate(t);
@@ -334,7 +334,7 @@ void Training::rewind(const Snapshot& to) {
 void Training::explain_divergence() {
   rewind(epoch_start_);
   std::optional<NonFiniteTensor> non_finite;
-  std::vector<std::string> norms(network_.layers.size());  // after the previous step of this epoch
+  std::vector<std::string> norms(network_.layers.size());  // norms of each layer after the previous step of the epoch
   while (state.batch < batches_) {
     const double loss = step(state.batch);
     non_finite = first_non_finite(network_, *loss_, batch_.y, loss);

@@ -1,4 +1,4 @@
-// Weighs the loss of each row, and its gradient.
+// Multiplies the loss of each row, and its gradient, by the weight of the row.
 #include "primer/training/weighted_loss.hpp"
 
 #include <algorithm>
@@ -47,7 +47,7 @@ real WeightedLoss::value_from_logits(const Tensor& z, const Tensor& y, Tensor& s
               [&](const Tensor& z_i, const Tensor& y_i) { return of_row_->value_from_logits(z_i, y_i, scratch); });
 }
 
-// The gradient of the plain mean has row i divided by N; here it is multiplied by wᵢ / Σᵢ wᵢ instead.
+// In the gradient of the plain mean, row i has the factor 1 / N; weigh() replaces this factor by wᵢ / Σᵢ wᵢ.
 void WeightedLoss::weigh(const Tensor& y, Tensor& gradient) const {
   const double N_over_sum = static_cast<double>(y.rows()) / weight(y);
   for (std::size_t i = 0; i < y.rows(); ++i) {

@@ -17,7 +17,7 @@
 
 namespace primer {
 
-// A column of texts: each distinct text once, in the order in which they first occur, and its index for every row.
+// A column of texts. It keeps each distinct text once, in the order of first occurrence, and an index for every row.
 class TextColumn {
  public:
   TextColumn() = default;
@@ -59,7 +59,7 @@ struct Dataset {
   std::size_t size() const { return x.rows(); }
 };
 
-// x ← (x − mean) / deviation. Both tensors are 1 × inputs; the deviation of a constant column is 1.
+// x ← (x − mean) / deviation. mean and deviation are 1 × inputs; the deviation of a constant column is 1.
 struct Standardizer {
   Tensor mean, deviation;
 };
@@ -68,14 +68,14 @@ struct Data {
   Dataset train, validation, test;
   std::vector<std::string> columns;  // names of the columns of x
   std::vector<std::string> targets;  // names of the target columns
-  std::vector<std::string> classes;  // in the order of y's columns (for one sigmoid: of 0 and 1); empty for regression
+  std::vector<std::string> classes;  // the name of each column of y, or of the classes 0 and 1; empty without classes
   std::optional<Standardizer> standardizer;         // of the inputs
   std::optional<Standardizer> target_standardizer;  // of the targets of a regression
   bool shuffle = true;                              // whether every epoch draws its batches in a new random order
 };
 
-// Both are fractions of all rows, from 0 to 1. If the target is one column of classes, the split is stratified: every
-// class is divided in these proportions, and its last row stays in training.
+// Both are fractions of all rows, from 0 to 1. If the target is one column of classes and shuffle is true, the split is
+// stratified: every class is divided in these proportions and keeps at least one row in training.
 struct SplitOptions {
   double test_fraction = 0;
   double validation_fraction = 0;
@@ -84,7 +84,7 @@ struct SplitOptions {
   bool shuffle = true;  // false: rows stay in order, training rows first, then validation, then test
 };
 
-// A target value that the loss cannot use. Rows and targets count from 0.
+// Thrown for a target value that the loss cannot use. `row` and `target` count from 0.
 class TargetError : public std::invalid_argument {
  public:
   TargetError(std::size_t in_row, std::size_t in_target, const std::string& text)
@@ -92,25 +92,25 @@ class TargetError : public std::invalid_argument {
   std::size_t row, target;
 };
 
-// The classes of a column, each as it is first written. Two labels belong to the same class if they are the same text,
-// or the same plain integer, with decimals of 0 or without decimals: 1, 1.0 and 1.00, but not 01 or 1e0. If all labels
-// are such integers, the order is numeric; otherwise it is the order of the bytes.
+// Returns the classes of a column, each in its first spelling. Two labels belong to the same class if they are the same
+// text or the same plain integer: 1, 1.0 and 1.00 are the same integer, but 01 and 1e0 are only texts. If all labels
+// are plain integers, the classes are in numeric order; otherwise they are in the order of their bytes.
 std::vector<std::string> classes_of(const Target& target);
 
-// Returns y for a task. One column of classes becomes one-hot rows (multiclass) or 0 and 1 (binary); without classes
-// the columns are taken as they are: probabilities that sum to 1 (multiclass), probabilities (binary), any numbers
-// (regression). Throws TargetError for a value that does not fit, std::invalid_argument if there is no target or
-// lengths differ.
+// Returns y for a task. One column of classes becomes one-hot rows (multiclass) or 0 and 1 (binary). If `classes` is
+// empty, the columns are taken as they are: probabilities that sum to 1 (multiclass), probabilities (binary), any
+// numbers (regression). Throws TargetError for a value that does not fit, and std::invalid_argument if there is no
+// target column or the columns differ in length.
 Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::vector<std::string>& classes);
 
-// Returns the classes in the order of their indices, and no classes if y contains numbers. `asked` = K means the
-// classes 0 … K − 1, and 0 means the classes that occur in the column. Throws std::invalid_argument if the task needs
-// more or fewer classes.
+// Returns the classes in the order of their indices, or no classes if the targets are numbers or probabilities. `asked`
+// = K > 0 means the classes 0 … K − 1. `asked` = 0 means the classes that occur in the column. Throws
+// std::invalid_argument if the task needs more or fewer classes.
 std::vector<std::string> find_classes(const std::vector<Target>& targets, Task task, std::size_t asked);
 
 // Encodes, splits and standardises `samples`, and reuses their memory. If `validation` is given, it replaces the
-// validation rows. Throws std::invalid_argument if no row is left to train on or a fraction is not from 0 to 1, and
-// TargetError if a target in `samples` does not fit the task.
+// validation rows of the split. Throws std::invalid_argument if no row is left to train on or a fraction is not from 0
+// to 1, and TargetError if a target in `samples` does not fit the task.
 Data prepare(Samples&& samples, const std::optional<Dataset>& validation, Task task,
              const std::vector<std::string>& classes, const SplitOptions& options, std::uint64_t seed);
 inline Data prepare(const Samples& samples, const std::optional<Dataset>& validation, Task task,
@@ -118,8 +118,8 @@ inline Data prepare(const Samples& samples, const std::optional<Dataset>& valida
   return prepare(Samples(samples), validation, task, classes, options, seed);
 }
 
-// Returns a power of two. Numbers up to `most` in size can be multiplied by it, and then sums of their squares neither
-// overflow nor underflow. It is 1 for numbers of common size.
+// Returns a power of two for numbers with |x| ≤ most. After a multiplication by it, sums of squares of these numbers
+// neither overflow nor underflow. The power is 1 if `most` has a common size.
 double scale_for_squares(double most);
 
 // Mean and biased standard deviation of each column; 0 and 1 if x has no rows.

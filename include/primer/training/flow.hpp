@@ -1,6 +1,6 @@
-// The flow shows how each layer changes the signal on the way forward and the gradient on the way back. It is observed
-// while training runs. flow.csv, the terminal, the report, the playground and the claims read one table of all
-// quantities.
+// The gradient flow shows how each layer changes the signal on the way forward and the gradient on the way back. It is
+// measured during training. flow.csv, the terminal, the report, the web page and the claims all use the table
+// flow_quantities of this file.
 #pragma once
 
 #include <array>
@@ -26,28 +26,28 @@ struct FlowRow {
   double a_norm = 0;      // ‖a‖
   double a_mean = 0;      // mean a
   double slope_mean = 0;  // mean |σ′(z)|
-  double saturated = 0;   // fraction of (sample, unit) with |σ′| < saturation_threshold · max |σ′|; 1 for step
-  double off = no_value;  // fraction with z ≤ 0; only of a rectifier
-  double dead = 0;        // fraction of units with σ′ exactly 0 on every sample observed in this row
-  double revived = 0;     // number of units that were dead in the previous row and are not in this one
-  double dL_da_norm = 0;  // ‖∂L/∂a‖
-  double dL_dz_norm = 0;  // ‖∂L/∂z‖
-  double dL_dW_norm = 0;  // ‖∂L/∂W‖, before clipping and weight decay
-  double update_ratio = no_value;  // ‖ΔW‖ / ‖W before‖; not at epoch 0
+  double saturated = 0;  // fraction of all z with |σ′(z)| < saturation_threshold · max |σ′|; 1 for the step function
+  double off = no_value;           // fraction of all z that are ≤ 0; only for a rectifier
+  double dead = 0;                 // fraction of units with σ′ exactly 0 on every sample observed in this epoch
+  double revived = 0;              // number of units that were dead in the previous epoch and are not dead in this one
+  double dL_da_norm = 0;           // ‖∂L/∂a‖
+  double dL_dz_norm = 0;           // ‖∂L/∂z‖
+  double dL_dW_norm = 0;           // ‖∂L/∂W‖, before clipping and weight decay
+  double update_ratio = no_value;  // ‖ΔW‖ / ‖W before the update‖; NaN in epoch 0
 };
 
 enum class FlowUnit { number, fraction, count, ratio };
 enum class FlowMean { over_steps, over_updates, none };
 
 struct FlowQuantity {
-  std::string_view name;   // the column of flow.csv
-  std::string_view title;  // the column of the table in the terminal
+  std::string_view name;   // name of the column in flow.csv
+  std::string_view title;  // title of the column in the table of the terminal
   FlowUnit unit;
-  FlowMean mean;  // the row averages over these; none: Flow::finish computes the quantity
+  FlowMean mean;  // what the quantity is averaged over; none: Flow::finish computes it
   double FlowRow::*member;
 };
 
-// Every quantity, in the order of the columns. A new one needs a line here, its member, and its formula in flow.cpp.
+// Every quantity, in the order of the columns. A new quantity needs a line here, a member, and a formula in flow.cpp.
 inline constexpr auto flow_quantities = std::to_array<FlowQuantity>({
     {"a_norm", "‖a‖", FlowUnit::number, FlowMean::over_steps, &FlowRow::a_norm},
     {"a_mean", "mean a", FlowUnit::number, FlowMean::over_steps, &FlowRow::a_mean},
@@ -62,7 +62,7 @@ inline constexpr auto flow_quantities = std::to_array<FlowQuantity>({
     {"update_ratio", "‖ΔW‖/‖W‖", FlowUnit::ratio, FlowMean::over_updates, &FlowRow::update_ratio},
 });
 
-// The quantity with this name; NaN where it has no value, nothing if no quantity has this name.
+// The value of the quantity with this name: NaN if it was not measured, nothing if no quantity has this name.
 std::optional<double> flow_value(const FlowRow& row, std::string_view name);
 
 // How the gradient changes at one layer, with δ = ∂L/∂z: through its σ′, ‖δˡ‖/‖∂L/∂aˡ‖, and through the weights of the
@@ -70,8 +70,8 @@ std::optional<double> flow_value(const FlowRow& row, std::string_view name);
 inline double sigma_factor(const FlowRow& row) { return row.dL_dz_norm / row.dL_da_norm; }
 inline double W_factor(const FlowRow& row, const FlowRow& above) { return row.dL_da_norm / above.dL_dz_norm; }
 
-// How the gradient changes on its way from the last hidden layer H to layer 1: ratio = ‖δ¹‖/‖δᴴ‖. It is exactly the
-// product of the part of σ′, sigma_part = Π_{l<H} sigma_factor, and the part of the weights, W_part = Π_{l<H} W_factor.
+// How the gradient changes on its way from the last hidden layer H to layer 1: ratio = ‖δ¹‖/‖δᴴ‖. ratio is exactly
+// sigma_part · W_part, where sigma_part = Π_{l<H} sigma_factor comes from σ′ and W_part = Π_{l<H} W_factor from W.
 struct FlowSplit {
   double ratio, sigma_part, W_part;
 };
@@ -87,20 +87,20 @@ class Flow {
   void before_update(Network& network, const Loss& loss, const Tensor& y);
   void after_update(const Network& network);
 
-  // The rows of the epoch, one per layer; none if no step was observed. The next epoch starts empty, but remembers
-  // which units are dead, for `revived`.
+  // Returns the rows of the epoch, one per layer, or no rows if no step was observed. The next epoch starts with empty
+  // sums, but Flow remembers which units are dead, for `revived`.
   std::vector<FlowRow> finish(std::uint64_t epoch, const Network& network);
 
   // Everything that Flow remembers between two steps, for checkpoints.
   struct LayerState {
-    std::vector<double> sums;         // of the averaged quantities, in the order of flow_quantities
-    std::vector<std::uint8_t> alive;  // for each unit: whether σ′ ≠ 0 was observed in this row
-    std::vector<std::uint8_t> dead;   // for each unit: whether it was dead in the previous row
-    real saturation_limit;            // of |σ′|; a learned α changes it from row to row
+    std::vector<double> sums;         // one sum for each averaged quantity, in the order of flow_quantities
+    std::vector<std::uint8_t> alive;  // for each unit: whether σ′ ≠ 0 was observed in this epoch
+    std::vector<std::uint8_t> dead;   // for each unit: whether it was dead in the previous epoch
+    real saturation_limit;  // units with |σ′| below this limit are saturated; a learned α changes the limit
   };
   struct State {
-    std::uint64_t steps = 0;    // observed in this epoch
-    std::uint64_t updates = 0;  // the observed steps that an update followed
+    std::uint64_t steps = 0;    // steps observed in this epoch
+    std::uint64_t updates = 0;  // observed steps that an update followed
     std::vector<LayerState> layers;
   };
   State state;

@@ -16,22 +16,22 @@ constexpr double most_noise = 1'000'000;
 
 struct GeneratorOptions {
   std::string generator;
-  std::size_t points = 0;   // in total; 0: the generator's default
-  std::size_t classes = 0;  // of spirals and gaussians; 0: their default
+  std::size_t points = 0;   // number of points; 0: the generator's default
+  std::size_t classes = 0;  // number of classes of spirals and gaussians; 0: the generator's default
   std::size_t inputs = 2;   // of gaussians and plane: the dimension of x
-  double turns = 0.75;      // of spirals: how far an arm winds, −most_turns … most_turns
+  double turns = 0.75;      // of spirals: how often an arm winds around 0, −most_turns … most_turns
   double noise = 0;         // a standard deviation, 0 … most_noise; see the list below
 };
 
-// The defaults are in brackets. Classes are assigned in turn: 0, 1, …, K − 1, 0, …
+// The defaults are in parentheses. Classes are assigned in turn: 0, 1, …, K − 1, 0, …
 // xor        the corners of the unit square in turn (4 points); noise: added to x
 // spirals    K arms of radius 0 … 1 (3 classes, 300 points); noise: added to the angle, in radians
 // circles    radius 0.5 and 1 (200 points); noise: added to x
 // moons      two interleaved half circles (200 points); noise: added to x
-// gaussians  K clouds of standard deviation 1 + noise, with centres 3 from the origin (2 classes, 200 points)
+// gaussians  K clouds of standard deviation 1 + noise, with centres at distance 3 from 0 (2 classes, 200 points)
 // sine       regression, y = sin 2x on −3 … 3 (200 points); noise: added to y
 // plane      regression, y = 1 + Σⱼ (−½)ʲ⁻¹ xⱼ on −1 … 1 (200 points); noise: added to y
-// Throws std::invalid_argument for an unknown generator, and for turns or noise beyond its bounds.
+// Throws std::invalid_argument for an unknown generator, and for turns or noise outside of the ranges above.
 Samples generate(const GeneratorOptions& options, std::uint64_t seed);
 
 std::vector<std::string_view> generator_names();

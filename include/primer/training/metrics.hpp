@@ -11,11 +11,11 @@
 
 namespace primer {
 
-// The class of a row of outputs or targets: the position of its largest entry, the first if several are equal. One
-// column alone is a probability: class 1 if it is at least ½.
+// The class of a row of outputs or targets: the position of its largest entry, the first if several are equal. A row of
+// a single entry contains the probability p of class 1: its class is 1 if p ≥ ½, else 0.
 std::size_t class_of(std::span<const real> row);
 
-// The number of correct predictions: rows for multiclass, entries for binary.
+// The number of correct predictions: of rows for a multiclass task, of entries for a binary task.
 std::size_t correct_predictions(const Tensor& a, const Tensor& y, Task task);
 
 // confusion(i, j), K × K: how many rows of class i were predicted as class j. Both lists have one class per row, each
@@ -28,22 +28,22 @@ Tensor confusion_matrix(const std::vector<std::size_t>& actual, const std::vecto
 struct ClassScores {
   std::vector<double> precision, recall, f1;
   double accuracy;
-  double balanced_accuracy;  // the mean of recall over the actual classes
-  double macro_f1;           // the mean of f1 over the classes that occur among actual or predicted
+  double balanced_accuracy;  // the mean of recall over the classes that actually occur
+  double macro_f1;           // the mean of f1 over the classes that actually occur or are predicted
 };
 ClassScores class_scores(const Tensor& confusion);
 
 // How well the probabilities of class 1 rank the rows. The threshold t sweeps from high to low over the probabilities;
 // all rows with p ≥ t count as predictions of class 1.
 struct RankScores {
-  double roc_auc;            // area under TP / positives over FP / negatives, by trapezoids
+  double roc_auc;            // area under the curve of TP / positives over FP / negatives, by trapezoids
   double average_precision;  // Σ (recall − previous recall) · precision, over all thresholds
 };
 // `actual` contains 0 and 1. Returns nothing if 0 or 1 does not occur.
 std::optional<RankScores> rank_scores(const std::vector<double>& p, const std::vector<std::size_t>& actual);
 
-// Means over all entries. r2 is the mean over the columns of 1 − SS_res / SS_tot; a constant column counts 1 if every
-// prediction is exact, and 0 otherwise.
+// mse and mae are means over all entries, and rmse = √mse. r2 is the mean of 1 − SS_res / SS_tot over the columns; a
+// constant column of targets counts as 1 if every prediction is exact, and as 0 otherwise.
 struct RegressionScores {
   double mse, rmse, mae, r2;
 };
@@ -51,9 +51,9 @@ RegressionScores regression_scores(const Tensor& a, const Tensor& y);
 
 Tensor column_of(const Tensor& t, std::size_t k);
 
-// Computes the same r2 from sums with one entry per column. `scales` is square_scales(y), so that no square overflows.
+// Computes r2 from sums of squares, one per column. `scales` is square_scales(y), so that no square overflows.
 double r2_score(const std::vector<double>& residual_squares, const std::vector<double>& total_squares);
-std::vector<double> square_scales(const Tensor& y);  // of each column: scale_for_squares
+std::vector<double> square_scales(const Tensor& y);  // scale_for_squares() of each column
 void add_residual_squares(const Tensor& a, const Tensor& y, const std::vector<double>& scales,
                           std::vector<double>& residual_squares);  // Σᵢ (s (aᵢₖ − yᵢₖ))²
 std::vector<double> total_squares(const Tensor& y, const std::vector<double>& scales);  // Σᵢ (s (yᵢₖ − ȳₖ))²

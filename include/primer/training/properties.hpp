@@ -1,6 +1,6 @@
-// Measures properties of an activation from its values: ranges, zeros of σ′, saturation. A scan finds them, and
-// bisection makes them precise. A scan cannot find the kinks, the default initialiser and whether the activation is a
-// rectifier; the activation declares these, and the tests check them.
+// Measures properties of an activation from its values: ranges, zeros of σ′, saturation. A scan finds these properties,
+// and bisection makes them precise. A scan cannot find the kinks, the default initialiser and whether the activation is
+// a rectifier; the activation declares these three, and the tests check them.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +15,8 @@ namespace primer {
 // σ is saturated where |σ′| is less than this fraction of max |σ′|.
 constexpr double saturation_threshold = 0.05;
 
-// A lowest and a highest value, both possibly infinite, and where they are reached. A value that is only approached is
-// reached at −∞ or ∞.
+// The lowest and the highest value of a function, both possibly infinite, and the z where they are reached. A value
+// that is only approached counts as reached at −∞ or ∞.
 struct Range {
   double low, high;
   double at_low, at_high;
@@ -24,14 +24,14 @@ struct Range {
 };
 
 struct Interval {
-  double from, to;  // equal for a single point
+  double from, to;  // `from` = `to` for a single point
 };
 
 struct Properties {
   Range value;                      // of σ
   Range derivative;                 // of σ′
-  std::vector<Interval> zeros;      // of σ′, from left to right
-  std::vector<Interval> saturated;  // from left to right; −∞ … ∞ if σ′ is 0 everywhere
+  std::vector<Interval> zeros;      // the zeros of σ′, from left to right
+  std::vector<Interval> saturated;  // where σ is saturated, from left to right; −∞ … ∞ if σ′ is 0 everywhere
   bool monotone;                    // σ never falls
   bool zero_centred;                // the mean of σ(z) over z ∼ N(0, 1) is 0
 };
@@ -41,8 +41,8 @@ Properties properties_of(const Activation& activation);
 
 double largest_derivative(const Activation& activation);  // max |σ′|
 
-// σ(z) and σ′(z) in the first column, with a row for each z. For softmax, this column has a₁ of a layer with two units
-// and its derivative, at z₂ = 0.
+// σ(z) and σ′(z) in the first column, with a row for each z. For softmax, the first column contains a₁ and ∂a₁/∂z₁ of a
+// layer with two units, at z₂ = 0.
 struct Sampled {
   Tensor a, derivative;
 };

@@ -24,14 +24,14 @@ struct TrainOptions : OptimizerOptions, ScheduleOptions {
   std::string loss;
   double huber_delta = 1;
   double label_smoothing = 0;
-  std::vector<double> class_weights;  // of the classes in their order; empty: every row weighs 1
-  bool balanced_weights = false;      // class_weights are still to be computed by balanced_weights()
+  std::vector<double> class_weights;  // one weight per class, in the order of the classes; empty: every row weighs 1
+  bool balanced_weights = false;      // whether balanced_weights() still has to compute class_weights
   double learning_rate = 0.01;
   std::size_t epochs = 100;          // 0: only observes the initial network
   std::size_t batch_size = 32;       // 0: all rows
-  double clip_norm = 0;              // global norm of the gradients; 0: no clipping
+  double clip_norm = 0;              // largest global norm of the gradients; 0: no clipping
   std::size_t early_stopping = 0;    // patience in epochs on the validation loss; keeps the best weights; 0: off
-  std::size_t checkpoint_every = 0;  // epochs; 0: only at the end and when interrupted
+  std::size_t checkpoint_every = 0;  // interval in epochs; 0: a checkpoint only at the end and when interrupted
 };
 std::unique_ptr<Loss> make_loss(const TrainOptions& options);
 
@@ -43,7 +43,7 @@ struct Scores {
 // not null. If `data` is empty, the scores are NaN.
 Scores evaluate(const Network& network, const Loss& loss, const Dataset& data, Task task, Tensor* outputs = nullptr);
 
-// The order in which an epoch (from 0) visits the rows of data.train, and the first batch of epoch 0.
+// The order in which an epoch (from 0) visits the rows of data.train. first_batch() is the first batch of epoch 0.
 std::vector<std::size_t> epoch_order(const Data& data, std::uint64_t seed, std::uint64_t epoch);
 Dataset first_batch(const Data& data, const TrainOptions& options, std::uint64_t seed);
 
@@ -68,18 +68,18 @@ class Training {
  public:
   // Functions that run() calls; each may be empty.
   struct Hooks {
-    std::function<void(const std::vector<FlowRow>&)> started;  // flow of epoch 0; no rows if it is off
+    std::function<void(const std::vector<FlowRow>&)> started;  // gets the flow of epoch 0; no rows if the flow is off
     std::function<void()> batch_done;
     std::function<void(const EpochRecord&, const std::vector<FlowRow>&)>
-        epoch_done;                          // before run() restores the best weights
+        epoch_done;                          // called before run() restores the best weights
     std::function<bool()> interrupted;       // called after every batch
     std::function<bool()> stop_after_epoch;  // called after every epoch but the last; run() then returns `interrupted`
   };
   enum class End { finished, stopped_early, interrupted };
 
   // network and data must outlive the training. With observe_every = n the flow is observed at steps 1, 1 + n, …,
-  // counted over all epochs, and at the first step of an epoch without such a step; n = 0 turns it off. Throws
-  // std::invalid_argument if there are no rows to train on.
+  // counted over all epochs, and at the first step of an epoch without such a step. n = 0 turns the observation off.
+  // Throws std::invalid_argument if there are no rows to train on.
   Training(Network& network, const Data& data, const TrainOptions& options, std::uint64_t seed,
            std::size_t observe_every);
 
@@ -96,9 +96,9 @@ class Training {
   struct State {
     std::uint64_t epoch = 0;               // finished epochs
     std::uint64_t batch = 0;               // finished batches of the current epoch
-    double loss_sum = 0;                   // over the samples of these batches
-    double correct = 0;                    // correct predictions among them
-    std::vector<double> residual_squares;  // one sum per output, for R²
+    double loss_sum = 0;                   // summed over the samples of the finished batches
+    double correct = 0;                    // correct predictions in the finished batches
+    std::vector<double> residual_squares;  // one sum of squares per output, for R²
     double best_loss = std::numeric_limits<double>::infinity();
     std::uint64_t best_epoch = 0;
     std::vector<Tensor> best;  // all tensors of the network after best_epoch; empty without early stopping
@@ -142,8 +142,8 @@ class Training {
   std::vector<Parameter> parameters_;
   std::size_t batch_size_;
   std::size_t batches_;
-  std::vector<double> scales_, total_squares_;  // of the training targets, for R²
-  std::vector<std::size_t> order_;              // of the rows in this epoch
+  std::vector<double> scales_, total_squares_;  // one number per output, for R² of the training rows
+  std::vector<std::size_t> order_;              // order of the training rows in this epoch
   Dataset batch_;
 
   Snapshot epoch_start_;

@@ -14,7 +14,7 @@ namespace primer {
 
 class WeightedLoss final : public Loss {
  public:
-  // One weight for each column of y, or two for a single column of 0 and 1.
+  // `weights` has one weight for each column of y, or two weights if y is a single column of 0 and 1.
   WeightedLoss(std::unique_ptr<Loss> of_row, std::vector<double> weights)
       : of_row_(std::move(of_row)), weights_(std::move(weights)) {}
   std::string_view name() const override { return of_row_->name(); }
@@ -27,7 +27,7 @@ class WeightedLoss final : public Loss {
   void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override;
 
  private:
-  double row_weight(std::span<const real> y) const;  // for a mixture of classes, the mixture of their weights
+  double row_weight(std::span<const real> y) const;  // for a mixture of classes, the same mixture of their weights
   real mean(const Tensor& of, const Tensor& y, auto loss_of_row) const;  // `of`: a or z
   void weigh(const Tensor& y, Tensor& gradient) const;
 
