@@ -55,7 +55,7 @@ constexpr auto all_facts = std::to_array<ActivationFacts>({
      "Hendrycks & Gimpel, \"Gaussian error linear units\", 2016", "GeluTanh"},
     {"silu", "sigmoid linear unit, also called swish", "z s(z), with s(z) = 1 / (1 + e⁻ᶻ)", "s(z) + z s(z) (1 − s(z))",
      "Ramachandran, Zoph, Le, \"Searching for activation functions\", 2017", "Silu"},
-    {"softmax", "the units of a layer share a sum of 1", "exp(zₖ) / Σⱼ exp(zⱼ) in unit k",
+    {"softmax", "the units of a layer add up to 1", "exp(zₖ) / Σⱼ exp(zⱼ) in unit k",
      "∂aⱼ/∂zₖ = aⱼ (δⱼₖ − aₖ), a matrix for each row",
      "Bridle, \"Probabilistic interpretation of feedforward network outputs\", 1990", "Softmax"},
 });

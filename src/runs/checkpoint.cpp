@@ -144,7 +144,7 @@ void check_config(const Config& config, const Config& earlier) {
     }
     const auto value = [](const Setting* s) { return s == nullptr ? "unset" : s->value; };
     throw UserError(config.location(key),
-                    printable(concat("--resume needs the config of the run, in which ", key, " is ", value(b), ", not ",
+                    printable(concat("--resume needs the config of the run: ", key, " was ", value(b), " and is now ",
                                      value(a), "; only train.epochs may change")));
   };
   for (const Setting& setting : now) compare(setting.key);
@@ -176,16 +176,16 @@ void read_checkpoint(const std::string& path, const Experiment& experiment, Trai
   const Safetensors contents = read_safetensors(path, NonFinite::allowed);
   const auto metadatum = [&](const char* key) {
     const std::string* const text = contents.metadatum(key);
-    if (text == nullptr) throw UserError({path}, "there is no metadata \"", key, "\"; is it a checkpoint?");
+    if (text == nullptr) throw UserError({path}, "there is no metadata \"", key, "\"; is the file a checkpoint?");
     return *text;
   };
   check_config(experiment.config, parse_model_config(metadatum("config"), path));
   if (metadatum("real") != number_type()) {
     throw UserError({path}, "was written by the ", printable(metadatum("real")),
-                    " build; resume with that build, because this one rounds differently");
+                    " build; resume with that build, because this build rounds differently");
   }
   if (metadatum("data") != fingerprint({&experiment.data.train, &experiment.data.validation, &experiment.data.test})) {
-    throw UserError({path}, "the data have changed since; train again without --resume");
+    throw UserError({path}, "the data have changed since the checkpoint was written; train again without --resume");
   }
   Training::Snapshot now = training.snapshot();
   Training::Snapshot start = now;
@@ -197,7 +197,7 @@ void read_checkpoint(const std::string& path, const Experiment& experiment, Trai
     visit(of_start, start);
   }
   if (now.state.batch > training.batches()) {
-    throw UserError({path}, "tensor now.batch must not be more than ", training.batches(), ", the batches of an epoch");
+    throw UserError({path}, "tensor now.batch exceeds ", training.batches(), ", the number of batches in an epoch");
   }
   training.resume(now, start);
 }

@@ -370,7 +370,7 @@ void check_source(const Config& config) {
     throw UserError(config.location("data"), "[data] needs a generator or a file");
   }
   if (!data.generator.empty() && !data.file.empty()) {
-    throw UserError(config.location("data.file"), "[data] also has a generator; keep one of the two");
+    throw UserError(config.location("data.file"), "[data] has a file and a generator; keep one of the two");
   }
   if (config.train.early_stopping > 0 && data.validation_fraction == 0 && data.validation_file.empty()) {
     throw UserError(config.location("train.early_stopping"),
@@ -386,7 +386,7 @@ void check_values(const Config& config) {
         "the sum of test_fraction and validation_fraction must be less than 1, so that there are rows to train on");
   }
   if (!data.input_names.empty() && !data.ignore.empty()) {
-    throw UserError(config.location("data.ignore"), "[data] also names its inputs; keep one of the two");
+    throw UserError(config.location("data.ignore"), "[data] has both inputs and ignore; keep one of the two");
   }
   if (data.separator == data.decimal) {
     throw UserError(config.location("data.decimal"),
@@ -396,16 +396,16 @@ void check_values(const Config& config) {
        {std::pair(&data.input_names, "data.inputs"), std::pair(&data.ignore, "data.ignore")}) {
     for (const std::string& name : *names) {
       if (std::ranges::find(data.target, name) == data.target.end()) continue;
-      throw UserError(config.location(key), "column ", in_quotes(name), " is also a target; keep one of the two");
+      throw UserError(config.location(key), "column ", in_quotes(name), " is also in data.target; keep it in one list");
     }
   }
   for (const std::string& name : data.one_hot) {  // the inputs made from it are called NAME=CATEGORY
     if (name.find('=') == name.npos) continue;
-    throw UserError(config.location("data.one_hot"), "rename the column ", in_quotes(name), "; '=' ends its name");
+    throw UserError(config.location("data.one_hot"), "rename the column ", in_quotes(name), "; '=' is not allowed");
   }
   if (!data.validation_file.empty() && data.validation_fraction > 0) {
     throw UserError(config.location("data.validation_fraction"),
-                    "there is also a validation_file; keep one of the two");
+                    "[data] has both validation_fraction and validation_file; keep one of the two");
   }
   for (std::size_t l = 0; l + 1 < config.layers.size(); ++l) {
     if (config.layers[l].units > 0) continue;

@@ -14,8 +14,8 @@ namespace primer {
 namespace {
 
 constexpr double much_saturated = 0.4;  // saturated z at the start: 0.1 % with Xavier's weights, 60 % with N(0, 1)
-// Claim dying_not_bad: a few dead units do no harm, half of the units do. A quarter counts if the network does not
-// learn.
+// The claim dying_not_bad: a few dead units do no harm, but half of all units do. A quarter is reported if the network
+// does not learn.
 constexpr double half_dead = 0.5, much_dead = 0.25;
 // ‖ΔW‖/‖W‖ of an optimiser step. The rule of thumb is 1e-3 (course cs231n, "Neural networks part 3: Ratio of
 // weights:updates"); the shipped configs start with 2e-2 and end with 1e-4.
@@ -97,7 +97,7 @@ class Doctor {
     const bool is_far = regression() ? last.train.metric < -9 : last.train.loss > 10 * constant;
     if (!is_far && std::isfinite(last.train.loss)) return false;
     say("diverged", 1, rate(std::min(config_.train.learning_rate / 10, 0.01)), "The run diverged: ",
-        regression() ? concat("its R² is ", short_number(last.train.metric), ", and the mean of the targets gives 0")
+        regression() ? concat("its R² is ", short_number(last.train.metric), ", and the mean of y as output gives 0")
                      : concat("its last training loss is ", short_number(last.train.loss),
                               ", and the same output for every row gives ", short_number(constant)),
         ". The learning rate ", number(config_.train.learning_rate), " is too large.");
@@ -129,7 +129,7 @@ class Doctor {
           " of all z of layer ", worst->layer, " lie where σ′ is less than ", short_number(100 * saturation_threshold),
           " % of its maximum",
           split && split->W_part > largest_gradient_ratio
-              ? concat(", and W multiplies the gradient by ", short_number(split->W_part), " on its way to layer 1")
+              ? concat(", and W multiplies the gradient by ", short_number(split->W_part), " on the way to layer 1")
               : "",
           ".");
     }
@@ -151,12 +151,12 @@ class Doctor {
     const auto reaches = [](const std::vector<FlowRow>& rows) { return split_of(rows)->ratio >= least_gradient_ratio; };
     const FlowSplit end = *split_of(epochs_.back());
     const std::string parts =
-        concat(short_number(end.ratio), " (σ′ ", short_number(end.sigma_part), ", W ", short_number(end.W_part), ")");
-    if (!reaches(epochs_.back())) return " At the end the ratio was still " + parts + ".";
+        concat("at the end ‖∂L/∂z‖ of layer 1 / layer ", hidden_, " was ", short_number(end.ratio), " = ",
+               short_number(end.sigma_part), " by σ′ × ", short_number(end.W_part), " by W.");
+    if (!reaches(epochs_.back())) return " Also " + parts;
     auto since = epochs_.end();
     while (since != epochs_.begin() && reaches(*(since - 1))) --since;
-    return concat(" From epoch ", since->front().epoch,
-                  " on the weights compensated for this: at the end the ratio was ", parts, ".");
+    return concat(" From epoch ", since->front().epoch, " on the weights compensated for the small gradient: ", parts);
   }
 
   std::vector<Override> set_hidden(const char* key, const char* value) const {
@@ -207,11 +207,11 @@ class Doctor {
         l + 1, " are dead at the ", epochs_.size() == 1 ? "start" : "end", ": their σ′ is 0 on every row",
         epochs_.size() == 1 ? ""
         : from_start        ? concat("; ", count(at_start), " were dead at the start")
-                            : concat("; their number rose most at epoch ", epoch, ", by ",
+                            : concat("; the number of dead units rose most at epoch ", epoch, ", by ",
                                      count(epochs_[steepest][l].dead - epochs_[steepest - 1][l].dead)),
         times == 0   ? ""
-        : times == 1 ? "; one came back once"
-                     : concat("; units came back ", times, " times"),
+        : times == 1 ? "; a dead unit came back once"
+                     : concat("; dead units came back ", times, " times"),
         ".");
   }
 
@@ -245,7 +245,7 @@ class Doctor {
         found_, [](const Diagnosis& found) { return found.kind == "saturated" || found.kind == "exploding"; });
     if (mean > large_update && is_unsteady() && !has_large_gradient) {  // else a large gradient makes the steps large
       say("fast", history_.back().epoch, rate(lr * usual_update / mean),
-          "In the last quarter a step changed the weights of a layer by ", percent(mean),
+          "In the last quarter of the run, a step changed the weights of a layer by ", percent(mean),
           " of their size; about 0.1 % is usual. And ", failure(), ": the learning rate ", number(lr),
           " is too large.");
     } else if (most < small_update && lr > 0) {
@@ -266,7 +266,7 @@ class Doctor {
         regression() ? best.validation->metric - last.validation->metric > 0.05 : rise > constant_loss() / 10;
     if (!matters || rise < most_rise * best.validation->loss || last.train.loss >= best.train.loss) return;
     say("overfitting", best.epoch, {{"train.early_stopping", "20"}}, "The validation loss was lowest at epoch ",
-        best.epoch, ", ", short_number(best.validation->loss), ", and rose to ", short_number(last.validation->loss),
+        best.epoch, " (", short_number(best.validation->loss), ") and rose to ", short_number(last.validation->loss),
         ", while the training loss fell from ", short_number(best.train.loss), " to ", short_number(last.train.loss),
         ": the network learns the training rows by heart.");
   }

@@ -76,7 +76,7 @@ void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tenso
   locate_errors([&] { of_z = static_cast<double>(loss.value_from_logits(z, y, scratch)); },
                 [&](const std::logic_error& e) {
                   return UserError(location, sigma.name(), " names a canonical loss, but ", e.what(),
-                                   "; leave canonical_loss out");
+                                   "; leave canonical_loss out of its traits");
                 });
   if (std::abs(of_z - of_a) <= 1e-4 * std::max(1.0, std::abs(of_a))) return;
   throw UserError(location, sigma.name(), " names ", loss.name(), " as its canonical loss, but the loss is ",

@@ -93,7 +93,7 @@ Model read_model(const std::string& path) {
   Config config = parse_model_config(metadatum(contents, path, "config"), path);
   std::vector<std::string> columns = json::parse_string_array(metadatum(contents, path, "columns"), {path});
   std::vector<std::string> classes = json::parse_string_array(metadatum(contents, path, "classes"), {path});
-  if (columns.empty()) throw UserError({path}, "the metadata \"columns\" names no input column");
+  if (columns.empty()) throw UserError({path}, "the list \"columns\" in the metadata is empty");
   check_sizes(contents, path, columns.size(), config.layers);
   std::optional<Standardizer> standardizer =
       read_standardizer(contents, path, "input", "standardize", columns.size(), config.data.standardize);
@@ -127,8 +127,8 @@ Dataset rows_of(const Model& model, FileSamples samples, const std::string& part
   config.train.early_stopping = 0;  // its validation rows may have come from another file
   Data data = experiment_of(std::move(config), std::move(samples), {}).data;
   if (!model.training_rows.empty() && fingerprint({&data.train}) != model.training_rows) {
-    throw UserError({file},
-                    "is not the data that the model was trained on, so its parts are unknown; leave out --rows");
+    throw UserError(
+        {file}, "is not the data that trained the model, so its training and test rows are unknown; leave out --rows");
   }
   Dataset& rows = part == "train" ? data.train : part == "test" ? data.test : data.validation;
   if (rows.size() == 0) throw UserError({file}, "no row of this file was in the run's ", part, " set");
@@ -140,7 +140,7 @@ std::vector<std::string> differences(const Safetensors& contents, const Experime
   const auto compare = [&](const char* key, const std::vector<std::string>& own) {
     const std::string* const text = contents.metadatum(key);
     if (text == nullptr || *text == json::string_array(own)) return;
-    found.push_back(concat("its ", key, " are ", *text, ", but those of this run are ", json::string_array(own)));
+    found.push_back(concat("the model's ", key, " are ", *text, ", but this run has ", json::string_array(own)));
   };
   compare("columns", experiment.data.columns);
   compare("classes", experiment.data.classes);
@@ -152,8 +152,8 @@ std::vector<std::string> differences(const Safetensors& contents, const Experime
       return std::ranges::equal(a.values, named("", b, Layout::vector).values);
     };
     if (has == own.has_value() && (!has || (equal(*mean, own->mean) && equal(*deviation, own->deviation)))) return;
-    found.push_back(concat("its ", what, "s are ",
-                           has && own ? "standardised by other means or deviations"
+    found.push_back(concat("the model's ", what, "s are ",
+                           has && own ? "standardised by other means or deviations than those of this run"
                            : has      ? "standardised, but those of this run are not"
                                       : "not standardised, but those of this run are"));
   };
@@ -164,7 +164,7 @@ std::vector<std::string> differences(const Safetensors& contents, const Experime
     for (std::size_t l = 0; l < std::min(config.layers.size(), experiment.config.layers.size()); ++l) {
       const std::string& its = config.layers[l].activation;
       const std::string& own = experiment.config.layers[l].activation;
-      if (its != own) found.push_back(concat("layer ", l + 1, " had the activation ", its, ", but now has ", own));
+      if (its != own) found.push_back(concat("layer ", l + 1, " of the model has ", its, ", but this run has ", own));
     }
   }
   return found;

@@ -46,7 +46,7 @@ bool is_temporary(const std::string& name) {
          std::ranges::any_of(run_files, [&](const RunFile& file) { return name.starts_with(concat(file.name, ".")); });
 }
 
-// Whether primer wrote this config: its text equals the text from to_toml(). A person's text hardly ever does.
+// Whether primer wrote this config: its text equals the text from to_toml(). A text by a person hardly ever does.
 bool is_written_config(const std::string& path, const std::string& folder) {
   try {
     return read_input(path, toml::largest_file) == to_toml(read_config(path, {}), folder);

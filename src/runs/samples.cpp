@@ -31,7 +31,7 @@ double number_at(const CsvReader& csv, std::size_t column) {
 }
 
 std::string text_at(const CsvReader& csv, std::size_t column) {
-  if (csv.is_missing(column)) csv.refuse_missing(column, "; if it is a class or a category, give it another name");
+  if (csv.is_missing(column)) csv.refuse_missing(column, "; if the text is a class or a category, rename it");
   return csv.text(column);
 }
 
@@ -46,8 +46,8 @@ std::string first_names(const std::vector<std::string>& names) {
 // Throws UserError, because the loss needs numbers and the target column begins with a text.
 [[noreturn]] void refuse_text(const CsvReader& csv, std::size_t column, Task task) {
   throw UserError(csv.location(column), "the loss needs numbers in the target column ",
-                  in_quotes(csv.columns()[column]), ", but it begins with ", in_quotes(csv.text(column)),
-                  task == Task::regression ? "; if it names classes, set train.loss to cross_entropy, or to "
+                  in_quotes(csv.columns()[column]), ", but the column begins with ", in_quotes(csv.text(column)),
+                  task == Task::regression ? "; for classes, set train.loss to cross_entropy, or to "
                                              "binary_cross_entropy for two classes"
                                            : "; several targets must be 0, 1 or a probability; or keep one target");
 }
@@ -137,8 +137,8 @@ InputColumns::InputColumns(const CsvReader& csv, const DataOptions& data, const 
   for (const std::string& name : data.one_hot) {
     for (const Column& other : columns_) {
       if (!is_input_of(name, other.name)) continue;
-      throw UserError({csv.file(), 1, 0}, "the column ", in_quotes(other.name), " has the name of a category of ",
-                      in_quotes(name), ", which data.one_hot names; rename it");
+      throw UserError({csv.file(), 1, 0}, "rename the column ", in_quotes(other.name),
+                      "; the inputs made from the column ", in_quotes(name), " by data.one_hot have such names");
     }
     const auto found = std::ranges::find(columns_, name, &Column::name);
     if (found != columns_.end()) {
@@ -174,7 +174,7 @@ void InputColumns::learn(const CsvReader& csv) {
     column.categories.try_emplace(csv.text(column.cell));
     if (column.categories.size() <= most_categories) continue;
     throw UserError(csv.location(column.cell), "column ", in_quotes(column.name), " has more than ", most_categories,
-                    " categories, and each would be an input; name the column in data.ignore");
+                    " categories, and each would be an input; list the column in data.ignore");
   }
 }
 
@@ -210,7 +210,7 @@ void InputColumns::read(const CsvReader& csv, std::span<real> row) {
         throw UserError(csv.location(column.cell), "column ", in_quotes(column.name),
                         " needs numbers, but begins with ", in_quotes(text), "; ",
                         has_digit ? "write plain numbers, such as 1234.5 (data.decimal allows a comma), or " : "",
-                        "name the column in data.ignore, or in data.one_hot if its texts are categories");
+                        "list the column in data.ignore, or in data.one_hot if its texts are categories");
       }
       row[0] = static_cast<real>(number_at(csv, column.cell));
       row = row.subspan(1);
@@ -222,7 +222,7 @@ void InputColumns::read(const CsvReader& csv, std::span<real> row) {
       std::vector<std::string_view> known;
       for (const auto& [name, position] : column.categories) known.push_back(name);
       throw UserError(csv.location(column.cell), "column ", in_quotes(column.name), " has the category ",
-                      in_quotes(text), ", which the network does not know; it knows ", printable(listed(known)));
+                      in_quotes(text), ", but the network knows only ", printable(listed(known)));
     }
     std::ranges::fill(row.first(column.categories.size()), 0);
     row[category->second] = 1;

@@ -29,7 +29,7 @@ struct Column {
   std::size_t missing = 0, numbers = 0, integers = 0, dates = 0, long_integers = 0;
   std::vector<bool> is_missing{};  // for each row up to the last row with a missing cell
   double low = std::numeric_limits<double>::infinity(), high = -low;
-  TextColumn texts{};               // the text of each filled cell; once many_texts is true, the first text
+  TextColumn texts{};               // each filled cell's text; once many_texts is true, the first text instead
   bool many_texts = false;          // whether there are more than most_counted different texts
   bool counts = true;               // whether every number is 1 more than the number in the row before
   std::optional<double> last = {};  // the number in the row before
@@ -167,7 +167,7 @@ std::string reason_to_leave_out(const Column& column, std::size_t rows, bool may
     return concat("text with ", column.many_texts ? "more than " : "", different, " different values",
                   example_of(column));
   }
-  if (column.name.find('=') != column.name.npos) return "text, and one_hot needs a name without '='";
+  if (column.name.find('=') != column.name.npos) return "text, but one_hot needs a column name without '='";
   return "";
 }
 

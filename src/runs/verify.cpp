@@ -102,12 +102,12 @@ Slips slips_of_z(const Pass& p) {
                plus(xW, [&](std::size_t, std::size_t j) { return static_cast<real>(x.cols()) * b(0, j); })},
               {"x Wᵀ is missing: this is the bias", plus(Tensor(xW.rows(), xW.cols()), bias)},
               {"the buffer still contains the previous pass: start every sum at bⱼ", plus(scaled(xW, 2), bias)},
-              {"the bias is multiplied by x Wᵀ; it is added", times(xW, plus(Tensor(xW.rows(), xW.cols()), bias))},
+              {"the bias is multiplied by x Wᵀ; add it", times(xW, plus(Tensor(xW.rows(), xW.cols()), bias))},
               {"the sum leaves out the first input", without(0)},
               {"the sum leaves out the last input", without(x.cols() - 1)},
               {"σ is applied here already: this is the sigmoid of z", value_of(*make_activation("sigmoid"), p.layer.z)},
               {"σ is applied here already, but z is the input of σ", value_of(*p.layer.activation, p.layer.z)},
-              {"this is divided by the number of inputs: it is a sum, not a mean",
+              {"this is divided by the number of inputs: x Wᵀ is a sum, not a mean",
                plus(scaled(xW, 1 / static_cast<real>(x.cols())), bias)},
               {"all units get the first bias", plus(xW, [&](std::size_t, std::size_t) { return b(0, 0); })}};
   if (Wt.rows() == Wt.cols())
@@ -137,8 +137,8 @@ Slips slips_of_sigma(const Pass& p) {
       {"the sign of z is lost", value_of(sigma, each([](real v) { return std::abs(v); }, z))},
       {"softmax runs over the samples; it must run over the units of each row", turned(value_of(sigma, turned(z)))}};
   if (own == "tanh" || own == "sigmoid" || own == "softmax") {
-    slips.push_back({"this is σ(2z): is a factor of 2 too many in the exponent?", value_of(sigma, scaled(z, 2))});
-    slips.push_back({"this is σ(z/2): is the factor 2 in the exponent?", value_of(sigma, scaled(z, real(0.5)))});
+    slips.push_back({"this is σ(2z): does the exponent have a factor of 2 too many?", value_of(sigma, scaled(z, 2))});
+    slips.push_back({"this is σ(z/2): is the exponent's factor 2 missing?", value_of(sigma, scaled(z, real(0.5)))});
   }
   for (const std::string_view name : activations().names()) {
     if (name == "identity") continue;  // identity gives z, as if σ were missing: see the first slip
@@ -174,7 +174,7 @@ Slips slips_of_slope(const Pass& p) {
                         {"this is 1 − a: the square is missing", each([](real v) { return 1 - v; }, a)},
                         {"this is 1 + a²: replace the plus by a minus", each([](real v) { return 1 + v * v; }, a)},
                         {"this is −2a, the derivative of 1 − a²", scaled(a, -2)},
-                        {"e must be exp(−2|z|): is the factor 2 in it?", derivative_of(sigma, scaled(z, real(0.5)))},
+                        {"e must be exp(−2|z|): is the factor 2 missing?", derivative_of(sigma, scaled(z, real(0.5)))},
                         {"the outer factor of the chain rule is missing: this is a quarter of the derivative",
                          scaled(slope, real(0.25))}};
     slips.insert(slips.end(), of_tanh.begin(), of_tanh.end());
@@ -216,8 +216,8 @@ Slips slips_of_dL_dz(const Pass& p) {
   if (p.canonical) {
     const Tensor& right = layer.dL_dz;
     const real entries = layer.activation->traits.elementwise ? p.N * p.K : p.N;
-    slips = {{"(a − y)/N has gone through σ already: do not multiply by σ′ again", times(right, slope)},
-             {"this is (a − y)/N: label smoothing, or the weights of the classes, are missing",
+    slips = {{"(a − y)/N already contains σ′: do not multiply by σ′ again", times(right, slope)},
+             {"this is (a − y)/N: label smoothing or class weights are missing",
               each([entries](real v, real y) { return (v - y) / entries; }, layer.a, p.y)},
              {"the targets are missing: this is a/N", scaled(layer.a, 1 / entries)},
              {"the factor 2 belongs to the squared error, not to this pair", scaled(right, 2)},
@@ -303,8 +303,7 @@ Slips slips_of_cross_entropy(const Pass& p) {
   };
   real squares = 0;
   for (std::size_t i = 0; i < z.size(); ++i) squares += (p.layer.a[i] - p.y[i]) * (p.layer.a[i] - p.y[i]);
-  return {{"label smoothing, or the weights of the classes, are missing",
-           mean([](double, double l, double dot) { return l - dot; })},
+  return {{"label smoothing or class weights are missing", mean([](double, double l, double dot) { return l - dot; })},
           {"the maximum was subtracted and never added back",
            mean([](double m, double l, double dot) { return l - dot - m; })},
           {"the maximum is added back, but it was not subtracted from the exponents",
@@ -375,7 +374,7 @@ Slips slips_of(std::string_view name, const Pass& p) {
   return of_dense ? slips_of_gradient(p, name.back()) : Slips{};
 }
 
-// The wrong arrays of the quantity `name` that follow from slips in the quantity before it, if that was not given.
+// The wrong arrays of `name` that follow from slips in the quantity before it, if that quantity was not given.
 Slips slips_before(std::string_view name, const Pass& p, const Safetensors& given) {
   const Dense& layer = p.layer;
   const auto was_given = [&](std::string_view other) { return given.tensor(concat(p.number, ".", other)) != nullptr; };
@@ -470,7 +469,7 @@ std::vector<std::string> multiples(std::span<const double> got, std::span<const 
       {squares && is_loss, 0.5, "it is half as large: L is the mean of (a − y)², without ½"},
       {!of_loss, 2, "it is twice as large: the buffer still contains the previous pass; assign, do not add"},
       {of_loss, 2,
-       "it is twice as large: a factor of 2 too many, or a buffer that was not cleared after the previous pass"},
+       "it is twice as large: there is a factor of 2 too many, or a buffer was not cleared after the previous pass"},
       {backward && N > 1, N, "1/N is missing: this is the sum over the samples, not the mean"},
       {backward && N > 1, 1 / N, "the factor 1/N occurs twice: the loss already contains the mean over the batch"},
       {of_loss && K > 1, K, "divide by the number of all entries N·K, not by N alone"},
@@ -648,11 +647,11 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
   for (const NamedTensor& other : ours.tensors) {
     if (other.name != pair.want.name && other.shape == pair.got.shape && close.same(got, other.values))
       return concat("these are the numbers of ", other.name,
-                    ": a later step has changed the array in place, or it has the wrong name");
+                    ": a later step has changed the array in place, or the array has the wrong name");
   }
   const bool input = pair.want.name == "1.x" || pair.want.name == "y";
-  return input ? "this is another batch, or it is not standardized as primer does it: give the rows that you used with "
-                 "--data FILE or --row N"
+  return input ? "this is another batch, or it is not standardized as primer does it: use --data FILE or "
+                 "--row N to give your rows"
                : "";
 }
 

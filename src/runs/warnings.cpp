@@ -87,7 +87,7 @@ class WarningCollector {
       }
       if (layer.batch_norm && (batch_size() == 1 || data_.train.size() % batch_size() == 1)) {
         warn(key(l, "batch_norm"), "batch-of-one",
-             "batch_norm subtracts the mean of the batch; in a batch of one row that leaves 0; use another "
+             "batch_norm subtracts the mean of the batch; in a batch of one row this leaves 0; use another "
              "train.batch_size",
              batch_size() == 1 ? "" : concat(", because ", batch_size(), " leaves 1 of ", data_.train.size(), " rows"));
       }
@@ -124,7 +124,7 @@ class WarningCollector {
     const std::optional<double> ratio = predicted_gradient_ratio(config_.layers, data_.train.x);
     if (!ratio || (*ratio >= least_gradient_ratio && *ratio <= largest_gradient_ratio)) return;
     const double per_layer = std::pow(*ratio, 1 / static_cast<double>(hidden() - 1));
-    const std::string change = concat(" to about ", rounded(*ratio, 2), " of its size from layer ", hidden(),
+    const std::string change = concat(" to about ", rounded(*ratio, 2), " times its size from layer ", hidden(),
                                       " to layer 1, ×", rounded(per_layer, 2), " per layer");
     if (*ratio > largest_gradient_ratio) {
       warn(key(0, "init"), "exploding", "at the start the gradient grows", change,
@@ -243,8 +243,8 @@ class WarningCollector {
       if (size > 0) least = std::min(least, size);
     }
     if (most <= 10 && most <= 100 * least) return;
-    warn("data.standardize", "unscaled-inputs", "column ", in_quotes(data_.columns[largest]), " is about ",
-         rounded(most, 2), " in size", x.cols() > 1 ? ", the smallest column " + rounded(least, 2) : "",
+    warn("data.standardize", "unscaled-inputs", "column ", in_quotes(data_.columns[largest]), " has numbers of size ",
+         rounded(most, 2), x.cols() > 1 ? ", the smallest column " + rounded(least, 2) : "",
          ": large inputs saturate units and dominate the gradient; set data.standardize = true");
   }
 

@@ -153,7 +153,8 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
        "--set data.test_fraction: test_fraction: must be from 0 up to, but not including, 1, not 1.5"},
       {"train xor.toml --set data.standardize=yes",
        "--set data.standardize: standardize: must be true or false, not a string"},
-      {"train xor.toml --set data.file=two.csv", "--set data.file: [data] also has a generator; keep one of the two"},
+      {"train xor.toml --set data.file=two.csv",
+       "--set data.file: [data] has a file and a generator; keep one of the two"},
       {"train xor.toml --set seed=abc",
        "--set seed: seed: must be an integer from 0 to 9223372036854775807, not a string"},
       {"train xor.toml --set train.loss=cross_entropy",
@@ -174,12 +175,12 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
       {"train c.toml --set data.file=wide.csv",
        "wide.csv:2:5: the row has 3 cells, but the header has 2 columns; quote a cell that contains a separator"},
       {"train c.toml --set data.file=cat.csv",
-       "cat.csv:2:1: column \"a\" needs numbers, but begins with \"red\"; name the column in data.ignore, or in "
+       "cat.csv:2:1: column \"a\" needs numbers, but begins with \"red\"; list the column in data.ignore, or in "
        "data.one_hot if its texts are categories"},
       {"train c.toml --set data.target=species",
        "text.csv:1: there is no column \"species\", a target; the columns are a, b"},
       {"train c.toml --set train.loss=mse --set layer.1.activation=identity",
-       "text.csv:2:3: the loss needs numbers in the target column \"b\", but it begins with \"x\"; if it names "
+       "text.csv:2:3: the loss needs numbers in the target column \"b\", but the column begins with \"x\"; for "
        "classes, set train.loss to cross_entropy, or to binary_cross_entropy for two classes"},
       {"train c.toml --set data.file=cont.csv --set train.loss=mse",
        "c.toml:4:14: softmax of one unit is always 1; with the loss mse use identity; if the target is a class, set "
@@ -190,7 +191,7 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
       {"train xor.toml --resume --out nowhere --quiet",
        "nowhere: there is no checkpoint to resume from; train without --resume"},
       {"train xor.toml --resume --out r --set train.learning_rate=0.1 --quiet",
-       "--set train.learning_rate: --resume needs the config of the run, in which train.learning_rate is 0.5, not 0.1; "
+       "--set train.learning_rate: --resume needs the config of the run: train.learning_rate was 0.5 and is now 0.1; "
        "only train.epochs may change"},
       {"eval text.csv r/model.safetensors",
        "text.csv: is text and not a safetensors file; check the order of the arguments"},

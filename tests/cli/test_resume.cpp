@@ -133,14 +133,14 @@ TEST_CASE("--resume needs the same config, the same data and the same number typ
     return result.err;
   };
   CHECK(complaint("--set train.learning_rate=0.1") ==
-        "primer: --set train.learning_rate: --resume needs the config of the run, in which train.learning_rate is "
-        "0.01, not 0.1; only train.epochs may change\n");
+        "primer: --set train.learning_rate: --resume needs the config of the run: train.learning_rate was "
+        "0.01 and is now 0.1; only train.epochs may change\n");
   CHECK(complaint("--set layer.1.units=7") ==
-        "primer: --set layer.1.units: --resume needs the config of the run, in which layer.1.units is 6, not 7; "
+        "primer: --set layer.1.units: --resume needs the config of the run: layer.1.units was 6 and is now 7; "
         "only train.epochs may change\n");
   CHECK(complaint("--set train.schedule=cosine --set train.schedule_gamma=0.1") ==
-        "primer: --set train.schedule: --resume needs the config of the run, in which train.schedule is "
-        "\"exponential\", not \"cosine\"; only train.epochs may change\n");
+        "primer: --set train.schedule: --resume needs the config of the run: train.schedule was "
+        "\"exponential\" and is now \"cosine\"; only train.epochs may change\n");
   CHECK(complaint("--init r/model.safetensors") ==
         "primer: --resume continues with the parameters of the run; remove --init\n");
   CHECK(runs.train("none", "--resume").error(2) ==
@@ -156,7 +156,8 @@ TEST_CASE("--resume refuses changed data and files that do not belong together")
   REQUIRE(runs.train("r").code == 0);
   spill(runs / "d.csv", "x,y\n1,2\n2,5\n");
   CHECK(runs.train("r", "--resume").error(2) ==
-        "primer: r/checkpoint.safetensors: the data have changed since; train again without --resume\n");
+        "primer: r/checkpoint.safetensors: the data have changed since the checkpoint was written; train again without "
+        "--resume\n");
   spill(runs / "d.csv", "x,y\n1,2\n2,4\n");
   const std::string flow = slurp(runs / "r/flow.csv");
   spill(runs / "r/flow.csv", "epoch,layer,activation,a_norm\n");
@@ -169,7 +170,7 @@ TEST_CASE("--resume refuses changed data and files that do not belong together")
   std::filesystem::copy_file(runs / "r/model.safetensors", runs / "r/checkpoint.safetensors",
                              std::filesystem::copy_options::overwrite_existing);
   CHECK(runs.train("r", "--resume").error(2) ==
-        "primer: r/checkpoint.safetensors: there is no metadata \"real\"; is it a checkpoint?\n");
+        "primer: r/checkpoint.safetensors: there is no metadata \"real\"; is the file a checkpoint?\n");
 }
 
 TEST_CASE("--resume refuses a cosine schedule that would change with the epochs") {

@@ -319,13 +319,13 @@ TEST_CASE("--init says what is different in the file") {
   CHECK(said("").empty());
   const std::string warning = "primer: warning: a/model.safetensors: ";
   CHECK(said("--set data.file=e.csv") ==
-        warning + "its columns are [\"a\", \"b\"], but those of this run are [\"b\", \"a\"]\n" + warning +
-            "its classes are [\"blue\", \"red\"], but those of this run are [\"aaa\", \"red\"]\n");
+        warning + "the model's columns are [\"a\", \"b\"], but this run has [\"b\", \"a\"]\n" + warning +
+            "the model's classes are [\"blue\", \"red\"], but this run has [\"aaa\", \"red\"]\n");
   CHECK(said("--set data.standardize=true") ==
-        warning + "its inputs are not standardised, but those of this run are\n");
-  CHECK(said("--set layer.1.activation=relu") == warning + "layer 1 had the activation tanh, but now has relu\n");
+        warning + "the model's inputs are not standardised, but those of this run are\n");
+  CHECK(said("--set layer.1.activation=relu") == warning + "layer 1 of the model has tanh, but this run has relu\n");
   CHECK(program::primer("train" + init + "--out b --set layer.1.activation=relu", folder.path)
-            .err.find(warning + "layer 1 had") != std::string::npos);
+            .err.find(warning + "layer 1 of the model has") != std::string::npos);
 }
 
 TEST_CASE("--init reads NumPy's .npz files, too") {

@@ -69,7 +69,7 @@ SAYS = {
     "the mean over all entries": "by the number of samples N alone",
     "y − a": "the sign is wrong",
     "the gradient of the sum": "1/N is missing",
-    "through softmax again": "has gone through σ already",
+    "through softmax again": "already contains σ′",
 }
 FORWARD, BACKWARD = ["x", "z", "a", "slope"], ["dL_da", "dL_dz", "dL_dW", "dL_db", "dL_dx"]
 ORDER = [f"{l}.{q}" for l in (1, 2, 3) for q in FORWARD] + ["loss"] + [f"{l}.{q}" for l in (3, 2, 1) for q in BACKWARD]

@@ -179,11 +179,11 @@ TEST_CASE("a file that is not a checkpoint of the run is refused by name") {
   bad.metadata[1].second = "half";
   write_safetensors(path, bad, Dtype::F64);
   CHECK(complaint(path, experiment) ==
-        path + ": was written by the half build; resume with that build, because this one rounds differently");
+        path + ": was written by the half build; resume with that build, because this build rounds differently");
   bad = good;
   bad.metadata.pop_back();
   write_safetensors(path, bad, Dtype::F64);
-  CHECK(complaint(path, experiment) == path + ": there is no metadata \"data\"; is it a checkpoint?");
+  CHECK(complaint(path, experiment) == path + ": there is no metadata \"data\"; is the file a checkpoint?");
 }
 
 TEST_CASE("a number that its place in a checkpoint cannot hold is refused by the name of its tensor") {
@@ -209,7 +209,7 @@ TEST_CASE("a number that its place in a checkpoint cannot hold is refused by the
   CHECK(with("now.epoch", NAN) == "tensor now.epoch must hold integers from 0 to 2^53, not nan");
   CHECK(with("now.epoch", 0x1p53) == "read");
   CHECK(with("now.batch", 7) == "read");
-  CHECK(with("now.batch", 8) == "tensor now.batch must not be more than 7, the batches of an epoch");
+  CHECK(with("now.batch", 8) == "tensor now.batch exceeds 7, the number of batches in an epoch");
   for (const std::string name : {"now.flow.1.alive", "now.flow.2.dead", "epoch_start.flow.1.alive"}) {
     CHECK(with(name, 1) == "read");
     CHECK(with(name, 2) == "tensor " + name + " must hold 0 or 1, not 2");
@@ -255,22 +255,24 @@ TEST_CASE("a checkpoint continues only the config and the data that it was writt
   };
   CHECK(with({"train.epochs", "9"}) == "read");
   CHECK(with({"train.beta1", "0.5"}) ==
-        "--set train.beta1: --resume needs the config of the run, in which train.beta1 is 0.9, not 0.5; only "
+        "--set train.beta1: --resume needs the config of the run: train.beta1 was 0.9 and is now 0.5; only "
         "train.epochs may change");
   CHECK(with({"layer.2.units", "5"}) == "read");
   CHECK(with({"train.huber_delta", "2"}) ==
-        "--set train.huber_delta: --resume needs the config of the run, in which train.huber_delta is 1.0, not 2.0; "
+        "--set train.huber_delta: --resume needs the config of the run: train.huber_delta was 1.0 and is now 2.0; "
         "only train.epochs may change");
   const Override t_max{"train.schedule_t_max", "7"};
-  const std::string needs = "--resume needs the config of the run, in which train.schedule_t_max is ";
-  CHECK(with(t_max) == "--set train.schedule_t_max: " + needs + "unset, not 7.0; only train.epochs may change");
+  const std::string needs = "--resume needs the config of the run: train.schedule_t_max was ";
+  CHECK(with(t_max) == "--set train.schedule_t_max: " + needs + "unset and is now 7.0; only train.epochs may change");
   write_checkpoint(folder / "t_max", run.training, load_experiment(folder / "c.toml", {t_max}));
   CHECK(complaint(folder / "t_max", experiment) ==
-        (folder / "c.toml") + ":17:1: " + needs + "7.0, not unset; only train.epochs may change");
+        (folder / "c.toml") + ":17:1: " + needs + "7.0 and is now unset; only train.epochs may change");
   Experiment other = load_experiment(folder / "c.toml", {});
   other.data.train.x(0, 0) += 1;
-  CHECK(complaint(path, other) == path + ": the data have changed since; train again without --resume");
+  CHECK(complaint(path, other) ==
+        path + ": the data have changed since the checkpoint was written; train again without --resume");
   other = load_experiment(folder / "c.toml", {});
   std::swap(other.data.validation, other.data.test);
-  CHECK(complaint(path, other) == path + ": the data have changed since; train again without --resume");
+  CHECK(complaint(path, other) ==
+        path + ": the data have changed since the checkpoint was written; train again without --resume");
 }

@@ -446,13 +446,14 @@ TEST_CASE("keys that contradict each other are refused") {
     return complaint("[data]\n" + keys + "[[layer]]\n[train]\nloss = \"mse\"\n" + train);
   };
   CHECK(data("") == ":1:1: [data] needs a generator or a file");
-  CHECK(data("generator = \"xor\"\nfile = \"d.csv\"\n") == ":3:8: [data] also has a generator; keep one of the two");
+  CHECK(data("generator = \"xor\"\nfile = \"d.csv\"\n") ==
+        ":3:8: [data] has a file and a generator; keep one of the two");
   CHECK(data("file = \"\"\n") == ":2:8: file: is empty; name a CSV file");
   CHECK(data("file = \"d.csv\"\ntarget = []\n") == ":3:10: target: is an empty list; name at least one column");
   CHECK(data("file = \"d.csv\"\ntarget = [1]\n") ==
         ":3:11: target: must be a string or a list of strings, not an integer");
   CHECK(data("file = \"d.csv\"\nvalidation_file = \"v.csv\"\nvalidation_fraction = 0.1\n") ==
-        ":4:23: there is also a validation_file; keep one of the two");
+        ":4:23: [data] has both validation_fraction and validation_file; keep one of the two");
   CHECK(data("generator = \"xor\"\ntest_fraction = 0.5\nvalidation_fraction = 0.5\n") ==
         ":3:17: the sum of test_fraction and validation_fraction must be less than 1, so that there are rows to train "
         "on");
@@ -557,11 +558,11 @@ TEST_CASE("the keys about columns, cells and class weights are read, and are wri
   };
   const std::string mse = end("mse", "");
   CHECK(refused("inputs = [\"a\"]\nignore = [\"b\"]\n", mse) ==
-        "c:4:10: [data] also names its inputs; keep one of the two");
+        "c:4:10: [data] has both inputs and ignore; keep one of the two");
   CHECK(refused("target = [\"k\", \"k\"]\n", mse) == "c:3:10: target: names the column \"k\" twice");
   CHECK(refused("target = \"k\"\nignore = [\"k\"]\n", mse) ==
-        "c:4:10: column \"k\" is also a target; keep one of the two");
-  CHECK(refused("one_hot = [\"a=b\"]\n", mse) == "c:3:11: rename the column \"a=b\"; '=' ends its name");
+        "c:4:10: column \"k\" is also in data.target; keep it in one list");
+  CHECK(refused("one_hot = [\"a=b\"]\n", mse) == "c:3:11: rename the column \"a=b\"; '=' is not allowed");
   CHECK(refused("decimal = \",\"\n", mse) ==
         "c:3:11: the decimal comma needs another data.separator, such as separator = \";\"");
   CHECK(refused("separator = \":\"\n", mse) ==

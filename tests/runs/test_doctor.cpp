@@ -172,8 +172,8 @@ TEST_CASE("in a deep sigmoid network σ′ takes the gradient") {
         CHECK(contains(diagnosis.text, "σ′ multiplied it by " + short_number(start.sigma_part) + ", W by " +
                                            short_number(start.W_part) + "."));
         CHECK(contains(diagnosis.text,
-                       " the ratio was " + std::string(end.ratio < 0.02 ? "still " : "") + short_number(end.ratio)));
-        CHECK(contains(diagnosis.text, "compensated for this") == (end.ratio >= 0.02));
+                       " at the end ‖∂L/∂z‖ of layer 1 / layer 8 was " + short_number(end.ratio) + " = "));
+        CHECK(contains(diagnosis.text, "compensated for the small gradient") == (end.ratio >= 0.02));
         CHECK(diagnosis.epoch == 0);
         check_remedy(diagnosis, "--set layer.1.activation=tanh");
       });
@@ -336,7 +336,7 @@ TEST_CASE("a validation loss that rises while the training loss falls is overfit
     const auto& best = run.history[diagnosis.epoch - 1];
     for (const EpochRecord& record : run.history) CHECK(record.validation->loss >= best.validation->loss);
     CHECK(contains(diagnosis.text,
-                   "lowest at epoch " + std::to_string(diagnosis.epoch) + ", " + short_number(best.validation->loss)));
+                   "lowest at epoch " + std::to_string(diagnosis.epoch) + " (" + short_number(best.validation->loss)));
     CHECK(contains(diagnosis.text, "rose to " + short_number(run.history.back().validation->loss)));
     check_remedy(diagnosis, "--set train.early_stopping=20");
   });

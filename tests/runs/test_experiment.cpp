@@ -116,14 +116,15 @@ TEST_CASE("several target columns of cross_entropy are a distribution over class
   CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,-1,2\n").starts_with("d.csv:3:3: column 'p': -1 is not a probability"));
   CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,0,1.5\n").starts_with("d.csv:3:5: column 'q': 1.5 is not a"));
   CHECK(files.complaint("x,p,q\n1,a,0.75\n") ==
-        "d.csv:2:3: the loss needs numbers in the target column \"p\", but it begins with \"a\"; several targets must "
+        "d.csv:2:3: the loss needs numbers in the target column \"p\", but the column begins with \"a\"; several "
+        "targets must "
         "be 0, "
         "1 or a probability; or keep one target");
 }
 
 TEST_CASE("a regression whose target begins with a text is told of the losses of classes") {
   CHECK(Regression("file = \"d.csv\"\n").complaint("x,bought\n1,yes\n2,no\n") ==
-        "d.csv:2:3: the loss needs numbers in the target column \"bought\", but it begins with \"yes\"; if it names "
+        "d.csv:2:3: the loss needs numbers in the target column \"bought\", but the column begins with \"yes\"; for "
         "classes, "
         "set train.loss to cross_entropy, or to binary_cross_entropy for two classes");
   CHECK(Regression("file = \"d.csv\"\n").complaint("x,bought\n1,0.5\n2,no\n") ==
@@ -426,7 +427,7 @@ TEST_CASE("an activation may name a canonical loss only if the loss from z is th
   files.loss = "mse";
   CHECK(files.complaint("x,y\n0,1\n1,2\n") ==
         "c.toml:4:14: test_square_of_z names a canonical loss, but mse cannot be computed from the logits; leave "
-        "canonical_loss out");
+        "canonical_loss out of its traits");
 }
 
 TEST_CASE("class weights belong to the classes of one target column") {

@@ -121,7 +121,7 @@ TEST_CASE("a model whose parts do not fit each other is refused by name") {
   CHECK(complaint([](Safetensors& c) { metadatum(c, "columns") = "[\"a\"]"; }) ==
         "tensor layers.1.weight has the shape [3, 2], but the network needs [3, 1]");
   CHECK(complaint([](Safetensors& c) { metadatum(c, "columns") = "[]"; }) ==
-        "the metadata \"columns\" names no input column");
+        "the list \"columns\" in the metadata is empty");
   CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[\"a\"]"; }) ==
         "the model names 1 classes, but has 2 outputs and the loss cross_entropy");
   CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[]"; }) ==
@@ -324,11 +324,11 @@ TEST_CASE("a model says how it differs from a run in columns, classes, scaling a
   CHECK(differences(contents, experiment).empty());
   Experiment other = experiment;
   other.data.columns[1] = "c";
-  CHECK(differences(contents, other) == Said{R"(its columns are ["a", "b"], but those of this run are ["a", "c"])"});
+  CHECK(differences(contents, other) == Said{R"(the model's columns are ["a", "b"], but this run has ["a", "c"])"});
   other = experiment;
   other.data.classes = {"no"};
-  CHECK(differences(contents, other) == Said{R"(its classes are ["no", "yes"], but those of this run are ["no"])"});
-  const std::string scaled = "its inputs are standardised by other means or deviations";
+  CHECK(differences(contents, other) == Said{R"(the model's classes are ["no", "yes"], but this run has ["no"])"});
+  const std::string scaled = "the model's inputs are standardised by other means or deviations than those of this run";
   other = experiment;
   other.data.standardizer->mean[1] += 1;
   CHECK(differences(contents, other) == Said{scaled});
@@ -337,21 +337,21 @@ TEST_CASE("a model says how it differs from a run in columns, classes, scaling a
   CHECK(differences(contents, other) == Said{scaled});
   other = experiment;
   other.data.standardizer.reset();
-  CHECK(differences(contents, other) == Said{"its inputs are standardised, but those of this run are not"});
+  CHECK(differences(contents, other) == Said{"the model's inputs are standardised, but those of this run are not"});
   other = experiment;
   other.data.target_standardizer = other.data.standardizer;
-  CHECK(differences(contents, other) == Said{"its targets are not standardised, but those of this run are"});
+  CHECK(differences(contents, other) == Said{"the model's targets are not standardised, but those of this run are"});
   other = experiment;
   other.config.layers[0].activation = "relu";
   other.config.layers[1].activation = "identity";
-  CHECK(differences(contents, other) == Said{"layer 1 had the activation tanh, but now has relu",
-                                             "layer 2 had the activation softmax, but now has identity"});
+  CHECK(differences(contents, other) == Said{"layer 1 of the model has tanh, but this run has relu",
+                                             "layer 2 of the model has softmax, but this run has identity"});
   other.config.layers.erase(other.config.layers.begin());
-  CHECK(differences(contents, other) == Said{"layer 1 had the activation tanh, but now has identity"});
+  CHECK(differences(contents, other) == Said{"layer 1 of the model has tanh, but this run has identity"});
   CHECK(differences({}, other).empty());
   Safetensors half = contents;
   tensor(half, "input.std").name = "other.std";
-  CHECK(differences(half, experiment) == Said{"its inputs are not standardised, but those of this run are"});
+  CHECK(differences(half, experiment) == Said{"the model's inputs are not standardised, but those of this run are"});
 }
 
 TEST_CASE("the rows of a file are scaled for the network, or are those of one part of the run") {
@@ -394,7 +394,7 @@ TEST_CASE("the rows of a file are scaled for the network, or are those of one pa
   CHECK(rows_of(model, samples("e.csv"), "").x.rows() == 4);
   const std::string unknown =
       (folder / "e.csv") +
-      ": is not the data that the model was trained on, so its parts are unknown; leave out --rows";
+      ": is not the data that trained the model, so its training and test rows are unknown; leave out --rows";
   for (const std::string part : {"train", "test"}) {
     CHECK_THROWS_WITH_AS(rows_of(model, samples("e.csv"), part), unknown.c_str(), UserError);
   }

@@ -85,7 +85,7 @@ TEST_CASE("a word for a missing value in a label is refused like one in an input
     for (const Task task : {Task::multiclass, Task::binary}) {
       CHECK(complaint("x,y\n1,a\n2," + word + "\n3,b\n", {}, task) ==
             "f.csv:3:3: column \"y\" has a missing value (\"" + word +
-                "\"); fill in the cell or remove the row; if it is a class or a category, give it another name");
+                "\"); fill in the cell or remove the row; if the text is a class or a category, rename it");
     }
   }
   CHECK(complaint("x,y\n1,a\n2,\n", {}, Task::multiclass) ==
@@ -170,11 +170,11 @@ TEST_CASE("inputs can be named or left out, and the default target is the last c
   CHECK(complaint("idx,a,y\nx,2,4\n", ignoring) ==
         "f.csv:1: there is no column \"idd\", a column to ignore; did you mean 'idx'?");
   CHECK(complaint("name,a,y\nann,2,4\n") ==
-        "f.csv:2:1: column \"name\" needs numbers, but begins with \"ann\"; name the column in data.ignore, or in "
+        "f.csv:2:1: column \"name\" needs numbers, but begins with \"ann\"; list the column in data.ignore, or in "
         "data.one_hot if its texts are categories");
   CHECK(complaint("a,b,y\n1,$5.20,4\n") ==
         "f.csv:2:3: column \"b\" needs numbers, but begins with \"$5.20\"; write plain numbers, such as 1234.5 "
-        "(data.decimal allows a comma), or name the column in data.ignore, or in data.one_hot if its texts are "
+        "(data.decimal allows a comma), or list the column in data.ignore, or in data.one_hot if its texts are "
         "categories");
   CHECK(complaint("a,y\n1,4\nbob,4\n") ==
         "f.csv:3:1: column \"a\" needs a number, not \"bob\"; correct the cell or remove the row");
@@ -188,17 +188,17 @@ TEST_CASE("a column of categories becomes an input for each of them") {
   CHECK(s.x == Tensor{{5, 0, 1, 1}, {6, 1, 0, 2}, {7, 0, 1, 3}});
   const FileSamples again = read("y,b,colour,a\n0,9,blue,8\n", data, Task::regression, s.columns);
   CHECK(again.x == Tensor{{8, 1, 0, 9}});
+  CHECK(complaint("a,colour,b,y\n1,green,2,3\n", data, Task::regression, s.columns) ==
+        "f.csv:2:3: column \"colour\" has the category \"green\", but the network knows only blue or red");
   CHECK(
-      complaint("a,colour,b,y\n1,green,2,3\n", data, Task::regression, s.columns) ==
-      "f.csv:2:3: column \"colour\" has the category \"green\", which the network does not know; it knows blue or red");
-  CHECK(complaint("a,colour,colour=red,y\n1,red,2,3\n", data) ==
-        "f.csv:1: the column \"colour=red\" has the name of a category of \"colour\", which data.one_hot names; rename "
-        "it");
+      complaint("a,colour,colour=red,y\n1,red,2,3\n", data) ==
+      "f.csv:1: rename the column \"colour=red\"; the inputs made from the column \"colour\" by data.one_hot have such "
+      "names");
   std::string ids = "colour,y\n";
   for (int i = 0; i < 10'000; ++i) ids += "k" + std::to_string(i) + ",1\n";
   CHECK(read(ids, data, Task::regression).x.cols() == 10'000);
   CHECK(complaint(ids + "one more,1\n", data) ==
-        "f.csv:10002:1: column \"colour\" has more than 10000 categories, and each would be an input; name the column "
+        "f.csv:10002:1: column \"colour\" has more than 10000 categories, and each would be an input; list the column "
         "in data.ignore");
   data.one_hot = {"y"};
   CHECK(complaint("a,y\n1,2\n", data) == "f.csv:1: data.one_hot names the column \"y\", which is not an input");
@@ -213,7 +213,7 @@ TEST_CASE("semicolons and decimal commas are read where the config says so") {
   CHECK(s.targets[0].numbers[0] == 0.125);
   CHECK(complaint("a;y\n1.5;2\n", data) ==
         "f.csv:2:1: column \"a\" needs numbers, but begins with \"1.5\"; write plain numbers, such as 1234.5 "
-        "(data.decimal allows a comma), or name the column in data.ignore, or in data.one_hot if its texts are "
+        "(data.decimal allows a comma), or list the column in data.ignore, or in data.one_hot if its texts are "
         "categories");
   const Target target = read("x;y\n1;0,25\n2;1,0\n", data, Task::binary).targets[0];
   CHECK(target.labels.distinct() == Texts{"0.25", "1.0"});
@@ -361,7 +361,8 @@ TEST_CASE("the rows of a part are those that the run had, and another file has n
   CHECK(rows == 40);
   spill(t / "e.csv", csv + "40,yes\n");
   CHECK(t.run("eval r/model.safetensors e.csv --rows test").error(2) ==
-        "primer: e.csv: is not the data that the model was trained on, so its parts are unknown; leave out --rows\n");
+        "primer: e.csv: is not the data that trained the model, so its training and test rows are unknown; leave out "
+        "--rows\n");
   CHECK(t.run("eval r/model.safetensors d.csv --rows tset").error(2) ==
         "primer: --rows tset: write train, validation or test; did you mean 'test'?\n");
 }
@@ -432,7 +433,7 @@ TEST_CASE("the categories of a network are in its own order, and no other catego
   data.missing = "drop";
   CHECK(read("c,d,y\nx,p,0\n,q,0\ny,q,0\n", data, Task::regression, reversed).x == Tensor{{0, 1, 0, 1}, {1, 0, 1, 0}});
   CHECK(complaint("c,d,y\nx,r,0\n", data, Task::regression, reversed) ==
-        "f.csv:2:3: column \"d\" has the category \"r\", which the network does not know; it knows p or q");
+        "f.csv:2:3: column \"d\" has the category \"r\", but the network knows only p or q");
 }
 
 TEST_CASE("the first mistake of a file is the one that is reported, also if its categories are read first") {

@@ -167,7 +167,7 @@ TEST_CASE("the first wrong array in the order of computation is found, and the m
       {true, "2.dL_dz", "1/N is missing", [](double v, double) { return 5 * v; }, ""},
       {true, "2.dL_dz", "1/N occurs twice", [](double v, double) { return v / 5; }, ""},
       {true, "2.dL_dz", "sign", [](double v, double) { return -v; }, ""},
-      {true, "2.dL_dz", "gone through σ", [](double v, double s) { return v * s; }, "2.slope"},
+      {true, "2.dL_dz", "already contains σ′", [](double v, double s) { return v * s; }, "2.slope"},
       {true, "2.dL_dz", "N·K", [](double v, double) { return v / 3; }, ""},
       {false, "2.dL_da", "factor 2", [](double v, double) { return v / 2; }, ""},
       {false, "2.dL_da", "not by N alone", [](double v, double) { return v * 3; }, ""},
@@ -526,7 +526,7 @@ TEST_CASE("every slip of z and of a is named from its formula") {
               {"1.a", "σ′(z), the derivative", map(a, [](double v) { return 1 - v * v; })},
               {"1.a", "the sign of z is lost", map(a, [](double v) { return std::abs(v); })},
               {"1.a", "a factor of 2 too many", map(z, [](double v) { return std::tanh(2 * v); })},
-              {"1.a", "is the factor 2 in the exponent?", map(z, [](double v) { return std::tanh(v / 2); })},
+              {"1.a", "is the exponent's factor 2 missing?", map(z, [](double v) { return std::tanh(v / 2); })},
               {"1.a", "another activation function: sigmoid", map(z, sigmoid_of)},
               {"2.a", "softmax runs over the samples", turned(softmax_of(turned(run.array("2.z"))))}});
 }
@@ -611,7 +611,7 @@ TEST_CASE("every slip of ∂L/∂z is named from its formula") {
   const Matrix a = inside.array("2.a"), y = inside.array("y");
   const auto pair = [&](auto f) { return each(f, a, y); };
   check(inside,
-        {{"2.dL_dz", "gone through σ", pair([](double v, double t) { return (v - t) / 5 * v * (1 - v); })},
+        {{"2.dL_dz", "already contains σ′", pair([](double v, double t) { return (v - t) / 5 * v * (1 - v); })},
          {"2.dL_dz", "the targets are missing", scaled(0.2, a)},
          {"2.dL_dz", "only the correct class", pair([](double v, double t) { return (v - t) / 5 * t; })},
          {"2.dL_dz", "this is ∂L/∂a", pair([](double v, double t) { return -t / v / 5; })},

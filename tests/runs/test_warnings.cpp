@@ -164,7 +164,7 @@ TEST_CASE("a warning names the location, the code, the rule and the remedy") {
   };
   CHECK(
       text({{"layer.1.activation", "sigmoid"}, {"layer.1.repeat", "8"}, {"layer.2.activation", "sigmoid"}}) ==
-      "--set layer.1.activation: vanishing: at the start the gradient shrinks to about 8.4e-06 of its size from "
+      "--set layer.1.activation: vanishing: at the start the gradient shrinks to about 8.4e-06 times its size from "
       "layer 9 to "
       "layer 1, ×0.23 per layer, because σ′ of sigmoid is at most 0.25; use tanh or relu, batch_norm, or fewer layers");
   CHECK(text({{"train.optimizer", "adam"}, {"train.momentum", "0.5"}}) ==
@@ -183,7 +183,7 @@ TEST_CASE("a warning names the location, the code, the rule and the remedy") {
         "--set layer.2.activation: target-range: 3 of 3 targets are outside -1 … 1, the range of tanh; use identity at "
         "the output, or scale the targets");
   CHECK(text({{"data.standardize", "false"}}, regression) ==
-        "--set data.standardize: unscaled-inputs: column \"year\" is about 2e+03 in size, the smallest column 0.22: "
+        "--set data.standardize: unscaled-inputs: column \"year\" has numbers of size 2e+03, the smallest column 0.22: "
         "large "
         "inputs saturate units and dominate the gradient; set data.standardize = true");
 }
