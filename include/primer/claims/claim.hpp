@@ -48,7 +48,7 @@ struct Claim {
   std::string claim, notes, verdict, explanation;
   std::vector<Arm> arms;
   std::vector<Finding> findings;  // the checks first
-  std::size_t seeds = 0;          // the number of seeds; 0 if there are no arms
+  std::size_t seeds = 0;          // the number of seeds; 0 if the claim has no arms
 
   // The first arm without `from` and `bias`, which a single `primer train` command can train; null if there is none.
   const Arm* repeatable_arm() const;

@@ -13,7 +13,7 @@ namespace primer {
 // An option of a command. On the command line a space or a '=' separates its name from its value.
 struct Option {
   std::string_view name;   // "--set"
-  std::string_view value;  // "KEY=VALUE": stands for the value in the help; empty if the option takes no value
+  std::string_view value;  // the name of the value in the help, such as "KEY=VALUE"; empty if there is no value
   std::string_view help;
 };
 

@@ -111,7 +111,7 @@ struct ActivationEntry {
   bool alias = false;  // whether this is an alias of another entry
 };
 
-// Throws std::invalid_argument: α must satisfy `rule`, or, if `rule` is empty, the activation has no α.
+// Throws std::invalid_argument that says what α must satisfy. An empty `rule` means that the activation has no α.
 [[noreturn]] void refuse_alpha(std::string_view name, std::string_view rule);
 
 template <ElementwiseFunction F>

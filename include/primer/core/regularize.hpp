@@ -8,8 +8,8 @@
 namespace primer {
 
 // Ioffe & Szegedy, "Batch normalization", 2015, algorithms 1 and 2. In training, a column is normalised by the mean and
-// the biased variance of the batch. The same mean and the unbiased variance update the running statistics; a batch of
-// one row has no unbiased variance and updates nothing. Evaluation normalises by the running statistics.
+// the biased variance of the batch. The same mean and the unbiased variance update the running statistics. A batch of
+// one row does not update them, because its unbiased variance would be 0/0. Evaluation uses the running statistics.
 struct BatchNorm {
   static constexpr real eps = real(1e-5);
   static constexpr real momentum = real(0.1);

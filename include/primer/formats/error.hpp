@@ -49,8 +49,8 @@ class RuntimeError : public std::runtime_error {
       : std::runtime_error(concat(to_string(location), ": ", parts...)) {}
 };
 
-// Runs act(). If act() throws a std::logic_error, throws locate(error) instead: core and training know no files, so
-// `locate` adds the place in a file. A function does this because WebAssembly, in the web page, has no `catch`.
+// Runs act(). If act() throws a std::logic_error, throws locate(error) instead. Core and training know no files, so
+// `locate` adds the place in a file. The web page has its own version, because WebAssembly cannot `catch` an exception.
 void locate_errors(const std::function<void()>& act, const std::function<UserError(const std::logic_error&)>& locate);
 
 // The candidate nearest to `word` in Damerau–Levenshtein distance; "" if the distance is larger than a third of the

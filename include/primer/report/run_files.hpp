@@ -17,7 +17,7 @@ struct RunTable {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::uint64_t> epochs;  // the epoch of each row, in ascending order; rows may share an epoch
 
-  // The cell of a row under `column` as text, and as a number; "" and NaN if the table has no such column.
+  // Return the cell of a row in `column`. If the table has no such column, the text is "" and the number is NaN.
   const std::string& cell(std::size_t row, std::string_view column) const;
   double number(std::size_t row, std::string_view column) const;
   // The indices of the rows of an epoch.

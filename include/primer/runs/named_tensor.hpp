@@ -14,8 +14,8 @@ constexpr Layout layout_of(const Parameter& p) { return p.transposed ? Layout::t
 
 NamedTensor named(std::string name, const Tensor& tensor, Layout layout);
 
-// Fills `tensor` with the tensor `name` of a file. Throws UserError that begins with `file` if the file has no such
-// tensor, if the shape in the file does not fit `tensor` in this layout, or if `real` cannot hold one of the numbers.
+// Fills `tensor` with the tensor `name` of a file. Throws UserError if the file has no such tensor, if the shape in the
+// file does not fit `tensor` in this layout, or if `real` cannot hold a number. Its message begins with `file`.
 void read_tensor(const Safetensors& contents, const std::string& file, const std::string& name, Layout layout,
                  Tensor& tensor);
 

@@ -34,7 +34,7 @@ class RunFolder {
   // flow.csv, and removes the frames and the report. The earlier model and checkpoint stay until new ones are written.
   void start(const Experiment& experiment);
   // Resumes the run in the folder: restores `training` from the checkpoint and removes later rows from history.csv and
-  // flow.csv. Throws UserError if there is no checkpoint or if it does not fit (see read_checkpoint).
+  // flow.csv. Throws UserError if the checkpoint is missing or does not fit (see read_checkpoint).
   void resume(const Experiment& experiment, Training& training);
   void add(const std::vector<FlowRow>& rows);
   void add(const EpochRecord& record);
