@@ -20,8 +20,8 @@
 //    another A the waste is accepted. No other case gives a C whose columns are not contiguous.
 // 6. Tiny products (XOR, one row times few columns) are plain loops: packing would take longer than the multiply-adds.
 //
-// The calls: product (may transpose) → large_product → blocks (may pack B) → tiles (may pack A) → tile, or edge_tile at
-// an edge of C. Few rows: large_product → tiles. Tiny products: tiny_product → chains.
+// The calls: product → large_product (may transpose) → blocks (may pack B) → tiles (may pack A) → tile, or edge_tile at
+// an edge of C. Few rows: large_product → tiles. Tiny products: product (may transpose) → tiny_product → chains.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008. They
 // always pack both operands; at the sizes of small networks, reading the operands in place is faster. They keep a block
@@ -203,23 +203,6 @@ template <std::size_t width>
   }
 }
 
-// Computes C in groups of columns. One to three rows get tiles of 8 or 4 vectors a row. Otherwise a remainder of at
-// most `narrow` columns gets narrow tiles; a larger remainder gets a wide tile that is partly unused.
-[[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
-  std::size_t j = 0;
-  const auto next_columns = [&](std::size_t n, auto part) {
-    if (n > 0) part(A, B.block(0, j, B.rows, n), start.block(0, j, C.rows, n), C.block(0, j, C.rows, n));
-    j += n;
-  };
-  if (C.rows < 4 && B.col_stride == 1) {
-    if (C.rows == 1) next_columns(C.cols / widest * widest, tiles<1, widest, true>);
-    next_columns((C.cols - j) / (widest / 2) * (widest / 2), tiles<3, widest / 2, true>);
-  }
-  const std::size_t left = (C.cols - j) % wide;
-  next_columns(C.cols - j - (left <= narrow ? left : 0), blocks<wide>);
-  next_columns(C.cols - j, blocks<narrow>);
-}
-
 // Computes `cols` elements of row i of C, from column j on, or as many as are left. Their running sums do not wait for
 // one another. `dense` means that the elements are contiguous in B, start and C.
 template <std::size_t cols, bool dense>
@@ -235,14 +218,15 @@ template <std::size_t cols, bool dense>
   real c[cols];
   for (std::size_t v = 0; v < cols; ++v) c[v] = from[v * from_col];
   for (std::size_t k = 0; k < A.cols; ++k) {
-    UNROLL_LOOP
-    for (std::size_t v = 0; v < cols; ++v) c[v] = fma(a[k * A.col_stride], b[k * B.row_stride + v * b_col], c[v]);
+    const real a_ik = a[k * A.col_stride];
+    KEEP_LOOP
+    for (std::size_t v = 0; v < cols; ++v) c[v] = fma(a_ik, b[k * B.row_stride + v * b_col], c[v]);
   }
   for (std::size_t v = 0; v < cols; ++v) to[v * to_col] = c[v];
 }
 
 // For products so small that copying A and B would take longer than the multiply-adds.
-void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
+[[gnu::always_inline]] inline void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
   const bool dense = C.cols == 4 && B.col_stride == 1 && contiguous(start, C);
   for (std::size_t i = 0; dense && i < C.rows; ++i) chains<4, true>(i, 0, A, B, start, C);
   for (std::size_t i = 0; !dense && i < C.rows; ++i) {
@@ -250,22 +234,43 @@ void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
   }
 }
 
-void product(const In& A, const In& B, const In& start, const Out& C) {
+// Computes a product that is not tiny, in groups of columns. One to three rows get tiles of 8 or 4 vectors a row.
+// Otherwise a remainder of at most `narrow` columns gets narrow tiles; a larger one gets a wide tile, partly unused.
+[[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
+  const std::size_t M = C.rows, N = C.cols, K = A.cols;
+  if (M == 0 || K == 0) return copy(start, C);   // C is empty (M = 0) or equal to start (K = 0)
+  if (N < M && N < narrow && A.row_stride == 1)  // Cᵀ has fewer, longer rows: see idea 5
+    return large_product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
+  if (M == 1 && N < narrow) return tiny_product(A, B, start, C);
+  std::size_t j = 0;
+  const auto next_columns = [&](std::size_t n, auto part) {
+    if (n > 0) part(A, B.block(0, j, K, n), start.block(0, j, M, n), C.block(0, j, M, n));
+    j += n;
+  };
+  if (M < 4 && B.col_stride == 1) {
+    if (M == 1) next_columns(N / widest * widest, tiles<1, widest, true>);
+    next_columns((N - j) / (widest / 2) * (widest / 2), tiles<3, widest / 2, true>);
+  }
+  const std::size_t left = (N - j) % wide;
+  next_columns(N - j - (left <= narrow ? left : 0), blocks<wide>);
+  next_columns(N - j, blocks<narrow>);
+}
+
+// A tiny product is inlined and gets views of its own: they stay in registers, where a call would store and load them.
+[[gnu::always_inline]] inline void product(const In& A, const In& B, const In& start, const Out& C) {
 #ifdef PRIMER_FMA
   if (product_without_emulation(A, B, start, C)) return;  // WebAssembly: the emulated fma is not exact for all numbers
 #endif
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
-  const bool is_tiny = M <= tiny && N <= tiny && K <= tiny && M * N * K <= tiny;
-  if (N < M && N < (is_tiny ? 4 : narrow) && (is_tiny || A.row_stride == 1))  // Cᵀ has fewer, longer rows: see idea 5
-    return product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
-  if (M == 0 || K == 0) return copy(start, C);  // C is empty (M = 0) or equal to start (K = 0)
-  if (is_tiny || (M == 1 && N < narrow)) return tiny_product(A, B, start, C);
-  large_product(A, B, start, C);
+  if (M > tiny || N > tiny || K > tiny || M * N * K > tiny) return large_product(A, B, start, C);
+  const bool swaps = N < M && N < 4;  // Cᵀ has fewer, longer rows
+  const In a = swaps ? B.transposed() : A, b = swaps ? A.transposed() : B, from = swaps ? start.transposed() : start;
+  tiny_product(a, b, from, swaps ? C.transposed() : C);
 }
 
 std::string shape(const MatrixView& m) { return std::to_string(m.rows) + " × " + std::to_string(m.cols); }
 
-void checked_product(const In& A, const In& B, const In& start, Tensor& C) {
+[[gnu::always_inline]] inline void checked_product(const In& A, const In& B, const In& start, Tensor& C) {
   if (A.cols != B.rows)
     throw std::invalid_argument("product: " + shape(A) + " times " + shape(B) + ": the inner sizes must be equal");
   C.resize(A.rows, B.cols);

@@ -19,8 +19,12 @@ real lane_sum(std::size_t n, auto term) {
   for (; i + lanes <= n; i += lanes) {
     for (std::size_t k = 0; k < lanes; ++k) lane[k] += term(i + k);
   }
-  for (std::size_t k = 0; i + k < n; ++k) lane[k] += term(i + k);
-  for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+  const std::size_t rest = i;
+  for (; i + 4 <= n; i += 4) {
+    for (std::size_t k = 0; k < 4; ++k) lane[i - rest + k] += term(i + k);
+  }
+  for (; i < n; ++i) lane[i - rest] += term(i);
+  for (std::size_t half = n <= 4 ? 2 : lanes / 2; half > 0; half /= 2) {  // the other lanes are 0
     for (std::size_t k = 0; k < half; ++k) lane[k] += lane[k + half];
   }
   return lane[0];
