@@ -23,14 +23,19 @@ constexpr std::size_t averaged = sum_index(nullptr);
 
 // Computes Q sums over the same elements in one pass, because reading the elements takes most of the time. Q is at most
 // three, because more sums do not fit into the registers. terms(i, add) calls add(q, term) for every sum q. Each sum is
-// kept as sixteen running sums, which are added in pairs in a fixed order.
+// kept as sixteen running sums, which are added in pairs in a fixed order. GCC makes vector code of the loop over k
+// only if it does not unroll the loop, and keeps the sums in registers only if it unrolls the loop around it.
 template <std::size_t Q, typename Terms>
 std::array<double, Q> sums_in_one_pass(std::size_t n, Terms terms) {
-  constexpr std::size_t lanes = 16;
+  constexpr std::size_t lanes = 16, width = 32 / sizeof(real);
   real lane[Q][lanes] = {};
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
-    for (std::size_t k = 0; k < lanes; ++k) terms(i + k, [&](std::size_t q, real term) { lane[q][k] += term; });
+#pragma GCC unroll 16
+    for (std::size_t v = 0; v < lanes; v += width) {
+#pragma GCC unroll 1
+      for (std::size_t k = v; k < v + width; ++k) terms(i + k, [&](std::size_t q, real term) { lane[q][k] += term; });
+    }
   }
   for (std::size_t k = 0; i < n; ++i, ++k) terms(i, [&](std::size_t q, real term) { lane[q][k] += term; });
   std::array<double, Q> sums{};
@@ -98,9 +103,10 @@ void Flow::before_update(Network& network, const Loss& loss, const Tensor& y) {
     add(&FlowRow::dL_da_norm, std::sqrt(dL_da_squares));
     add(&FlowRow::dL_dz_norm, std::sqrt(dL_dz_squares));
     add(&FlowRow::dL_dW_norm, std::sqrt(double{sum_of_squares(layer.dL_dWt.values())}));
-    const bool all_alive = zeros == 0;
-    for (std::size_t i = 0; i < (all_alive ? 1 : layer.z.rows()); ++i) {
-      for (std::size_t j = 0; j < layer.z.cols(); ++j) into.alive[j] |= all_alive || layer.derivative(i, j) != 0;
+    std::uint8_t* const alive = into.alive.data();
+    const std::size_t units = into.alive.size(), rows = zeros == 0 ? 1 : layer.z.rows();
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < units; ++j) alive[j] |= derivative[i * units + j] != 0 ? 1 : 0;
     }
     W_before_[l] = layer.Wt;
   }
