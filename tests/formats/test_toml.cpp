@@ -249,6 +249,7 @@ TEST_CASE("an argument of --set is TOML, and a bare word is a string") {
         "--set k: expected the end of the value, not \" b\"; put quotes around a string that begins like this, as in "
         "'\"[1].csv\"'");
   CHECK(argument("[adam]") == "--set k: \"adam\" is not a value; a string needs quotes");
+  CHECK(argument("[1,\nadam]") == argument("[adam]"));  // no line of a file
   CHECK(argument("2024-01-01") ==
         "--set k: dates and times of TOML are not supported; put the value in quotes: \"2024-01-01\"");
   CHECK(argument("a\x1b") == "--set k: TOML does not allow the control character \\x1B here; remove it");

@@ -269,6 +269,8 @@ TEST_CASE(
   Problem mae{Network(1, std::vector<LayerOptions>{{1, "identity", "zeros"}}, 1), make_loss(LossOptions{"mae"}),
               Tensor{{2}}, Tensor{{0}}};
   CHECK(mae.check().tensors[0].excluded == 1);  // a − y = 0
+  mae.network.layers[0].b[0] = mae.y[0] = 3;
+  CHECK(mae.check().tensors[1].excluded == 1);  // a − y = 3 − 3
 }
 
 TEST_CASE("a check leaves the network as it was, running statistics included" * doctest::skip(!is_double)) {
@@ -545,10 +547,14 @@ TEST_CASE("the check says at which row and column of the input a gradient is wro
   const Tensor x{{0.5, -1}, {0.25, 2}, {-0.75, 1}}, y(3, 1, real(0.5));
   std::vector<Tensor> analytic = analytic_gradients(network, *loss, x, y);
   analytic.back()(2, 0) += 1;
-  const TensorCheck input = check_gradients(network, *loss, x, y, analytic).tensors.back();
+  const std::vector<TensorCheck> tensors = check_gradients(network, *loss, x, y, analytic).tensors;
+  const TensorCheck& input = tensors.back();
   CHECK(input.tensor == "input");
   CHECK(input.worst_row == 2);
   CHECK(input.worst_col == 0);
+  CHECK(input.matrix);
+  CHECK(tensors[0].matrix);   // layers.1.weight
+  CHECK(!tensors[1].matrix);  // layers.1.bias
 }
 
 TEST_CASE("the noise floor counts each unit with its inputs, its bias and its z, and each output with its target" *
