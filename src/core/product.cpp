@@ -211,18 +211,20 @@ template <std::size_t cols, bool dense>
   if constexpr (cols > 1 && !dense) {
     if (C.cols - j < cols) return chains<cols - 1, dense>(i, j, A, B, start, C);
   }
-  const std::size_t b_col = dense ? 1 : B.col_stride, from_col = dense ? 1 : start.col_stride;
-  const std::size_t to_col = dense ? 1 : C.col_stride;
-  const real *const a = A.at(i, 0), *const b = B.at(0, j), *const from = start.at(i, j);
-  real* const to = C.at(i, j);
+  const std::size_t from_col = dense ? 1 : start.col_stride, to_col = dense ? 1 : C.col_stride;
   real c[cols];
-  for (std::size_t v = 0; v < cols; ++v) c[v] = from[v * from_col];
+  for (std::size_t v = 0; v < cols; ++v) c[v] = start.at(i, j)[v * from_col];
   for (std::size_t k = 0; k < A.cols; ++k) {
-    const real a_ik = a[k * A.col_stride];
-    KEEP_LOOP
-    for (std::size_t v = 0; v < cols; ++v) c[v] = fma(a_ik, b[k * B.row_stride + v * b_col], c[v]);
+    const real a_ik = *A.at(i, k), *const b_k = B.at(k, j);
+    if constexpr (dense) {
+      KEEP_LOOP
+      for (std::size_t v = 0; v < cols; ++v) c[v] = fma(a_ik, b_k[v], c[v]);
+    } else {
+      UNROLL_LOOP
+      for (std::size_t v = 0; v < cols; ++v) c[v] = fma(a_ik, b_k[v * B.col_stride], c[v]);
+    }
   }
-  for (std::size_t v = 0; v < cols; ++v) to[v * to_col] = c[v];
+  for (std::size_t v = 0; v < cols; ++v) C.at(i, j)[v * to_col] = c[v];
 }
 
 // For products so small that copying A and B would take longer than the multiply-adds.
