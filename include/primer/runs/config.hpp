@@ -21,7 +21,7 @@ struct DataOptions : GeneratorOptions, SplitOptions {
   std::string file;                      // a CSV file, relative to the working directory; empty: use the generator
   std::vector<std::string> target;       // names of the target columns; empty: the last column
   std::string validation_file;           // a CSV file of validation rows, with the same columns; empty: none
-  std::vector<std::string> input_names;  // the key `inputs` if there is a file; empty: all other columns
+  std::vector<std::string> input_names;  // names of the input columns; empty: all columns but `target` and `ignore`
   std::vector<std::string> ignore;       // columns that are neither inputs nor targets
   std::vector<std::string> one_hot;      // columns of texts; each category becomes an input, 0 or 1
   std::string separator = ",";           // the character between two cells: , ; | or a tab
@@ -43,7 +43,7 @@ struct Config {
   DiagnosticsOptions diagnostics;
 
   // The location of a key such as "train.loss" or "layer.2.units" in the file. A [[layer]] table with repeat = n counts
-  // as n layers. A key that is not in the file has the location of its section, or else of the file.
+  // as n layers. If the file has no such key, this is the location of its section; if there is no section, of the file.
   Location location(const std::string& key) const;
   std::map<std::string, Location> locations;
 };
@@ -58,7 +58,7 @@ Config read_config(const std::string& path, const std::vector<Override>& overrid
 // Like parse_config(), for the config in a model file. This config does not have to name the source of its data.
 Config parse_model_config(std::string_view text, const std::string& file);
 
-// The config as TOML with every default spelt out. File names are relative to `folder`, and left out if it is empty.
+// The config as TOML, with all defaults. The paths of data files are relative to `folder`, or left out if it is empty.
 std::string to_toml(const Config& config, const std::string& folder);
 
 // The settings of a config as a list, without file names: full keys such as "layer.2.units", and values as TOML text.

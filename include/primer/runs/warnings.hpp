@@ -10,7 +10,7 @@
 
 namespace primer {
 
-// A network starts well if ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of the last hidden layer is between these numbers.
+// In a network that starts well, ‖∂L/∂z‖ of layer 1, divided by that of the last hidden layer, is in this range.
 inline constexpr double least_gradient_ratio = 0.02, largest_gradient_ratio = 50;
 
 struct Warning {
