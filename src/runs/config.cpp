@@ -195,7 +195,7 @@ class Reader {
 class Collector {
  public:
   explicit Collector(const std::string& folder) : folder_(folder) {}
-  std::string section;  // "data."
+  std::string section;  // the prefix of the keys, such as "data."
   std::vector<Setting> settings;
 
   void choice(std::string_view key, const std::string& member, const std::vector<std::string_view>&) {
@@ -399,7 +399,7 @@ void check_values(const Config& config) {
       throw UserError(config.location(key), "column ", in_quotes(name), " is also in data.target; keep it in one list");
     }
   }
-  for (const std::string& name : data.one_hot) {  // primer calls the inputs of a column NAME=CATEGORY
+  for (const std::string& name : data.one_hot) {  // the inputs made from a column NAME are called NAME=CATEGORY
     if (name.find('=') == name.npos) continue;
     throw UserError(config.location("data.one_hot"), "rename the column ", in_quotes(name), "; '=' is not allowed");
   }

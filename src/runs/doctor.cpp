@@ -14,8 +14,8 @@ namespace primer {
 namespace {
 
 constexpr double much_saturated = 0.4;  // saturated z at the start: 0.1 % with Xavier's weights, 60 % with N(0, 1)
-// Half of the units of a layer are reported if they are dead, and a quarter if the network also does not learn.
-// According to the claim dying_not_bad, a few dead units do no harm, but half of all units do.
+// Dead units are reported if they are half of a layer, or a quarter of a layer in a network that does not learn. In the
+// claim dying_not_bad, a few dead units do no harm, but half of all units do.
 constexpr double half_dead = 0.5, much_dead = 0.25;
 // ‖ΔW‖/‖W‖ of an optimiser step. The rule of thumb is 1e-3 (course cs231n, "Neural networks part 3: Ratio of
 // weights:updates"); the shipped configs start with 2e-2 and end with 1e-4.
@@ -80,7 +80,7 @@ class Doctor {
     const Scores& last = history_.back().train;
     return regression() ? last.metric < 0.5 : last.loss > constant_loss() / 2;
   }
-  // "the training loss is still 1.1 (a constant output has the loss 1.1)"
+  // Says how badly the network learned: "the training loss is still 1.1 (a constant output has the loss 1.1)".
   std::string failure() const {
     const Scores& last = history_.back().train;
     return regression() ? "R² is only " + short_number(last.metric)
@@ -89,7 +89,7 @@ class Doctor {
   }
   std::vector<Override> rate(double learning_rate) const { return {{"train.learning_rate", one_digit(learning_rate)}}; }
 
-  // Whether the last training loss is not finite, or is more than ten times the loss of the same output for every row.
+  // Whether the last training loss is not finite, or is more than ten times the loss of a constant output.
   bool diverged() {
     if (history_.empty()) return false;
     const EpochRecord& last = history_.back();
@@ -222,7 +222,7 @@ class Doctor {
     return most;
   }
 
-  // Whether the training loss rises, in the second half of the run, by more than 20 % above its lowest value there.
+  // Whether the training loss, in the second half of the run, exceeds its earlier minimum in this half by over 20 %.
   bool is_unsteady() const {
     double least = HUGE_VAL;
     bool rises = false;
@@ -243,7 +243,7 @@ class Doctor {
     for (const auto& rows : std::span(epochs_).last(late)) mean += update(rows) / static_cast<double>(late);
     const bool has_large_gradient = std::ranges::any_of(
         found_, [](const Diagnosis& found) { return found.kind == "saturated" || found.kind == "exploding"; });
-    if (mean > large_update && is_unsteady() && !has_large_gradient) {  // a large gradient, too, makes large steps
+    if (mean > large_update && is_unsteady() && !has_large_gradient) {  // a large gradient also makes large steps
       say("fast", history_.back().epoch, rate(lr * usual_update / mean),
           "In the last quarter of the run, ‖ΔW‖/‖W‖ of a step was ", percent(mean),
           " on average in the layer that changed most; about 0.1 % is usual. Also, ", failure(),
@@ -305,7 +305,7 @@ std::vector<Warning> forecast(const Experiment& experiment) {
   std::vector<Warning> warnings = warnings_of(experiment);
   std::erase_if(warnings, [&](const Warning& warning) { return repeats(diagnoses, warning.code); });
   for (const Diagnosis& diagnosis : diagnoses) {
-    std::string key = diagnosis.remedy.front().first;  // for "layer.1-8.init", the location of "layer.1.init"
+    std::string key = diagnosis.remedy.front().first;  // "layer.1-8.init" is located at "layer.1.init"
     if (const std::size_t dash = key.find('-'); dash != key.npos) key.erase(dash, key.find('.', dash) - dash);
     warnings.push_back(
         {experiment.config.location(key), diagnosis.kind, concat(diagnosis.text, " Try ", remedy_options(diagnosis))});

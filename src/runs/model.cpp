@@ -124,7 +124,7 @@ Dataset rows_of(const Model& model, FileSamples samples, const std::string& part
     return rows;
   }
   Config config = model.config;
-  config.train.early_stopping = 0;  // needs validation rows, which may be in another file
+  config.train.early_stopping = 0;  // early stopping needs validation rows, which may be in another file
   Data data = experiment_of(std::move(config), std::move(samples), {}).data;
   if (!model.training_rows.empty() && fingerprint({&data.train}) != model.training_rows) {
     throw UserError(

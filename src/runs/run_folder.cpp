@@ -46,7 +46,7 @@ bool is_temporary(const std::string& name) {
          std::ranges::any_of(run_files, [&](const RunFile& file) { return name.starts_with(concat(file.name, ".")); });
 }
 
-// Whether primer wrote this config: its text is exactly what to_toml() writes. A text by a person almost never is.
+// Whether primer wrote this config: only then, as a rule, its text is exactly what to_toml() writes for its settings.
 bool is_written_config(const std::string& path, const std::string& folder) {
   try {
     return read_input(path, toml::largest_file) == to_toml(read_config(path, {}), folder);
@@ -238,7 +238,7 @@ std::string folder_to_resume(const Experiment& experiment, const std::optional<s
 }
 
 // Writes the small config.toml first: if this fails, the earlier run in the folder is unchanged. The earlier checkpoint
-// stays until the new run writes its own, but primer resumes no run without frames.safetensors, which is removed.
+// stays until the new run writes its own, but no run can resume from it, because start() removes frames.safetensors.
 void RunFolder::start(const Experiment& experiment) {
   std::error_code error;
   fs::create_directories(path_, error);
@@ -278,7 +278,7 @@ void RunFolder::resume(const Experiment& experiment, Training& training) {
     throw UserError({path_},
                     "history.csv or flow.csv has the columns of another version of primer; train without --resume");
   }
-  if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // the resumed run writes its rows again
+  if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // the resumed run writes the rows of epoch 0 again
 
   write_file_atomically(file("config.toml"), to_toml(experiment.config, path_));
   remove_temporaries();

@@ -35,7 +35,7 @@ std::string text_at(const CsvReader& csv, std::size_t column) {
   return csv.text(column);
 }
 
-// "a, b, c, d, e, … 9 more"
+// The first five names as text: "a, b, c, d, e, … 9 more".
 std::string first_names(const std::vector<std::string>& names) {
   constexpr std::size_t most = 5;
   std::string text;
@@ -277,7 +277,7 @@ FileSamples read_samples(std::istream& stream, const std::string& file, const Da
                          const std::vector<std::string>& inputs) {
   const bool reads_twice = data.missing == "drop" || (inputs.empty() && !data.one_hot.empty());
   const auto begin = stream.tellg();
-  if (reads_twice && begin < 0) {  // a pipe
+  if (reads_twice && begin < 0) {  // a pipe cannot be read twice
     std::istringstream copy(std::string(std::istreambuf_iterator<char>(stream), {}));
     return read_samples(copy, file, data, task, inputs);
   }

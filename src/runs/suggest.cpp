@@ -29,10 +29,10 @@ struct Column {
   std::size_t missing = 0, numbers = 0, integers = 0, dates = 0, long_integers = 0;
   std::vector<bool> is_missing{};  // element i: whether row i has no value; ends at the last missing value
   double low = std::numeric_limits<double>::infinity(), high = -low;
-  TextColumn texts{};               // one for each filled cell: its text or, if many_texts is true, the first text
-  bool many_texts = false;          // whether the column has more different texts than most_counted
-  bool counts = true;               // whether every number is 1 more than the previous number
-  std::optional<double> last = {};  // the previous number
+  TextColumn texts{};       // for each filled cell: its text or, after many_texts is true, the column's first text
+  bool many_texts = false;  // whether the column has more different texts than most_counted
+  bool counts = true;       // whether every number is 1 more than the previous number
+  std::optional<double> last = {};  // the previous number in this column
   std::string example = {};         // the first text that is not a number
   std::string left_out = {};        // why the column is not used; empty if it is used
   bool is_target = false, is_category = false;
@@ -291,7 +291,7 @@ Plan plan_of(const Table& table, const std::string& path) {
   const Column& target = *last;
   const std::size_t different = target.texts.distinct().size();
   if (plan.many()) {
-    plan.classes = std::ranges::all_of(table.columns, [](const Column& c) {  // yes or no
+    plan.classes = std::ranges::all_of(table.columns, [](const Column& c) {  // whether all targets are 0 or 1
       return !c.is_target || (c.is_number() && c.texts.distinct().size() == 2 && c.low == 0 && c.high == 1);
     });
   } else {
@@ -309,7 +309,7 @@ Plan plan_of(const Table& table, const std::string& path) {
   return plan;
 }
 
-// Corrects the settings after the data have been read: rows with missing values are left out, and so some classes, too.
+// Corrects the settings after the data have been read: some classes and categories occur only in rows left out.
 void complete(Plan& plan, const Data& data) {
   plan.inputs = data.columns.size();
   plan.class_names = data.classes;
@@ -344,7 +344,7 @@ std::string text_of_data(const Table& table, const Plan& plan, const std::string
               : plan.many() ? "yes or no"
                             : counted(plan.class_names.size(), "class", "classes"));
   if (!plan.ignored.empty()) {
-    out += line("ignore = " + quoted_list(plan.ignored), "each reason is in the list of columns at the top");
+    out += line("ignore = " + quoted_list(plan.ignored), "the list of columns at the top gives each reason");
   }
   if (!plan.categories.empty()) {
     out += line("one_hot = " + quoted_list(plan.categories), "an input of 0 or 1 for each category");

@@ -98,7 +98,7 @@ Slips slips_of_z(const Pass& p) {
   Slips slips{{"the bias is missing", xW},
               {"the bias is subtracted", plus(xW, [&](std::size_t, std::size_t j) { return -b(0, j); })},
               {"the bias is added twice", plus(plus(xW, bias), bias)},
-              {"the bias is added once for every input, but it belongs only once to the whole sum",
+              {"the bias is added once for every input, but the whole sum needs it only once",
                plus(xW, [&](std::size_t, std::size_t j) { return static_cast<real>(x.cols()) * b(0, j); })},
               {"x Wᵀ is missing: this is the bias", plus(Tensor(xW.rows(), xW.cols()), bias)},
               {"the buffer still contains the previous pass: start every sum at bⱼ", plus(scaled(xW, 2), bias)},
@@ -141,7 +141,7 @@ Slips slips_of_sigma(const Pass& p) {
     slips.push_back({"this is σ(z/2): is the exponent's factor 2 missing?", value_of(sigma, scaled(z, real(0.5)))});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // identity(z) is z: "σ is missing" already says this
+    if (name == "identity") continue;  // identity(z) is z: the message "σ is missing" already says this
     const auto other = make_activation(name);
     slips.push_back({"these are the numbers of another activation function: " + other->name(), value_of(*other, z)});
   }
@@ -182,7 +182,7 @@ Slips slips_of_slope(const Pass& p) {
     slips.push_back({"this is z (1 − z): use `a` instead of z", each([](real v) { return v * (1 - v); }, z)});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // σ′ of identity is 1: "the factor σ′(z) is missing" says this
+    if (name == "identity") continue;  // σ′ of identity is 1: the message "the factor σ′(z) is missing" says this
     const auto other = make_activation(name);
     slips.push_back(
         {"this is the derivative of another activation function: " + other->name(), derivative_of(*other, z)});
@@ -238,7 +238,7 @@ Slips slips_of_dL_dz(const Pass& p) {
            {"∂L/∂a is squared", times(times(g, g), slope)}};
   if (!layer.dropout) slips.erase(slips.begin() + 1);
   if (!layer.activation->traits.elementwise) {
-    const auto row_wise = [&](auto f) {  // f(a, g, Σ g a, Σ g)
+    const auto row_wise = [&](auto f) {  // entry j is f(aⱼ, gⱼ, Σₖ gₖ aₖ, Σₖ gₖ)
       Tensor result(g.rows(), g.cols());
       for (std::size_t i = 0; i < g.rows(); ++i) {
         real dot = 0, sum = 0;
@@ -361,7 +361,7 @@ Slips slips_of_gradient(const Pass& p, char which) {
   return slips;
 }
 
-// The common mistakes in the quantity `name`. The arrays have the shapes of a trace, but ∂L/∂W is inputs × units.
+// The common mistakes in the quantity `name`. Shapes are those of the arrays in a trace, but ∂L/∂W is inputs × units.
 Slips slips_of(std::string_view name, const Pass& p) {
   if (name == "x") return p.previous ? slips_of_a(*p.previous) : Slips{};
   if (name == "u" || (name == "z" && !p.layer.batch_norm)) return slips_of_z(p);
@@ -441,7 +441,7 @@ struct Comparison {
     }
     return {};
   }
-  // Whether the arrays agree. A number of `guess` may be infinite or NaN only where the number of `got` is, too.
+  // Whether the arrays agree. `guess` may contain an infinite number or NaN only where `got` contains one, too.
   bool same(std::span<const double> got, std::span<const double> guess) const {
     if (got.size() != guess.size() || largest(guess) == 0) return false;
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -452,8 +452,8 @@ struct Comparison {
 };
 
 // Sentences for an array that is a multiple of the right array. `backward`: the array is the loss or a gradient.
-// `of_loss`: the array is the loss, the first gradient of the backward pass, or a gradient that the user gave without
-// any earlier one.
+// `of_loss`: the array is the loss, the first gradient of the backward pass, or a gradient if the user gave no earlier
+// gradient.
 std::vector<std::string> multiples(std::span<const double> got, std::span<const double> want, const Pass& p,
                                    bool is_loss, bool backward, bool of_loss, const Comparison& close) {
   const auto N = static_cast<double>(p.N), K = static_cast<double>(p.K);

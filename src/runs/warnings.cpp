@@ -23,7 +23,7 @@ class WarningCollector {
       : config_(experiment.config), data_(experiment.data), task_(experiment.task), dropped_(experiment.dropped) {
     for (const LayerOptions& layer : config_.layers) {
       sigma_.push_back(make_activation(layer.activation));
-      if (properties_.contains(layer.activation)) continue;  // one scan for all layers with the same activation
+      if (properties_.contains(layer.activation)) continue;  // primer measures each activation only once
       properties_.emplace(layer.activation, properties_of(*sigma_.back()));
     }
   }

@@ -12,12 +12,12 @@ namespace primer {
 
 struct ActivationCard {
   std::string name;       // the name with its constant α: "leaky_relu(0.2)"
-  std::string full_name;  // "hyperbolic tangent"; empty if the activation is not built in
+  std::string full_name;  // the name in words: "hyperbolic tangent"; empty if the activation is not built in
   std::vector<std::pair<std::string, std::string>> lines;  // title and text, such as ("range of σ", "(0, 1)")
 };
 ActivationCard card_of(const Activation& activation);
 
-// {"name": "tanh", "full_name": "…", "lines": [["σ(z)", "…"], …]}
+// The card as JSON: {"name": "tanh", "full_name": "…", "lines": [["σ(z)", "…"], …]}
 std::string card_json(const ActivationCard& card);
 
 // An interval as text: "(0, 1)" or "{1}". At a round bracket, the values come close to the limit but never reach it.

@@ -12,10 +12,10 @@
 namespace primer {
 
 struct Experiment {
-  Config config;  // with the values that come from the data, such as the number of output units
+  Config config;  // the config, with the values that come from the data, such as the number of output units
   Data data;
   Task task;
-  std::size_t dropped = 0;  // rows of the file that were left out because a value is missing
+  std::size_t dropped = 0;  // number of rows that were left out because a value is missing
 
   Network network() const { return {data.train.x.cols(), config.layers, config.seed}; }
 };

@@ -22,7 +22,7 @@ struct Model {
   Config config;  // the config of the run, without the names of data files
   Task task;
   std::vector<std::string> columns;  // names of the network's inputs
-  std::vector<std::string> classes;  // as in Data
+  std::vector<std::string> classes;  // names of the classes, as in Data::classes
   std::optional<Standardizer> standardizer, target_standardizer;
   std::string training_rows;  // a hash of the training rows; empty if the model file contains no hash
   Network network;

@@ -15,7 +15,7 @@ constexpr Layout layout_of(const Parameter& p) { return p.transposed ? Layout::t
 NamedTensor named(std::string name, const Tensor& tensor, Layout layout);
 
 // Fills `tensor` with the tensor `name` of a file. Throws UserError if the file has no such tensor, if its shape is not
-// that of `tensor` in `layout`, or if a number is too large for `real` (float or double). The error begins with `file`.
+// that of `tensor` in `layout`, or if a number is too large for `real` (float or double). The text begins with `file`.
 void read_tensor(const Safetensors& contents, const std::string& file, const std::string& name, Layout layout,
                  Tensor& tensor);
 

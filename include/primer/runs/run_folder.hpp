@@ -55,7 +55,7 @@ class RunFolder {
   std::ofstream flow_;
 };
 
-// "accuracy" or "r2".
+// The name of the metric of a task: "accuracy" or "r2".
 const char* metric_name(Task task);
 
 // These two functions read the rows of history.csv and of flow.csv. Each throws UserError if its file is missing or was

@@ -23,8 +23,8 @@ struct FileSamples : Samples {
     std::uint32_t line, column;
   };
   std::string file;
-  std::vector<Position> positions;  // of each target, rows × targets; empty for a regression or generated data
-  std::size_t dropped = 0;          // rows that were left out because a value is missing
+  std::vector<Position> positions;  // places of all targets (rows × targets); empty for a regression or generated data
+  std::size_t dropped = 0;          // number of rows that were left out because a value is missing
 };
 
 // The columns of a CSV file that become the inputs of a network. A column of numbers becomes one input. A column of
@@ -54,7 +54,7 @@ class InputColumns {
     std::size_t cell;
     std::string name;
     bool is_text = false;
-    std::map<std::string, std::size_t, std::less<>> categories{};  // category → index among its column's inputs
+    std::map<std::string, std::size_t, std::less<>> categories{};  // category → index of its input within this column
   };
   void number_categories();
 
@@ -77,7 +77,7 @@ void watch_reading(void (*watcher)(const std::string& text));
 
 // The targets of the samples as the tensor y. Throws UserError, with the location, if a target is not valid for `task`.
 Tensor encode(const FileSamples& samples, Task task, const std::vector<std::string>& classes);
-// Turns `error` into a UserError with the location of the wrong target. Without a location, it names only the file.
+// Makes a UserError from `error`, with the location of the wrong target or, if that is unknown, with the file's name.
 UserError located(const std::logic_error& error, const FileSamples& samples);
 
 // The separator of cells and the decimal mark in the files of `data`.
