@@ -1,5 +1,5 @@
-// Facts about each built-in activation, such as its formula and source. The other lines of an activation's card come
-// from measurements and from the results of the claims.
+// Fixed facts about each built-in activation, such as its formula and source. Everything else on the card of an
+// activation is measured, or comes from the results of the claims.
 #include "primer/runs/activation_facts.hpp"
 
 #include <algorithm>
@@ -15,17 +15,17 @@
 
 namespace primer {
 
-extern const char* const results_of_claims;  // made by CMake: the text of the results in configs/claims/README.md
+extern const char* const results_of_claims;  // the results in configs/claims/README.md, copied by CMake
 
 namespace {
 
 struct ActivationFacts {
-  std::string_view name;        // as a config spells it, without the constant α
-  std::string_view full_name;   // "hyperbolic tangent"
+  std::string_view name;        // the activation's name in a config, without the constant α
+  std::string_view full_name;   // the name in words: "hyperbolic tangent"
   std::string_view value;       // σ(z)
   std::string_view derivative;  // σ′(z)
-  std::string_view source;      // who proposed the function; empty for older functions
-  std::string_view code;        // the name of its struct in src/core/activation.cpp
+  std::string_view source;      // authors, title and year of the paper that proposed the function, or empty
+  std::string_view code;        // the name of the activation's struct in src/core/activation.cpp
 };
 
 constexpr std::string_view he_2015 = "He et al., \"Delving deep into rectifiers\", 2015";
@@ -60,7 +60,7 @@ constexpr auto all_facts = std::to_array<ActivationFacts>({
      "Bridle, \"Probabilistic interpretation of feedforward network outputs\", 1990", "Softmax"},
 });
 
-// nullptr if the activation is not built in.
+// The facts about the activation called `name`, or nullptr if the activation is not built in.
 const ActivationFacts* facts_of(std::string_view name) {
   const auto found = std::ranges::find(all_facts, name, &ActivationFacts::name);
   return found == all_facts.end() ? nullptr : &*found;
@@ -69,11 +69,11 @@ const ActivationFacts* facts_of(std::string_view name) {
 // Why init = "auto" chooses this initialiser.
 std::string_view reason_for(std::string_view initializer) {
   if (initializer.starts_with("he_")) return "Var w = 2/inputs: σ removes about half of the signal";
-  if (initializer.starts_with("lecun_")) return "Var w = 1/inputs: σ itself keeps mean 0 and variance 1";
+  if (initializer.starts_with("lecun_")) return "Var w = 1/inputs: σ keeps a mean of 0 and a variance of 1";
   return "Var w = 2/(inputs + outputs): signal and gradient keep their size";
 }
 
-// "-0.16997", "∞", "0".
+// The limit of an interval as text: "-0.16997", "∞", "0".
 std::string bound(double v) {
   if (std::isinf(v)) return v < 0 ? "-∞" : "∞";
   return short_number(v == 0 ? 0 : v, 5);
@@ -88,7 +88,7 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
-// For each claim that measures this activation, a line: the claim's verdict and its first number about the activation.
+// For each claim that measures this activation, a text: the verdict, and the first number measured for the activation.
 std::vector<std::string> claims_about(std::string_view name) {
   std::istringstream results(results_of_claims);
   std::vector<std::string> claims;
@@ -99,12 +99,12 @@ std::vector<std::string> claims_about(std::string_view name) {
     } else if (title.empty()) {
       title = line;
     } else if (title != "-" && line.starts_with("  ") && !line.starts_with("   ") && has_word(line, name)) {
-      std::string number;  // the next line: the measured value, then the interval
+      std::string number;  // the next line of the results: the measured value, then its confidence interval
       std::getline(results, number);
       const std::size_t value = number.find_first_not_of(' ');
       claims.push_back(
           concat(title, "; ", line.substr(2), " = ", number.substr(value, number.find(' ', value) - value)));
-      title = "-";  // skips the other numbers of this claim
+      title = "-";  // marks the claim as done: its other numbers are skipped
     }
   }
   return claims;

@@ -1,4 +1,4 @@
-// Writes and reads checkpoints. Both use one list of all numbers in a checkpoint, visit().
+// Writes and reads checkpoints. The writer and the reader both call visit(), which lists all numbers of a checkpoint.
 #include "primer/runs/checkpoint.hpp"
 
 #include <algorithm>
@@ -81,7 +81,7 @@ class Reader {
     const NamedTensor& found = find_tensor(contents_, file_, prefix_ + name, {values.size()});
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = number_in<T>(found, i);
   }
-  // Reads all tensors of the network. `best` stays empty if the file does not have its first tensor.
+  // Reads one tensor for each tensor of the network. The list "best" becomes empty if the file does not contain "best".
   void tensors(const std::string& name, std::vector<Tensor>& list) {
     list.clear();
     if (name == "network" || has(name, 0)) list = copy_of(network_);
@@ -181,8 +181,8 @@ void read_checkpoint(const std::string& path, const Experiment& experiment, Trai
   };
   check_config(experiment.config, parse_model_config(metadatum("config"), path));
   if (metadatum("real") != number_type()) {
-    throw UserError({path}, "was written by the ", printable(metadatum("real")),
-                    " build; resume with that build, because this build rounds differently");
+    throw UserError({path}, "was written by a build of primer with the number type ", printable(metadatum("real")),
+                    "; resume with such a build, because this build has another number type");
   }
   if (metadatum("data") != fingerprint({&experiment.data.train, &experiment.data.validation, &experiment.data.test})) {
     throw UserError({path}, "the data have changed since the checkpoint was written; train again without --resume");

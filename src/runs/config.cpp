@@ -105,7 +105,7 @@ void visit_diagnostics(Visitor& v, Options& o) {
   v.count("every", o.every, 0, many);
 }
 
-// The visitor that reads: it fills the members of one section from one TOML table.
+// The visitor that reads a config: it fills the members of one section from one TOML table.
 class Reader {
  public:
   Reader(toml::TableReader& table, const std::string& folder) : table_(table), folder_(folder) {}
@@ -191,11 +191,11 @@ class Reader {
   const std::string& folder_;
 };
 
-// The visitor that writes: it collects the keys of the sections and their values as TOML text.
+// The visitor that writes a config: it collects the keys of all sections, each with its value as TOML text.
 class Collector {
  public:
   explicit Collector(const std::string& folder) : folder_(folder) {}
-  std::string section;  // "data."
+  std::string section;  // the prefix of the keys, such as "data."
   std::vector<Setting> settings;
 
   void choice(std::string_view key, const std::string& member, const std::vector<std::string_view>&) {
@@ -249,7 +249,7 @@ class Collector {
   const std::string& folder_;
 };
 
-// Every key of the config with its value. File names are relative to `folder`, and left out if `folder` is empty.
+// Every key of the config with its value. Paths of data files are relative to `folder`, or left out if it is empty.
 std::vector<Setting> settings_in(const Config& config, const std::string& folder) {
   Collector all(folder);
   all.settings = {{"seed", std::to_string(config.seed)}};
@@ -274,7 +274,7 @@ toml::Table& table_in(toml::Table& root, const std::string& key, const Location&
   return *table;
 }
 
-// The [[layer]] tables of the file that `n` selects: "2" selects one table, "2-4" selects three.
+// The [[layer]] tables that `n` selects in a config file: "2" selects the second table, "2-4" selects three tables.
 std::vector<toml::Table*> layers_in(toml::Table& root, std::string_view n, const Location& location) {
   toml::Entry* const entry = root.find("layer");
   auto* const layers = entry == nullptr ? nullptr : std::get_if<toml::Array>(&entry->value.data);
@@ -359,11 +359,11 @@ void read_layers(toml::TableReader& root, const std::string& folder, Config& con
   if (config.layers.empty())
     throw UserError(
         root.location("layer"),
-        "there is no layer; add a line [[layer]] for each layer and its keys below it, such as units = 16 and "
-        "activation = \"tanh\"; the last layer is the output and needs no units");
+        "there is no layer; for each layer, add a line [[layer]] and, below this line, the keys of the layer, such as "
+        "units = 16 and activation = \"tanh\"; the last layer is the output and needs no units");
 }
 
-// Checks that the config names one source of data, and validation rows if early stopping needs them.
+// Checks that [data] has either a generator or a file, and provides validation rows if early stopping needs them.
 void check_source(const Config& config) {
   const DataOptions& data = config.data;
   if (data.generator.empty() && data.file.empty()) {
@@ -399,7 +399,7 @@ void check_values(const Config& config) {
       throw UserError(config.location(key), "column ", in_quotes(name), " is also in data.target; keep it in one list");
     }
   }
-  for (const std::string& name : data.one_hot) {  // the inputs made from it are called NAME=CATEGORY
+  for (const std::string& name : data.one_hot) {  // the inputs made from a column NAME are called NAME=CATEGORY
     if (name.find('=') == name.npos) continue;
     throw UserError(config.location("data.one_hot"), "rename the column ", in_quotes(name), "; '=' is not allowed");
   }
@@ -410,7 +410,7 @@ void check_values(const Config& config) {
   for (std::size_t l = 0; l + 1 < config.layers.size(); ++l) {
     if (config.layers[l].units > 0) continue;
     throw UserError(config.location(concat("layer.", l + 1)),
-                    "this layer needs the key 'units'; only the last layer takes its units from the data");
+                    "this layer needs the key 'units'; only the last layer gets its number of units from the data");
   }
   if (config.train.loss.empty()) {
     throw UserError(config.location("train"), "[train] needs a loss: ", listed(losses().names()));

@@ -14,13 +14,13 @@ namespace primer {
 namespace {
 
 constexpr double much_saturated = 0.4;  // saturated z at the start: 0.1 % with Xavier's weights, 60 % with N(0, 1)
-// The claim dying_not_bad: a few dead units do no harm, but half of all units do. A quarter is reported if the network
-// does not learn.
+// Dead units are reported if they are half of a layer, or a quarter of a layer in a network that does not learn. In the
+// claim dying_not_bad, a few dead units do no harm, but half of all units do.
 constexpr double half_dead = 0.5, much_dead = 0.25;
 // ‖ΔW‖/‖W‖ of an optimiser step. The rule of thumb is 1e-3 (course cs231n, "Neural networks part 3: Ratio of
 // weights:updates"); the shipped configs start with 2e-2 and end with 1e-4.
 constexpr double usual_update = 1e-3, first_update = 1e-2, large_update = 2e-2, small_update = 3e-4;
-// The validation loss may rise by this fraction of its lowest value (Prechelt, "Early stopping – but when?", 1998).
+// A rise by this fraction of the lowest validation loss is overfitting (Prechelt, "Early stopping – but when?", 1998).
 constexpr double most_rise = 0.2;
 
 std::string percent(double fraction) { return short_number(100 * fraction) + " %"; }
@@ -70,7 +70,7 @@ class Doctor {
   }
   bool regression() const { return task_of(config_.train.loss) == Task::regression; }
 
-  // The lowest loss that one output for all rows can reach, if all classes are equally frequent.
+  // The lowest loss of a network that gives every row the same output, if all classes are equally frequent.
   double constant_loss() const {
     return std::log(task_of(config_.train.loss) == Task::binary ? 2.0
                                                                 : static_cast<double>(config_.layers.back().units));
@@ -80,16 +80,16 @@ class Doctor {
     const Scores& last = history_.back().train;
     return regression() ? last.metric < 0.5 : last.loss > constant_loss() / 2;
   }
-  // "the training loss is still 1.1 (the same output for every row gives 1.1)"
+  // Says how badly the network learned: "the training loss is still 1.1 (a constant output has the loss 1.1)".
   std::string failure() const {
     const Scores& last = history_.back().train;
     return regression() ? "R² is only " + short_number(last.metric)
                         : "the training loss is still " + short_number(last.loss) +
-                              " (the same output for every row gives " + short_number(constant_loss()) + ")";
+                              " (a constant output has the loss " + short_number(constant_loss()) + ")";
   }
   std::vector<Override> rate(double learning_rate) const { return {{"train.learning_rate", one_digit(learning_rate)}}; }
 
-  // Whether the last training loss is not finite, or is more than ten times that of a constant output.
+  // Whether the last training loss is not finite, or is more than ten times the loss of a constant output.
   bool diverged() {
     if (history_.empty()) return false;
     const EpochRecord& last = history_.back();
@@ -97,9 +97,9 @@ class Doctor {
     const bool is_far = regression() ? last.train.metric < -9 : last.train.loss > 10 * constant;
     if (!is_far && std::isfinite(last.train.loss)) return false;
     say("diverged", 1, rate(std::min(config_.train.learning_rate / 10, 0.01)), "The run diverged: ",
-        regression() ? concat("its R² is ", short_number(last.train.metric), ", and the mean of y as output gives 0")
+        regression() ? concat("its R² is ", short_number(last.train.metric), ", but a constant output can have R² = 0")
                      : concat("its last training loss is ", short_number(last.train.loss),
-                              ", and the same output for every row gives ", short_number(constant)),
+                              ", but a constant output has the loss ", short_number(constant)),
         ". The learning rate ", number(config_.train.learning_rate), " is too large.");
     return true;
   }
@@ -121,7 +121,7 @@ class Doctor {
     const std::optional<FlowSplit> split = split_of(start);
     const auto hidden = std::span(start).first(hidden_);
     const auto worst = std::ranges::max_element(hidden, {}, [](const FlowRow& row) {
-      return std::isnan(row.off) ? row.saturated : 0;  // a rectifier's units that are off do not count here
+      return std::isnan(row.off) ? row.saturated : 0;  // a layer of rectifiers never counts as saturated
     });
     if (std::isnan(worst->off) && worst->saturated > much_saturated) {
       return say(
@@ -135,28 +135,28 @@ class Doctor {
     }
     if (!split || std::isnan(split->ratio)) return;
     if (split->ratio < least_gradient_ratio) {
-      say("vanishing", start.front().epoch, heal_gradient(*split), "At the start, ", short_number(split->ratio),
-          " of the gradient at layer ", hidden_, " reached layer 1: σ′ multiplied it by ",
-          short_number(split->sigma_part), ", W by ", short_number(split->W_part), ".", later());
+      say("vanishing", start.front().epoch, heal_gradient(*split), "At the start, the gradient at layer 1 was ",
+          short_number(split->ratio), " times the gradient at layer ", hidden_, ": σ′ multiplied the gradient by ",
+          short_number(split->sigma_part), ", and W multiplied it by ", short_number(split->W_part), ".", later());
     } else if (split->ratio > largest_gradient_ratio) {
       say("exploding", start.front().epoch, heal_gradient(*split), "At the start, the gradient at layer 1 was ",
-          short_number(split->ratio), " times as large as at layer ", hidden_, ": σ′ multiplied it by ",
-          short_number(split->sigma_part), ", W by ", short_number(split->W_part), ".");
+          short_number(split->ratio), " times the gradient at layer ", hidden_, ": σ′ multiplied the gradient by ",
+          short_number(split->sigma_part), ", and W multiplied it by ", short_number(split->W_part), ".");
     }
   }
 
-  // Says how much of the gradient reached layer 1 at the end, if the gradient vanished at the start.
+  // For a gradient that vanished at the start of the run, says how much of it reached layer 1 at the end of the run.
   std::string later() const {
     if (epochs_.size() < 2) return {};
     const auto reaches = [](const std::vector<FlowRow>& rows) { return split_of(rows)->ratio >= least_gradient_ratio; };
     const FlowSplit end = *split_of(epochs_.back());
-    const std::string parts =
-        concat("at the end ‖∂L/∂z‖ of layer 1 / layer ", hidden_, " was ", short_number(end.ratio), " = ",
-               short_number(end.sigma_part), " by σ′ × ", short_number(end.W_part), " by W.");
-    if (!reaches(epochs_.back())) return " Also " + parts;
+    const std::string parts = concat(
+        "at the end of the run, it was ", short_number(end.ratio), " times the gradient at layer ", hidden_,
+        " (a factor ", short_number(end.sigma_part), " from σ′, and a factor ", short_number(end.W_part), " from W).");
+    if (!reaches(epochs_.back())) return " The gradient at layer 1 was also small later: " + parts;
     auto since = epochs_.end();
     while (since != epochs_.begin() && reaches(*(since - 1))) --since;
-    return concat(" From epoch ", since->front().epoch, " on the weights compensated for the small gradient: ", parts);
+    return concat(" From epoch ", since->front().epoch, " on, the gradient at layer 1 was large enough: ", parts);
   }
 
   std::vector<Override> set_hidden(const char* key, const char* value) const {
@@ -187,7 +187,7 @@ class Doctor {
     const std::size_t l = worst->layer - 1;
     const auto units = static_cast<double>(config_.layers[l].units);
     const auto count = [&](double fraction) { return static_cast<std::size_t>(std::lround(fraction * units)); };
-    std::size_t steepest = 0;  // index of the epoch in which most units died
+    std::size_t steepest = 0;  // index of the epoch in which the number of dead units rose most
     double revived = epochs_.front()[l].revived;
     for (std::size_t e = 1; e < epochs_.size(); ++e) {
       const auto died = [&](std::size_t at) { return at == 0 ? 0 : epochs_[at][l].dead - epochs_[at - 1][l].dead; };
@@ -222,7 +222,7 @@ class Doctor {
     return most;
   }
 
-  // Whether the training loss rises by more than a fifth within the second half of the run.
+  // Whether the training loss, in the second half of the run, exceeds its earlier minimum in this half by over 20 %.
   bool is_unsteady() const {
     double least = HUGE_VAL;
     bool rises = false;
@@ -243,15 +243,15 @@ class Doctor {
     for (const auto& rows : std::span(epochs_).last(late)) mean += update(rows) / static_cast<double>(late);
     const bool has_large_gradient = std::ranges::any_of(
         found_, [](const Diagnosis& found) { return found.kind == "saturated" || found.kind == "exploding"; });
-    if (mean > large_update && is_unsteady() && !has_large_gradient) {  // else a large gradient makes the steps large
+    if (mean > large_update && is_unsteady() && !has_large_gradient) {  // a large gradient also makes large steps
       say("fast", history_.back().epoch, rate(lr * usual_update / mean),
-          "In the last quarter of the run, a step changed the weights of a layer by ", percent(mean),
-          " of their size; about 0.1 % is usual. And ", failure(), ": the learning rate ", number(lr),
-          " is too large.");
+          "In the last quarter of the run, ‖ΔW‖/‖W‖ of a step was ", percent(mean),
+          " on average in the layer that changed most; about 0.1 % is usual. Also, ", failure(),
+          ", so the learning rate ", number(lr), " is too large.");
     } else if (most < small_update && lr > 0) {
       say("slow", history_.back().epoch, rate(most > 0 ? lr * first_update / most : lr * 10),
-          "No step changed the weights of a layer by more than ", percent(most),
-          " of their size; about 0.1 % is usual. And ", failure(), ": the learning rate ", number(lr),
+          "‖ΔW‖/‖W‖ of a step, averaged over an epoch, was ", percent(most),
+          " or less in every layer; about 0.1 % is usual. Also, ", failure(), ", so the learning rate ", number(lr),
           " is too small.");
     }
   }
@@ -305,7 +305,7 @@ std::vector<Warning> forecast(const Experiment& experiment) {
   std::vector<Warning> warnings = warnings_of(experiment);
   std::erase_if(warnings, [&](const Warning& warning) { return repeats(diagnoses, warning.code); });
   for (const Diagnosis& diagnosis : diagnoses) {
-    std::string key = diagnosis.remedy.front().first;  // "layer.1-8.init" gets the location of "layer.1.init"
+    std::string key = diagnosis.remedy.front().first;  // "layer.1-8.init" is located at "layer.1.init"
     if (const std::size_t dash = key.find('-'); dash != key.npos) key.erase(dash, key.find('.', dash) - dash);
     warnings.push_back(
         {experiment.config.location(key), diagnosis.kind, concat(diagnosis.text, " Try ", remedy_options(diagnosis))});

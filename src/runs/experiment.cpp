@@ -39,7 +39,7 @@ void resolve_layers(Experiment& experiment) {
       throw UserError(config.location(at + ".activation"), layer.activation, " of one unit is always 1; ",
                       experiment.task == Task::regression
                           ? concat("with the loss ", config.train.loss,
-                                   " use identity; if the target is a class, set train.loss to cross_entropy")
+                                   ", use identity; if the target is a class, set train.loss to cross_entropy")
                           : "use sigmoid, or one unit for each class");
     }
     inputs = layer.units;
@@ -62,8 +62,8 @@ void resolve_class_weights(Experiment& experiment) {
   throw UserError(location, "there are ", classes, " classes, but ", train.class_weights.size(), " weights");
 }
 
-// If an activation and a loss are a canonical pair, the loss is computed from z, and must equal the loss computed from
-// `a`. For an activation that a user registered with a wrong canonical loss, the two losses differ.
+// Checks the canonical loss that a user's activation names. Such a loss is computed from z and not from a = σ(z).
+// Throws UserError if the two results differ: then the activation names the wrong loss.
 void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tensor& targets, const Location& location) {
   if (!loss.pairs_with(sigma)) return;
   const std::size_t outputs = targets.cols();
@@ -102,7 +102,7 @@ void check_output(const Experiment& experiment) {
     }
   }
   if (experiment.task != Task::regression && (output.residual || output.dropout > 0)) {
-    throw UserError(location, said + "probabilities at the output; use residual and dropout in hidden layers only");
+    throw UserError(location, said + "outputs that are probabilities; remove residual and dropout from the last layer");
   }
   check_canonical_pair(*sigma, *make_loss(config.train), experiment.data.train.y, location);
 }
@@ -175,7 +175,7 @@ Experiment load_experiment(const std::string& config_path, const std::vector<Ove
 Dataset read_dataset(const std::string& path, const Experiment& experiment) {
   DataOptions data = experiment.config.data;
   std::vector<std::string> inputs = experiment.data.columns;
-  if (data.file.empty()) {  // generated data: the file may have other column names
+  if (data.file.empty()) {  // the experiment's data were generated: the file may have other column names
     std::ifstream stream = open_input(path);
     const CsvReader csv(stream, path, format_of(data));
     const auto has = [&](const std::string& name) { return csv.column(name).has_value(); };
@@ -189,7 +189,7 @@ Dataset read_dataset(const std::string& path, const Experiment& experiment) {
   const auto check = [&](std::size_t found, const char* columns, std::size_t needed, const char* units) {
     if (found == needed) return;
     throw UserError({path, 1, 0}, counted(found, columns), ", but the network has ", counted(needed, units),
-                    "; the last column is the target unless data.target names others");
+                    "; the last column is the target unless data.target names other columns");
   };
   check(dataset.x.cols(), "input column", experiment.data.train.x.cols(), "input");
   check(dataset.y.cols(), "target column", experiment.data.train.y.cols(), "output");

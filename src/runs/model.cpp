@@ -51,8 +51,8 @@ void check_classes(const Model& model, const std::string& file) {
                     : model.task == Task::binary   ? named_classes == 0 || (named_classes == 2 && outputs == 1)
                                                    : named_classes == 0;
   if (!fits) {
-    throw UserError({file}, "the model names ", named_classes, " classes, but has ", outputs, " outputs and the loss ",
-                    model.config.train.loss);
+    throw UserError({file}, "the metadata list ", named_classes, " classes, but the network has ", outputs,
+                    " outputs, and its loss is ", model.config.train.loss);
   }
   const std::size_t targets = model.config.data.target.size();
   if (named_classes == 0 && targets != outputs) {
@@ -124,11 +124,11 @@ Dataset rows_of(const Model& model, FileSamples samples, const std::string& part
     return rows;
   }
   Config config = model.config;
-  config.train.early_stopping = 0;  // its validation rows may have come from another file
+  config.train.early_stopping = 0;  // early stopping needs validation rows, which may be in another file
   Data data = experiment_of(std::move(config), std::move(samples), {}).data;
   if (!model.training_rows.empty() && fingerprint({&data.train}) != model.training_rows) {
     throw UserError(
-        {file}, "is not the data that trained the model, so its training and test rows are unknown; leave out --rows");
+        {file}, "is not the data file of the model, so primer cannot tell training from test rows; leave out --rows");
   }
   Dataset& rows = part == "train" ? data.train : part == "test" ? data.test : data.validation;
   if (rows.size() == 0) throw UserError({file}, "no row of this file was in the run's ", part, " set");
@@ -153,9 +153,9 @@ std::vector<std::string> differences(const Safetensors& contents, const Experime
     };
     if (has == own.has_value() && (!has || (equal(*mean, own->mean) && equal(*deviation, own->deviation)))) return;
     found.push_back(concat("the model's ", what, "s are ",
-                           has && own ? "standardised by other means or deviations than those of this run"
-                           : has      ? "standardised, but those of this run are not"
-                                      : "not standardised, but those of this run are"));
+                           has && own ? "standardised with other means or deviations than in this run"
+                           : has      ? "standardised, but in this run they are not standardised"
+                                      : "not standardised, but in this run they are standardised"));
   };
   if (contents.metadatum("config") != nullptr) {
     compare_standardizers("input", experiment.data.standardizer);

@@ -46,7 +46,7 @@ bool is_temporary(const std::string& name) {
          std::ranges::any_of(run_files, [&](const RunFile& file) { return name.starts_with(concat(file.name, ".")); });
 }
 
-// Whether primer wrote this config: its text equals the text from to_toml(). A text by a person hardly ever does.
+// Whether primer wrote this config: only then, as a rule, its text is exactly what to_toml() writes for its settings.
 bool is_written_config(const std::string& path, const std::string& folder) {
   try {
     return read_input(path, toml::largest_file) == to_toml(read_config(path, {}), folder);
@@ -113,8 +113,8 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
-// The positions of the scores on the test set in a line of history.csv: the cells 6 and 7 of 8, and the comma between
-// them.
+// The start and the length of the test scores in a line of history.csv. They are the sixth and the seventh of eight
+// cells, with the comma between them.
 std::pair<std::size_t, std::size_t> test_cells(const std::string& line) {
   const std::size_t end = line.rfind(',');
   const std::size_t begin = line.rfind(',', line.rfind(',', end - 1) - 1) + 1;
@@ -155,7 +155,7 @@ std::vector<std::string> flow_columns() {
 }
 std::string flow_head() { return csv_row(flow_columns()); }
 
-// Calls `add` for each row with two functions of i: the number in the i-th column (NaN if it is empty), and the text.
+// For each row, calls add(number, text): number(i) is the number in column i (NaN if it is empty), text(i) its text.
 template <typename Add>
 void read_rows(const std::string& path, const std::vector<std::string>& names, Add add) {
   std::ifstream file = open_input(path);
@@ -214,7 +214,7 @@ std::string folder_for_new_run(const Experiment& experiment, const std::optional
     try {
       if (occupant_of(folder, experiment) != Occupant::other_run) return folder;
     } catch (const UserError&) {
-      continue;  // the folder contains files of the user
+      continue;  // the folder contains files that primer must not replace
     }
   }
 }
@@ -237,8 +237,8 @@ std::string folder_to_resume(const Experiment& experiment, const std::optional<s
   return default_folder(experiment.config, 1);
 }
 
-// Writes the small config.toml first: if the disk is full or the folder is read-only, the whole earlier run stays. Its
-// checkpoint stays until the new run writes one, but nobody can resume from a checkpoint without frames.
+// Writes the small config.toml first: if this fails, the earlier run in the folder is unchanged. The earlier checkpoint
+// stays until the new run writes its own, but no run can resume from it, because start() removes frames.safetensors.
 void RunFolder::start(const Experiment& experiment) {
   std::error_code error;
   fs::create_directories(path_, error);
@@ -269,8 +269,8 @@ void RunFolder::resume(const Experiment& experiment, Training& training) {
   const Training::State& state = training.state;
   std::vector<std::string> history = lines_up_to(file("history.csv"), state.epoch);
   if (history.size() != state.epoch + 1) {
-    throw UserError({file("history.csv")}, "does not have the ", state.epoch,
-                    " epochs of the checkpoint; train without --resume");
+    throw UserError({file("history.csv")}, "does not have a line for each of the ", state.epoch,
+                    " epochs before the checkpoint; train without --resume");
   }
   for (std::size_t e = 1; e < history.size() && !training.done(); ++e) history[e] = without_test(history[e]);
   std::vector<std::string> flow = lines_up_to(file("flow.csv"), state.epoch);
@@ -278,7 +278,7 @@ void RunFolder::resume(const Experiment& experiment, Training& training) {
     throw UserError({path_},
                     "history.csv or flow.csv has the columns of another version of primer; train without --resume");
   }
-  if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // epoch 0 will be observed again
+  if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // the resumed run writes the rows of epoch 0 again
 
   write_file_atomically(file("config.toml"), to_toml(experiment.config, path_));
   remove_temporaries();

@@ -20,10 +20,10 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 constexpr std::size_t most_categories = 10'000;
 
-// Whether the input is called COLUMN=CATEGORY with the name of this column.
+// Whether the name `input` has the form COLUMN=CATEGORY, where COLUMN is `column`.
 bool is_input_of(const std::string& column, const std::string& input) { return input.starts_with(column + "="); }
 
-// Throws UserError if `real` cannot hold the number in a cell of the current row.
+// The number in a cell of the current row. Throws UserError if it is too large for the type `real` (float or double).
 double number_at(const CsvReader& csv, std::size_t column) {
   const double number = csv.number(column);
   if (!fits_real(number)) throw UserError(csv.location(column), "is beyond the largest float; scale the column");
@@ -31,11 +31,11 @@ double number_at(const CsvReader& csv, std::size_t column) {
 }
 
 std::string text_at(const CsvReader& csv, std::size_t column) {
-  if (csv.is_missing(column)) csv.refuse_missing(column, "; if the text is a class or a category, rename it");
+  if (csv.is_missing(column)) csv.refuse_missing(column, "; if the text names a class or category, use another name");
   return csv.text(column);
 }
 
-// "a, b, c, d, e, … 9 more"
+// The first five names as text: "a, b, c, d, e, … 9 more".
 std::string first_names(const std::vector<std::string>& names) {
   constexpr std::size_t most = 5;
   std::string text;
@@ -43,16 +43,16 @@ std::string first_names(const std::vector<std::string>& names) {
   return printable(text) + (names.size() > most ? concat(", … ", names.size() - most, " more") : "");
 }
 
-// Throws UserError, because the loss needs numbers and the target column begins with a text.
+// Throws UserError with the message that the loss needs numbers, but the first value of the target column is a text.
 [[noreturn]] void refuse_text(const CsvReader& csv, std::size_t column, Task task) {
   throw UserError(csv.location(column), "the loss needs numbers in the target column ",
                   in_quotes(csv.columns()[column]), ", but the column begins with ", in_quotes(csv.text(column)),
                   task == Task::regression ? "; for classes, set train.loss to cross_entropy, or to "
                                              "binary_cross_entropy for two classes"
-                                           : "; several targets must be 0, 1 or a probability; or keep one target");
+                                           : "; several targets must be probabilities; for classes, keep one target");
 }
 
-// The columns in data.target. If it is empty, the last column that is neither in data.inputs nor in data.ignore.
+// The columns in data.target. Without data.target: the last column that is not in data.inputs or data.ignore.
 std::vector<std::size_t> target_columns(const CsvReader& csv, const DataOptions& data) {
   if (!data.target.empty()) return find_columns(csv, data.target, "a target");
   for (std::size_t c = csv.columns().size(); c-- > 0;) {
@@ -65,7 +65,7 @@ std::vector<std::size_t> target_columns(const CsvReader& csv, const DataOptions&
 
 void (*reading_watcher)(const std::string& text) = nullptr;
 
-// Reports the progress of reading a large file to the watcher. The destructor reports the end, even if reading fails.
+// Tells reading_watcher() the progress of reading a large file. The destructor reports the end, even after an error.
 class Reading {
  public:
   Reading(const std::string& file, std::size_t lines, std::size_t columns)
@@ -277,7 +277,7 @@ FileSamples read_samples(std::istream& stream, const std::string& file, const Da
                          const std::vector<std::string>& inputs) {
   const bool reads_twice = data.missing == "drop" || (inputs.empty() && !data.one_hot.empty());
   const auto begin = stream.tellg();
-  if (reads_twice && begin < 0) {  // a pipe
+  if (reads_twice && begin < 0) {  // a pipe cannot be read twice
     std::istringstream copy(std::string(std::istreambuf_iterator<char>(stream), {}));
     return read_samples(copy, file, data, task, inputs);
   }

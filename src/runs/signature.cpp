@@ -1,4 +1,4 @@
-// Hashes the parameters of a network, in the order and layout of the model file, and the rows of data.
+// Computes a hash of the parameters of a network, as the model file stores them, and a hash of the rows of data.
 #include "primer/runs/signature.hpp"
 
 #include <bit>

@@ -1,4 +1,4 @@
-// Reads the whole file once and counts the kinds of cells in each column. Each decision follows from these counts.
+// Counts how many cells of each column are numbers, dates, missing, …, and derives the whole config from these counts.
 #include "primer/runs/suggest.hpp"
 
 #include <algorithm>
@@ -21,18 +21,18 @@ namespace primer {
 namespace {
 
 constexpr std::size_t most_categories = 30;
-constexpr std::size_t most_counted = 1000;  // at most so many different texts of a column are counted
+constexpr std::size_t most_counted = 1000;  // primer counts at most this number of different texts in a column
 
-// A column of the file, and how many of its cells are of each kind.
+// A column of the file, with the number of its cells that are missing, numbers, integers, and so on.
 struct Column {
   std::string name;
   std::size_t missing = 0, numbers = 0, integers = 0, dates = 0, long_integers = 0;
-  std::vector<bool> is_missing{};  // for each row up to the last row with a missing cell
+  std::vector<bool> is_missing{};  // element i: whether row i has no value; ends at the last missing value
   double low = std::numeric_limits<double>::infinity(), high = -low;
-  TextColumn texts{};               // each filled cell's text; once many_texts is true, the first text instead
-  bool many_texts = false;          // whether there are more than most_counted different texts
-  bool counts = true;               // whether every number is 1 more than the number in the row before
-  std::optional<double> last = {};  // the number in the row before
+  TextColumn texts{};       // for each filled cell: its text or, after many_texts is true, the column's first text
+  bool many_texts = false;  // whether the column has more different texts than most_counted
+  bool counts = true;       // whether every number is 1 more than the previous number
+  std::optional<double> last = {};  // the previous number in this column
   std::string example = {};         // the first text that is not a number
   std::string left_out = {};        // why the column is not used; empty if it is used
   bool is_target = false, is_category = false;
@@ -52,7 +52,7 @@ bool is_date(std::string_view text) {
   return is_digits(text.substr(first + 1, second - first - 1)) && is_digits(text.substr(second + 1));
 }
 
-// Guesses the separator: the most frequent one in the first line, at best one that is as frequent in the second line.
+// Guesses the separator: the candidate most frequent in line 1, preferably one that is equally frequent in line 2.
 char separator_of(const std::string& path) {
   std::ifstream file = open_input(path);
   std::string first, second;
@@ -167,7 +167,7 @@ std::string reason_to_leave_out(const Column& column, std::size_t rows, bool may
     return concat("text with ", column.many_texts ? "more than " : "", different, " different values",
                   example_of(column));
   }
-  if (column.name.find('=') != column.name.npos) return "text, but one_hot needs a column name without '='";
+  if (column.name.find('=') != column.name.npos) return "text, but one_hot does not allow '=' in the name of a column";
   return "";
 }
 
@@ -251,14 +251,14 @@ std::string line(const std::string& text, const std::string& comment = "") {
   return text + std::string(width < 30 ? 30 - width : 1, ' ') + " # " + printable(comment) + "\n";
 }
 
-// What the config will say, as decided from the columns.
+// The settings of the new config, derived from the columns of the file.
 struct Plan {
   std::vector<std::string> targets, ignored, categories;
   std::size_t inputs = 0, missing = 0, outputs = 1;
   bool classes = false;  // whether the targets are classes, not numbers
-  bool two = false;      // two classes for each target, with one output
+  bool two = false;      // whether each target has two classes and thus one output
   bool validates = false;
-  std::vector<std::string> class_names{};  // the classes, if there is one target
+  std::vector<std::string> class_names{};  // names of the classes of the target; empty for several targets
   std::size_t most = 0, least = 0;         // numbers of training rows of the most and the least frequent class
 
   bool many() const { return targets.size() > 1; }
@@ -291,7 +291,7 @@ Plan plan_of(const Table& table, const std::string& path) {
   const Column& target = *last;
   const std::size_t different = target.texts.distinct().size();
   if (plan.many()) {
-    plan.classes = std::ranges::all_of(table.columns, [](const Column& c) {  // yes or no
+    plan.classes = std::ranges::all_of(table.columns, [](const Column& c) {  // whether all targets are 0 or 1
       return !c.is_target || (c.is_number() && c.texts.distinct().size() == 2 && c.low == 0 && c.high == 1);
     });
   } else {
@@ -309,7 +309,7 @@ Plan plan_of(const Table& table, const std::string& path) {
   return plan;
 }
 
-// Corrects the plan: the classes and categories in the rows that are kept are known only after the data are read.
+// Corrects the settings after the data have been read: some classes and categories occur only in rows left out.
 void complete(Plan& plan, const Data& data) {
   plan.inputs = data.columns.size();
   plan.class_names = data.classes;
@@ -344,7 +344,7 @@ std::string text_of_data(const Table& table, const Plan& plan, const std::string
               : plan.many() ? "yes or no"
                             : counted(plan.class_names.size(), "class", "classes"));
   if (!plan.ignored.empty()) {
-    out += line("ignore = " + quoted_list(plan.ignored), "the reasons are above");
+    out += line("ignore = " + quoted_list(plan.ignored), "the list of columns at the top gives each reason");
   }
   if (!plan.categories.empty()) {
     out += line("one_hot = " + quoted_list(plan.categories), "an input of 0 or 1 for each category");
@@ -354,7 +354,7 @@ std::string text_of_data(const Table& table, const Plan& plan, const std::string
         line("missing = \"drop\"", concat(counted(table.rows - table.kept, "row"), " with a missing value, left out"));
   }
   out += line("standardize = true", "inputs with mean 0 and standard deviation 1");
-  if (!plan.classes) out += line("standardize_targets = true", "predictions still have the unit of the file");
+  if (!plan.classes) out += line("standardize_targets = true", "predictions still have the scale of the file");
   if (table.kept >= 5) out += line("test_fraction = 0.2", "rows to measure the result, not used in training");
   if (plan.validates) out += line("validation_fraction = 0.15", "rows that decide when to stop");
   return out;

@@ -1,5 +1,5 @@
-// A slip is a common mistake: a sentence, and the wrong array to which the mistake leads, computed from primer's
-// arrays. A given array that differs is compared with the arrays of all slips, and with multiples of the right array.
+// A slip is a common mistake: a sentence about the mistake, and the wrong array that it gives, computed from primer's
+// arrays. A wrong array of the user is compared with the arrays of all slips, and with multiples of the right array.
 #include "primer/runs/verify.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 namespace primer {
 namespace {
 
-// One layer of the forward and backward pass, with all that its slips need.
+// One layer with its forward and backward pass: all that is needed to compute the results of common mistakes (slips).
 struct Pass {
   std::size_t number;  // number of the layer, from 1
   const Dense& layer;
@@ -23,10 +23,10 @@ struct Pass {
   const Tensor& y;
   const Loss& loss;
   const Pass *previous, *next;  // the layers before and after this one, or nullptr
-  bool canonical;               // whether this is the last layer, and its σ and the loss are a canonical pair
-  real N, K;                    // number of samples, number of outputs of the network
-  double forward_rounding = 1;  // factor by which cancelling sums increase the rounding errors in z and after z
-  double backward_rounding = 1;
+  bool canonical;  // whether this is the last layer and ∂L/∂z comes from a − y (softmax with cross_entropy, …)
+  real N, K;       // number of samples, number of outputs of the network
+  double forward_rounding = 1;   // how much cancellation increases the rounding errors of z and of all that z changes
+  double backward_rounding = 1;  // how much cancellation in a − y increases the rounding errors of the gradients
 
   const Pass& last() const { return next ? next->last() : *this; }
 };
@@ -63,7 +63,7 @@ Tensor sums(const Tensor& A) {
   column_sums(A, result);
   return result;
 }
-// A with `add(i, j)` added to every entry.
+// Adds `add(i, j)` to every entry of the matrix A.
 template <typename F>
 Tensor plus(Tensor A, F add) {
   for (std::size_t i = 0; i < A.rows(); ++i) {
@@ -98,7 +98,7 @@ Slips slips_of_z(const Pass& p) {
   Slips slips{{"the bias is missing", xW},
               {"the bias is subtracted", plus(xW, [&](std::size_t, std::size_t j) { return -b(0, j); })},
               {"the bias is added twice", plus(plus(xW, bias), bias)},
-              {"the bias is added once for every input: add it once",
+              {"the bias is added once for every input, but the whole sum needs it only once",
                plus(xW, [&](std::size_t, std::size_t j) { return static_cast<real>(x.cols()) * b(0, j); })},
               {"x Wᵀ is missing: this is the bias", plus(Tensor(xW.rows(), xW.cols()), bias)},
               {"the buffer still contains the previous pass: start every sum at bⱼ", plus(scaled(xW, 2), bias)},
@@ -119,13 +119,13 @@ Slips slips_of_z(const Pass& p) {
   return slips;
 }
 
-// Computes `a` of a layer from its σ(z): mask ⊙ σ(z) + x. The mask needs dropout, and + x needs residual.
+// Computes a = mask ⊙ σ(z) + x of a layer from s = σ(z). Only dropout has a mask, and only a residual layer adds x.
 Tensor after_sigma(const Dense& layer, Tensor s) {
   if (layer.dropout) s = times(layer.dropout->mask, s);
   return layer.residual ? each(std::plus<>(), s, *layer.x) : s;
 }
 
-// Slips in σ(z), without the mask of dropout and without the skip connection; slips_of_a() adds both.
+// The common mistakes in σ(z), before dropout and before the skip connection. slips_of_a() applies these two steps.
 Slips slips_of_sigma(const Pass& p) {
   const Tensor& z = p.layer.z;
   const Activation& sigma = *p.layer.activation;
@@ -137,13 +137,13 @@ Slips slips_of_sigma(const Pass& p) {
       {"the sign of z is lost", value_of(sigma, each([](real v) { return std::abs(v); }, z))},
       {"softmax runs over the samples; it must run over the units of each row", turned(value_of(sigma, turned(z)))}};
   if (own == "tanh" || own == "sigmoid" || own == "softmax") {
-    slips.push_back({"this is σ(2z): does the exponent have a factor of 2 too many?", value_of(sigma, scaled(z, 2))});
+    slips.push_back({"this is σ(2z): is there an extra factor 2 in the exponent?", value_of(sigma, scaled(z, 2))});
     slips.push_back({"this is σ(z/2): is the exponent's factor 2 missing?", value_of(sigma, scaled(z, real(0.5)))});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // identity gives z, as if σ were missing: see the first slip
+    if (name == "identity") continue;  // identity(z) is z: the message "σ is missing" already says this
     const auto other = make_activation(name);
-    slips.push_back({"this is another activation function: " + other->name(), value_of(*other, z)});
+    slips.push_back({"these are the numbers of another activation function: " + other->name(), value_of(*other, z)});
   }
   return slips;
 }
@@ -160,7 +160,7 @@ Slips slips_of_a(const Pass& p) {
   return slips;
 }
 
-// Slips in σ′(z). slips_of_dL_dz() uses the same list for ∂L/∂a ⊙ σ′(z).
+// The common mistakes in σ′(z). slips_of_dL_dz() multiplies them by ∂L/∂a: these are mistakes in ∂L/∂a ⊙ σ′(z).
 Slips slips_of_slope(const Pass& p) {
   const Tensor &z = p.layer.z, &a = p.layer.sigma_of_z(), &slope = p.layer.derivative;
   const Activation& sigma = *p.layer.activation;
@@ -182,7 +182,7 @@ Slips slips_of_slope(const Pass& p) {
     slips.push_back({"this is z (1 − z): use `a` instead of z", each([](real v) { return v * (1 - v); }, z)});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // its σ′ is 1: ∂L/∂a ⊙ 1 is the slip "the ⊙ is missing"
+    if (name == "identity") continue;  // σ′ of identity is 1: the message "the factor σ′(z) is missing" says this
     const auto other = make_activation(name);
     slips.push_back(
         {"this is the derivative of another activation function: " + other->name(), derivative_of(*other, z)});
@@ -198,10 +198,10 @@ Slips slips_of_dL_da(const Pass& p) {
   const auto difference = [&](real sign) {
     return each([&](real a, real y) { return sign * (a - y) / p.N; }, p.layer.a, p.y);
   };
-  Slips slips{{"the targets are missing: this is a/N", scaled(p.layer.a, 1 / p.N)}};
+  Slips slips{{"the targets y are not subtracted: your array is a/N", scaled(p.layer.a, 1 / p.N)}};
   if (p.loss.name() != "mse") {
     slips.push_back({"this is y − a: the sign is wrong", difference(-1)});
-    slips.push_back({"this is (a − y)/N, the gradient ∂L/∂z of a canonical pair", difference(1)});
+    slips.push_back({"your array is (a − y)/N: this is ∂L/∂z of softmax with cross_entropy, not ∂L/∂a", difference(1)});
   }
   return slips;
 }
@@ -217,9 +217,9 @@ Slips slips_of_dL_dz(const Pass& p) {
     const Tensor& right = layer.dL_dz;
     const real entries = layer.activation->traits.elementwise ? p.N * p.K : p.N;
     slips = {{"(a − y)/N already contains σ′: do not multiply by σ′ again", times(right, slope)},
-             {"this is (a − y)/N: label smoothing or class weights are missing",
+             {"label smoothing or class weights are missing: your array is (a − y)/N",
               each([entries](real v, real y) { return (v - y) / entries; }, layer.a, p.y)},
-             {"the targets are missing: this is a/N", scaled(layer.a, 1 / entries)},
+             {"the targets y are not subtracted: your array is a/N", scaled(layer.a, 1 / entries)},
              {"the factor 2 belongs to the squared error, not to this pair", scaled(right, 2)},
              {"only the correct class has a gradient here, but every class has one", times(right, p.y)},
              {"only the first row is computed: a batch has many rows", first_row},
@@ -227,18 +227,18 @@ Slips slips_of_dL_dz(const Pass& p) {
               each([entries](real v, real y) { return -y / v / entries; }, layer.a, p.y)}};
     return slips;
   }
-  slips = {{layer.activation->traits.elementwise ? "the ⊙ is missing: this is ∂L/∂a"
-                                                 : "the Jacobian of softmax is missing: this is ∂L/∂a",
+  slips = {{layer.activation->traits.elementwise ? "the factor σ′(z) is missing: your array is ∂L/∂a"
+                                                 : "the Jacobian of softmax is missing: your array is ∂L/∂a",
             p.dL_da},
-           {"σ′(z) is missing: this is mask ⊙ ∂L/∂a", g},
+           {"the factor σ′(z) is missing: your array is mask ⊙ ∂L/∂a", g},
            {"only the first row is computed: a batch has many rows", first_row},
-           {"∂L/∂a is missing: this is σ′(z)", slope},
+           {"the factor ∂L/∂a is missing: your array is σ′(z)", slope},
            {"⊙ is a product: you add", each(std::plus<>(), g, slope)},
            {"⊙ is a product: you divide", each(std::divides<>(), g, slope)},
            {"∂L/∂a is squared", times(times(g, g), slope)}};
   if (!layer.dropout) slips.erase(slips.begin() + 1);
   if (!layer.activation->traits.elementwise) {
-    const auto row_wise = [&](auto f) {  // f(a, g, Σ g a, Σ g)
+    const auto row_wise = [&](auto f) {  // entry j is f(aⱼ, gⱼ, Σₖ gₖ aₖ, Σₖ gₖ)
       Tensor result(g.rows(), g.cols());
       for (std::size_t i = 0; i < g.rows(); ++i) {
         real dot = 0, sum = 0;
@@ -252,11 +252,11 @@ Slips slips_of_dL_dz(const Pass& p) {
         {{"this is only the diagonal of softmax's Jacobian: each output depends on every z of the row",
           times(g, slope)},
          {"the sum over the row is missing: aⱼ (gⱼ − Σₖ gₖ aₖ)", times(a, g)},
-         {"the sum must weigh each gₖ with aₖ", row_wise([](real v, real h, real, real sum) { return v * (h - sum); })},
-         {"the sum must weigh each gₖ with aₖ: this is the mean of g",
+         {"multiply each gₖ in the sum by aₖ", row_wise([](real v, real h, real, real sum) { return v * (h - sum); })},
+         {"multiply each gₖ in the sum by aₖ: you subtract the mean of g",
           row_wise([K = static_cast<real>(g.cols())](real v, real h, real, real sum) { return v * (h - sum / K); })},
          {"the factor aⱼ is missing", row_wise([](real, real h, real dot, real) { return h - dot; })},
-         {"aⱼ must also multiply the sum: check the parentheses",
+         {"aⱼ must multiply the whole difference gⱼ − Σₖ gₖ aₖ: check the parentheses",
           row_wise([](real v, real h, real dot, real) { return v * h - dot; })},
          {"the sign is wrong: replace the plus by a minus",
           row_wise([](real v, real h, real dot, real) { return v * (h + dot); })},
@@ -275,9 +275,9 @@ Slips slips_of_dL_dz(const Pass& p) {
     slips.push_back({"the sum continues from row to row: start it at 0 in each row", never_reset});
     slips.push_back({"the sum runs over the batch; it must run over the units of one row", over_batch});
   } else {
-    slips.push_back(
-        {"`slope` is σ′(z) already: do not use it as `a`", times(g, each([](real v) { return 1 - v * v; }, slope))});
-    slips.push_back({"`slope` is σ′(z) already: do not multiply by slope (1 − slope)",
+    slips.push_back({"`slope` already is σ′(z): multiply by slope, not by 1 − slope²",
+                     times(g, each([](real v) { return 1 - v * v; }, slope))});
+    slips.push_back({"`slope` already is σ′(z): multiply by slope, not by slope (1 − slope)",
                      times(g, each([](real v) { return v * (1 - v); }, slope))});
     for (Slip& slip : slips_of_slope(p)) slips.push_back({slip.text, times(g, slip.wrong)});
     if (layer.dropout) slips.push_back({"the mask of dropout is missing", times(p.dL_da, slope)});
@@ -285,7 +285,7 @@ Slips slips_of_dL_dz(const Pass& p) {
   return slips;
 }
 
-// The slips of cross-entropy with softmax: means over samples of f(m, ln Σ exp(z − m), Σ y (z − m)), m = largest logit.
+// The common mistakes in cross-entropy of softmax, from m = largest logit, l = ln Σ exp(z − m) and dot = Σ y (z − m).
 Slips slips_of_cross_entropy(const Pass& p) {
   const Tensor& z = p.layer.z;
   const auto mean = [&](auto f) {
@@ -308,7 +308,7 @@ Slips slips_of_cross_entropy(const Pass& p) {
            mean([](double m, double l, double dot) { return l - dot - m; })},
           {"the maximum is added back, but it was not subtracted from the exponents",
            mean([](double m, double l, double dot) { return 2 * m + l - dot - m; })},
-          {"the logit of the correct class is missing: this is ln Σ exp z",
+          {"the logit of the correct class is not subtracted: your loss is the mean of ln Σ exp z",
            mean([](double m, double l, double) { return m + l; })},
           {"the logarithm of the sum of exponentials is missing",
            mean([](double, double l, double dot) { return std::exp(l) - dot; })},
@@ -332,11 +332,11 @@ Slips slips_of_gradient(const Pass& p, char which) {
   const auto with = [&](const Tensor& d) { return gradient(which, d, p); };
   Slips slips;
   if (p.layer.batch_norm)
-    slips.push_back({"use ∂L/∂u instead of ∂L/∂z: go back through batch_norm first", with(p.layer.dL_dz)});
+    slips.push_back({"go back through batch_norm first: use ∂L/∂u (u = x Wᵀ + b), not ∂L/∂z", with(p.layer.dL_dz)});
   if (which == 'x' && p.layer.residual)
     slips.push_back(
         {"the skip connection of the residual layer is missing: add ∂L/∂a", product(delta, transposed(Wt))});
-  if (!p.canonical) slips.push_back({"use ∂L/∂z instead of ∂L/∂a: the ⊙ is missing", with(p.dL_da)});
+  if (!p.canonical) slips.push_back({"use ∂L/∂z instead of ∂L/∂a: go back through σ first", with(p.dL_da)});
   slips.push_back(
       {"∂L/∂z already contains σ′(z): the derivative is applied twice", with(times(delta, p.layer.derivative))});
   const auto only = [&](std::size_t row) {
@@ -353,7 +353,7 @@ Slips slips_of_gradient(const Pass& p, char which) {
   if (which == 'W' && p.layer.a.cols() == x.cols())
     slips.push_back({"use the input x of the layer instead of its output `a`", product(transposed(p.layer.a), delta)});
   if (which == 'b' && delta.rows() == delta.cols())
-    slips.push_back({"this adds up the units of a sample; add up the samples of a unit", sums(turned(delta))});
+    slips.push_back({"for each unit, sum over the samples; your array sums over the units", sums(turned(delta))});
   if (which == 'x' && Wt.rows() == Wt.cols()) {
     slips.push_back({"W is transposed: ∂L/∂x = δ W", product(delta, Wt)});
     if (p.layer.residual) slips.back().wrong = each(std::plus<>(), slips.back().wrong, p.dL_da);
@@ -361,7 +361,7 @@ Slips slips_of_gradient(const Pass& p, char which) {
   return slips;
 }
 
-// The slips in the quantity `name`, with the shapes of a trace; only ∂L/∂W is inputs × units instead of units × inputs.
+// The common mistakes in the quantity `name`. Shapes are those of the arrays in a trace, but ∂L/∂W is inputs × units.
 Slips slips_of(std::string_view name, const Pass& p) {
   if (name == "x") return p.previous ? slips_of_a(*p.previous) : Slips{};
   if (name == "u" || (name == "z" && !p.layer.batch_norm)) return slips_of_z(p);
@@ -374,7 +374,7 @@ Slips slips_of(std::string_view name, const Pass& p) {
   return of_dense ? slips_of_gradient(p, name.back()) : Slips{};
 }
 
-// The wrong arrays of `name` that follow from slips in the quantity before it, if that quantity was not given.
+// The wrong arrays of `name` after a mistake in the previous quantity, if the user did not give the previous quantity.
 Slips slips_before(std::string_view name, const Pass& p, const Safetensors& given) {
   const Dense& layer = p.layer;
   const auto was_given = [&](std::string_view other) { return given.tensor(concat(p.number, ".", other)) != nullptr; };
@@ -425,23 +425,23 @@ Tensor absolute(const Tensor& A) {
 }
 
 constexpr double for_double = 1e-9, for_float = 1e-4;  // tolerances: fractions of the largest number of an array
-constexpr double counts = 0.01;  // weight of the largest term of a sum in its tolerance, because terms may cancel
+constexpr double counts = 0.01;  // terms may cancel: a sum has at least the tolerance of 0.01 · its largest term
 
 // Compares two arrays as flat lists of numbers.
 struct Comparison {
-  double tolerance;  // as a fraction of the largest number of the right array
+  double tolerance;  // allowed difference as a fraction of the largest number in the right array
 
   std::optional<std::size_t> first_difference(std::span<const double> got, std::span<const double> want,
                                               double least) const {
     const double allowed = tolerance * std::max(largest(want), least) + 1e-300;
     for (std::size_t i = 0; i < want.size(); ++i) {
-      // In a canonical pair ∂L/∂a may be infinite or NaN. It is not used, so any given number is right there.
+      // If the right number is infinite or NaN, any number agrees: ∂L/∂a of softmax with cross_entropy is not used.
       if (!std::isfinite(want[i]) || std::abs(got[i] - want[i]) <= allowed) continue;
       return i;
     }
     return {};
   }
-  // Whether the arrays agree. `guess` may overflow where `got` overflows.
+  // Whether the arrays agree. `guess` may contain an infinite number or NaN only where `got` contains one, too.
   bool same(std::span<const double> got, std::span<const double> guess) const {
     if (got.size() != guess.size() || largest(guess) == 0) return false;
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -451,9 +451,9 @@ struct Comparison {
   }
 };
 
-// Sentences for an array that is a multiple of the right one. `backward`: the array is the loss or a gradient.
-// `of_loss`: the array is the loss, the derivative of the loss, or a gradient, and no other gradient between the loss
-// and this array was given.
+// Sentences for an array that is a multiple of the right array. `backward`: the array is the loss or a gradient.
+// `of_loss`: the array is the loss, the first gradient of the backward pass, or a gradient if the user gave no earlier
+// gradient.
 std::vector<std::string> multiples(std::span<const double> got, std::span<const double> want, const Pass& p,
                                    bool is_loss, bool backward, bool of_loss, const Comparison& close) {
   const auto N = static_cast<double>(p.N), K = static_cast<double>(p.K);
@@ -465,19 +465,19 @@ std::vector<std::string> multiples(std::span<const double> got, std::span<const 
   };
   const Factor factors[]{
       {true, -1, "the sign is wrong"},
-      {squares && !is_loss, 0.5, "it is half as large: the derivative of (a − y)² has a factor 2"},
-      {squares && is_loss, 0.5, "it is half as large: L is the mean of (a − y)², without ½"},
-      {!of_loss, 2, "it is twice as large: the buffer still contains the previous pass; assign, do not add"},
+      {squares && !is_loss, 0.5, "your numbers are halved: the derivative of (a − y)² has a factor 2"},
+      {squares && is_loss, 0.5, "your loss is halved: L is the mean of (a − y)², without ½"},
+      {!of_loss, 2, "your numbers are doubled: the buffer still contains the previous pass; assign, do not add"},
       {of_loss, 2,
-       "it is twice as large: there is a factor of 2 too many, or a buffer was not cleared after the previous pass"},
-      {backward && N > 1, N, "1/N is missing: this is the sum over the samples, not the mean"},
+       "your numbers are doubled: there is an extra factor 2, or a buffer still contains the previous pass"},
+      {backward && N > 1, N, "1/N is missing: your array is the sum over the samples, not the mean"},
       {backward && N > 1, 1 / N, "the factor 1/N occurs twice: the loss already contains the mean over the batch"},
-      {of_loss && K > 1, K, "divide by the number of all entries N·K, not by N alone"},
-      {of_loss && K > 1, 1 / K, "divide by the number of samples N alone, not by N·K"},
-      {of_loss && K > 1 && N > 1, N * K, "the mean is missing: this is the sum over all entries"},
+      {of_loss && K > 1, K, "divide by N·K, the number of all entries, not by N, the number of samples"},
+      {of_loss && K > 1, 1 / K, "divide by N, the number of samples, not by N·K, the number of all entries"},
+      {of_loss && K > 1 && N > 1, N * K, "the mean is missing: your loss is the sum over all entries"},
       {is_loss, 1 / std::log(2.0), "use the natural logarithm, not log2"},
       {is_loss, 1 / std::log(10.0), "use the natural logarithm, not log10"}};
-  if (largest(got) == 0 && largest(want) > 0) return {"this was never computed: it is 0"};
+  if (largest(got) == 0 && largest(want) > 0) return {"your array was never computed: all its numbers are 0"};
   std::vector<std::string> texts;
   const auto is_multiple = [&](double factor) {
     std::vector<double> multiple(want.begin(), want.end());
@@ -487,7 +487,7 @@ std::vector<std::string> multiples(std::span<const double> got, std::span<const 
   for (const Factor& factor : factors) {
     if (factor.applies && is_multiple(factor.value)) texts.emplace_back(factor.text);
   }
-  if (texts.empty() && is_multiple(0.5)) texts.emplace_back("it is half as large");
+  if (texts.empty() && is_multiple(0.5)) texts.emplace_back("your numbers are halved");
   return texts;
 }
 
@@ -515,8 +515,8 @@ std::size_t stage(std::string_view name, std::size_t layers) {
   return 32 * (2 * layers + 2 - l) + static_cast<std::size_t>(std::ranges::find(backward, quantity) - backward) + 1;
 }
 
-// Whether some array was computed in 32 bits: all its numbers are floats, and more than half of them have more than 12
-// binary digits.
+// Whether some array was computed with 32-bit floats: float can hold all its numbers exactly, and more than half of
+// them have more than 12 binary digits, so they are not just short numbers such as 0.5.
 bool has_floats(const Safetensors& given) {
   return std::ranges::any_of(given.tensors, [](const NamedTensor& t) {
     std::size_t floats = 0, lengthy = 0;
@@ -531,7 +531,7 @@ bool has_floats(const Safetensors& given) {
   });
 }
 
-// The indices of the i-th number in an array of this shape, counted from 0: "[2][0]".
+// The indices of number i of an array with the shape `shape`, such as "[2][0]"; i and the indices start at 0.
 std::string place(std::size_t i, const std::vector<std::size_t>& shape) {
   std::string text;
   for (std::size_t d = shape.size(); d-- > 0; i /= shape[d]) text.insert(0, concat("[", i % shape[d], "]"));
@@ -547,10 +547,10 @@ std::pair<std::string, std::string> spoken(double x, double y) {
   return {};
 }
 
-// An array of the trace, `want`, and the array that was given for it, `got`.
+// An array of the user, `got`, and primer's array of the same name, `want`.
 struct Pair {
   const NamedTensor &got, &want;
-  const Pass& pass;      // the pass of the array's layer; of the last layer for loss and y
+  const Pass& pass;      // the layer of the array; the last layer for loss and y
   std::string quantity;  // the name without the number of the layer: "dL_dW", "loss", "y"
 
   std::string formula() const {
@@ -566,7 +566,7 @@ struct Pair {
     return close.same(got.values, turned_);
   }
 
-  // The tolerance of this array is a fraction of this number: the largest number of the array or, if sums cancel, more.
+  // The tolerance is a fraction of this number: the largest number of the array, or more if terms of a sum may cancel.
   double least() const {
     const double own = largest(want.values);
     if (quantity == "loss") {
@@ -576,7 +576,7 @@ struct Pair {
     if (!quantity.starts_with("dL_d")) return pass.forward_rounding * own;
     const Dense& layer = pass.layer;
     double floor = counts * largest_of(layer.dL_dz);
-    if (layer.batch_norm)  // batch_norm subtracts means from ∂L/∂z, and may multiply by up to γ/√ε
+    if (layer.batch_norm)  // batch_norm subtracts mean values from ∂L/∂z, and may multiply it by up to γ/√ε
       floor *= std::max(1.0, largest_of(layer.batch_norm->gamma) / std::sqrt(double{BatchNorm::eps}));
     const Tensor delta =
         each([floor](real v) { return std::max(std::abs(v), static_cast<real>(floor)); }, layer.dL_du());
@@ -595,16 +595,16 @@ std::string slip_of_shape(const Pair& pair, const Comparison& close) {
     double sum = 0;
     for (const double v : got) sum += v;
     const double mean[]{sum / static_cast<double>(got.size())};
-    return close.same(mean, pair.want.values) ? "the mean is missing: this is one loss for each sample" : "";
+    return close.same(mean, pair.want.values) ? "the mean is missing: your array has one loss for each sample" : "";
   }
   if (pair.quantity != "dL_db") return "";
   double sum = 0;
   for (const double v : pair.want.values) sum += v;
   if (close.same(got, named("", delta, Layout::vector).values)) return "the sum over the samples is missing";
   if (close.same(got, named("", sums(turned(delta)), Layout::vector).values))
-    return "this adds up the units of a sample; add up the samples of a unit";
+    return "for each unit, sum over the samples; your array sums over the units";
   return got.size() == 1 && std::abs(got[0] - sum) <= close.tolerance * std::max(pair.least(), std::abs(sum))
-             ? "this adds up all numbers; add up the samples of each unit"
+             ? "for each unit, sum over the samples; your array is the sum of all numbers"
              : "";
 }
 
@@ -623,7 +623,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
   if (pair.transposed(close)) texts.emplace_back("it is transposed");
   look_in(is_loss && p.loss.name() == "cross_entropy" ? slips_of_cross_entropy(p) : slips_of(pair.quantity, p));
   if (texts.empty()) look_in(slips_before(pair.quantity, p, given));
-  const std::string first = p.canonical ? "dL_dz" : "dL_da";  // the gradient that the last layer computes first
+  const std::string first = p.canonical ? "dL_dz" : "dL_da";  // the gradient with which the backward pass begins
   const bool nothing_before = std::ranges::none_of(given.tensors, [&](const NamedTensor& t) {
     return t.name != pair.got.name && t.name.find(".dL_d") != std::string::npos &&
            stage(t.name, p.last().number) < stage(pair.want.name, p.last().number);
@@ -633,7 +633,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
   if (!texts.empty()) {
     std::string all;
     for (const std::string& text : texts) {
-      // Sentences that differ only after the last colon are one slip: "this is another activation function: silu".
+      // Sentences that differ only after the last colon name one mistake: "… another activation function: silu".
       if (all.find(text.substr(0, text.rfind(": "))) == std::string::npos) all += (all.empty() ? "" : "; or: ") + text;
     }
     return all;
@@ -650,15 +650,15 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
                     ": a later step has changed the array in place, or the array has the wrong name");
   }
   const bool input = pair.want.name == "1.x" || pair.want.name == "y";
-  return input ? "this is another batch, or it is not standardized as primer does it: use --data FILE or "
-                 "--row N to give your rows"
+  return input ? "your array is from another batch, or it is not standardized like primer's rows: use --data FILE or "
+                 "--row N, so that primer uses your rows"
                : "";
 }
 
 std::vector<Pass> passes(Network& network, const Loss& loss, const Tensor& y) {
   const std::size_t L = network.layers.size();
   std::vector<Pass> result;
-  result.reserve(L);  // pointers to the elements must stay valid
+  result.reserve(L);  // later, the elements point to each other: they must not move
   for (std::size_t l = 0; l < L; ++l) {
     const bool last = l + 1 == L;
     result.push_back({l + 1, network.layers[l], network.dL_da(l, loss, y), y, loss, nullptr, nullptr,
@@ -677,7 +677,7 @@ std::vector<Pass> passes(Network& network, const Loss& loss, const Tensor& y) {
       result[l - 1].next = &result[l];
     }
   }
-  const Tensor& a = network.layers.back().a;  // the terms of a − y cancel where the network is right
+  const Tensor& a = network.layers.back().a;  // a − y loses digits where a is close to y
   const double error = largest_of(each(std::minus<>(), a, y));
   rounding = std::clamp(counts * std::max(largest_of(a), largest_of(y)) / (error + 1e-300), rounding, most);
   for (Pass& pass : result) pass.backward_rounding = rounding;

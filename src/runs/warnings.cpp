@@ -23,7 +23,7 @@ class WarningCollector {
       : config_(experiment.config), data_(experiment.data), task_(experiment.task), dropped_(experiment.dropped) {
     for (const LayerOptions& layer : config_.layers) {
       sigma_.push_back(make_activation(layer.activation));
-      if (properties_.contains(layer.activation)) continue;  // measured once for all layers with this activation
+      if (properties_.contains(layer.activation)) continue;  // primer measures each activation only once
       properties_.emplace(layer.activation, properties_of(*sigma_.back()));
     }
   }
@@ -77,8 +77,8 @@ class WarningCollector {
       const LayerOptions& layer = config_.layers[l];
       if (!sigma_[l]->traits.elementwise) {
         warn(key(l, "activation"), "softmax-hidden",
-             "softmax makes the units of a hidden layer compete for a sum of 1, and its derivatives a(1−a) are small, "
-             "so the layers below learn slowly; keep softmax for the output and use tanh or relu here");
+             "softmax makes the outputs of a hidden layer add up to 1, and its derivatives a(1−a) are small, so the "
+             "layers before it learn slowly; use softmax only at the output, and tanh or relu in hidden layers");
       }
       if (layer.activation == "identity" && !layer.batch_norm && layer.dropout == 0) {
         warn(key(l, "activation"), "linear",
@@ -87,9 +87,9 @@ class WarningCollector {
       }
       if (layer.batch_norm && (batch_size() == 1 || data_.train.size() % batch_size() == 1)) {
         warn(key(l, "batch_norm"), "batch-of-one",
-             "batch_norm subtracts the mean of the batch; in a batch of one row this leaves 0; use another "
+             "batch_norm subtracts the mean of the batch, so it turns a batch of one row into 0; use another "
              "train.batch_size",
-             batch_size() == 1 ? "" : concat(", because ", batch_size(), " leaves 1 of ", data_.train.size(), " rows"));
+             batch_size() == 1 ? "" : concat(", because with ", batch_size(), " the last batch has only one row"));
       }
     }
   }
@@ -124,8 +124,8 @@ class WarningCollector {
     const std::optional<double> ratio = predicted_gradient_ratio(config_.layers, data_.train.x);
     if (!ratio || (*ratio >= least_gradient_ratio && *ratio <= largest_gradient_ratio)) return;
     const double per_layer = std::pow(*ratio, 1 / static_cast<double>(hidden() - 1));
-    const std::string change = concat(" to about ", rounded(*ratio, 2), " times its size from layer ", hidden(),
-                                      " to layer 1, ×", rounded(per_layer, 2), " per layer");
+    const std::string change = concat(" on its way from layer ", hidden(), " to layer 1: it is multiplied by about ",
+                                      rounded(*ratio, 2), " (", rounded(per_layer, 2), " per layer)");
     if (*ratio > largest_gradient_ratio) {
       warn(key(0, "init"), "exploding", "at the start the gradient grows", change,
            "; use init = \"auto\", or batch_norm, or fewer layers");
@@ -151,9 +151,9 @@ class WarningCollector {
       if (narrowest == 0 || layer.units < config_.layers[narrowest].units) narrowest = l;
     }
     if (alive > 0.95) return;
-    warn(key(narrowest, "units"), "born-dead", "with about ", rounded(100 * (1 - alive), 2),
-         " of 100 seeds some layer starts with all its units off, and the network gives the same output for every row; "
-         "use more units or leaky_relu");
+    warn(key(narrowest, "units"), "born-dead", "for about ", rounded(100 * (1 - alive), 2),
+         " of 100 seeds, some layer starts with z ≤ 0 in all units, so that every row has the same output; use more "
+         "units or leaky_relu");
   }
 
   void output_layer() {
@@ -191,7 +191,7 @@ class WarningCollector {
     return true;
   }
 
-  // `names` are the names of the columns of x. A column with an empty name is not checked.
+  // Warns of the columns of x that are constant. `names` are the names of the columns; a column named "" is skipped.
   void constant_columns(const char* key, const char* code, const std::vector<std::string>& names, const Tensor& x,
                         const char* remedy) {
     std::string constant;
@@ -292,18 +292,18 @@ class WarningCollector {
            "; use identity at the output, or scale the targets");
     } else if (const double size = size_of(y, 0, y.cols()); size > 100 && first_gradient(size) > 100) {
       warn("train.loss", "unscaled-targets", "the targets are about ", rounded(size, 2),
-           " in size, and so are the first gradients; set data.standardize_targets = true");
+           " in size, and the first gradients are as large; set data.standardize_targets = true");
     }
   }
 
-  // |∂L/∂a| of one output a = 0 with the target y. For mae, for example, |∂L/∂a| does not grow with y.
+  // |∂L/∂a| for an output a = 0 with the target y. It grows with y if the loss is mse, but not if the loss is mae.
   double first_gradient(double y) const {
     Tensor gradient;
     make_loss(config_.train)->gradient(Tensor(1, 1), Tensor(1, 1, static_cast<real>(y)), gradient);
     return std::abs(static_cast<double>(gradient[0]));
   }
 
-  // Counts the training rows of each class, and looks for the class in the validation and test rows.
+  // Warns of classes with no or few training rows, and of targets that are numbers and not classes.
   void classes() {
     const std::vector<std::string>& names = data_.classes;
     std::vector<std::size_t> counts(names.size());
@@ -360,7 +360,7 @@ class WarningCollector {
     }
   }
 
-  // The value of a parameter p after the first step, if its gradient is 0. With sgd and adamw it is proportional to p.
+  // The value of a parameter p after a first step with the gradient 0; with sgd and adamw, it is proportional to p.
   real step_without_gradient(real p) const {
     Tensor value(1, 1, p), gradient(1, 1);
     const Parameter parameter{"p", &value, &gradient};
@@ -421,7 +421,7 @@ class WarningCollector {
   Task task_;
   std::size_t dropped_;
   std::vector<std::unique_ptr<Activation>> sigma_;
-  std::map<std::string, Properties> properties_;  // the key is the activation as it stands in the config
+  std::map<std::string, Properties> properties_;  // key: the activation as the config spells it
   std::vector<Warning> found_;
 };
 

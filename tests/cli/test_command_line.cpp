@@ -160,8 +160,8 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
       {"train xor.toml --set train.loss=cross_entropy",
        "xor.toml:14:14: cross_entropy needs softmax at the output, not sigmoid; write activation = \"softmax\""},
       {"train nolayer.toml",
-       "nolayer.toml: there is no layer; add a line [[layer]] for each layer and its keys below it, such as units = 16 "
-       "and activation = \"tanh\"; the last layer is the output and needs no units"},
+       "nolayer.toml: there is no layer; for each layer, add a line [[layer]] and, below this line, the keys of the "
+       "layer, such as units = 16 and activation = \"tanh\"; the last layer is the output and needs no units"},
       {"train two.csv", "two.csv: is not a config but data; `primer config two.csv` writes a config for it"},
       {"train c.toml --set data.file=empty.csv", "empty.csv: the file is empty; a CSV file begins with a header row"},
       {"train c.toml --set data.file=nohead.csv",
@@ -183,7 +183,7 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
        "text.csv:2:3: the loss needs numbers in the target column \"b\", but the column begins with \"x\"; for "
        "classes, set train.loss to cross_entropy, or to binary_cross_entropy for two classes"},
       {"train c.toml --set data.file=cont.csv --set train.loss=mse",
-       "c.toml:4:14: softmax of one unit is always 1; with the loss mse use identity; if the target is a class, set "
+       "c.toml:4:14: softmax of one unit is always 1; with the loss mse, use identity; if the target is a class, set "
        "train.loss to cross_entropy"},
       {"train c.toml --set data.file=three.csv --set train.loss=binary_cross_entropy --set layer.1.activation=sigmoid",
        "three.csv: column 'b' has 3 classes; one sigmoid distinguishes two classes; for more, use softmax with "

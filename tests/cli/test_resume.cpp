@@ -166,7 +166,8 @@ TEST_CASE("--resume refuses changed data and files that do not belong together")
   spill(runs / "r/flow.csv", flow);
   spill(runs / "r/history.csv", "epoch\n1\n");
   CHECK(runs.train("r", "--resume").error(2) ==
-        "primer: r/history.csv: does not have the 2 epochs of the checkpoint; train without --resume\n");
+        "primer: r/history.csv: does not have a line for each of the 2 epochs before the checkpoint; train without "
+        "--resume\n");
   std::filesystem::copy_file(runs / "r/model.safetensors", runs / "r/checkpoint.safetensors",
                              std::filesystem::copy_options::overwrite_existing);
   CHECK(runs.train("r", "--resume").error(2) ==

@@ -215,7 +215,7 @@ TEST_CASE("trace refuses unfit rows with one line") {
   };
   CHECK(refused("a,kind\n1,0\n") ==
         "primer: rows.csv:1: 1 input column, but the network has 2 inputs; the last column is the target unless "
-        "data.target names others\n");
+        "data.target names other columns\n");
   CHECK(refused("a,b,kind\n1,2,3\n").starts_with("primer: rows.csv:2:5: column 'kind': "));
   CHECK(refused("a,b,kind\n1,x,0\n").starts_with("primer: rows.csv:2:3: "));
 }

@@ -197,13 +197,13 @@ TEST_CASE("a wrong config gives one line with location and remedy and exit code 
   refused(replaced(good, "loss = \"cross_entropy\"\n", ""),
           "c.toml:10:1: [train] needs a loss: mse, mae, huber, binary_cross_entropy or cross_entropy");
   refused(replaced(good, "units = 4\n", ""),
-          "c.toml:5:1: this layer needs the key 'units'; only the last layer takes its units from the data");
+          "c.toml:5:1: this layer needs the key 'units'; only the last layer gets its number of units from the data");
   refused(replaced(good, "activation = \"tanh\"", "activation = \"softmax\"\nresidual = true"),
           "c.toml:8:12: residual adds the layer's input to its output, so the layer needs 2 units, not 4");
-  refused(replaced(replaced(good, "generator = \"spirals\"", "generator = \"sine\""), "\"cross_entropy\"", "\"mse\""),
-          "c.toml:9:14: softmax of one unit is always 1; with the loss mse use identity; if the target is a class, set "
-          "train.loss "
-          "to cross_entropy");
+  refused(
+      replaced(replaced(good, "generator = \"spirals\"", "generator = \"sine\""), "\"cross_entropy\"", "\"mse\""),
+      "c.toml:9:14: softmax of one unit is always 1; with the loss mse, use identity; if the target is a class, set "
+      "train.loss to cross_entropy");
   refused(good, "--set train.learning_rat: unknown key 'learning_rat' in [train]; did you mean 'learning_rate'?",
           "--set train.learning_rat=0.1");
 }
@@ -322,7 +322,7 @@ TEST_CASE("--init says what is different in the file") {
         warning + "the model's columns are [\"a\", \"b\"], but this run has [\"b\", \"a\"]\n" + warning +
             "the model's classes are [\"blue\", \"red\"], but this run has [\"aaa\", \"red\"]\n");
   CHECK(said("--set data.standardize=true") ==
-        warning + "the model's inputs are not standardised, but those of this run are\n");
+        warning + "the model's inputs are not standardised, but in this run they are standardised\n");
   CHECK(said("--set layer.1.activation=relu") == warning + "layer 1 of the model has tanh, but this run has relu\n");
   CHECK(program::primer("train" + init + "--out b --set layer.1.activation=relu", folder.path)
             .err.find(warning + "layer 1 of the model has") != std::string::npos);

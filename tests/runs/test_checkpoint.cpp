@@ -178,8 +178,11 @@ TEST_CASE("a file that is not a checkpoint of the run is refused by name") {
   Safetensors bad = good;
   bad.metadata[1].second = "half";
   write_safetensors(path, bad, Dtype::F64);
-  CHECK(complaint(path, experiment) ==
-        path + ": was written by the half build; resume with that build, because this build rounds differently");
+  CHECK(
+      complaint(path, experiment) ==
+      path +
+          ": was written by a build of primer with the number type half; resume with such a build, because this build "
+          "has another number type");
   bad = good;
   bad.metadata.pop_back();
   write_safetensors(path, bad, Dtype::F64);

@@ -426,9 +426,8 @@ TEST_CASE("the work of reading a config grows with its number of tables, not wit
 
 TEST_CASE("sections and layers that are not tables are refused") {
   const std::string no_layer =
-      "there is no layer; add a line [[layer]] for each layer and its keys below it, such as units = 16 and activation "
-      "= "
-      "\"tanh\"; the last layer is the output and needs no units";
+      "there is no layer; for each layer, add a line [[layer]] and, below this line, the keys of the layer, such as "
+      "units = 16 and activation = \"tanh\"; the last layer is the output and needs no units";
   CHECK(complaint("data = 1\n[[layer]]\n[train]\nloss = \"mse\"\n") ==
         ":1:8: data: must be a table, written as [data], not an integer");
   CHECK(complaint("layer = 1\n[data]\ngenerator = \"xor\"\n") ==
@@ -465,7 +464,7 @@ TEST_CASE("keys that contradict each other are refused") {
 
 TEST_CASE("a hidden layer needs its units") {
   CHECK(complaint("[data]\ngenerator = \"xor\"\n[[layer]]\n[[layer]]\n[train]\nloss = \"mse\"\n") ==
-        ":3:1: this layer needs the key 'units'; only the last layer takes its units from the data");
+        ":3:1: this layer needs the key 'units'; only the last layer gets its number of units from the data");
 }
 
 TEST_CASE("the text of a config is read without a file, as the file would be") {
@@ -656,7 +655,7 @@ TEST_CASE("empty lists, and a hidden layer without units at any position, are re
                 "class_weights = []\n") == ":7:17: class_weights: is an empty list; write a weight for each class");
   CHECK(
       complaint("[data]\ngenerator = \"xor\"\n[[layer]]\nunits = 1\n[[layer]]\n[[layer]]\n[train]\nloss = \"mse\"\n") ==
-      ":5:1: this layer needs the key 'units'; only the last layer takes its units from the data");
+      ":5:1: this layer needs the key 'units'; only the last layer gets its number of units from the data");
   CHECK(complaint("[data]\ngenerator = \"xor\"\n[[layer]]\n[train]\n").starts_with(":4:1: [train] needs a loss: "));
   CHECK(complaint("[data]\ngenerator = \"xor\"\n[[layer]]\n").starts_with(": [train] needs a loss: "));
 }

@@ -237,7 +237,8 @@ TEST_CASE("layers that do not fit the data or the loss are refused at their loca
         "c.toml:4:14: cross_entropy needs softmax at the output, not sigmoid; write activation = \"softmax\"");
   files.output = "[[layer]]\nactivation = \"softmax\"\ndropout = 0.5\n";
   CHECK(files.complaint(csv) ==
-        "c.toml:4:14: cross_entropy needs probabilities at the output; use residual and dropout in hidden layers only");
+        "c.toml:4:14: cross_entropy needs outputs that are probabilities; remove residual and dropout from the last "
+        "layer");
   files.output = "[[layer]]\nunits = 2\nresidual = true\n[[layer]]\nactivation = \"softmax\"\n";
   CHECK(files.complaint(csv) ==
         "c.toml:5:12: residual adds the layer's input to its output, so the layer needs 1 units, not 2");
@@ -281,7 +282,8 @@ TEST_CASE("softmax needs two units anywhere, and a residual output has no probab
         "c.toml:5:14: softmax of one unit is always 1; use sigmoid, or one unit for each class");
   files.output = "[[layer]]\nresidual = true\nactivation = \"softmax\"\n";
   CHECK(files.complaint("a,b,kind\n1,1,x\n2,2,y\n") ==
-        "c.toml:5:14: cross_entropy needs probabilities at the output; use residual and dropout in hidden layers only");
+        "c.toml:5:14: cross_entropy needs outputs that are probabilities; remove residual and dropout from the last "
+        "layer");
   Regression regression;
   regression.output = "[[layer]]\nresidual = true\ndropout = 0.5\n";
   CHECK(regression.complaint("a,y\n1,2\n2,3\n") == "read");
@@ -457,7 +459,7 @@ TEST_CASE("one unit of softmax is refused with what to write, for a regression t
   Regression files;
   files.output = "[[layer]]\nactivation = \"softmax\"\n";
   CHECK(files.complaint("a,y\n1,2\n2,3\n") ==
-        "c.toml:4:14: softmax of one unit is always 1; with the loss mse use identity; if the target is a class, set "
+        "c.toml:4:14: softmax of one unit is always 1; with the loss mse, use identity; if the target is a class, set "
         "train.loss to cross_entropy");
   files.output = "[[layer]]\nunits = 2\nactivation = \"softmax\"\n[[layer]]\nunits = 1\n";
   CHECK(files.complaint("a,y\n1,2\n2,3\n") == "read");
@@ -502,7 +504,7 @@ TEST_CASE("rows from a file for an experiment whose data were generated are matc
   CHECK(rows("a,x2," + target + "\n1,2,0\n").x == placed.x);  // another input
   CHECK(complaint("a,b,c,d\n1,2,3,1\n") ==
         "o.csv:1: 3 input columns, but the network has 2 inputs; the last column is the target unless data.target "
-        "names others");
+        "names other columns");
   CHECK(complaint("a,c\n1,1\n") ==
         "o.csv:1: 1 input column, but the network has 2 inputs; the last column is the target unless data.target names "
         "others");
@@ -521,7 +523,7 @@ TEST_CASE("rows from a file that have fewer targets than the network has outputs
   CHECK_THROWS_WITH_AS(
       read_dataset(folder / "o.csv", e),
       ((folder / "o.csv") + ":1: 1 target column, but the network has 2 outputs; the last column is the "
-                            "target unless data.target names others")
+                            "target unless data.target names other columns")
           .c_str(),
       UserError);
 }

@@ -123,11 +123,11 @@ TEST_CASE("a model whose parts do not fit each other is refused by name") {
   CHECK(complaint([](Safetensors& c) { metadatum(c, "columns") = "[]"; }) ==
         "the list \"columns\" in the metadata is empty");
   CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[\"a\"]"; }) ==
-        "the model names 1 classes, but has 2 outputs and the loss cross_entropy");
+        "the metadata list 1 classes, but the network has 2 outputs, and its loss is cross_entropy");
   CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[]"; }) ==
-        "the model names 0 classes, but has 2 outputs and the loss cross_entropy");
+        "the metadata list 0 classes, but the network has 2 outputs, and its loss is cross_entropy");
   CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[\"a\", \"b\", \"c\"]"; }) ==
-        "the model names 3 classes, but has 2 outputs and the loss cross_entropy");
+        "the metadata list 3 classes, but the network has 2 outputs, and its loss is cross_entropy");
   CHECK(complaint([](Safetensors& c) { tensor(c, "input.mean").name = "output.mean"; }) ==
         complaint([](Safetensors& c) { tensor(c, "input.std").name = "output.std"; }));
   CHECK(complaint([](Safetensors& c) {
@@ -274,20 +274,22 @@ TEST_CASE("the classes and targets that a model names must fit its loss and its 
   const Kind probability{"sigmoid", "binary_cross_entropy", "1,2,0.5\n3,4,0.25\n"};
   const Kind softmax{"softmax", "cross_entropy", "1,2,yes\n3,4,no\n"};
   for (const Kind& kind : {regression, sigmoid, probability, softmax}) CHECK(said(kind, "", "") == "read");
-  CHECK(said(regression, "[\"a\"]", "") == "the model names 1 classes, but has 1 outputs and the loss mse");
+  CHECK(said(regression, "[\"a\"]", "") ==
+        "the metadata list 1 classes, but the network has 1 outputs, and its loss is mse");
   CHECK(said(regression, "", "[\"t\", \"u\"]") ==
         "the model's config lists 2 target columns, but the network has 1 outputs");
   CHECK(said(sigmoid, "[\"a\"]", "") ==
-        "the model names 1 classes, but has 1 outputs and the loss binary_cross_entropy");
+        "the metadata list 1 classes, but the network has 1 outputs, and its loss is binary_cross_entropy");
   CHECK(said(sigmoid, "[\"a\", \"b\", \"c\"]", "") ==
-        "the model names 3 classes, but has 1 outputs and the loss binary_cross_entropy");
+        "the metadata list 3 classes, but the network has 1 outputs, and its loss is binary_cross_entropy");
   CHECK(said(sigmoid, "[]", "") == "read");
   CHECK(said(probability, "[\"a\", \"b\"]", "") == "read");
   CHECK(said(probability, "", "[\"t\", \"u\"]") ==
         "the model's config lists 2 target columns, but the network has 1 outputs");
-  CHECK(said(softmax, "[]", "") == "the model names 0 classes, but has 2 outputs and the loss cross_entropy");
+  CHECK(said(softmax, "[]", "") ==
+        "the metadata list 0 classes, but the network has 2 outputs, and its loss is cross_entropy");
   CHECK(said(softmax, "[\"a\", \"b\", \"c\"]", "") ==
-        "the model names 3 classes, but has 2 outputs and the loss cross_entropy");
+        "the metadata list 3 classes, but the network has 2 outputs, and its loss is cross_entropy");
 }
 
 TEST_CASE("a model of another format is refused by its number") {
@@ -328,7 +330,7 @@ TEST_CASE("a model says how it differs from a run in columns, classes, scaling a
   other = experiment;
   other.data.classes = {"no"};
   CHECK(differences(contents, other) == Said{R"(the model's classes are ["no", "yes"], but this run has ["no"])"});
-  const std::string scaled = "the model's inputs are standardised by other means or deviations than those of this run";
+  const std::string scaled = "the model's inputs are standardised with other means or deviations than in this run";
   other = experiment;
   other.data.standardizer->mean[1] += 1;
   CHECK(differences(contents, other) == Said{scaled});
@@ -337,10 +339,12 @@ TEST_CASE("a model says how it differs from a run in columns, classes, scaling a
   CHECK(differences(contents, other) == Said{scaled});
   other = experiment;
   other.data.standardizer.reset();
-  CHECK(differences(contents, other) == Said{"the model's inputs are standardised, but those of this run are not"});
+  CHECK(differences(contents, other) ==
+        Said{"the model's inputs are standardised, but in this run they are not standardised"});
   other = experiment;
   other.data.target_standardizer = other.data.standardizer;
-  CHECK(differences(contents, other) == Said{"the model's targets are not standardised, but those of this run are"});
+  CHECK(differences(contents, other) ==
+        Said{"the model's targets are not standardised, but in this run they are standardised"});
   other = experiment;
   other.config.layers[0].activation = "relu";
   other.config.layers[1].activation = "identity";
@@ -351,7 +355,8 @@ TEST_CASE("a model says how it differs from a run in columns, classes, scaling a
   CHECK(differences({}, other).empty());
   Safetensors half = contents;
   tensor(half, "input.std").name = "other.std";
-  CHECK(differences(half, experiment) == Said{"the model's inputs are not standardised, but those of this run are"});
+  CHECK(differences(half, experiment) ==
+        Said{"the model's inputs are not standardised, but in this run they are standardised"});
 }
 
 TEST_CASE("the rows of a file are scaled for the network, or are those of one part of the run") {
@@ -394,7 +399,7 @@ TEST_CASE("the rows of a file are scaled for the network, or are those of one pa
   CHECK(rows_of(model, samples("e.csv"), "").x.rows() == 4);
   const std::string unknown =
       (folder / "e.csv") +
-      ": is not the data that trained the model, so its training and test rows are unknown; leave out --rows";
+      ": is not the data file of the model, so primer cannot tell training from test rows; leave out --rows";
   for (const std::string part : {"train", "test"}) {
     CHECK_THROWS_WITH_AS(rows_of(model, samples("e.csv"), part), unknown.c_str(), UserError);
   }

@@ -85,7 +85,7 @@ TEST_CASE("a word for a missing value in a label is refused like one in an input
     for (const Task task : {Task::multiclass, Task::binary}) {
       CHECK(complaint("x,y\n1,a\n2," + word + "\n3,b\n", {}, task) ==
             "f.csv:3:3: column \"y\" has a missing value (\"" + word +
-                "\"); fill in the cell or remove the row; if the text is a class or a category, rename it");
+                "\"); fill in the cell or remove the row; if the text names a class or category, use another name");
     }
   }
   CHECK(complaint("x,y\n1,a\n2,\n", {}, Task::multiclass) ==
@@ -361,7 +361,7 @@ TEST_CASE("the rows of a part are those that the run had, and another file has n
   CHECK(rows == 40);
   spill(t / "e.csv", csv + "40,yes\n");
   CHECK(t.run("eval r/model.safetensors e.csv --rows test").error(2) ==
-        "primer: e.csv: is not the data that trained the model, so its training and test rows are unknown; leave out "
+        "primer: e.csv: is not the data file of the model, so primer cannot tell training from test rows; leave out "
         "--rows\n");
   CHECK(t.run("eval r/model.safetensors d.csv --rows tset").error(2) ==
         "primer: --rows tset: write train, validation or test; did you mean 'test'?\n");

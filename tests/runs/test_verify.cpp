@@ -170,9 +170,9 @@ TEST_CASE("the first wrong array in the order of computation is found, and the m
       {true, "2.dL_dz", "already contains σ′", [](double v, double s) { return v * s; }, "2.slope"},
       {true, "2.dL_dz", "N·K", [](double v, double) { return v / 3; }, ""},
       {false, "2.dL_da", "factor 2", [](double v, double) { return v / 2; }, ""},
-      {false, "2.dL_da", "not by N alone", [](double v, double) { return v * 3; }, ""},
-      {false, "2.dL_dz", "⊙ is missing", [](double, double g) { return g; }, "2.dL_da"},
-      {false, "1.dL_dz", "⊙ is missing", [](double, double g) { return g; }, "1.dL_da"},
+      {false, "2.dL_da", "divide by N·K, the", [](double v, double) { return v * 3; }, ""},
+      {false, "2.dL_dz", "factor σ′(z) is missing", [](double, double g) { return g; }, "2.dL_da"},
+      {false, "1.dL_dz", "factor σ′(z) is missing", [](double, double g) { return g; }, "1.dL_da"},
       {false, "1.dL_dW", "assign, do not add", [](double v, double) { return 2 * v; }, ""},
       {false, "1.dL_dW", "loss already contains the mean", [](double v, double) { return v / 5; }, ""},
       {false, "2.dL_db", "never computed", [](double, double) { return 0.0; }, ""},
@@ -232,7 +232,7 @@ TEST_CASE("a slip is named from the gradients alone, with what was not given") {
   const Verification result = e.check(given);
   CHECK(result.right == std::vector<std::string>{"2.dL_dW"});
   CHECK(result.wrong == "1.dL_dW");
-  CHECK(result.slip == "use ∂L/∂z instead of ∂L/∂a: the ⊙ is missing");
+  CHECK(result.slip == "use ∂L/∂z instead of ∂L/∂a: go back through σ first");
   CHECK(std::ranges::find(result.missing, "1.dL_dz") != result.missing.end());
 }
 
@@ -356,7 +356,7 @@ TEST_CASE("in every kind of network a wrong array is found, and gets the name of
       const std::string sum = run.slip(name, scaled(static_cast<double>(variant.N), right));
       CAPTURE(sum);
       CHECK(says(sum, "1/N is missing"));
-      CHECK((variant.N == 2) == says(sum, "twice as large"));
+      CHECK((variant.N == 2) == says(sum, "your numbers are doubled"));
     }
   }
 }
@@ -393,13 +393,13 @@ TEST_CASE("slips of batch_norm, dropout, residual layers and label smoothing hav
 TEST_CASE("a slip that this network cannot have is not named") {
   Run one = run_of("squared error of one output");
   CHECK(one.slip("2.dL_da", scaled(0.5, one.array("2.dL_da"))) ==
-        "it is half as large: the derivative of (a − y)² has a factor 2");
+        "your numbers are halved: the derivative of (a − y)² has a factor 2");
   CHECK(!says(one.slip("1.a", scaled(2, one.array("1.a"))), "exponent"));
   CHECK(!says(one.slip("1.slope", scaled(0.25, one.array("1.slope"))), "chain rule"));
   CHECK(says(one.slip("1.dL_dz", scaled(2, one.array("1.dL_dz"))), "the previous pass"));
   CHECK(!says(one.slip("1.z", scaled(5, one.array("1.z"))), "1/N"));
   // 1/0 is infinite where the unit is off, and says nothing about the rest
-  CHECK(one.slip("1.dL_dz", one.array("1.dL_da")) == "the ⊙ is missing: this is ∂L/∂a");
+  CHECK(one.slip("1.dL_dz", one.array("1.dL_da")) == "the factor σ′(z) is missing: your array is ∂L/∂a");
 }
 
 TEST_CASE("shapes and numbers together decide what a transposed or a summed array is called") {
@@ -416,7 +416,7 @@ TEST_CASE("shapes and numbers together decide what a transposed or a summed arra
   const Matrix db = plain.array("1.dL_db");
   double sum = 0;
   for (const double v : db[0]) sum += v;
-  CHECK(says(plain.slip("1.dL_db", {{sum}}), "adds up all numbers"));
+  CHECK(says(plain.slip("1.dL_db", {{sum}}), "the sum of all numbers"));
   CHECK(plain.slip("1.dL_db", {{sum + 1}}).empty());
   const double loss = plain.array("loss")[0][0];
   CHECK(says(plain.slip("loss", {{0.5 * loss}, {1.5 * loss}}), "the mean is missing"));
@@ -525,7 +525,7 @@ TEST_CASE("every slip of z and of a is named from its formula") {
               {"1.a", "σ is applied twice", map(a, tanh_of)},
               {"1.a", "σ′(z), the derivative", map(a, [](double v) { return 1 - v * v; })},
               {"1.a", "the sign of z is lost", map(a, [](double v) { return std::abs(v); })},
-              {"1.a", "a factor of 2 too many", map(z, [](double v) { return std::tanh(2 * v); })},
+              {"1.a", "an extra factor 2", map(z, [](double v) { return std::tanh(2 * v); })},
               {"1.a", "is the exponent's factor 2 missing?", map(z, [](double v) { return std::tanh(v / 2); })},
               {"1.a", "another activation function: sigmoid", map(z, sigmoid_of)},
               {"2.a", "softmax runs over the samples", turned(softmax_of(turned(run.array("2.z"))))}});
@@ -561,12 +561,12 @@ TEST_CASE("every slip of ∂L/∂z is named from its formula") {
   Run run = run_of("two residual layers");
   const Matrix g = run.array("2.dL_da"), slope = run.array("2.slope");
   const auto with = [&](auto f) { return each(f, g, slope); };
-  check(run, {{"2.dL_dz", "the ⊙ is missing", g},
+  check(run, {{"2.dL_dz", "the factor σ′(z) is missing", g},
               {"2.dL_dz", "∂L/∂a is missing", slope},
               {"2.dL_dz", "you add", with([](double h, double s) { return h + s; })},
               {"2.dL_dz", "you divide", with([](double h, double s) { return h / s; })},
               {"2.dL_dz", "∂L/∂a is squared", with([](double h, double s) { return h * h * s; })},
-              {"2.dL_dz", "do not use it as `a`", with([](double h, double s) { return h * (1 - s * s); })},
+              {"2.dL_dz", "not by 1 − slope²", with([](double h, double s) { return h * (1 - s * s); })},
               {"2.dL_dz", "slope (1 − slope)", with([](double h, double s) { return h * s * (1 - s); })},
               {"2.dL_dz", "only the first row",
                filled(g, [&](auto i, auto j) { return i == 0 ? g[i][j] * slope[i][j] : 0.0; })}});
@@ -595,7 +595,8 @@ TEST_CASE("every slip of ∂L/∂z is named from its formula") {
   check(inside,
         {{"1.dL_dz", "only the diagonal", row([](double v, double w, double, double) { return w * v * (1 - v); })},
          {"1.dL_dz", "the sum over the row is missing", times(p, h)},
-         {"1.dL_dz", "weigh each gₖ with aₖ", row([](double v, double w, double, double s) { return v * (w - s); })},
+         {"1.dL_dz", "multiply each gₖ in the sum by aₖ",
+          row([](double v, double w, double, double s) { return v * (w - s); })},
          {"1.dL_dz", "the mean of g", row([](double v, double w, double, double s) { return v * (w - s / 4); })},
          {"1.dL_dz", "the factor aⱼ is missing", row([](double, double w, double d, double) { return w - d; })},
          {"1.dL_dz", "parentheses", row([](double v, double w, double d, double) { return v * w - d; })},
@@ -612,19 +613,19 @@ TEST_CASE("every slip of ∂L/∂z is named from its formula") {
   const auto pair = [&](auto f) { return each(f, a, y); };
   check(inside,
         {{"2.dL_dz", "already contains σ′", pair([](double v, double t) { return (v - t) / 5 * v * (1 - v); })},
-         {"2.dL_dz", "the targets are missing", scaled(0.2, a)},
+         {"2.dL_dz", "the targets y are not subtracted", scaled(0.2, a)},
          {"2.dL_dz", "only the correct class", pair([](double v, double t) { return (v - t) / 5 * t; })},
          {"2.dL_dz", "this is ∂L/∂a", pair([](double v, double t) { return -t / v / 5; })},
          {"2.dL_dz", "only the first row",
           filled(a, [&](auto i, auto j) { return i == 0 ? (a[i][j] - y[i][j]) / 5 : 0.0; })},
-         {"2.dL_dz", "by the number of samples N alone", pair([](double v, double t) { return (v - t) / 15; })}});
+         {"2.dL_dz", "divide by N, the number of samples", pair([](double v, double t) { return (v - t) / 15; })}});
 
   const Variant huber{"huber", 5, 3, {{4, "tanh"}, {2, "identity"}}, {.loss = "huber"}};
   Run other(huber);
   const Matrix o = other.array("2.a"), t = other.array("y");
   check(other, {{"2.dL_da", "y − a: the sign is wrong", each([](double v, double w) { return (w - v) / 5; }, o, t)},
-                {"2.dL_da", "of a canonical pair", each([](double v, double w) { return (v - w) / 5; }, o, t)},
-                {"2.dL_da", "the targets are missing", scaled(0.2, o)}});
+                {"2.dL_da", "not ∂L/∂a", each([](double v, double w) { return (v - w) / 5; }, o, t)},
+                {"2.dL_da", "the targets y are not subtracted", scaled(0.2, o)}});
 }
 
 TEST_CASE("every slip of the dense layer's gradients is named from its formula") {
@@ -644,7 +645,7 @@ TEST_CASE("every slip of the dense layer's gradients is named from its formula")
               {"1.dL_db", "applied twice", product(ones, again)},
               {"1.dL_db", "only the first sample", product(ones, only(0))},
               {"1.dL_db", "only the last sample", product(ones, only(3))},
-              {"1.dL_db", "adds up the units", product(ones, turned(delta))},
+              {"1.dL_db", "sums over the units", product(ones, turned(delta))},
               {"1.dL_dx", "use ∂L/∂z instead of ∂L/∂a", product(g, W)},
               {"1.dL_dx", "applied twice", product(again, W)},
               {"1.dL_dx", "W is transposed", product(delta, turned(W))},
@@ -673,20 +674,20 @@ TEST_CASE("every slip of cross-entropy is named from its formula") {
   for (std::size_t i = 0; i < 5; ++i) {
     for (std::size_t k = 0; k < 3; ++k) squares += (a[i][k] - y[i][k]) * (a[i][k] - y[i][k]);
   }
-  check(run,
-        {{"loss", "never added back", mean([](double m, double l, double d) { return l - (d + m); })},
-         {"loss", "not subtracted from", mean([](double m, double l, double d) { return 2 * m + l - (d + m); })},
-         {"loss", "the logit of the correct class is missing", mean([](double m, double l, double) { return m + l; })},
-         {"loss", "logarithm of the sum of exponentials is missing",
-          mean([](double, double l, double d) { return std::exp(l) - d; })},
-         {"loss", "not log10", mean([](double, double l, double d) { return l / std::log(10) - d; })},
-         {"loss", "not log2", mean([](double, double l, double d) { return l / std::log(2) - d; })},
-         {"loss", "this is the squared error", {{squares / 5}}},
-         {"loss", "the mean of the squared error", {{squares / 15}}}});
+  check(run, {{"loss", "never added back", mean([](double m, double l, double d) { return l - (d + m); })},
+              {"loss", "not subtracted from", mean([](double m, double l, double d) { return 2 * m + l - (d + m); })},
+              {"loss", "the logit of the correct class is not subtracted",
+               mean([](double m, double l, double) { return m + l; })},
+              {"loss", "logarithm of the sum of exponentials is missing",
+               mean([](double, double l, double d) { return std::exp(l) - d; })},
+              {"loss", "not log10", mean([](double, double l, double d) { return l / std::log(10) - d; })},
+              {"loss", "not log2", mean([](double, double l, double d) { return l / std::log(2) - d; })},
+              {"loss", "this is the squared error", {{squares / 5}}},
+              {"loss", "the mean of the squared error", {{squares / 15}}}});
   const double right = run.array("loss")[0][0];
   check(run, {{"loss", "not log2", {{right / std::log(2)}}},
               {"loss", "not log10", {{right / std::log(10)}}},
-              {"loss", "by the number of samples N alone", {{right / 3}}},
+              {"loss", "divide by N, the number of samples", {{right / 3}}},
               {"loss", "over all entries", {{right * 15}}}});
   Run smooth = run_of("label smoothing");
   double plain = 0;

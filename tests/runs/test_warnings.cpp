@@ -162,19 +162,18 @@ TEST_CASE("a warning names the location, the code, the rule and the remedy") {
     const std::vector<Warning> list = warnings(config, overrides);
     return list.empty() ? "nothing" : to_string(list[0]);
   };
-  CHECK(
-      text({{"layer.1.activation", "sigmoid"}, {"layer.1.repeat", "8"}, {"layer.2.activation", "sigmoid"}}) ==
-      "--set layer.1.activation: vanishing: at the start the gradient shrinks to about 8.4e-06 times its size from "
-      "layer 9 to "
-      "layer 1, ×0.23 per layer, because σ′ of sigmoid is at most 0.25; use tanh or relu, batch_norm, or fewer layers");
+  CHECK(text({{"layer.1.activation", "sigmoid"}, {"layer.1.repeat", "8"}, {"layer.2.activation", "sigmoid"}}) ==
+        "--set layer.1.activation: vanishing: at the start the gradient shrinks on its way from layer 9 to layer 1: it "
+        "is multiplied by about 8.4e-06 (0.23 per layer), because σ′ of sigmoid is at most 0.25; use tanh or relu, "
+        "batch_norm, or fewer layers");
   CHECK(text({{"train.optimizer", "adam"}, {"train.momentum", "0.5"}}) ==
         "--set train.momentum: idle-key: train.momentum does nothing with optimizer = \"adam\"; remove it");
   CHECK(text({{"layer.2.init", "xavier_uniform"}}) ==
         "--set layer.2.init: init: xavier_uniform does not suit relu: each such layer scales the "
         "signal and the gradient by about ×0.71; leave init out, or write \"he_uniform\"");
   CHECK(text({{"layer.2.units", "2"}, {"layer.2.repeat", "3"}}) ==
-        "--set layer.2.units: born-dead: with about 58 of 100 seeds some layer starts with all its units off, and the "
-        "network gives the same output for every row; use more units or leaky_relu");
+        "--set layer.2.units: born-dead: for about 58 of 100 seeds, some layer starts with z ≤ 0 in all units, so "
+        "that every row has the same output; use more units or leaky_relu");
   CHECK(text({{"train.learning_rate", "0.1"}, {"train.weight_decay", "30"}}) ==
         "--set train.weight_decay: weight-decay: each step multiplies the parameters by 1 − learning_rate · "
         "weight_decay = "

@@ -21,11 +21,11 @@ struct DataOptions : GeneratorOptions, SplitOptions {
   std::string file;                      // a CSV file, relative to the working directory; empty: use the generator
   std::vector<std::string> target;       // names of the target columns; empty: the last column
   std::string validation_file;           // a CSV file of validation rows, with the same columns; empty: none
-  std::vector<std::string> input_names;  // the key `inputs` if there is a file; empty: all other columns
+  std::vector<std::string> input_names;  // names of the input columns; empty: all columns but `target` and `ignore`
   std::vector<std::string> ignore;       // columns that are neither inputs nor targets
   std::vector<std::string> one_hot;      // columns of texts; each category becomes an input, 0 or 1
   std::string separator = ",";           // the character between two cells: , ; | or a tab
-  std::string decimal = ".";             // or ","
+  std::string decimal = ".";             // the decimal mark: "." or ","
   std::string missing = "refuse";        // "drop" leaves out rows with a missing value; "refuse" reports an error
   std::vector<std::size_t> image;        // height and width of the picture in each row, for the report; or empty
 };
@@ -42,8 +42,8 @@ struct Config {
   TrainOptions train;
   DiagnosticsOptions diagnostics;
 
-  // The location of a key such as "train.loss" or "layer.2.units" in the file. A [[layer]] table with repeat = n counts
-  // as n layers. A key that is not in the file has the location of its section, or else of the file.
+  // The location in the file of a key such as "train.loss" or "layer.2.units" (repeat = n makes n layers). If the key
+  // is missing, this is the location of its section. If the section is missing too, it is the location of the file.
   Location location(const std::string& key) const;
   std::map<std::string, Location> locations;
 };
@@ -58,10 +58,10 @@ Config read_config(const std::string& path, const std::vector<Override>& overrid
 // Like parse_config(), for the config in a model file. This config does not have to name the source of its data.
 Config parse_model_config(std::string_view text, const std::string& file);
 
-// The config as TOML with every default spelt out. File names are relative to `folder`, and left out if it is empty.
+// The config as TOML, with all defaults. The paths of data files are relative to `folder`, or left out if it is empty.
 std::string to_toml(const Config& config, const std::string& folder);
 
-// The settings of a config as a list, without file names: full keys such as "layer.2.units", and values as TOML text.
+// The settings of a config as a list: full keys such as "layer.2.units", and values as TOML text. Paths are left out.
 struct Setting {
   std::string key, value;
 };

@@ -14,15 +14,15 @@
 namespace primer {
 
 struct Diagnosis {
-  std::string kind;              // "vanishing", for scripts
+  std::string kind;              // a fixed name for scripts, such as "vanishing"
   std::string text;              // the diagnosis in sentences, with numbers of the run
   std::uint64_t epoch;           // the epoch to look at in the report
-  std::vector<Override> remedy;  // never empty; in its keys, layer.N is the N-th [[layer]] table of the config
+  std::vector<Override> remedy;  // changes of the config that may help, at least one; layer.N: the N-th [[layer]] table
 };
 
-// The kinds are diverged, zero-slope, vanishing, exploding, saturated, dead, fast and slow (the learning rate is too
-// large or too small) and overfitting; at most one of the first five is found. `history` has a row for each epoch of
-// the run, `flow` one for each layer of each observed epoch. If `flow` has only epoch 0, the diagnoses are a forecast.
+// Diagnoses a run. Diagnosis::kind is diverged, zero-slope, vanishing, exploding, saturated, dead, fast (the learning
+// rate is too large), slow (it is too small) or overfitting; a run has at most one of the first five. `history` has a
+// row for each epoch, `flow` for each layer in each observed epoch. If `flow` has only epoch 0, this is a forecast.
 std::vector<Diagnosis> diagnose(const Config& config, const std::vector<EpochRecord>& history,
                                 const std::vector<FlowRow>& flow);
 

@@ -12,10 +12,10 @@
 namespace primer {
 
 struct Experiment {
-  Config config;  // complete: the units of the last layer are filled in
+  Config config;  // the config, with the values that come from the data, such as the number of output units
   Data data;
   Task task;
-  std::size_t dropped = 0;  // rows of the file that were left out because a value is missing
+  std::size_t dropped = 0;  // number of rows that were left out because a value is missing
 
   Network network() const { return {data.train.x.cols(), config.layers, config.seed}; }
 };
@@ -28,10 +28,10 @@ Experiment experiment_of(Config config, FileSamples samples, const std::optional
 // Reads the config at `config_path` and the data files that the config names.
 Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides);
 
-// Reads all rows of another CSV file in the same way as the experiment's own data. Columns are found by their names,
-// and other columns are ignored. Targets are encoded with the same classes, and numbers are standardised like the
-// training rows. If the experiment's data came from a generator and the file has other column names, its last column is
-// the target and all others are inputs. Throws UserError.
+// Reads all rows of another CSV file like the experiment's own data. Columns are found by their names, and other
+// columns are ignored. Targets are encoded with the same classes. Numbers are standardised with the means and
+// deviations of the training rows. If the experiment's data were generated and the file has other column names, its
+// last column is the target and all others are inputs. Throws UserError if the file does not fit.
 Dataset read_dataset(const std::string& path, const Experiment& experiment);
 
 }  // namespace primer

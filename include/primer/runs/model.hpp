@@ -12,30 +12,30 @@
 
 namespace primer {
 
-// The tensors of each layer l, as far as it has them: layers.l.weight, .bias, .alpha, .gamma, .beta, .running_mean,
-// .running_var; input.mean and input.std if the inputs are standardised, target.mean and target.std if the targets are.
-// The metadata are primer, config, columns, classes and training_rows, a hash of the training rows.
+// Layer l has the tensors layers.l.weight and .bias and, if it needs them, .alpha, .gamma, .beta, .running_mean and
+// .running_var. Standardised inputs add input.mean and input.std; standardised targets add target.mean and target.std.
+// The metadata are primer (the format), config, columns, classes and training_rows (a hash).
 Safetensors model_contents(Network& network, const Experiment& experiment);
 
 // The contents of a model file: everything that is needed to predict.
 struct Model {
-  Config config;  // without the names of data files
+  Config config;  // the config of the run, without the names of data files
   Task task;
   std::vector<std::string> columns;  // names of the network's inputs
-  std::vector<std::string> classes;  // as in Data
+  std::vector<std::string> classes;  // names of the classes, as in Data::classes
   std::optional<Standardizer> standardizer, target_standardizer;
-  std::string training_rows;  // a hash of the training rows; empty if the file has none
+  std::string training_rows;  // a hash of the training rows; empty if the model file contains no hash
   Network network;
 };
 // Reads a model file. Throws UserError if its metadata are missing or do not fit the tensors.
 Model read_model(const std::string& path);
 
-// Turns the rows of a data file into inputs and targets of the network. `part` is "" for all rows; "train",
-// "validation" and "test" select the rows of that set in training, and need the file that the model was trained on.
+// Turns rows of a data file into inputs and targets of the network: all rows if `part` is "". If `part` is "train",
+// "validation" or "test", the file must be the one that trained the model, and only the rows of this set are returned.
 Dataset rows_of(const Model& model, FileSamples samples, const std::string& part);
 
-// Sentences that say how a model file differs from the experiment in its columns, classes, standardisation or
-// activations. If there is a difference, the weights in the file may mean something else in the experiment.
+// Compares the columns, classes, standardisation and activations in a model file with those of the experiment. Returns
+// a sentence for each difference. If there is a difference, the weights in the file may not suit the experiment.
 std::vector<std::string> differences(const Safetensors& contents, const Experiment& experiment);
 
 // Sets every tensor of the network from `contents`. Throws UserError that names `file` and the tensor if a tensor is

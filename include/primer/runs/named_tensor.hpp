@@ -14,8 +14,8 @@ constexpr Layout layout_of(const Parameter& p) { return p.transposed ? Layout::t
 
 NamedTensor named(std::string name, const Tensor& tensor, Layout layout);
 
-// Fills `tensor` with the tensor `name` of a file. Throws UserError if the file has no such tensor, if the shape in the
-// file does not fit `tensor` in this layout, or if `real` cannot hold a number. Its message begins with `file`.
+// Fills `tensor` with the tensor `name` of a file. Throws UserError if the file has no such tensor, if its shape is not
+// that of `tensor` in `layout`, or if a number is too large for `real` (float or double). The text begins with `file`.
 void read_tensor(const Safetensors& contents, const std::string& file, const std::string& name, Layout layout,
                  Tensor& tensor);
 
@@ -23,7 +23,7 @@ void read_tensor(const Safetensors& contents, const std::string& file, const std
 const NamedTensor& find_tensor(const Safetensors& contents, const std::string& file, const std::string& name,
                                const std::vector<std::size_t>& shape);
 
-// Whether a finite number stays finite as a `real`. True for ±∞ and NaN, and always true in the double build.
+// False if `number` is finite, but too large for the type `real`. Always true if `real` is double.
 bool fits_real(double number);
 
 // The type of the numbers in the files of this build: F64, or F32 in the float build.

@@ -16,25 +16,25 @@ namespace primer {
 // The default folder of a run of the config NAME.toml: runs/NAME if n is 1, else runs/NAME-n.
 std::string default_folder(const Config& config, std::size_t n);
 
-// The folder for a new run: `out`, or else runs/NAME for the config NAME.toml. A folder that exists must be empty or
-// contain a run. A run with another config.toml is replaced only if `replace` is true. Otherwise such an `out` is
-// refused; without `out`, the function takes the first of runs/NAME, runs/NAME-2, … that is empty or contains a run
-// with this config. Throws UserError if a file that would be replaced was not written by primer or is read by the run.
+// The folder for a new run: `out` or, without `out`, runs/NAME for the config NAME.toml. A folder that exists must be
+// empty or contain a run. If `replace` is true, any run in it is replaced. Otherwise only a run with the same config is
+// replaced: `out` with another run is refused; without `out`, the first of runs/NAME, runs/NAME-2, … without another
+// run is used. Throws UserError if the new run would replace a file that it reads or that primer did not write.
 std::string folder_for_new_run(const Experiment& experiment, const std::optional<std::string>& out, bool replace);
 
-// The folder of the run to resume: `out`, or the first of runs/NAME, runs/NAME-2, … whose config differs at most in
-// train.epochs; runs/NAME if no folder has such a config.
+// The folder of the run to resume: `out`, or the first of runs/NAME, runs/NAME-2, … whose config is the same as that of
+// the experiment, except perhaps for train.epochs; runs/NAME if no folder has such a config.
 std::string folder_to_resume(const Experiment& experiment, const std::optional<std::string>& out);
 
 class RunFolder {
  public:
   explicit RunFolder(std::string path) : path_(std::move(path)) {}
 
-  // Starts a run and replaces an earlier run in the folder: writes config.toml and the header lines of history.csv and
-  // flow.csv, and removes the frames and the report. The earlier model and checkpoint stay until new ones are written.
+  // Starts a run in place of an earlier run in the folder: writes config.toml and the headers of history.csv and
+  // flow.csv, removes frames.safetensors and report.html. The run replaces the old model and checkpoint later.
   void start(const Experiment& experiment);
-  // Resumes the run in the folder: restores `training` from the checkpoint and removes later rows from history.csv and
-  // flow.csv. Throws UserError if the checkpoint is missing or does not fit (see read_checkpoint).
+  // Resumes the run in the folder: restores `training` from the checkpoint, and removes the rows of later epochs from
+  // history.csv and flow.csv. Throws UserError if the checkpoint is missing or does not fit (see read_checkpoint).
   void resume(const Experiment& experiment, Training& training);
   void add(const std::vector<FlowRow>& rows);
   void add(const EpochRecord& record);
@@ -55,7 +55,7 @@ class RunFolder {
   std::ofstream flow_;
 };
 
-// "accuracy" or "r2".
+// The name of the metric of a task: "accuracy" or "r2".
 const char* metric_name(Task task);
 
 // These two functions read the rows of history.csv and of flow.csv. Each throws UserError if its file is missing or was

@@ -23,13 +23,13 @@ struct FileSamples : Samples {
     std::uint32_t line, column;
   };
   std::string file;
-  std::vector<Position> positions;  // rows × targets; empty for a regression and for a generator
-  std::size_t dropped = 0;          // rows that were left out because a value is missing
+  std::vector<Position> positions;  // places of all targets (rows × targets); empty for a regression or generated data
+  std::size_t dropped = 0;          // number of rows that were left out because a value is missing
 };
 
-// The columns of a CSV file that become the inputs of a network. A number is taken as it is. A column of texts that
-// data.one_hot lists becomes one input for each category: 1 for the category of the row and 0 for the others. The name
-// of such an input is COLUMN=CATEGORY.
+// The columns of a CSV file that become the inputs of a network. A column of numbers becomes one input. A column of
+// texts, listed in data.one_hot, becomes one input for each category, called COLUMN=CATEGORY: in each row, the input of
+// the row's category is 1, and the others are 0.
 class InputColumns {
  public:
   // All columns of the file that are inputs according to `data`. learn() collects the categories.
@@ -39,14 +39,14 @@ class InputColumns {
                const char* whose);
 
   bool any_missing(const CsvReader& csv) const;
-  // Adds the categories in the current row; those of an existing network are fixed. Call learn() for all rows before
-  // the first read().
+  // Collects the categories in the current row, except for an existing network, whose categories are known. Call
+  // learn() for all rows before you call read() for the first row.
   void learn(const CsvReader& csv);
 
   // The number of inputs, and their names.
   std::size_t size() const;
   std::vector<std::string> names() const;
-  // Reads the current row into size() inputs. A text that is not a known category is an error.
+  // Writes the size() inputs of the current row to `row`. Throws UserError if a text is not a category of its column.
   void read(const CsvReader& csv, std::span<real> row);
 
  private:
@@ -54,7 +54,7 @@ class InputColumns {
     std::size_t cell;
     std::string name;
     bool is_text = false;
-    std::map<std::string, std::size_t, std::less<>> categories{};  // each with its index among the column's inputs
+    std::map<std::string, std::size_t, std::less<>> categories{};  // category → index of its input within this column
   };
   void number_categories();
 
@@ -63,21 +63,21 @@ class InputColumns {
   bool is_first_row_ = true;
 };
 
-// Reads the rows of a file. The targets are the columns in data.target, else the last column. The inputs are the
-// columns in data.inputs, else all other columns. If `inputs` is given, it lists the inputs of an existing network: the
-// columns are found by these names, and other columns are ignored. For rows from a stream, error messages name `file`.
+// Reads the rows of a file or a stream; `file` is its name in error messages. The targets are the columns in
+// data.target, or the last column if data.target is empty. The inputs are the columns in data.inputs, or all others if
+// it is empty. If `inputs` lists the inputs of an existing network, only the columns with these names are inputs.
 FileSamples read_samples(const std::string& path, const DataOptions& data, Task task,
                          const std::vector<std::string>& inputs = {});
 FileSamples read_samples(std::istream& stream, const std::string& file, const DataOptions& data, Task task,
                          const std::vector<std::string>& inputs = {});
 
-// Sets a function that read_samples calls a few times a second to report its progress: "FILE: row 65536 of 300001", and
-// "" at the end.
+// Sets the function to which read_samples() reports its progress a few times a second. The text is, for example, "FILE:
+// row 65536 of 300001"; the last text is "".
 void watch_reading(void (*watcher)(const std::string& text));
 
-// The targets of the samples as the tensor y. Throws UserError with the location of a target that does not fit.
+// The targets of the samples as the tensor y. Throws UserError, with the location, if a target is not valid for `task`.
 Tensor encode(const FileSamples& samples, Task task, const std::vector<std::string>& classes);
-// Makes a UserError of `error`, with the location of the target that is wrong, or else with the name of the file.
+// Makes a UserError from `error`, with the location of the wrong target or, if that is unknown, with the file's name.
 UserError located(const std::logic_error& error, const FileSamples& samples);
 
 // The separator of cells and the decimal mark in the files of `data`.

@@ -1,4 +1,4 @@
-// Computes one number for a trained network and one for its data. Two runs with equal numbers did the same computation.
+// Computes a hash of a trained network and a hash of its data. Two runs with the same hashes did the same computation.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@ namespace primer {
 // A hash (64-bit FNV-1a) of the little-endian bytes of all parameters in the network's order, W as outputs × inputs.
 std::uint64_t signature(Network& network);
 
-// A hash (64-bit FNV-1a) of all numbers in these sets of rows, as decimal text.
+// A hash (64-bit FNV-1a) of all numbers in the data sets `parts`. The hash is returned as a decimal number.
 std::string fingerprint(std::initializer_list<const Dataset*> parts);
 
-// "907CE90B1CD109AF"
+// The signature as 16 hexadecimal digits: "907CE90B1CD109AF".
 std::string signature_text(std::uint64_t signature);
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// Writes a first config for a CSV file: it guesses what each column means and says so in comments.
+// Writes a first config for a CSV file: guesses what each column means, and writes each guess as a comment.
 #pragma once
 
 #include <string>

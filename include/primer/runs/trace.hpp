@@ -7,11 +7,11 @@
 
 namespace primer {
 
-// The quantities of the last forward_training() and of the last backward(), which must compute ∂L/∂x. For layer l:
+// The quantities of the last forward_training() and backward(); backward() needs wants_dL_dx = true. For layer l:
 //   l.x l.z l.a l.slope l.dL_da l.dL_dz l.dL_dx      rows × units (x and dL_dx: rows × inputs); slope is σ′(z)
 //   l.dL_dW (outputs × inputs), l.dL_db
 //   l.dL_dalpha (prelu); l.u l.dL_du l.dL_dgamma l.dL_dbeta (batch_norm); l.mask (dropout); l.s = σ(z) (residual)
-// For the network: loss (1), y (rows × outputs). In a canonical pair, ∂L/∂a of the last layer may be infinite.
+// For the network: loss (1), y (rows × outputs). ∂L/∂a of softmax with cross_entropy, for example, may be infinite.
 Safetensors trace_contents(Network& network, const Loss& loss, const Tensor& y);
 
 }  // namespace primer
