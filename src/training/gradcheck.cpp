@@ -208,7 +208,7 @@ GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& 
 }
 
 void leave_special_values(Network& network, std::uint64_t seed) {
-  Random random(seed, Stream::initialization, 0);  // layers count from 1
+  Random random(seed, Stream::initialization, 0);  // number 0 is free: layers have numbers from 1
   for (const Parameter& p : network.parameters()) {
     if (p.transposed) continue;  // a weight
     for (real& v : p.value->values()) v += static_cast<real>(random.uniform(-0.25, 0.25));

@@ -75,7 +75,7 @@ std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& lo
   }
   if (!std::isfinite(loss_value)) return NonFiniteTensor{layers.size() - 1, "the loss L(a, y)"};
   for (std::size_t l = layers.size(); l-- > 0;) {
-    const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // if true, an infinite ∂L/∂a is harmless
+    const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // ∂L/∂z needs no ∂L/∂a, which may be ±∞
     if (!canonical && !finite(network.dL_da(l, loss, y))) return NonFiniteTensor{l, "∂L/∂a"};
     if (!finite(layers[l].dL_dz)) return NonFiniteTensor{l, "∂L/∂z"};
     for (const Parameter& p : layers[l].parameters()) {

@@ -75,7 +75,7 @@ inline double W_factor(const FlowRow& row, const FlowRow& above) { return row.dL
 struct FlowSplit {
   double ratio, sigma_part, W_part;
 };
-// `rows` has a row for each layer, with the output layer, of one epoch. Returns std::nullopt below two hidden layers.
+// `rows` has all layers of one epoch, with the output layer. Returns std::nullopt for fewer than two hidden layers.
 std::optional<FlowSplit> split_of(const std::vector<FlowRow>& rows);
 
 class Flow {
