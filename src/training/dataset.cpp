@@ -1,4 +1,4 @@
-// Encodes targets, splits rows class by class, and standardises inputs.
+// Encodes the targets, splits the rows of each class into training, validation and test rows, and standardises inputs.
 #include "primer/training/dataset.hpp"
 
 #include <algorithm>
@@ -14,8 +14,8 @@
 namespace primer {
 namespace {
 
-// Reads a label such as 7, -12 or 7.0 as an integer. It may have no leading zeros, and only zeros after the point.
-// Returns nothing for any other label; such a label is the only spelling of its class.
+// Reads a label such as 7, -12 or 7.0, without leading zeros and with only zeros after the point, as an integer.
+// Returns std::nullopt for any other label, which is its own class: 7 and 7.0 are one class, and 07 is another.
 std::optional<long long> as_integer(std::string_view text) {
   const std::size_t point = text.find('.');
   if (point != text.npos) {
@@ -42,7 +42,7 @@ std::string text_of(double number) {
   return {digits, std::to_chars(digits, digits + sizeof digits, number).ptr};
 }
 
-// Returns the same text for all labels of a class.
+// Returns one text for all labels that mean the same class: "1" for 1, 1.0 and 1.00.
 std::string class_key(const std::string& label) {
   const std::optional<long long> integer = as_integer(label);
   return integer ? std::to_string(*integer) : label;
@@ -85,9 +85,9 @@ void check_probability(double value, std::size_t row, std::size_t target, Task t
 
 enum class Part : std::uint8_t { train, validation, test };
 
-// The number of rows that a part of the data gets from each stratum (the rows of a class). First, the fraction of each
-// stratum is rounded down. Then the strata with the largest remainders give one more row each, until the part has its
-// fraction of all rows. No stratum gives more rows than its `room`.
+// Returns how many rows each stratum (the rows of a class) gives to a part of the data, such as the test rows. First,
+// fraction · size of a stratum is rounded down. Then the strata with the largest remainders give one more row each,
+// until the part has this fraction of all rows. Stratum s gives at most room[s] rows.
 std::vector<std::size_t> shares(const std::vector<std::size_t>& sizes, const std::vector<std::size_t>& room,
                                 double fraction) {
   std::vector<std::size_t> share(sizes.size());
@@ -117,7 +117,7 @@ std::vector<Part> split(const Samples& samples, bool by_class, const SplitOption
       throw std::invalid_argument("test_fraction and validation_fraction must be from 0 to 1");
   }
   const bool stratified = by_class && options.shuffle;
-  std::map<std::string, std::vector<std::size_t>> strata;  // the rows of each class, or all rows in one stratum
+  std::map<std::string, std::vector<std::size_t>> strata;  // row indices of each class, or of all rows in one group
   if (stratified) {
     const TextColumn labels = labels_of(samples.targets.front());
     std::vector<std::vector<std::size_t>*> of_label;
@@ -159,7 +159,7 @@ Dataset rows_in(Part part, const std::vector<Part>& parts, const Dataset& all) {
   return found;
 }
 
-// Keeps only the training rows, without memory for a second tensor.
+// Removes all rows of t except the training rows, without the memory of a second tensor.
 void keep_training_rows(const std::vector<Part>& parts, Tensor& t) {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -258,7 +258,7 @@ Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::
       sum += value;
     }
     if (task == Task::multiclass && std::abs(sum - 1) > 1e-6) {
-      throw TargetError(i, 0, "the target columns sum to " + text_of(sum) + "; for cross_entropy they must sum to 1");
+      throw TargetError(i, 0, "the row's targets sum to " + text_of(sum) + "; for cross_entropy they must sum to 1");
     }
   }
   return y;
@@ -272,7 +272,7 @@ Data prepare(Samples&& samples, const std::optional<Dataset>& validation, Task t
   Tensor y = encode_targets(samples.targets, task, classes);
   const bool by_class = samples.targets.size() == 1 && !classes.empty();
   for (std::size_t t = 0; t < samples.targets.size() && !by_class; ++t) {
-    samples.targets[t].numbers = std::vector<double>();  // frees memory, because y has the numbers now
+    samples.targets[t].numbers = std::vector<double>();  // frees the memory of these numbers, which y contains now
   }
   const std::vector<Part> parts = split(samples, by_class, options, seed);
   if (std::ranges::count(parts, Part::train) == 0)
@@ -311,7 +311,7 @@ Standardizer standardizer_of(const Tensor& x) {
   if (x.rows() == 0) return s;
   const auto n = static_cast<double>(x.rows());
   for (std::size_t j = 0; j < x.cols(); ++j) {
-    bool constant = true;  // found by comparison: rounding may give a constant column a deviation that is not 0
+    bool constant = true;  // constant columns are found by comparison: rounding may make their deviation > 0
     double most = 0;
     for (std::size_t i = 0; i < x.rows(); ++i) {
       constant = constant && x(i, j) == x(0, j);
@@ -356,7 +356,7 @@ void select_rows(const Dataset& from, std::span<const std::size_t> order, std::s
     part.resize(last - first, n);
     if (order.empty()) {
       std::copy_n(all.data() + first * n, part.size(), part.data());
-    } else if (n < 8) {  // short rows: one call per row would take longer than the copying
+    } else if (n < 8) {  // for short rows, one copy_n() per row would take longer than these loops
       for (std::size_t j = 0; j < n; ++j) {
         for (std::size_t i = 0; i < part.rows(); ++i) part(i, j) = all(order[first + i], j);
       }

@@ -1,4 +1,4 @@
-// Observes passes, adds them up over an epoch, and splits the change of the gradient into the parts of σ′ and W.
+// Adds up measurements of training steps over an epoch, and splits the change of the gradient into factors of σ′ and W.
 #include "primer/training/flow.hpp"
 
 #include <cmath>
@@ -10,7 +10,7 @@
 namespace primer {
 namespace {
 
-// The position of an averaged quantity in LayerState::sums. If member is nullptr: the number of averaged quantities.
+// Returns the position of an averaged quantity in LayerState::sums, or the number of these quantities for nullptr.
 constexpr std::size_t sum_index(double FlowRow::*member) {
   std::size_t index = 0;
   for (const FlowQuantity& q : flow_quantities) {
@@ -58,7 +58,7 @@ Flow::Flow(const Network& network) : W_before_(network.layers.size()) {
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const std::size_t units = network.layers[l].Wt.cols();
     Activation& activation = *network.layers[l].activation;
-    const bool as_below =  // then a scan of σ′ would find the same limit again
+    const bool as_below =  // whether layer l − 1 has the same function: its limit is used again, without a scan of σ′
         l > 0 && activation.name() == network.layers[l - 1].activation->name() && !activation.parameter();
     state.layers.push_back({std::vector<double>(averaged), std::vector<std::uint8_t>(units),
                             std::vector<std::uint8_t>(units),
@@ -75,8 +75,8 @@ void Flow::before_update(Network& network, const Loss& loss, const Tensor& y) {
     const auto n = static_cast<double>(size);
     const real *const a = layer.a.data(), *const z = layer.z.data(), *const derivative = layer.derivative.data();
     const real *const dL_da = network.dL_da(l, loss, y).data(), *const dL_dz = layer.dL_dz.data();
-    // The activation "step" has σ′ = 0 everywhere, so its saturation limit is 0. With ∞ instead, every entry is
-    // saturated.
+    // The activation "step" has σ′ = 0 everywhere, so its limit is 0, but no |σ′| is less than 0. With the limit ∞,
+    // every entry counts as saturated.
     const real limit = into.saturation_limit == 0 ? std::numeric_limits<real>::infinity() : into.saturation_limit;
     const auto [a_squares, a_sum] = sums_in_one_pass<2>(size, [=](std::size_t i, auto add) {
       add(0, a[i] * a[i]);
@@ -169,7 +169,7 @@ std::optional<double> flow_value(const FlowRow& row, std::string_view name) {
 
 std::optional<FlowSplit> split_of(const std::vector<FlowRow>& rows) {
   if (rows.size() < 3) return {};
-  const std::size_t H = rows.size() - 1;  // hidden layers; rows[H] is the output layer
+  const std::size_t H = rows.size() - 1;  // number of hidden layers; rows[H] belongs to the output layer
   FlowSplit split{rows[0].dL_dz_norm / rows[H - 1].dL_dz_norm, 1, 1};
   for (std::size_t l = 0; l + 1 < H; ++l) {
     split.sigma_part *= sigma_factor(rows[l]);

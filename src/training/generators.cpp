@@ -1,5 +1,5 @@
-// The generators. Classes are assigned in turn (0, 1, …, K − 1, 0, …), so the sizes of the classes differ by at most
-// one point.
+// Makes the data sets. Point i has class i mod K (in xor: the exclusive or of its two corner coordinates), so the sizes
+// of the classes differ by at most one point.
 #include "primer/training/generators.hpp"
 
 #include <array>
@@ -48,7 +48,7 @@ Samples make_xor(const GeneratorOptions& o, Random random) {
 Samples make_spirals(const GeneratorOptions& o, Random random) {
   const std::size_t n = or_else(o.points, 300);
   const std::size_t K = or_else(o.classes, 3);
-  const std::size_t last = (n - 1) / K;  // position of the outermost point of an arm
+  const std::size_t last = (n - 1) / K;  // index, within an arm, of the outermost point of the spiral
   return rows_of(n, 2, "class", [&](std::size_t i, Row& x) {
     const std::size_t position = i / K;
     const double r = last == 0 ? 1.0 : static_cast<double>(position) / static_cast<double>(last);

@@ -1,4 +1,4 @@
-// Moves each number by ±h and ±2h, and compares the differences of the loss with the gradients.
+// Moves each parameter and each input by ±h and ±2h, and compares the differences of the loss with the gradients.
 #include "primer/training/gradcheck.hpp"
 
 #include <algorithm>
@@ -13,10 +13,10 @@
 namespace primer {
 namespace {
 
-constexpr double tolerance = 1e-6;  // the largest relative distance of an entry that is right
+constexpr double tolerance = 1e-6;  // the largest relative error with which an entry is right
 
-// The loss of a batch as a function of the parameters and the inputs. value() notes on which side of each kink each z
-// and each a − y is. If no side changes between two points, the loss is smooth between them.
+// The loss of a batch as a function of the parameters and the inputs. For each kink, value() records whether each z or
+// a − y is below it, above it or on it. If no record changes between two points, the loss is smooth between them.
 class LossSurface {
  public:
   LossSurface(Network& network, const Loss& loss, const Tensor& x, const Tensor& y)
@@ -42,7 +42,7 @@ class LossSurface {
     return network_.loss(loss_, y_);
   }
 
-  // ∂L/∂p from steps of ±h and ±2h; nothing if they cross a kink.
+  // Returns ∂L/∂p from the values of L at p ± h and p ± 2h, or std::nullopt if a kink of L is between these points.
   std::optional<double> derivative(real& p, double h) {
     const real here = p;
     h *= std::max(1.0, std::abs(double{here}));
@@ -72,14 +72,14 @@ class LossSurface {
   std::vector<signed char> sides_, sides_here_;
 };
 
-// A numeric derivative, its distance from the analytic one, and how far rounding may have moved it.
+// A numeric derivative, its absolute and relative difference from the analytic derivative, and its rounding error.
 struct Comparison {
   double numeric, absolute, relative, noise;
 };
 
-// Returns S, where rounding changes the loss by up to about ε S. A rounding error changes the loss in proportion to the
-// gradient at its place: a unit adds |∂L/∂z| (Σⱼ |wⱼ xⱼ| + |b|) to S, and an output adds |∂L/∂a| (|a| + |y|). Call
-// rounding_of() after a forward and a backward pass.
+// Returns S: rounding changes the loss by up to about ε S, with machine epsilon ε. S is |L|, plus each number times its
+// gradient: |∂L/∂u| (Σⱼ |wⱼ xⱼ| + |b|) + |∂L/∂z · z| for a unit with u = x Wᵀ + b, and |∂L/∂a| (|a| + |y|) for an
+// output. Call rounding_of() after a forward and a backward pass.
 double rounding_of(Network& network, const Loss& loss, const Tensor& y) {
   double S = std::abs(double{network.loss(loss, y)});
   for (const Dense& layer : network.layers) {
@@ -101,9 +101,9 @@ double rounding_of(Network& network, const Loss& loss, const Tensor& y) {
 
 enum class Outcome { right, wrong, undecided, excluded };
 
-// Tries step sizes until one shows that the entry of the gradient is right. The entry is wrong if it is wrong with
-// every step size, or if two step sizes agree on another derivative. `largest` is the largest gradient of the tensor,
-// `noise` how far rounding moves a difference with step h. `best` becomes the closest comparison.
+// Compares an entry of the gradient with differences of several step sizes until one shows that the entry is right. The
+// entry is wrong if all show an error, or if two agree on a different derivative. `largest` is the largest gradient of
+// the tensor, `noise` the rounding error with step h. `best` becomes the comparison with the least error.
 Outcome compare(double analytic, real& entry, LossSurface& surface, double largest, double noise, Comparison& best) {
   std::vector<Comparison> tried;
   for (const double factor : {1.0, 16.0, 1.0 / 16, 1.0 / 256}) {
@@ -154,7 +154,7 @@ TensorCheck check_tensor(const std::string& name, Tensor& values, const Tensor& 
       check.max_rel = d.relative;
       check.worst_row = transposed ? j : i;
       check.worst_col = transposed ? i : j;
-      if (std::isnan(d.relative)) return check;  // nothing is worse
+      if (std::isnan(d.relative)) return check;  // no other error is larger than NaN
     }
   }
   return check;
@@ -208,7 +208,7 @@ GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& 
 }
 
 void leave_special_values(Network& network, std::uint64_t seed) {
-  Random random(seed, Stream::initialization, 0);  // layers count from 1
+  Random random(seed, Stream::initialization, 0);  // number 0 is free: layers have numbers from 1
   for (const Parameter& p : network.parameters()) {
     if (p.transposed) continue;  // a weight
     for (real& v : p.value->values()) v += static_cast<real>(random.uniform(-0.25, 0.25));

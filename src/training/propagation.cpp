@@ -42,10 +42,10 @@ double variance(const Initializer& initializer) {
 }
 
 std::optional<double> predicted_gradient_ratio(std::span<const LayerOptions> layers, const Tensor& x) {
-  double square = 0;  // E[a²] of the layer below; E[x²] for the first layer
+  double square = 0;  // E[a²] of the previous layer; for the first layer, E[x²] of the inputs
   for (const real v : x.values()) square += static_cast<double>(v) * static_cast<double>(v);
   square /= static_cast<double>(x.size());
-  double a_variance = square;  // Var[a] of the layer below; E[x²] for the first layer
+  double a_variance = square;  // Var[a] of the previous layer; for the first layer, E[x²] of the inputs
   double derivative_square = 0;
   double ratio_square = 1;
   std::size_t fan_in = x.cols();

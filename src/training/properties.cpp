@@ -1,5 +1,5 @@
-// Scans σ and σ′ on a grid, then refines the results between the points of the grid: extremes by golden-section search,
-// borders by bisection.
+// Scans σ and σ′ on a grid of z. Then finds extremes between two grid points by golden-section search, and the ends of
+// intervals by bisection.
 #include "primer/training/properties.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 using Function = std::function<double(double)>;
 using Condition = std::function<bool(double)>;
 
-// σ and σ′ as functions of one number. Each function keeps its tensors, so that a scan does not allocate memory.
+// σ and σ′ as functions of one number. Each function reuses its tensors, so that a call does not allocate memory.
 struct Functions {
   Function value, derivative;
 };
@@ -33,7 +33,7 @@ Functions functions_of(const Activation& activation) {
       };
       const double value = at_finite(at);
       if (!std::isinf(at) || !std::isnan(value)) return value;
-      // σ(±∞) came out as ∞ − ∞ or ∞ · 0. The limit is infinite if the function still grows far out.
+      // At z = ±∞ the formula gave NaN (∞ − ∞ or ∞ · 0). The limit is ±∞ if the function grows from |z| = 1e4 to 2e4.
       const double near = at_finite(std::copysign(1e4, at));
       const double far = at_finite(std::copysign(2e4, at));
       return std::abs(far) > 1.5 * std::abs(near) ? std::copysign(infinity, far) : far;
@@ -42,7 +42,7 @@ Functions functions_of(const Activation& activation) {
   return {part(false), part(true)};
 }
 
-// The grid: −8 … 8 in steps of 1/64.
+// The grid of z: −8 … 8 in steps of 1/64.
 constexpr double reach = 8;
 constexpr double step = 1 / 64.0;
 std::vector<double> grid() {
@@ -51,8 +51,8 @@ std::vector<double> grid() {
   return points;
 }
 
-// The grid, points beyond the grid in growing steps, and both infinities. Beyond the grid, a float rounds σ and σ′ to
-// their limits, so those points are used only for extremes and monotony.
+// The z at which ranges and monotonicity are measured: the grid, points outside of the grid at growing distances, and
+// ±∞. Zeros of σ′ and saturation use only the grid, because a float rounds σ and σ′ to their limits at large |z|.
 std::vector<double> grid_and_beyond() {
   std::vector<double> points = grid();
   for (double z = reach * 1.25; z < 1e4; z *= 1.25) {
@@ -64,13 +64,14 @@ std::vector<double> grid_and_beyond() {
   return points;
 }
 
-// Returns the lowest value of f and its location: the best point, refined within the grid (golden-section search).
+// Returns the lowest value of f and its z: the best of `points`, refined by golden-section search if it is in the grid.
+// Of equal values, the value with z nearest to 0 is taken, so relu has its minimum at z = 0.
 std::pair<double, double> lowest(const std::vector<double>& points, const Function& f) {
   std::size_t best = 0;
   double least = f(points[best]);
   for (std::size_t i = 1; i < points.size(); ++i) {
     const double value = f(points[i]);
-    const bool nearer = std::abs(points[i]) < std::abs(points[best]);  // for equal values, so relu's minimum is at 0
+    const bool nearer = std::abs(points[i]) < std::abs(points[best]);
     if (value < least || (value == least && nearer) || std::isnan(least)) {
       best = i;
       least = value;
@@ -97,7 +98,7 @@ Range range_of(const Function& f) {
   return {low, -minus_high, reached(at_low), reached(at_high)};
 }
 
-// The condition is true at only one of p and q. Finds by bisection the last point between them where it is still true.
+// The condition is true at exactly one of p and q. Returns the point, found by bisection, up to which it stays true.
 double border(double p, double q, const Condition& condition) {
   const bool at_p = condition(p);
   while (std::abs(q - p) > 1e-12 * std::max(1.0, std::abs(p))) {
@@ -107,7 +108,7 @@ double border(double p, double q, const Condition& condition) {
   return at_p ? p : q;
 }
 
-// The intervals on which a condition is true. An interval that meets an end of the grid continues to infinity.
+// The intervals of z where a condition is true. An interval that reaches z = ±8, an end of the grid, ends at ±∞.
 std::vector<Interval> intervals(const Condition& condition) {
   std::vector<Interval> found;
   bool inside = false;

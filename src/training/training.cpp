@@ -1,4 +1,4 @@
-// Runs the loop. When an epoch diverges, replays it to find the first number that is not finite.
+// Runs the training loop. When an epoch diverges, repeats this epoch to find the first number that is not finite.
 #include "primer/training/training.hpp"
 
 #include <algorithm>
@@ -43,7 +43,7 @@ bool finite(Network& network) {  // whether all parameters and running statistic
                              [&](Dense& layer) { return std::ranges::all_of(layer.tensors(), finite_value); });
 }
 
-// Copies all tensors into the memory of `tensors`, which is empty or a copy of the same network.
+// Copies all tensors of the network to `tensors`, which must be empty or an earlier copy: its memory is then reused.
 void copy(Network& network, std::vector<Tensor>& tensors) {
   std::size_t count = 0;
   for (Dense& layer : network.layers) {
@@ -60,7 +60,7 @@ struct NonFiniteTensor {
   std::string tensor;
 };
 
-// The first tensor of a step that is not finite, in the order of computation.
+// Returns the first tensor, in the order of computation, that contains NaN or ±∞ after a step.
 std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& loss, const Tensor& y,
                                                 double loss_value) {
   std::vector<Dense>& layers = network.layers;
@@ -75,7 +75,7 @@ std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& lo
   }
   if (!std::isfinite(loss_value)) return NonFiniteTensor{layers.size() - 1, "the loss L(a, y)"};
   for (std::size_t l = layers.size(); l-- > 0;) {
-    const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // then ∂L/∂a may be infinite
+    const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // ∂L/∂z needs no ∂L/∂a, which may be ±∞
     if (!canonical && !finite(network.dL_da(l, loss, y))) return NonFiniteTensor{l, "∂L/∂a"};
     if (!finite(layers[l].dL_dz)) return NonFiniteTensor{l, "∂L/∂z"};
     for (const Parameter& p : layers[l].parameters()) {
@@ -193,10 +193,10 @@ Training::Training(Network& network, const Data& data, const TrainOptions& optio
 
 bool Training::observed(std::uint64_t step) const {
   if (observe_every_ == 0) return false;
-  const std::uint64_t since = (step - 1) % observe_every_;  // the last step 1 + k n
+  const std::uint64_t since = (step - 1) % observe_every_;  // number of steps since the last step 1 + k n
   if (since == 0) return true;
   const bool opens_epoch = (step - 1) % batches_ == 0;
-  return opens_epoch && observe_every_ - since >= batches_;  // no other step of this epoch is observed
+  return opens_epoch && observe_every_ - since >= batches_;  // first step of an epoch that contains no step 1 + k n
 }
 
 double Training::learning_rate(std::uint64_t step) const {
@@ -309,8 +309,7 @@ Training::Snapshot Training::snapshot() const {
   return now;
 }
 
-// Saves into the memory of `to`, because a new allocation in every epoch would take longer than training a tiny
-// network.
+// Saves into the memory of `to`, because a new allocation in each epoch takes longer than training a tiny network.
 void Training::save(Snapshot& to) const {
   to.state = state;
   copy(network_, to.tensors);
@@ -330,11 +329,11 @@ void Training::rewind(const Snapshot& to) {
   flow.state = to.flow;
 }
 
-// Runs the epoch again with the same bits, and examines every tensor after every step.
+// Runs the diverged epoch again, with the same bits, and examines every tensor after every step. Throws Divergence.
 void Training::explain_divergence() {
   rewind(epoch_start_);
   std::optional<NonFiniteTensor> non_finite;
-  std::vector<std::string> norms(network_.layers.size());  // norms of each layer after the previous step of the epoch
+  std::vector<std::string> norms(network_.layers.size());  // each layer's norms after the previous step; empty at first
   while (state.batch < batches_) {
     const double loss = step(state.batch);
     non_finite = first_non_finite(network_, *loss_, batch_.y, loss);

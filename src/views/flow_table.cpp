@@ -1,4 +1,4 @@
-// Writes a row for each layer and then the line that splits the ratio of the gradients into its two parts.
+// Writes a row for each layer, and then a line with the ratio of the gradients and its factors from σ′ and from W.
 #include "primer/views/flow_table.hpp"
 
 #include <cmath>
@@ -29,8 +29,8 @@ std::string flow_table(const std::vector<FlowRow>& rows, std::size_t width) {
   std::string text = table(cells, 2, width, 2);
   if (const auto split = split_of(rows)) {
     const std::string H = std::to_string(rows.size() - 1);
-    text += wrapped("‖∂L/∂z‖ of layer 1 / layer " + H + ": " + short_number(split->ratio) + " = " +
-                        short_number(split->sigma_part) + " by σ′ × " + short_number(split->W_part) + " by W",
+    text += wrapped("‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of layer " + H + ": " + short_number(split->ratio) + " = " +
+                        short_number(split->sigma_part) + " (from σ′) × " + short_number(split->W_part) + " (from W)",
                     width);
   }
   return text;

@@ -1,4 +1,4 @@
-// Changes the modes of the terminal, and restores them however the program ends.
+// Changes the modes of the terminal, and restores them at every end of the program, also after a fatal signal.
 #include "primer/views/keyboard.hpp"
 
 #include <poll.h>

@@ -35,7 +35,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// Breaks the texts of column c into lines of at most `width` columns. Each line after the first is a row of its own.
+// Breaks the texts of column c into lines of at most `width` characters. Each further line becomes a new row.
 Rows with_broken_column(const Rows& rows, std::size_t c, std::size_t width) {
   Rows broken;
   for (const auto& row : rows) {
@@ -87,7 +87,7 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
 
 namespace {
 
-// A line with these columns of a row. The first `left` columns of the whole table are aligned to the left.
+// Returns the text line of one row with the cells of `columns`. The first `left` columns of the table are left-aligned.
 std::string text_of_row(const std::vector<std::string>& row, const std::vector<std::size_t>& columns,
                         const std::vector<std::size_t>& widths, std::size_t left) {
   std::string line;
@@ -115,7 +115,7 @@ std::string table(const Rows& all_rows, std::size_t left, std::size_t width, std
   for (std::size_t c = 0; c < repeated && total() > width; ++c) {
     const std::size_t others = total() - widths[c];
     const std::size_t room = std::max<std::size_t>(width > others ? width - others : 0, 24);
-    if (widths[c] <= 2 * room && widths[c] <= width / 2) continue;  // a short text does not need to be broken
+    if (widths[c] <= 2 * room && widths[c] <= width / 2) continue;  // column c has short texts, which stay on one line
     if (widths[c] > room) rows = with_broken_column(rows, c, room);
     widths = widths_of(rows);
   }

@@ -42,7 +42,7 @@ std::string cut(std::string text, std::size_t width) {
   return text;
 }
 
-// A bar that is exact to an eighth of a column.
+// A bar whose length is exact to 1/8 of the width of a character.
 std::string bar(double fraction, std::size_t width) {
   static constexpr std::array<std::string_view, 8> parts{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
   const double clamped = fraction > 0 ? std::min(fraction, 1.0) : 0;
@@ -182,7 +182,7 @@ std::vector<LiveLine> layers(const std::vector<FlowRow>& flow, std::size_t width
     smallest = std::min(smallest, row.dL_dz_norm);
   }
   const double decades = std::max(fewest_decades, std::log10(largest) - std::log10(smallest) + 1);
-  constexpr std::size_t numbers = 2 + 8 + 2 + 9 + 2 + 7 + 2 + 6 + 2;  // the columns of numbers and their gaps
+  constexpr std::size_t numbers = 2 + 8 + 2 + 9 + 2 + 7 + 2 + 6 + 2;  // width of the numeric columns with their spaces
   const std::size_t fixed = 4 + name_width + numbers;
   const std::size_t length = width > fixed + 4 ? std::min<std::size_t>((width - fixed) / 2, 30) : 0;
 
@@ -191,7 +191,7 @@ std::vector<LiveLine> layers(const std::vector<FlowRow>& flow, std::size_t width
   const std::size_t saturated_at = delta_at + length + 1 + 9 + 1;
   const std::size_t dead_at = saturated_at + 8;
   std::vector<LiveLine> lines(1);
-  if (width < dead_at + 7) {  // too narrow for bars: numbers alone
+  if (width < dead_at + 7) {  // the terminal is too narrow for bars, so only numbers are shown
     lines[0].put("layer  mean |σ′|  ‖∂L/∂z‖", quiet_color);
     for (std::size_t l = 0; l < std::min(flow.size(), height - 1); ++l) {
       LiveLine& line = lines.emplace_back().put(std::to_string(flow[l].layer));
@@ -224,7 +224,7 @@ std::vector<LiveLine> layers(const std::vector<FlowRow>& flow, std::size_t width
   return lines;
 }
 
-// A character shows two pixels, one above the other. Without colours, a digit is a training row and a sign is a region.
+// A character shows two pixels. Without colours, digits are classes of training rows; .:+x=o#% are predicted classes.
 std::vector<LiveLine> regions(const LiveState& state) {
   static constexpr std::string_view signs = ".:+x=o#%";
   std::vector<LiveLine> lines;
@@ -330,10 +330,10 @@ LiveLine& LiveLine::append(const LiveLine& other) {
 namespace {
 
 constexpr std::size_t map_gap = 3;
-constexpr std::size_t least_beside = 72;  // the fewest columns for curves and layers beside the map
+constexpr std::size_t least_beside = 72;  // least width, in characters, of curves and layers beside the decision map
 constexpr std::size_t curves_height = plot_rows + 1;
 
-// The number of lines of the view besides a map at its bottom: progress, curves, a blank line, layers and the hint.
+// The number of lines of the view without the decision map: progress, curves, a blank line, layers and key hint.
 std::size_t lines_without_map(const LiveState& state) {
   return 1 + curves_height + 1 + 1 + state.flow.size() + (state.hint.empty() ? 0 : 1);
 }
@@ -392,7 +392,7 @@ Terminal::Terminal(Network& network, const Data& data, const TrainOptions& optio
            static_cast<double>(std::max<std::size_t>(options.epochs, 1));
 }
 
-// Lays the grid of pixels over the training rows and finds the pixel of each row.
+// Divides the range of the two training inputs into side × side pixels, and finds the pixel of each training row.
 void Terminal::place_points(std::size_t side) {
   state_.side = side;
   state_.regions.clear();
@@ -480,7 +480,7 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
   }
   if (!flow.empty()) state_.flow = flow;
   const auto add = [&](std::vector<double>& series, double value) {
-    series.resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());  // no values of epochs before a resume
+    series.resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());  // NaN for the epochs before a resume
     series.push_back(value);
   };
   add(state_.train_loss, record.train.loss);
@@ -497,7 +497,7 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
   shots_.push_back({record.epoch, state_.flow, state_.regions});
   if (pace_ == Pace::watched && record.epoch == state_.epochs) {
     paused_ = true;
-    state_.hint = "the end   ← →: look at an epoch   q: quit";
+    state_.hint = "end of the run   ← →: show another epoch   q: quit";
   }
   pause();
 }
@@ -539,7 +539,7 @@ void Terminal::obey(const std::string& key) {
   if (key == " " && paused_) go_on_ = false;
 }
 
-// Draws an earlier epoch again. Its map is shown only if the map has the size that fits the terminal now.
+// Draws an earlier epoch again, without its decision map if the size of the map on the screen has changed since then.
 void Terminal::look_at(std::size_t shot) {
   shown_ = shot;
   LiveState state = state_;
@@ -554,7 +554,7 @@ void Terminal::look_at(std::size_t shot) {
   show(state);
 }
 
-// Whether all drawings take less than 1 % of the time, even with this one and the one at the end of the run.
+// Whether all drawings, with one now and one at the end of the run, take less than 1 % of the time since start_.
 bool Terminal::affordable() {
   return spent_ + 2 * cost_ <= 0.01 * seconds_since(start_) && seconds_since(last_draw_) >= shortest_pause;
 }
@@ -570,9 +570,9 @@ void Terminal::draw() {
   spent_ += cost_;
 }
 
-// Hides the cursor, draws and shows the cursor in a single write, so that the cursor is visible however the program
-// ends. After a change of its size, the terminal has moved the old lines, so the view starts again at the top of an
-// empty screen.
+// Hides the cursor, draws the view and shows the cursor in a single write, so that the cursor stays visible if the
+// program is killed. When the size of the terminal changes, the terminal moves the lines of the view; the next drawing
+// then clears the screen and starts at the top.
 void Terminal::show(const LiveState& state) {
   const auto size = terminal_size();
   std::string text = "\033[?25l";

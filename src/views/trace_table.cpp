@@ -16,7 +16,7 @@ using Rows = std::vector<std::vector<std::string>>;
 
 std::string text(real v) { return short_number(static_cast<double>(v), 6); }
 
-// The index of the sample that is shown, and the width of the output in columns.
+// The index of the sample that is shown, and the width of the printed text in characters.
 struct Page {
   std::size_t sample, width;
 };
@@ -34,7 +34,7 @@ std::string layer_line(const Dense& layer, std::size_t l) {
          " → " + std::to_string(layer.Wt.cols()) + "\n";
 }
 
-// A table with a row for each unit. A column shows values of the page's sample, or a row of an inputs × units matrix.
+// A table with a row for each unit. A column shows values of one sample, or one row of a matrix (inputs × units).
 class UnitTable {
  public:
   UnitTable(std::size_t units, std::size_t inputs, Page page)
@@ -45,7 +45,7 @@ class UnitTable {
     rows_.push_back({"unit"});
     for (std::size_t j = 0; j < units_; ++j) rows_.push_back({std::to_string(j + 1)});
   }
-  void column(const std::string& name, const Tensor& t) {  // values of the sample; if t has one row, of all samples
+  void column(const std::string& name, const Tensor& t) {  // shows the row of t for the sample, or the only row of t
     rows_[0].push_back(name);
     const std::size_t i = t.rows() == 1 ? 0 : page_.sample;
     for (std::size_t j = 0; j < units_; ++j) rows_[j + 1].push_back(text(t(i, j)));

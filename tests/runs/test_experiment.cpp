@@ -112,7 +112,7 @@ TEST_CASE("several target columns of cross_entropy are a distribution over class
   CHECK(e.data.classes == std::vector<std::string>{"p", "q"});
   CHECK(e.data.train.y == Tensor{{real(0.25), real(0.75)}, {1, 0}});
   CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,1,1\n") ==
-        "d.csv:3:3: column 'p': the target columns sum to 2; for cross_entropy they must sum to 1");
+        "d.csv:3:3: column 'p': the row's targets sum to 2; for cross_entropy they must sum to 1");
   CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,-1,2\n").starts_with("d.csv:3:3: column 'p': -1 is not a probability"));
   CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,0,1.5\n").starts_with("d.csv:3:5: column 'q': 1.5 is not a"));
   CHECK(files.complaint("x,p,q\n1,a,0.75\n") ==
@@ -319,7 +319,7 @@ TEST_CASE(
   CHECK(made.data.classes == std::vector<std::string>{"p", "q"});
   samples.targets[1].numbers[2] = 0.25;
   CHECK_THROWS_WITH_AS(experiment_of(config, samples, {}),
-                       "pasted: column 'p': the target columns sum to 0.75; for cross_entropy they must sum to 1",
+                       "pasted: column 'p': the row's targets sum to 0.75; for cross_entropy they must sum to 1",
                        UserError);
 }
 

@@ -160,7 +160,7 @@ TEST_CASE("the message of a refused target gives the reason") {
   CHECK_THROWS_WITH(encode_targets({numbers({0}), numbers({1.5})}, Task::multiclass, {"p", "q"}),
                     "1.5 is not a probability; the target columns of a row must sum to 1 for cross_entropy");
   CHECK_THROWS_WITH(encode_targets({numbers({0.5}), numbers({0.25})}, Task::multiclass, {"p", "q"}),
-                    "the target columns sum to 0.75; for cross_entropy they must sum to 1");
+                    "the row's targets sum to 0.75; for cross_entropy they must sum to 1");
 }
 
 TEST_CASE("the sum of target columns may differ from 1 by a millionth, and a probability may be 0 or 1") {

@@ -1,5 +1,5 @@
-// Data in memory: from rows with named columns to the tensors that training needs. Targets are encoded for the loss,
-// rows are split into training, validation and test, and inputs are standardised.
+// Data in memory. Converts rows with named columns to the tensors that training needs: encodes the targets for the
+// loss, splits the rows into training, validation and test rows, and standardises the inputs.
 #pragma once
 
 #include <cstdint>
@@ -24,11 +24,11 @@ class TextColumn {
   TextColumn(std::initializer_list<std::string_view> texts) {
     for (const std::string_view text : texts) add(std::string(text));
   }
-  void add(const std::string& text);  // in a new row
+  void add(const std::string& text);  // appends a row with this text
   bool empty() const { return index_.empty(); }
   std::size_t size() const { return index_.size(); }
   const std::string& operator[](std::size_t row) const { return distinct_[index_[row]]; }
-  std::size_t index(std::size_t row) const { return index_[row]; }  // in distinct()
+  std::size_t index(std::size_t row) const { return index_[row]; }  // the text of the row is distinct()[index(row)]
   const std::vector<std::string>& distinct() const { return distinct_; }
 
  private:
@@ -46,11 +46,11 @@ struct Target {
   std::size_t size() const { return labels.empty() ? numbers.size() : labels.size(); }
 };
 
-// Rows as they come from a generator or a file.
+// Rows from a generator or a file, before the targets are encoded and the rows are split.
 struct Samples {
   std::vector<std::string> columns;  // names of the inputs
   Tensor x;                          // rows × inputs
-  std::vector<Target> targets;       // each with as many values as x has rows
+  std::vector<Target> targets;       // the target columns; each has one value per row of x
 };
 
 // x is rows × inputs and y rows × outputs.
@@ -68,14 +68,14 @@ struct Data {
   Dataset train, validation, test;
   std::vector<std::string> columns;  // names of the columns of x
   std::vector<std::string> targets;  // names of the target columns
-  std::vector<std::string> classes;  // the name of each column of y, or of the classes 0 and 1; empty without classes
-  std::optional<Standardizer> standardizer;         // of the inputs
-  std::optional<Standardizer> target_standardizer;  // of the targets of a regression
+  std::vector<std::string> classes;  // class names: one per column of y, or two for y = 0 and 1; empty without classes
+  std::optional<Standardizer> standardizer;         // mean and deviation of the inputs
+  std::optional<Standardizer> target_standardizer;  // mean and deviation of the targets of a regression
   bool shuffle = true;                              // whether every epoch draws its batches in a new random order
 };
 
-// Both are fractions of all rows, from 0 to 1. If the target is one column of classes and shuffle is true, the split is
-// stratified: every class is divided in these proportions and keeps at least one row in training.
+// Options of prepare(). Each fraction is a part of all rows, from 0 to 1. If shuffle is true and the only target column
+// contains classes, every class is split by these fractions, and keeps at least one training row.
 struct SplitOptions {
   double test_fraction = 0;
   double validation_fraction = 0;
@@ -84,7 +84,7 @@ struct SplitOptions {
   bool shuffle = true;  // false: rows stay in order, training rows first, then validation, then test
 };
 
-// Thrown for a target value that the loss cannot use. `row` and `target` count from 0.
+// Thrown for a target value that the loss cannot use, with the indices (from 0) of its row and of its target column.
 class TargetError : public std::invalid_argument {
  public:
   TargetError(std::size_t in_row, std::size_t in_target, const std::string& text)
@@ -103,9 +103,9 @@ std::vector<std::string> classes_of(const Target& target);
 // target column or the columns differ in length.
 Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::vector<std::string>& classes);
 
-// Returns the classes in the order of their indices, or no classes if the targets are numbers or probabilities. `asked`
-// = K > 0 means the classes 0 … K − 1. `asked` = 0 means the classes that occur in the column. Throws
-// std::invalid_argument if the task needs more or fewer classes.
+// Returns the class names in the order of the class indices; no names for a regression, one column of probabilities, or
+// a binary task with several columns. If `asked` is K > 0, the classes of a single column are 0 … K − 1; otherwise, the
+// labels in the column are the classes. Throws std::invalid_argument if the task does not allow this number of classes.
 std::vector<std::string> find_classes(const std::vector<Target>& targets, Task task, std::size_t asked);
 
 // Encodes, splits and standardises `samples`, and reuses their memory. If `validation` is given, it replaces the
@@ -118,14 +118,14 @@ inline Data prepare(const Samples& samples, const std::optional<Dataset>& valida
   return prepare(Samples(samples), validation, task, classes, options, seed);
 }
 
-// Returns a power of two for numbers with |x| ≤ most. After a multiplication by it, sums of squares of these numbers
-// neither overflow nor underflow. The power is 1 if `most` has a common size.
+// Returns a power of two, s, for numbers with |x| ≤ most, so that sums of (s x)² neither overflow nor underflow. If
+// `most` is between 1e-100 and 1e100, s is 1.
 double scale_for_squares(double most);
 
 // Mean and biased standard deviation of each column; 0 and 1 if x has no rows.
 Standardizer standardizer_of(const Tensor& x);
 void standardize(const Standardizer& by, Tensor& x);
-void unstandardize(const Standardizer& by, Tensor& x);  // the inverse: x ← x · deviation + mean
+void unstandardize(const Standardizer& by, Tensor& x);  // undoes standardize(): x ← x · deviation + mean
 
 // Copies rows order[first] … order[last − 1] into `to`; if `order` is empty, rows first … last − 1.
 void select_rows(const Dataset& from, std::span<const std::size_t> order, std::size_t first, std::size_t last,

@@ -20,13 +20,13 @@ namespace primer {
 struct FlowRow {
   static constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 
-  std::uint64_t epoch = 0;  // 0: the state at initialisation, on the first batch
+  std::uint64_t epoch = 0;  // epoch 0 is the state at initialisation, measured on the first batch
   std::size_t layer = 0;    // from 1
   std::string activation;
   double a_norm = 0;      // ‖a‖
   double a_mean = 0;      // mean a
   double slope_mean = 0;  // mean |σ′(z)|
-  double saturated = 0;  // fraction of all z with |σ′(z)| < saturation_threshold · max |σ′|; 1 for the step function
+  double saturated = 0;  // fraction of z with |σ′(z)| < saturation_threshold · max |σ′| of σ; 1 for the step function
   double off = no_value;           // fraction of all z that are ≤ 0; only for a rectifier
   double dead = 0;                 // fraction of units with σ′ exactly 0 on every sample observed in this epoch
   double revived = 0;              // number of units that were dead in the previous epoch and are not dead in this one
@@ -43,7 +43,7 @@ struct FlowQuantity {
   std::string_view name;   // name of the column in flow.csv
   std::string_view title;  // title of the column in the table of the terminal
   FlowUnit unit;
-  FlowMean mean;  // what the quantity is averaged over; none: Flow::finish computes it
+  FlowMean mean;  // what the mean is taken over; with `none`, Flow::finish() computes the quantity without a mean
   double FlowRow::*member;
 };
 
@@ -62,21 +62,20 @@ inline constexpr auto flow_quantities = std::to_array<FlowQuantity>({
     {"update_ratio", "‖ΔW‖/‖W‖", FlowUnit::ratio, FlowMean::over_updates, &FlowRow::update_ratio},
 });
 
-// The value of the quantity with this name: NaN if it was not measured, nothing if no quantity has this name.
+// Returns the value of the quantity `name` in `row`: NaN if it was not measured, std::nullopt for an unknown name.
 std::optional<double> flow_value(const FlowRow& row, std::string_view name);
 
-// How the gradient changes at one layer, with δ = ∂L/∂z: through its σ′, ‖δˡ‖/‖∂L/∂aˡ‖, and through the weights of the
-// layer above it, ‖∂L/∂aˡ‖/‖δˡ⁺¹‖.
+// The two factors by which the gradient changes on its way from layer l + 1 (`above`) to layer l (`row`), where δˡ =
+// ∂L/∂zˡ: first ‖∂L/∂aˡ‖/‖δˡ⁺¹‖ by the weights of layer l + 1, then ‖δˡ‖/‖∂L/∂aˡ‖ by σ′ of layer l.
 inline double sigma_factor(const FlowRow& row) { return row.dL_dz_norm / row.dL_da_norm; }
 inline double W_factor(const FlowRow& row, const FlowRow& above) { return row.dL_da_norm / above.dL_dz_norm; }
 
-// How the gradient changes on its way from the last hidden layer H to layer 1: ratio = ‖δ¹‖/‖δᴴ‖. ratio is exactly
-// sigma_part · W_part, where sigma_part = Π_{l<H} sigma_factor comes from σ′ and W_part = Π_{l<H} W_factor from W.
+// The change of the gradient δˡ = ∂L/∂zˡ from the last hidden layer H to layer 1: ratio = ‖δ¹‖/‖δᴴ‖. ratio is exactly
+// sigma_part · W_part: the products, over the layers l < H, of sigma_factor() and of W_factor().
 struct FlowSplit {
   double ratio, sigma_part, W_part;
 };
-// `rows` are the layers of one epoch, the output layer included; returns nothing if there are fewer than two hidden
-// layers.
+// `rows` has all layers of one epoch, with the output layer. Returns std::nullopt for fewer than two hidden layers.
 std::optional<FlowSplit> split_of(const std::vector<FlowRow>& rows);
 
 class Flow {
@@ -87,20 +86,20 @@ class Flow {
   void before_update(Network& network, const Loss& loss, const Tensor& y);
   void after_update(const Network& network);
 
-  // Returns the rows of the epoch, one per layer, or no rows if no step was observed. The next epoch starts with empty
-  // sums, but Flow remembers which units are dead, for `revived`.
+  // Ends the epoch and returns one FlowRow for each layer, or no rows if no step was observed. Then the sums are 0, but
+  // Flow still knows the dead units of this epoch, because `revived` of the next epoch depends on them.
   std::vector<FlowRow> finish(std::uint64_t epoch, const Network& network);
 
-  // Everything that Flow remembers between two steps, for checkpoints.
+  // The state of a Flow between two steps, as a checkpoint stores it.
   struct LayerState {
     std::vector<double> sums;         // one sum for each averaged quantity, in the order of flow_quantities
     std::vector<std::uint8_t> alive;  // for each unit: whether σ′ ≠ 0 was observed in this epoch
     std::vector<std::uint8_t> dead;   // for each unit: whether it was dead in the previous epoch
-    real saturation_limit;  // units with |σ′| below this limit are saturated; a learned α changes the limit
+    real saturation_limit;  // σ is saturated where |σ′| is below this limit; if σ learns its α, the limit changes
   };
   struct State {
     std::uint64_t steps = 0;    // steps observed in this epoch
-    std::uint64_t updates = 0;  // observed steps that an update followed
+    std::uint64_t updates = 0;  // observed steps in this epoch after which the weights were updated
     std::vector<LayerState> layers;
   };
   State state;

@@ -10,28 +10,28 @@
 
 namespace primer {
 
-// The largest |turns| and noise. The angles of a spiral then stay below 1e8, where sin and cos are accurate.
+// The limits of |turns| and noise. Within them, the angles of a spiral stay below 1e8, where sin and cos are accurate.
 constexpr double most_turns = 100'000;
 constexpr double most_noise = 1'000'000;
 
 struct GeneratorOptions {
   std::string generator;
   std::size_t points = 0;   // number of points; 0: the generator's default
-  std::size_t classes = 0;  // number of classes of spirals and gaussians; 0: the generator's default
-  std::size_t inputs = 2;   // of gaussians and plane: the dimension of x
-  double turns = 0.75;      // of spirals: how often an arm winds around 0, −most_turns … most_turns
-  double noise = 0;         // a standard deviation, 0 … most_noise; see the list below
+  std::size_t classes = 0;  // for spirals and gaussians: the number of classes; 0: the generator's default
+  std::size_t inputs = 2;   // for gaussians and plane: the dimension of x
+  double turns = 0.75;      // for spirals: the turns of an arm around 0, up to ±most_turns; negative: backwards
+  double noise = 0;         // the standard deviation of the normally distributed noise, 0 … most_noise
 };
 
-// The defaults are in parentheses. Classes are assigned in turn: 0, 1, …, K − 1, 0, …
-// xor        the corners of the unit square in turn (4 points); noise: added to x
-// spirals    K arms of radius 0 … 1 (3 classes, 300 points); noise: added to the angle, in radians
-// circles    radius 0.5 and 1 (200 points); noise: added to x
+// Makes one of these data sets, with the default numbers in parentheses. Point i has class i mod K, except in xor.
+// xor        the four corners of the unit square, again and again (4 points); noise: added to x
+// spirals    K arms from radius 0 to 1 (3 classes, 300 points); noise: added to the angle, in radians
+// circles    two circles, of radius 0.5 and 1 (200 points); noise: added to x
 // moons      two interleaved half circles (200 points); noise: added to x
 // gaussians  K clouds of standard deviation 1 + noise, with centres at distance 3 from 0 (2 classes, 200 points)
-// sine       regression, y = sin 2x on −3 … 3 (200 points); noise: added to y
-// plane      regression, y = 1 + Σⱼ (−½)ʲ⁻¹ xⱼ on −1 … 1 (200 points); noise: added to y
-// Throws std::invalid_argument for an unknown generator, and for turns or noise outside of the ranges above.
+// sine       regression, y = sin 2x for x from −3 to 3 (200 points); noise: added to y
+// plane      regression, y = 1 + Σⱼ (−½)ʲ⁻¹ xⱼ for xⱼ from −1 to 1 (200 points); noise: added to y
+// Throws std::invalid_argument for an unknown generator, if |turns| > most_turns, and if noise is not 0 … most_noise.
 Samples generate(const GeneratorOptions& options, std::uint64_t seed);
 
 std::vector<std::string_view> generator_names();

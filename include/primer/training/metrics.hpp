@@ -15,11 +15,11 @@ namespace primer {
 // a single entry contains the probability p of class 1: its class is 1 if p ≥ ½, else 0.
 std::size_t class_of(std::span<const real> row);
 
-// The number of correct predictions: of rows for a multiclass task, of entries for a binary task.
+// The number of correct predictions. For a multiclass task it counts rows, for a binary task it counts entries.
 std::size_t correct_predictions(const Tensor& a, const Tensor& y, Task task);
 
-// confusion(i, j), K × K: how many rows of class i were predicted as class j. Both lists have one class per row, each
-// less than K.
+// Returns a K × K matrix. Its entry (i, j) is the number of rows of class i that were predicted as class j. `actual`
+// and `predicted` contain one class per row, each less than K.
 Tensor confusion_matrix(const std::vector<std::size_t>& actual, const std::vector<std::size_t>& predicted,
                         std::size_t K);
 
@@ -36,10 +36,10 @@ ClassScores class_scores(const Tensor& confusion);
 // How well the probabilities of class 1 rank the rows. The threshold t sweeps from high to low over the probabilities;
 // all rows with p ≥ t count as predictions of class 1.
 struct RankScores {
-  double roc_auc;            // area under the curve of TP / positives over FP / negatives, by trapezoids
+  double roc_auc;            // area under the ROC curve, recall as a function of FP / negatives (trapezoidal rule)
   double average_precision;  // Σ (recall − previous recall) · precision, over all thresholds
 };
-// `actual` contains 0 and 1. Returns nothing if 0 or 1 does not occur.
+// `actual` has the class, 0 or 1, of each row. Returns std::nullopt if one of these classes does not occur.
 std::optional<RankScores> rank_scores(const std::vector<double>& p, const std::vector<std::size_t>& actual);
 
 // mse and mae are means over all entries, and rmse = √mse. r2 is the mean of 1 − SS_res / SS_tot over the columns; a
@@ -51,11 +51,11 @@ RegressionScores regression_scores(const Tensor& a, const Tensor& y);
 
 Tensor column_of(const Tensor& t, std::size_t k);
 
-// Computes r2 from sums of squares, one per column. `scales` is square_scales(y), so that no square overflows.
+// Computes r2 from two sums of squares per column. The factors `scales` = square_scales(y) prevent overflow.
 double r2_score(const std::vector<double>& residual_squares, const std::vector<double>& total_squares);
-std::vector<double> square_scales(const Tensor& y);  // scale_for_squares() of each column
+std::vector<double> square_scales(const Tensor& y);  // one factor per column, from scale_for_squares()
 void add_residual_squares(const Tensor& a, const Tensor& y, const std::vector<double>& scales,
-                          std::vector<double>& residual_squares);  // Σᵢ (s (aᵢₖ − yᵢₖ))²
+                          std::vector<double>& residual_squares);  // adds Σᵢ (s (aᵢₖ − yᵢₖ))², s = scales[k]
 std::vector<double> total_squares(const Tensor& y, const std::vector<double>& scales);  // Σᵢ (s (yᵢₖ − ȳₖ))²
 
 }  // namespace primer

@@ -13,18 +13,18 @@
 
 namespace primer {
 
-// Means over z ∼ N(0, variance).
+// Moments of σ(z) and of σ′(z) for a normally distributed z ∼ N(0, variance).
 struct Moments {
   double mean, square, variance;  // E[σ(z)], E[σ(z)²], Var[σ(z)]
   double derivative_square;       // E[σ′(z)²]
 };
 Moments moments(const Activation& sigma, double variance);
 
-double variance(const Initializer& initializer);  // of one weight; 0 if all weights are the same number
+double variance(const Initializer& initializer);  // the variance of one weight; 0 if all weights are equal
 
 // Predicts ‖∂L/∂z¹‖ / ‖∂L/∂zᴴ‖ with the initial weights, where H ≥ 1 is the last hidden layer and x (rows × inputs) is
-// the input. Returns nothing if a hidden layer is not elementwise, has σ′ = 0 everywhere, or starts with equal weights,
-// or if the ratio is too large for a double.
+// the input. Returns std::nullopt if the ratio is too large for a double, or if a hidden layer has equal initial
+// weights or an activation that is not elementwise or has σ′ = 0 everywhere.
 std::optional<double> predicted_gradient_ratio(std::span<const LayerOptions> layers, const Tensor& x);
 
 }  // namespace primer

@@ -28,21 +28,21 @@ struct Interval {
 };
 
 struct Properties {
-  Range value;                      // of σ
-  Range derivative;                 // of σ′
+  Range value;                      // range of σ
+  Range derivative;                 // range of σ′
   std::vector<Interval> zeros;      // the zeros of σ′, from left to right
-  std::vector<Interval> saturated;  // where σ is saturated, from left to right; −∞ … ∞ if σ′ is 0 everywhere
+  std::vector<Interval> saturated;  // sorted intervals where σ is saturated; −∞ … ∞ if σ′ is 0 everywhere
   bool monotone;                    // σ never falls
   bool zero_centred;                // the mean of σ(z) over z ∼ N(0, 1) is 0
 };
 
-// For softmax, these are the properties of a₁ as a function of z₁, with two units and z₂ = 0.
+// Measures an activation. For softmax, σ is a₁ as a function of z₁, in a layer with two units and z₂ = 0.
 Properties properties_of(const Activation& activation);
 
 double largest_derivative(const Activation& activation);  // max |σ′|
 
-// σ(z) and σ′(z) in the first column, with a row for each z. For softmax, the first column contains a₁ and ∂a₁/∂z₁ of a
-// layer with two units, at z₂ = 0.
+// The tensor `a` contains σ(z), and `derivative` contains σ′(z): a row for each z, with the result in the first column.
+// For softmax, the results are a₁ and ∂a₁/∂z₁ of a layer with two units, at z₂ = 0.
 struct Sampled {
   Tensor a, derivative;
 };

@@ -1,5 +1,5 @@
-// The training loop: for each minibatch a forward pass, a backward pass and an update, and after each epoch a record of
-// its scores. A run can be stopped after any batch and continued with the same bits.
+// The training loop: a forward pass, a backward pass and an update for each minibatch, and a record of the loss and the
+// metric of each epoch. A run that is stopped after any batch and continued has the same bits as a run without a stop.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +27,11 @@ struct TrainOptions : OptimizerOptions, ScheduleOptions {
   std::vector<double> class_weights;  // one weight per class, in the order of the classes; empty: every row weighs 1
   bool balanced_weights = false;      // whether balanced_weights() still has to compute class_weights
   double learning_rate = 0.01;
-  std::size_t epochs = 100;          // 0: only observes the initial network
-  std::size_t batch_size = 32;       // 0: all rows
+  std::size_t epochs = 100;          // number of epochs; 0: the run only observes the initial network
+  std::size_t batch_size = 32;       // rows per batch; 0: all rows
   double clip_norm = 0;              // largest global norm of the gradients; 0: no clipping
-  std::size_t early_stopping = 0;    // patience in epochs on the validation loss; keeps the best weights; 0: off
-  std::size_t checkpoint_every = 0;  // interval in epochs; 0: a checkpoint only at the end and when interrupted
+  std::size_t early_stopping = 0;    // epochs without a lower validation loss until the run stops; 0: no early stopping
+  std::size_t checkpoint_every = 0;  // interval of checkpoints in epochs; 0: only at the end and when interrupted
 };
 std::unique_ptr<Loss> make_loss(const TrainOptions& options);
 
@@ -39,24 +39,24 @@ std::unique_ptr<Loss> make_loss(const TrainOptions& options);
 struct Scores {
   double loss, metric;
 };
-// Computes the scores in evaluation mode, a few hundred rows at a time. Stores `a` of all rows in `outputs` if it is
-// not null. If `data` is empty, the scores are NaN.
+// Computes the scores in evaluation mode, a few hundred rows at a time. If `outputs` is not null, copies the outputs
+// `a` of all rows to it. If `data` is empty, the scores are NaN.
 Scores evaluate(const Network& network, const Loss& loss, const Dataset& data, Task task, Tensor* outputs = nullptr);
 
-// The order in which an epoch (from 0) visits the rows of data.train. first_batch() is the first batch of epoch 0.
+// The order of the training rows in an epoch; `epoch` counts from 0. first_batch() is the first batch of epoch 0.
 std::vector<std::size_t> epoch_order(const Data& data, std::uint64_t seed, std::uint64_t epoch);
 Dataset first_batch(const Data& data, const TrainOptions& options, std::uint64_t seed);
 
 // One row of history.csv.
 struct EpochRecord {
   std::uint64_t epoch;
-  Scores train;                      // means over the epoch's batches, each before its update
-  std::optional<Scores> validation;  // after the epoch
-  std::optional<Scores> test;        // only in the last row
-  double learning_rate;              // of the epoch's last step
+  Scores train;                      // means over the batches of the epoch, each measured before its own update
+  std::optional<Scores> validation;  // measured after the epoch, if there are validation rows
+  std::optional<Scores> test;        // measured after the last epoch; all other records have no test scores
+  double learning_rate;              // learning rate of the last step of the epoch
 };
 
-// Thrown when a number is not finite. The network then has the parameters it had before that epoch.
+// Thrown when training gives a number that is not finite. The network then has the parameters of the epoch's start.
 class Divergence : public std::runtime_error {
  public:
   Divergence(const std::string& text, std::uint64_t in_epoch, std::uint64_t at_step)
@@ -68,37 +68,37 @@ class Training {
  public:
   // Functions that run() calls; each may be empty.
   struct Hooks {
-    std::function<void(const std::vector<FlowRow>&)> started;  // gets the flow of epoch 0; no rows if the flow is off
+    std::function<void(const std::vector<FlowRow>&)> started;  // gets the flow rows of epoch 0; empty if not observed
     std::function<void()> batch_done;
     std::function<void(const EpochRecord&, const std::vector<FlowRow>&)>
-        epoch_done;                          // called before run() restores the best weights
-    std::function<bool()> interrupted;       // called after every batch
-    std::function<bool()> stop_after_epoch;  // called after every epoch but the last; run() then returns `interrupted`
+        epoch_done;                          // called after every epoch, before run() restores the best weights
+    std::function<bool()> interrupted;       // asked after every batch; if yes, run() returns `interrupted`
+    std::function<bool()> stop_after_epoch;  // asked after each epoch but the last; if yes, run() returns `interrupted`
   };
   enum class End { finished, stopped_early, interrupted };
 
-  // network and data must outlive the training. With observe_every = n the flow is observed at steps 1, 1 + n, …,
-  // counted over all epochs, and at the first step of an epoch without such a step. n = 0 turns the observation off.
-  // Throws std::invalid_argument if there are no rows to train on.
+  // `network` and `data` must outlive the training. With observe_every = n, the flow is observed at steps 1, 1 + n, …,
+  // counted over all epochs; in an epoch that contains none of these steps, the first step is observed. n = 0 turns the
+  // observation off. Throws std::invalid_argument if there are no rows to train on.
   Training(Network& network, const Data& data, const TrainOptions& options, std::uint64_t seed,
            std::size_t observe_every);
 
-  // Trains from `state` until the last epoch, until the validation loss has not improved for `early_stopping` epochs,
-  // or until interrupted. Throws Divergence.
+  // Trains from `state` until the last epoch, until `early_stopping` epochs have brought no lower validation loss, or
+  // until interrupted. Early stopping restores the best weights at the end. Throws Divergence.
   End run(const Hooks& hooks);
 
   // Whether the last epoch is finished or the patience has run out.
   bool done() const;
 
-  std::size_t batches() const { return batches_; }  // per epoch
+  std::size_t batches() const { return batches_; }  // number of batches per epoch
 
-  // The progress of the run.
+  // How far the run has come: finished epochs and batches, the sums of the current epoch, and the best epoch.
   struct State {
     std::uint64_t epoch = 0;               // finished epochs
     std::uint64_t batch = 0;               // finished batches of the current epoch
-    double loss_sum = 0;                   // summed over the samples of the finished batches
+    double loss_sum = 0;                   // loss, summed over the samples of the finished batches of this epoch
     double correct = 0;                    // correct predictions in the finished batches
-    std::vector<double> residual_squares;  // one sum of squares per output, for R²
+    std::vector<double> residual_squares;  // one sum of squared residuals per output, for R²
     double best_loss = std::numeric_limits<double>::infinity();
     std::uint64_t best_epoch = 0;
     std::vector<Tensor> best;  // all tensors of the network after best_epoch; empty without early stopping
@@ -111,13 +111,13 @@ class Training {
   // because a diverging epoch is replayed from there.
   struct Snapshot {
     State state;
-    std::vector<Tensor> tensors;  // of the network
+    std::vector<Tensor> tensors;  // all tensors of the network
     Optimizer::State optimizer;
     Flow::State flow;
   };
   Snapshot snapshot() const;
   const Snapshot& epoch_start() const { return epoch_start_; }
-  // Both snapshots must fit the network. The next run() continues from `now`.
+  // `now` and `epoch_start` must be snapshots of a network of the same shapes. The next run() continues from `now`.
   void resume(const Snapshot& now, const Snapshot& epoch_start);
 
  private:
@@ -142,7 +142,7 @@ class Training {
   std::vector<Parameter> parameters_;
   std::size_t batch_size_;
   std::size_t batches_;
-  std::vector<double> scales_, total_squares_;  // one number per output, for R² of the training rows
+  std::vector<double> scales_, total_squares_;  // a factor and the total sum of squares of each output, for training R²
   std::vector<std::size_t> order_;              // order of the training rows in this epoch
   Dataset batch_;
 

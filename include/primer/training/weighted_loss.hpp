@@ -1,5 +1,5 @@
 // A loss in which some classes count more than others: Σᵢ wᵢ Lᵢ / Σᵢ wᵢ over the rows of a batch, where Lᵢ is the loss
-// of row i alone and wᵢ the weight of its class. This is the weighted mean of PyTorch's and scikit-learn's losses.
+// of row i alone and wᵢ the weight of its class. PyTorch and scikit-learn define weighted losses in the same way.
 #pragma once
 
 #include <memory>
@@ -27,7 +27,7 @@ class WeightedLoss final : public Loss {
   void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override;
 
  private:
-  double row_weight(std::span<const real> y) const;  // for a mixture of classes, the same mixture of their weights
+  double row_weight(std::span<const real> y) const;  // Σₖ pₖ wₖ over the classes k, where y gives the probabilities pₖ
   real mean(const Tensor& of, const Tensor& y, auto loss_of_row) const;  // `of`: a or z
   void weigh(const Tensor& y, Tensor& gradient) const;
 
@@ -35,8 +35,8 @@ class WeightedLoss final : public Loss {
   std::vector<double> weights_;
 };
 
-// N / (K · Nₖ) for each of K classes, where Nₖ counts the rows of class k. All classes then have the same total weight.
-// Throws std::invalid_argument if Nₖ is 0 for a class.
+// Returns the weight N / (K · Nₖ) for each of K classes, where N counts all rows and Nₖ the rows of class k. All
+// classes then have the same total weight. Throws std::invalid_argument if Nₖ is 0 for a class.
 std::vector<double> balanced_weights(const Tensor& y);
 
 }  // namespace primer

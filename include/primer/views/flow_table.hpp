@@ -1,4 +1,4 @@
-// Writes the table at the end of a training run: the sizes of the activations and of the gradients in each layer.
+// Writes the table at the end of a training run: for each layer, the magnitudes of the activations and gradients.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace primer {
 
-// `rows` has a row for each layer, all of one epoch. The last line says what fraction of the gradient reached layer 1,
-// and by which factors the derivatives and the weights changed the gradient.
+// `rows` has one row for each layer, all from the same epoch. The last line of the text says which fraction of the
+// gradient reached layer 1, and by which factors σ′ and the weights changed the gradient.
 std::string flow_table(const std::vector<FlowRow>& rows, std::size_t width = unlimited_width);
 
 }  // namespace primer

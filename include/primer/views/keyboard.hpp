@@ -1,12 +1,12 @@
-// Reads single keys from a terminal, for a view that the user controls while it runs.
+// Reads single key presses from a terminal while a view is on the screen.
 #pragma once
 
 #include <string>
 
 namespace primer {
 
-// While a Keyboard exists and standard input is a terminal, keys arrive at once, without Enter, and are not shown. The
-// destructor restores the terminal's modes. If a signal ends the program, the modes are restored first.
+// While a Keyboard exists and standard input is a terminal, each key reaches the program immediately, without Enter,
+// and is not shown. The destructor, or a signal that ends the program, restores the modes of the terminal.
 class Keyboard {
  public:
   Keyboard();
@@ -24,7 +24,7 @@ class Keyboard {
   bool usable_ = false;
 };
 
-// Restores the modes that a Keyboard has changed. A signal handler may call it.
+// Restores the modes of the terminal that a Keyboard has changed. A signal handler may call this function.
 void restore_keyboard();
 
 }  // namespace primer

@@ -19,9 +19,9 @@ std::size_t output_width();
 // first start with `indent` spaces.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0);
 
-// A line for each row of cells, with two spaces between columns. The first `left` columns are aligned to the left, the
-// others to the right. A row may be shorter than the first. If the table is wider than `width`, the columns that do not
-// fit follow below, beside a copy of the first `repeated` columns, whose long texts are broken at spaces.
+// Returns a line for each row of cells, with two spaces between columns. The first `left` columns are aligned left, the
+// others right. A row may be shorter than the first. Columns that do not fit into `width` follow below, as a table that
+// begins with the first `repeated` columns again; long texts in these columns are broken at spaces.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left = 1,
                   std::size_t width = unlimited_width, std::size_t repeated = 1);
 

@@ -17,52 +17,52 @@
 
 namespace primer {
 
-// What the view shows.
+// The data that the view of a training run shows.
 struct LiveState {
-  std::uint64_t epoch = 0, epochs = 0;  // finished and planned
-  std::uint64_t batch = 0;              // finished batches of the next epoch, if the user watches single steps
-  double done = 0;                      // fraction of the planned batches
+  std::uint64_t epoch = 0, epochs = 0;  // number of finished epochs, number of planned epochs
+  std::uint64_t batch = 0;              // finished batches of the current epoch if the user runs single steps, else 0
+  double done = 0;                      // finished fraction of all planned batches
   double seconds_left = 0;
   std::string metric;
-  std::vector<double> train_loss, validation_loss, train_metric, validation_metric;  // an entry for each epoch
-  std::vector<FlowRow> flow;                                                         // of the last observed epoch
+  std::vector<double> train_loss, validation_loss, train_metric, validation_metric;  // one value per epoch
+  std::vector<FlowRow> flow;  // one row per layer, from the last observed epoch
 
-  // The map of decision regions, side × side pixels from the top. `regions` is the predicted class at each pixel,
-  // `points` the actual class of a training row at this pixel, or −1.
+  // The map of decision regions has side × side pixels; its top row comes first. `regions` is the predicted class at
+  // each pixel. `points` is the actual class of a training row at this pixel, or −1 without a training row.
   std::size_t side = 0;
   std::vector<std::uint8_t> regions;
   std::vector<std::int8_t> points;
 
   bool colored = true;
-  std::string hint;  // the last line: the keys and what they do
+  std::string hint;  // the last line of the view: keys of the keyboard and what they do
 };
 
-// One line of the view: text without a line feed, with escape codes for colour, and its width in columns.
+// One line of the view: its text (without a line feed, with escape codes for colour) and its width in characters.
 struct LiveLine {
   std::string text;
   std::size_t width = 0;
 
   LiveLine& put(std::string_view more);
-  LiveLine& put(std::string_view more, int color);  // a colour of xterm's 256
-  LiveLine& to(std::size_t column);                 // adds spaces up to this column
+  LiveLine& put(std::string_view more, int color);  // one of xterm's 256 colours
+  LiveLine& to(std::size_t column);                 // appends spaces until the line reaches this column
   LiveLine& append(const LiveLine& other);
 };
 
 // The view: at most `height` lines, each at most `width` columns wide.
 std::vector<LiveLine> live_view(const LiveState& state, std::size_t width, std::size_t height);
 
-// The side of the largest map of decision regions for which this view has space; 0 if the map would be too small.
+// The side length, in pixels, of the largest decision map that fits into the view; 0 if the map would be too small.
 std::size_t map_side(const LiveState& state, std::size_t width, std::size_t height);
 
-// How fast the view goes. training: as fast as the run trains. introduction: slowly enough for the eye, until the user
-// presses a key. watched: slowly, and the user controls it by keys.
+// The speed of the view. training: as fast as the run trains. introduction: slow enough to follow by eye, until the
+// user presses a key. watched: slow, and the user controls the view by keys.
 enum class Pace { training, introduction, watched };
 
 class Terminal {
  public:
-  // Draws on standard error: on a terminal a view that is redrawn in place, elsewhere plain lines. The variable
-  // NO_COLOR removes the colours. If standard error or standard input is not a terminal, the pace is `training`. The
-  // references must outlive this object.
+  // Draws a run on standard error: on a terminal, a view that is redrawn in place; otherwise, plain lines. The
+  // environment variable NO_COLOR removes the colours. If standard error or standard input is not a terminal, `pace` is
+  // replaced by Pace::training. `network` and `data` must outlive this object.
   Terminal(Network& network, const Data& data, const TrainOptions& options, const std::string& metric,
            Pace pace = Pace::training);
 
@@ -76,7 +76,7 @@ class Terminal {
  private:
   using Clock = std::chrono::steady_clock;
 
-  // An epoch that the user may look at again, with its flow and its map.
+  // A past epoch that the user may display again: the rows of its layers and the regions of its decision map.
   struct Shot {
     std::uint64_t epoch;
     std::vector<FlowRow> flow;
@@ -103,19 +103,19 @@ class Terminal {
   Pace pace_;
   std::unique_ptr<Keyboard> keyboard_;
   std::vector<Shot> shots_;
-  std::size_t shown_ = 0;  // the index of the shot on the screen
+  std::size_t shown_ = 0;  // the index in shots_ of the epoch that is on the screen
   double delay_ = 0;       // seconds for which an epoch is shown
   bool paused_ = false, stepping_ = false, go_on_ = false, quit_ = false;
 
-  // Drawing may take 1 % of the time that has passed. Only every `stride_`-th call of batch_done() reads the clock.
+  // Drawing may take 1 % of the time since start_. Only every `stride_`-th call of batch_done() reads the clock.
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_look_ = start_, last_draw_ = start_;
-  double spent_ = 0, cost_ = 1e-3;  // seconds for all drawings, and expected seconds for the next one
+  double spent_ = 0, cost_ = 1e-3;  // seconds of all drawings so far, and expected seconds of the next drawing
   std::uint64_t stride_ = 1, calls_ = 0;
   double done_at_start_ = -1;
 
   Dataset grid_;                                    // the inputs of the network at each pixel of the map
-  std::size_t drawn_lines_ = 0;                     // on the screen
+  std::size_t drawn_lines_ = 0;                     // number of lines that are on the screen
   std::pair<std::size_t, std::size_t> drawn_size_;  // the size of the terminal at the last drawing
 };
 

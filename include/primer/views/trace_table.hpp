@@ -10,9 +10,9 @@
 
 namespace primer {
 
-// Shows one sample of the last forward_training() and backward(), which must have computed ∂L/∂x: the first sample
-// whose inputs are not all 0. Shows x, W, b, z, σ′(z), `a` from the first layer to the last, then ∂L/∂a, ∂L/∂z, ∂L/∂b,
-// ∂L/∂W, ∂L/∂x from the last layer to the first. Of a wide layer, only the first units are shown.
+// Shows one sample of the last forward_training() and backward(): the first sample whose inputs are not all 0. That
+// backward() must have computed ∂L/∂x. Shows x, W, b, z, σ′(z), `a` from the first layer to the last, then ∂L/∂a,
+// ∂L/∂z, ∂L/∂b, ∂L/∂W, ∂L/∂x from the last layer to the first. Of a wide layer, only the first units are shown.
 std::string trace_table(Network& network, const Loss& loss, const Tensor& y, std::size_t width = unlimited_width);
 
 }  // namespace primer
