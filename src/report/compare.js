@@ -23,7 +23,7 @@
     if (column.endsWith('r2')) range[0] = Math.max(range[0], -1); // an R² below −1 says only that the fit is bad
     const logarithmic = column.endsWith('loss') && range[0] > 0 && range[1] / range[0] > 30;
     const last = Math.max(...series.map(({ x }) => x.at(-1) ?? 0), 1);
-    // The value of a series at an epoch; null if the run did not keep this epoch, as in long runs.
+    // The value of a series at an epoch; null if the page does not have this epoch, because a long run omits some.
     function value({ x, y }, epoch) {
       const i = x.indexOf(epoch);
       return i < 0 ? null : y[i];

@@ -18,9 +18,9 @@ constexpr std::size_t most_pixels = std::size_t{1} << 17;  // pixels of all imag
 constexpr std::size_t most_weights = 8192;                 // the largest number of weights of layer 1 in a frame
 constexpr std::size_t drawn_points = 600;
 constexpr std::size_t rows_at_a_time = 256;
-constexpr std::size_t most_classes = 30;                 // with more classes, the report has no decision regions
+constexpr std::size_t most_classes = 30;                 // with more, no decision regions and no confusion matrix
 constexpr std::size_t fine_side = 48, coarse_side = 32;  // cells along a side of the decision regions
-constexpr std::size_t small_network = 2000;              // a network with more weights than this gets coarse_side
+constexpr std::size_t small_network = 2000;              // a network with more weights uses coarse_side
 constexpr std::size_t curve_side = 160;
 constexpr float margin = 0.08F;  // from the data to the edge of the picture, as a fraction of an input's range
 
@@ -30,7 +30,7 @@ float to_float(real v) {
   return static_cast<float>(std::clamp(v, -largest, largest));
 }
 
-// Returns indices of `rows` rows: all indices, or `most` of them, evenly spaced, if there are more.
+// Returns min(rows, most) indices, evenly spaced among the indices 0 … rows − 1.
 std::vector<std::size_t> some_rows(std::size_t rows, std::size_t most) {
   std::vector<std::size_t> chosen(std::min(rows, most));
   for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = i * rows / chosen.size();
@@ -52,7 +52,7 @@ real location(float low, float high, std::size_t i, std::size_t n) {
          (static_cast<real>(high) - static_cast<real>(low)) * (static_cast<real>(i) / static_cast<real>(n - 1));
 }
 
-// Whether the outputs predict one of a few classes.
+// Whether the outputs of the network predict one of at most 30 classes.
 bool tells_classes(const Data& data, Task task) {
   const std::size_t outputs = data.train.y.cols();
   return outputs <= most_classes && (task == Task::multiclass || (task == Task::binary && outputs == 1));
@@ -79,7 +79,7 @@ std::vector<Dataset> divided(const Dataset& all) {
   return parts;
 }
 
-// Returns all rows, or `most` of them, evenly spaced, if there are more.
+// Returns min(rows.size(), most) of the rows, evenly spaced.
 Dataset sample_of(const Dataset& rows, std::size_t most) {
   Dataset sample;
   const std::vector<std::size_t> chosen = some_rows(rows.size(), most);

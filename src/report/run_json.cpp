@@ -169,7 +169,7 @@ struct Curve {
   std::string activation, note;
   std::vector<CurvePoint> points;
   std::vector<Interval> saturated;
-  std::string card;  // JSON
+  std::string card;  // the card of the activation (formulas, properties) as JSON
 };
 std::vector<Curve> curves_of(const Frames& frames) {
   std::vector<Curve> curves;

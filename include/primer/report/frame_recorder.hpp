@@ -20,7 +20,7 @@ Histogram histogram_of(std::span<const real> values);
 
 class FrameRecorder {
  public:
-  // All references must outlive the recorder.
+  // `network` and `data` must outlive the recorder.
   FrameRecorder(Network& network, const Data& data, const TrainOptions& options, RunNotes notes = {});
 
   // Call this for epoch 0 (the initial network) and after every epoch. Keeps a frame for every `stride`-th epoch, and
@@ -28,7 +28,7 @@ class FrameRecorder {
   // large enough for the planned epochs. It doubles when 99 frames are kept. `flow` is null if no flow is recorded.
   void epoch_done(std::uint64_t epoch, bool last, const Flow* flow);
 
-  // Continues from the frames of an earlier run, up to `epoch`. Throws UserError if they belong to another network.
+  // Continues from the frames of an earlier run, up to `epoch`. Throws UserError if `earlier` is from another network.
   void resume(const Frames& earlier, std::uint64_t epoch);
 
   const Frames& frames() const { return frames_; }

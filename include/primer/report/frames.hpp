@@ -24,7 +24,7 @@ struct Histogram {
 struct Frame {
   struct Layer {
     Histogram z, W, dL_dW;
-    float alpha = 0;  // the learned constant α of σ, if there is one
+    float alpha = 0;  // the learned constant α of σ; 0 if σ has no learned α
     // For each unit: 1 if flow.csv counts the unit as dead in this epoch, else 0; empty without recorded gradient flow.
     std::vector<std::uint8_t> dead;
 
@@ -71,7 +71,7 @@ struct Frames : RunNotes {
     bool operator==(const Layer&) const = default;
   };
   std::vector<Layer> layers;
-  std::vector<std::string> columns, targets, classes;  // as in Data
+  std::vector<std::string> columns, targets, classes;  // the names of inputs, targets and classes, as in Data
 
   Picture picture = Picture::none;
   std::uint64_t side = 0;
