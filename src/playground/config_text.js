@@ -45,7 +45,7 @@ window.config_text = (() => {
     others.splice(first, 0, ...change(list));
     return text_of(others);
   }
-  // For l = 0, 1, …, add_layer inserts a copy of layer l after layer l. For l = −1, it inserts a plain first layer.
+  // If l ≥ 0, add_layer inserts a copy of layer l after layer l. If l is −1, add_layer inserts a new first layer.
   const add_layer = (text, l) =>
     layers(text, (list) => {
       const plain = { head: '[[layer]]', lines: ['units = 8', 'activation = "tanh"'] };

@@ -45,7 +45,7 @@ window.network_view = (engine) => {
   }
 
   // The network
-  let run = null; // the run shown: {index, info, data, state}
+  let run = null; // the run that the page shows: {index, info, data, state}
   let picked = { l: 0, j: 0, row: 0 };
   let tiles = []; // for each layer: the tiles (small pictures) of its units
   let inputs = [];

@@ -93,7 +93,7 @@
   }
   const changed = (key, value) => change(set(runs[0].text, key, value));
 
-  // The form
+  // The form with the settings of the config
   const quoted = (v) => JSON.stringify(v);
   const plain = (v) => (v === undefined ? '' : v.replaceAll('"', ''));
   function select(label, key, options, act) {
@@ -243,7 +243,7 @@
     if (!chosen) by_id('b-value').value = plain(settings[by_id('b-key').value]);
   }
 
-  // A | B
+  // A second run, B, beside the first run, A
   function end_b() {
     if (runs.length > 1) engine.unload(1);
     runs.length = Math.min(runs.length, 1);
@@ -416,7 +416,7 @@
     draw_all();
   }
 
-  // The loop
+  // The loop that trains the runs and draws the page
   const shortest = 3; // ms, the shortest training in an animation frame; training and drawing together get 10 ms
   let drawing_took = 6;
   let chunk = 1;
@@ -523,7 +523,7 @@
     set_data([`file = ${quoted(file.name)}`], output);
   }
 
-  // Events
+  // What the page does when the user clicks, presses a key or changes a setting
   network.set_pick((next) => {
     pick = { ...pick, ...next };
     if (next.row !== undefined) sample.reset();
@@ -604,7 +604,7 @@
     if (document.hidden && playing) set_playing(false);
   });
 
-  // Stories
+  // The menu of the stories in presets.js
   const stories = by_id('preset');
   stories.append(
     html('option', { value: '' }, start.name),

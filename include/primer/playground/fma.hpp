@@ -50,12 +50,12 @@ struct Exact {
   const bool inexact = rest.low != 0, towards_0 = (rest.high < 0) != (rest.low < 0);
   const std::int64_t odd = (bits - (inexact & towards_0)) | inexact;  // truncated; if bits were lost, the last bit is 1
   const double result = total.high + std::bit_cast<double>(odd);
-  return result == 0 ? product.high + c : result;  // keeps −0
+  return result == 0 ? product.high + c : result;  // if the result is −0, its sign is kept
 }
 
 [[gnu::always_inline]] inline bool can_emulate_fma(double factor) {
   const double size = std::abs(factor);
-  return (size == 0) | ((size >= 0x1p-480) & (size <= 0x1p+480));  // | and &: without branches
+  return (size == 0) | ((size >= 0x1p-480) & (size <= 0x1p+480));  // | and & evaluate both sides without a branch
 }
 
 #ifdef PRIMER_FMA
