@@ -1,7 +1,7 @@
-// Edits a config as text. The engine writes every key on a line of its own, so a change is a change of lines.
+// Edits a config as text. The engine writes every key on a line of its own, so an edit replaces, adds or removes lines.
 window.config_text = (() => {
   'use strict';
-  // Splits a config into the lines before the first section and the sections, each with its lines.
+  // Splits a config into parts: first the lines before all sections, then every section with its lines.
   function parts_of(text) {
     const parts = [{ head: '', lines: [] }];
     for (const line of text.split('\n')) {
@@ -45,7 +45,7 @@ window.config_text = (() => {
     others.splice(first, 0, ...change(list));
     return text_of(others);
   }
-  // add_layer inserts a copy after layer l (from 0), or a plain first layer if l is −1. remove_layer removes layer l.
+  // If l ≥ 0, add_layer inserts a copy of layer l after layer l. If l is −1, add_layer inserts a new first layer.
   const add_layer = (text, l) =>
     layers(text, (list) => {
       const plain = { head: '[[layer]]', lines: ['units = 8', 'activation = "tanh"'] };
@@ -53,7 +53,7 @@ window.config_text = (() => {
       return [...list.slice(0, l + 1), copy, ...list.slice(l + 1)];
     });
   const remove_layer = (text, l) => layers(text, (list) => list.filter((_, i) => i !== l));
-  // The text with a file or a generator, named by `lines`, as its data. Keys that belong to the old data are removed.
+  // Returns the text with the data source `lines`, a file or a generator. Removes keys that only the old source has.
   function with_data(text, lines) {
     const parts = parts_of(text);
     const part = part_of(parts, 'data.file');

@@ -60,7 +60,7 @@ struct Session {
   const TrainOptions& train() const { return experiment.config.train; }
   std::uint64_t steps() const { return training.state.epoch * training.batches() + training.state.batch; }
 
-  // Runs a pass over the first batch with the current weights. It does not change the training state.
+  // Runs a forward and backward pass over the first batch with the current weights. Keeps the training state as it is.
   void observe_first_batch() {
     const std::vector<Tensor> before = copy_of(network);
     const Dataset first = first_batch(experiment.data, train(), experiment.config.seed);
@@ -70,7 +70,7 @@ struct Session {
     restore(before, network);
   }
 
-  // Stores the results of the last pass, which the layers still hold.
+  // Copies the results of the last forward and backward pass from the layers to `pass` and `flow`.
   void keep_pass(const Tensor& y) {
     watch.before_update(network, *loss, y);
     flow = watch.finish(steps(), network);
@@ -128,9 +128,9 @@ struct Session {
   Training training;
   Flow watch;
   std::vector<LayerPass> pass;
-  std::vector<FlowRow> flow;  // of the pass
+  std::vector<FlowRow> flow;  // the gradient flow in `pass`
   std::vector<EpochRecord> history;
-  std::optional<std::uint64_t> touched_at;  // the step after which the config alone no longer gives the run
+  std::optional<std::uint64_t> touched_at;  // after this step, the config alone does not repeat the run
   Tensor grid;
 };
 
@@ -149,7 +149,7 @@ const char* give(std::string text) {
   return result().data();
 }
 
-// With more rows or weights, the page would hardly react.
+// The most rows and weights that the page accepts. With more, the page would react too slowly.
 constexpr std::size_t most_rows = 100'000;
 constexpr std::size_t most_weights = 1'000'000;
 
@@ -175,7 +175,7 @@ Experiment experiment_in(const char* text, std::size_t size) {
   return experiment;
 }
 
-// Whether a run can go on with its weights when this key of the config changes.
+// Whether a run can continue with its weights when `key` of the config changes.
 bool keeps_weights(const std::string& key) {
   if (key.starts_with("layer.")) return key.ends_with(".activation") || key.ends_with(".dropout");
   if (key.starts_with("diagnostics.")) return true;
@@ -196,7 +196,7 @@ std::vector<std::string> changed_keys(const Config& a, const Config& b) {
   return keys;
 }
 
-// Copies the weights and the progress of `old` to `next` and, if both have the same optimiser, also its state.
+// Copies the weights and the progress of `old` to `next`. If the optimiser is the same, also copies its state.
 void continue_from(Session& old, Session& next) {
   for (std::size_t l = 0; l < next.network.layers.size(); ++l) {
     for (const Parameter& to : next.network.layers[l].tensors()) {
@@ -336,7 +336,7 @@ std::string state_json(Session& s, std::size_t known) {
                               {"units", units_json(s)}});
 }
 
-// One pass over one training row, in training mode: the numbers of `primer trace` for a file with only this row.
+// A forward and a backward pass over one training row: the numbers of `primer trace` for a file with only this row.
 std::string trace_json(Session& s, std::size_t row) {
   Network& network = s.viewed();
   Dataset one;
@@ -387,7 +387,7 @@ Histogram histogram_of(const Tensor& t, std::size_t column, std::size_t bins) {
   return h;
 }
 
-// σ and σ′ at `points` values of z from low to high. For softmax: of unit 1 of two units, where unit 2 has z = 0.
+// σ and σ′ at `points` values of z from low to high. For softmax: the values of unit 1 of 2, while unit 2 has z = 0.
 std::string curve_json(const Activation& sigma, double low, double high, std::size_t points) {
   Tensor z(points, sigma.traits.elementwise ? 1 : 2), a, derivative;
   for (std::size_t i = 0; i < points; ++i) {
@@ -428,7 +428,7 @@ std::string unit_json(Session& s, std::size_t l, std::size_t j) {
                               {"curve", curve_json(*layer.activation, low, high, 161)}});
 }
 
-// Each pixel of the training rows, in the units of the data, as a level from 0 (smallest value) to 255 (largest value).
+// The pixels of the images in the training rows, before standardizing, as levels from 0 (smallest) to 255 (largest).
 std::string levels_json(const Data& data) {
   Tensor x = data.train.x;
   for (std::size_t i = 0; i < x.size() && data.standardizer; ++i) {
@@ -480,14 +480,14 @@ EXPORT(result_size) std::size_t page_result_size() { return result().size(); }
 EXPORT(put_file) void page_put_file(const char* name, std::size_t name_size, const char* bytes, std::size_t size) {
   page_files()[std::string(name, name_size)] = std::string(bytes, size);
 }
-// For the numbers with which the page calls it: 2⁻⁶⁰ if fma rounds once, 0 if it rounds twice.
+// Lets the page test fma: for the numbers in engine.js, the result is 2⁻⁶⁰ if fma rounds once, 0 if it rounds twice.
 EXPORT(fma) double page_fma(double a, double b, double c) { return primer::fma(a, b, c); }
 
 EXPORT(load) void page_load(unsigned which, const char* text, std::size_t size) {
   sessions()[which] = std::make_unique<Session>(experiment_in(text, size));
 }
-// Loads a changed config. Returns true if the run goes on with its weights, false if it starts again. A run that goes
-// on is no longer that of its config, unless only `diagnostics` or (without a schedule) train.epochs changed.
+// Loads a changed config. Returns true if the run continues with its weights, false if it starts again. The config
+// alone cannot repeat a run that continues, unless only `diagnostics` or (without a schedule) train.epochs changed.
 EXPORT(change) bool page_change(unsigned which, const char* text, std::size_t size) {
   auto next = std::make_unique<Session>(experiment_in(text, size));
   auto& now = sessions()[which];

@@ -1,6 +1,6 @@
-// Replaces the operating system for the engine in WebAssembly: files in memory, and exceptions. libc++abi cannot unwind
-// the stack there, so a throw calls a function of the page with the text of the exception, and that function throws a
-// JavaScript Error. No C++ `catch` runs; locate_errors() stores which error to throw instead.
+// Gives the engine in WebAssembly what it lacks: files (in memory) and exceptions. libc++abi cannot unwind the stack
+// there, so no `catch` runs. Instead, a throw calls a function of the page with the text of the exception, and the page
+// throws a JavaScript Error. locate_errors() stores in advance how a throw turns a std::logic_error into a UserError.
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
@@ -16,7 +16,7 @@
 namespace {
 
 using Locate = std::function<primer::UserError(const std::logic_error&)>;
-const Locate* innermost = nullptr;  // belongs to the innermost running call of locate_errors()
+const Locate* innermost = nullptr;  // the parameter `locate` of the innermost running call of locate_errors()
 
 }  // namespace
 

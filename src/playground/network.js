@@ -1,5 +1,5 @@
-// Draws the network: units as tiles, weights as lines, moving dots for the gradient, a chart of the gradient's way
-// back, and the picture of the data. Every number comes from the engine.
+// Draws the network: units as tiles, weights as lines, the gradient as moving dots and as a chart, and the picture of
+// the data. Every number comes from the engine.
 window.network_view = (engine) => {
   'use strict';
   const { html, svg, text, rgb, mix, css, size_color, short, extent, ticks, log_ticks, log_label, drawing, explain } =
@@ -45,11 +45,11 @@ window.network_view = (engine) => {
   }
 
   // The network
-  let run = null; // the run shown: {index, info, data, state}
+  let run = null; // the run that the page shows: {index, info, data, state}
   let picked = { l: 0, j: 0, row: 0 };
-  let tiles = []; // per layer: the tiles of its units
+  let tiles = []; // for each layer: the tiles (small pictures) of its units
   let inputs = [];
-  let sheet = null; // the canvas with the lines
+  let sheet = null; // the canvas with the lines that show the weights
   let on_pick = () => {};
   const is_image = () => run.info.image !== null;
   const shown = (units) => Math.min(units, most_units);
@@ -81,7 +81,7 @@ window.network_view = (engine) => {
       });
     const name_of = (i) => run.info.columns[i] ?? `x${i + 1}`;
     const input = (i) => {
-      const canvas = html('canvas', { class: 'tile input', title: is_image() ? 'the picked sample' : name_of(i) });
+      const canvas = html('canvas', { class: 'tile input', title: is_image() ? 'the sample you picked' : name_of(i) });
       return { node: canvas, canvas };
     };
     inputs = is_image() ? column(0, 1, input, Math.min(112, 0.8 * step)) : column(0, shown(layers[0].inputs), input);
@@ -126,15 +126,15 @@ window.network_view = (engine) => {
     by_id('shape').textContent = [layers[0].inputs, ...layers.map(({ units }) => units)].join(' – ');
   }
 
-  // Draws lines from the units of a layer to those of the next. The size of a weight decides the width and the opacity
-  // of its line, the sign of the weight decides the colour.
+  // Draws a line for each weight between a unit and a unit of the next layer. The size of the weight (or of its
+  // gradient) decides the width and the opacity of the line; the sign decides the colour.
   function draw_lines() {
     const scale = devicePixelRatio || 1;
     const context = sheet.getContext('2d');
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, sheet.width, sheet.height);
     const kind = by_id('line-kind').value;
-    // The size of a line: |W| / largest |W| of the layer; or |∂L/∂W| / largest of the network, on a logarithmic scale
+    // The width of a line: |W| / max |W| of the layer, or |∂L/∂W| / max |∂L/∂W| of the network (logarithmic scale)
     let largest = 1e-300;
     if (kind !== 'W')
       run.info.layers.forEach(({ units, inputs: n }, l) => {
@@ -251,7 +251,7 @@ window.network_view = (engine) => {
     put(canvas, columns, rows, (k) => shade_of(colors.ink, run.data.levels[row * rows * columns + k] / 255));
   }
 
-  // A pulse is dots that run from the output to the input. The dots that leave a unit are as large as the unit's ‖δ‖.
+  // A pulse is a group of dots that moves from the output to the input. Dots from units with a larger ‖δ‖ are larger.
   let pulse = null;
   function start_pulse() {
     if (!calm.matches) pulse = performance.now();
@@ -269,12 +269,12 @@ window.network_view = (engine) => {
     const radius = (l, j) => 1 + 7 * Math.max(0, 1 + Math.log10(Math.max(units[l].delta[j] / largest, 1e-6)) / 6);
     const context = sheet.getContext('2d');
     const place = Math.min(Math.floor(t), L - 1);
-    const l = L - 1 - place; // the pulse leaves layer l
+    const l = L - 1 - place; // the dots move from layer l to the layer before it
     const part = Math.min(t - place, 1);
     const to = l === 0 ? inputs : tiles[l - 1];
     context.fillStyle = css(rgb('--revived'));
     tiles[l].forEach((a, j) => {
-      if (units[l].off[j] === 1) return; // σ′ = 0: nothing leaves a dead unit
+      if (units[l].off[j] === 1) return; // σ′ = 0: a dead unit passes no gradient back
       to.forEach((b) => {
         const r = radius(l, j) * (l > 0 ? 0.6 : 0.4);
         context.globalAlpha = 0.55;
@@ -287,9 +287,9 @@ window.network_view = (engine) => {
     return true;
   }
 
-  // The name of what carries δ through these layers: W, and the skip connection of a residual layer
+  // The label of what carries δ back through `layers`: W, and the skip connection if a layer has one
   const carrier = (layers) => (layers.some(({ residual }) => residual) ? 'W + skip' : 'W');
-  // The chart of the gradient's way back: for each layer the norms ‖∂L/∂a‖ and ‖δ‖ = ‖∂L/∂z‖, as stairs
+  // Draws a chart of the norms ‖∂L/∂a‖ and ‖δ‖ = ‖∂L/∂z‖ of all layers, as one line that steps from layer to layer
   function draw_delta(runs) {
     const L = Math.max(...runs.map(({ info }) => info.layers.length));
     const d = drawing(by_id('delta'), 250, [30, 14, 34, 56], 'norms of the gradient in each layer');
@@ -330,10 +330,10 @@ window.network_view = (engine) => {
         const row = state.flow[l];
         if (!row) return [];
         return [
-          `${runs.length > 1 ? `${name}: ` : ''}‖∂L/∂a‖ ${short(row.dL_da_norm)} ⊙ σ′ → ‖δ‖ ${short(row.dL_dz_norm)} (× ${short(row.sigma_factor)})`,
+          `${runs.length > 1 ? `${name}: ` : ''}⊙ σ′ changes ‖∂L/∂a‖ = ${short(row.dL_da_norm)} to ‖δ‖ = ${short(row.dL_dz_norm)} (factor ${short(row.sigma_factor)})`,
           ...(row.W_factor === null
             ? []
-            : [`${carrier([info.layers[l + 1]])} brought the gradient from layer ${l + 2}: × ${short(row.W_factor)}`]),
+            : [`${carrier([info.layers[l + 1]])} of layer ${l + 2} multiplies the gradient by ${short(row.W_factor)}`]),
         ];
       });
       return lines.length === 0 ? null : [`layer ${l + 1}`, ...lines];
@@ -380,7 +380,7 @@ window.network_view = (engine) => {
       host,
       Math.round(width * 0.86),
       [16, 14, 34, 40],
-      plane ? 'the output of the network over the inputs, and the data' : 'the data',
+      plane ? 'the output of the network for each pair of inputs, and the data points' : 'the data points',
     );
     const x = data.ranges[0];
     const y = plane || info.layers[0].inputs > 1 ? data.ranges[1] : extent([...data.y]);
@@ -452,7 +452,7 @@ window.network_view = (engine) => {
     by_id('data-hint').textContent =
       'The first rows of the training data. Click a row. The calculation of the network for this row is shown below, step by step.';
   }
-  // One pass over a grid of inputs gives the values of the picture of the data and of all tiles.
+  // One pass over a grid of inputs computes the outputs of all units, for the picture of the data and for the tiles.
   function compute_grid() {
     if (!picture?.d || !(picture.plane || picture.curve)) return null;
     const n = picture.curve ? 120 : engine.kind === 'fused' ? 44 : 26;
@@ -512,8 +512,8 @@ window.network_view = (engine) => {
       place_tiles();
       make_picture();
     },
-    // While a run trains, `part` is the number of the animation frame: every frame draws the picture of the data, and
-    // in turn the tiles, the lines or the chart of the gradient's way back.
+    // `part` is the number of the animation frame while a run trains. Every frame draws the picture of the data and one
+    // of the following, in turn: the tiles, the lines, the chart of the gradient.
     draw(now, pick, runs, part = null) {
       picked = pick;
       const grid = compute_grid();
@@ -525,7 +525,7 @@ window.network_view = (engine) => {
       draw_delta(runs);
       window.charts.refresh_tip();
     },
-    // Only the lines move while a pulse runs.
+    // While the dots of a pulse move, only the lines and the dots are drawn again.
     draw_motion(now) {
       if (pulse === null) return false;
       draw_lines();

@@ -32,7 +32,7 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-// Escapes < and & in a text between HTML tags. In JSON, these characters occur in strings only.
+// Replaces < and & by `less` and `ampersand`, in HTML or in JSON inside HTML. JSON has < and & in strings only.
 std::string escaped(std::string_view text, std::string_view less, std::string_view ampersand) {
   std::string safe;
   for (const char c : text)
@@ -61,7 +61,7 @@ std::string playground_page(const std::string& title, const std::string& config,
   for (const auto& [name, bytes] : files) {
     list += (list.empty() ? "" : ",") + json::quote(name) + ":" + json::quote(bytes);
   }
-  std::string cards;  // of every activation, because the reader may choose another one
+  std::string cards;  // the cards of all activations, because the user may choose another activation
   for (const std::string_view name : activations().names()) {
     cards += concat(cards.empty() ? "" : ",", json::quote(name), ":", card_json(card_of(*make_activation(name))));
   }

@@ -23,8 +23,8 @@
   }
   by_id('engine').textContent =
     engine.kind === 'fused'
-      ? 'the fused module, because a multiply-add rounds once here'
-      : 'the exact module, which computes the multiply-add from sums and products';
+      ? 'the fused module, because the multiply-add of this machine rounds only once'
+      : 'the exact module, which computes each fused multiply-add from sums and products';
   by_id('engine').dataset.kind = engine.kind;
   for (const [name, contents] of Object.entries(start.files)) engine.put_file(name, contents);
   const names = engine.names();
@@ -49,7 +49,7 @@
     runs[index] = run;
     read(run);
   }
-  // Loads a config into run A. A wrong config leaves everything as it was.
+  // Loads a config into run A, the first of the two runs. If the config is wrong, nothing changes.
   function load(config) {
     try {
       engine.load(0, config);
@@ -93,7 +93,7 @@
   }
   const changed = (key, value) => change(set(runs[0].text, key, value));
 
-  // The form
+  // The form with the settings of the config
   const quoted = (v) => JSON.stringify(v);
   const plain = (v) => (v === undefined ? '' : v.replaceAll('"', ''));
   function select(label, key, options, act) {
@@ -243,7 +243,7 @@
     if (!chosen) by_id('b-value').value = plain(settings[by_id('b-key').value]);
   }
 
-  // A | B
+  // A second run, B, beside the first run, A
   function end_b() {
     if (runs.length > 1) engine.unload(1);
     runs.length = Math.min(runs.length, 1);
@@ -270,7 +270,7 @@
     const layers = /^layer\.1\./.test(key) && runs[0].info.layers.length > 2;
     const same = runs[0].info.settings[key];
     let config = set(runs[0].text, key, value);
-    // a key "layer.1.…" also changes the other hidden layers that have the same value
+    // a key "layer.1.…" also changes other hidden layers whose value of this key equals that of layer 1
     for (let l = 2; layers && l < runs[0].info.layers.length; ++l) {
       const at = key.replace('layer.1.', `layer.${l}.`);
       if (runs[0].info.settings[at] === same) config = set(config, at, value);
@@ -294,8 +294,8 @@
     );
   }
 
-  // Returns at most 500 points of a curve. It keeps the lowest and the highest point of every group, so no spike is
-  // lost.
+  // Returns at most 500 points of a curve. Splits the curve into groups and keeps the lowest and the highest point of
+  // each group, so no spike is lost.
   function thinned(points) {
     const size = Math.ceil(points.length / 250);
     if (size < 3) return points;
@@ -416,12 +416,12 @@
     draw_all();
   }
 
-  // The loop
-  const shortest = 3; // the fewest ms of training per animation frame; training and drawing together get 10 ms
+  // The loop that trains the runs and draws the page
+  const shortest = 3; // ms, the shortest training in an animation frame; training and drawing together get 10 ms
   let drawing_took = 6;
   let chunk = 1;
   let waited = 0;
-  // Trains every run by at most `steps` steps. An error ends the training.
+  // Trains every run by at most `steps` steps. An error in one run stops the training of all runs.
   function train(steps) {
     let more = false;
     try {
@@ -499,7 +499,7 @@
     show_run();
   }
 
-  // Files to and from the page
+  // Saving files from the page, and loading files into the page
   function save(name, bytes, type) {
     const link = html('a', { href: URL.createObjectURL(new Blob([bytes], { type })), download: name });
     link.click();
@@ -523,7 +523,7 @@
     set_data([`file = ${quoted(file.name)}`], output);
   }
 
-  // Events
+  // What the page does when the user clicks, presses a key or changes a setting
   network.set_pick((next) => {
     pick = { ...pick, ...next };
     if (next.row !== undefined) sample.reset();
@@ -604,7 +604,7 @@
     if (document.hidden && playing) set_playing(false);
   });
 
-  // Stories
+  // The menu of the stories in presets.js
   const stories = by_id('preset');
   stories.append(
     html('option', { value: '' }, start.name),
@@ -626,7 +626,7 @@
       ' ',
       show,
       html('br', {}),
-      html('em', {}, 'Measured over many seeds, in part with networks of other sizes. ', story.number),
+      html('em', {}, 'This claim was measured over many seeds; its networks may be larger or smaller. ', story.number),
     );
     by_id('tile-kind').value = story.units ?? 'field';
     by_id('speed').value = story.speed ?? 'fast';

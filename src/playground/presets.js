@@ -64,7 +64,7 @@ every = 1
     {
       name: 'tanh with Xavier: eight layers that learn',
       config: spirals(repeat(8, layer(16, 'tanh', xavier)), sgd(0.1, 300)),
-      look: 'This network is as deep as the network with sigmoid; only the activation of the hidden layers is different. Near z = 0 the derivative of tanh is 1, so the σ′ steps lose little and the loss falls.',
+      look: 'This network differs from the story “vanishing” only in the activation of the hidden layers. Near z = 0 the derivative of tanh is 1, so the multiplications by σ′ make the gradient only a little smaller, and the loss falls.',
       number: 'Claim flow_tanh_xavier: over fifty tanh layers ∂L/∂W changes by a factor of only 1.13.',
     },
     {
@@ -101,17 +101,17 @@ every = 1
     {
       name: 'XOR without a hidden layer',
       config: xor(''),
-      look: 'The network can only separate the corners by one straight line, but no such line exists. The loss stops at ln 2 = 0.693. Add a layer, and the loss falls.',
+      look: 'The network can only draw one straight line between the classes, but no straight line separates the four corners of XOR by class. The loss stops at ln 2 = 0.693. Add a layer, and the loss falls.',
       number:
         'Claim xor_needs_hidden: the loss of the linear model stops at 0.693; with eight tanh units the accuracy is 1.',
     },
     {
-      name: 'residual: the gradient takes the short way',
+      name: 'residual: the skip connection carries the gradient',
       config: spirals(
         layer(16, 'sigmoid', xavier) + repeat(7, layer(16, 'sigmoid', `${xavier}\nresidual = true`)),
         sgd(0.1, 300),
       ),
-      look: 'These are the eight sigmoid layers again, but layers 2 to 8 compute a = σ(z) + x. So ∂L/∂x has a second term, ∂L/∂a, which is not multiplied by σ′. Compare ‖δ‖ of layer 1 / of layer 8 with the same ratio in the story of vanishing. “One sample by hand” shows the skip connection as a separate term on the way back.',
+      look: 'These are the eight sigmoid layers of the story “vanishing”, but layers 2 to 8 compute a = σ(z) + x. So ∂L/∂x has a second term, ∂L/∂a, which is not multiplied by σ′. Compare the ratio ‖δ‖ of layer 1 / ‖δ‖ of layer 8 with this ratio in the story “vanishing”. “One sample by hand” shows the skip connection as a separate term on the way back.',
       number:
         'Claim flow_residual: over ten sigmoid layers the ratio of ∂L/∂W is 0.129 with residual connections and 2.90e-06 without.',
     },

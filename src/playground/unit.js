@@ -1,5 +1,5 @@
-// Shows one unit and one sample: σ and σ′ with the z of the unit, its weights, and the whole calculation of the
-// network. The numbers of a sample are those of `primer trace` for a file with this row.
+// Shows one unit and one sample: σ and σ′ at the z of the unit, the weights of the unit, and the whole calculation of
+// the network. The numbers are those of `primer trace` for a data file with only this sample.
 window.sample_view = (engine, cards) => {
   'use strict';
   const { html, svg, text, short, percent, extent, ticks, drawing, bar_group, move_bars, explain } = window.charts;
@@ -161,7 +161,7 @@ window.sample_view = (engine, cards) => {
     );
   }
 
-  // The unit's weights, as sliders. After a change of a weight, the config alone no longer gives the run.
+  // The weights of the unit, as sliders. After the user changes a weight, the config alone does not repeat the run.
   function draw_weights(run, { l, j }, facts) {
     const host = by_id('unit-weights');
     const holds = host.contains(document.activeElement) && document.activeElement.type !== 'button';
@@ -374,7 +374,7 @@ window.sample_view = (engine, cards) => {
         ? `y = ${trace.y.map((v) => short(v, 4)).join(', ')}`
         : `class ${run.info.classes[run.data.class[pick.row]] ?? run.data.class[pick.row]}`;
     by_id('hand-name').textContent = `row ${pick.row + 1}, ${y}; L = ${short(trace.loss, 5)}`;
-    // A disabled button would lose the focus, and then the key → would make a training step instead.
+    // A disabled button would lose the focus. Then the key → would train a step, and not go on in the calculation.
     by_id('hand-back').setAttribute('aria-disabled', String(step === 0));
     by_id('hand-next').setAttribute('aria-disabled', String(step === steps.length - 1));
     by_id('hand-where').textContent = `step ${step + 1} of ${steps.length}`;

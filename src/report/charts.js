@@ -1,22 +1,21 @@
-// Charts in SVG for any page of primer. This script does not know what a run is: every function gets plain data. It
-// puts names on the page as text only, and it never sends a request to the network.
+// Draws charts in SVG for every page of primer. This script does not know what a run is: its functions get plain data.
+// It puts names on the page as text only, and it never sends a request to the network.
 //
-// chart(host, data) empties the element `host` and draws a chart in its full width. Most charts return a function that
-// moves the parts that depend on the epoch: the marker, the bars, the cells. After such a move, call
-// charts.refresh_tip(); otherwise a visible tooltip shows old values. Colours are custom properties of the style sheet,
-// such as '--train'. Draw the charts again after a change of the theme.
+// chart(host, data) empties the element `host` and draws a chart that is as wide as `host`. Most charts return a
+// function that updates the parts that depend on the epoch: the marker, the bars, the cells. After a call of this
+// function, call charts.refresh_tip(); otherwise a visible tooltip shows old values. Colours are custom properties of
+// the style sheet, such as '--train'. Draw the charts again after a change of the theme.
 //
 //   curves(host, {title, last, series, range, epochs, describe, pick, …})   lines over the epochs
 //   sigma(host, {label, curve, z_axis, a_axis, note})                       σ, σ′ and the histogram of z
 //   histogram(host, {title, kind, label})                                   a small histogram
 //   layer_bars(host, {title, about, factor, low, high, layers, colors, …})  a bar for each layer and each run
-//   cell_map(host, {label, title, height, rows, epochs, row_ticks, …})      a map of rows over epochs
+//   cell_map(host, {label, title, height, rows, epochs, row_ticks, …})      a heat map: one column for each epoch
 //   field(host, {columns, low, high, side, classes, points})                decision regions
-//   fit(host, {…}), confusion(host, {…}), tiles(host, {…})                  see each function
+//   fit(host, {…}), confusion(host, {…}), tiles(host, {…})                  fitted curve, confusion matrix, images
 window.charts = (() => {
   'use strict';
 
-  // Elements
   function make(space, tag, attributes, ...children) {
     const node = document.createElementNS(space, tag);
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -28,7 +27,7 @@ window.charts = (() => {
   const text = (x, y, words, kind = 'tick', anchor = 'middle') =>
     svg('text', { x, y, class: kind, 'text-anchor': anchor }, words);
 
-  // Colours: names of custom properties of the style sheet, and lists [red, green, blue]
+  // Colours: color() and rgb() read properties of the style sheet; the other functions use lists [red, green, blue].
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   function rgb(name) {
     const hex = color(name).slice(1);
@@ -43,16 +42,15 @@ window.charts = (() => {
     [94, 201, 98],
     [253, 231, 37],
   ];
-  // The colour of a size t: dark for t = 0, bright for t = 1.
+  // The colour of a number t from 0 to 1: dark for 0, bright for 1.
   function size_color(t) {
     const at = Math.min(Math.max(t, 0), 1) * (ramp.length - 1);
     const i = Math.min(Math.floor(at), ramp.length - 2);
     return mix(ramp[i], ramp[i + 1], at - i);
   }
-  // The colour of a factor: blue for t = −1, neutral for 0, orange for 1.
+  // The colour of a signed number t: blue for t ≤ −1, neutral for 0, orange for t ≥ 1.
   const factor_color = (t) => mix(rgb('--neutral'), rgb(t > 0 ? '--grows' : '--shrinks'), Math.min(Math.abs(t), 1));
 
-  // Numbers as text
   const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
   const power = (n) =>
     `10${String(n)
@@ -71,7 +69,6 @@ window.charts = (() => {
   const indices = (n) => Array.from({ length: n }, (_, i) => i);
   const cut = (name, most) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
 
-  // Axes
   function extent(values) {
     const finite = values.filter(Number.isFinite);
     const low = finite.reduce((a, b) => Math.min(a, b), Infinity);
@@ -89,7 +86,7 @@ window.charts = (() => {
     }
     return list;
   }
-  // The ticks of a logarithmic axis as exponents: of 1, 2, 5, 10, …, or of powers of ten alone if the axis is long.
+  // The ticks of a logarithmic axis, as log₁₀ of 1, 2, 5, 10, …; on a long axis, only powers of ten have ticks.
   function log_ticks(low, high, most) {
     const long = high - low > 2.5;
     const list = [];
@@ -102,12 +99,12 @@ window.charts = (() => {
   }
   const log_label = (v) => (Number.isInteger(v) && Math.abs(v) > 2 ? power(v) : short(10 ** v, 2));
 
-  // The card of an activation: the formulas of σ and σ′, and a folded list of everything else that is known about it.
+  // The card of an activation: the formulas of σ and σ′, and a list of all its properties, which the reader can unfold.
   function formulas(card) {
     const of = (title) => card?.lines.find(([name]) => name === title)?.[1];
     return of('σ(z)') ? [`σ(z) = ${of('σ(z)')}`, `σ′(z) = ${of('σ′(z)')}`] : [];
   }
-  const unfolded = new Set(); // the open lists; they stay open when the page is drawn again
+  const unfolded = new Set(); // lists that the reader unfolded; they stay open when the page is drawn again
   function about(card, key = card.name) {
     const rows = card.lines.flatMap(([title, words]) => [html('dt', {}, title), html('dd', {}, words)]);
     const head = html('summary', {}, card.full_name ? `${card.name}: ${card.full_name}` : `about ${card.name}`);
@@ -117,8 +114,8 @@ window.charts = (() => {
     return details;
   }
 
-  // A drawing is an SVG as wide as its host, with margins (top, right, bottom, left) and a scale for each axis. Behind
-  // it, canvases show coloured cells.
+  // A drawing is an SVG as wide as the element `host`, with margins (top, right, bottom, left) and a scale for each
+  // axis. Canvases behind the SVG show coloured cells.
   let clips = 0;
   function drawing(host, height, margin, label) {
     const width = Math.max(host.clientWidth, 120);
@@ -166,7 +163,7 @@ window.charts = (() => {
       d.add(svg('clipPath', { id }, svg('rect', area)));
       return `url(#${id})`;
     };
-    // A canvas behind the plot area, with one pixel for each cell.
+    // Adds a canvas behind the plot area. Its pixels are the cells of a map with `columns` columns and `rows` rows.
     d.cells = (columns, rows) => {
       const canvas = html('canvas', { width: columns, height: rows });
       return d.place(canvas, d.left, d.top, d.right - d.left, d.bottom - d.top);
@@ -177,7 +174,7 @@ window.charts = (() => {
       frame.prepend(canvas);
       return canvas;
     };
-    // A point of the drawing as fractions of the plot area: u from the left to the right, v from the bottom to the top.
+    // A point as fractions of the plot area: d.u grows from left to right, d.v from bottom to top.
     d.u = (x) => (x - d.left) / (d.right - d.left);
     d.v = (y) => (d.bottom - y) / (d.bottom - d.top);
     return d;
@@ -200,8 +197,8 @@ window.charts = (() => {
 
   // A histogram is {low, high, counts}: `counts` in equal bins from `low` to `high`
   const bar_group = (d, kind) => d.add(svg('g', { class: kind }));
-  // Makes the bars of a group show a histogram, cut to x_low … x_high. The highest bar fills `fraction` of the plot's
-  // height.
+  // Changes the bars in an SVG group to the part of a histogram from x_low to x_high. The highest bar fills `fraction`
+  // of the plot's height.
   function move_bars(d, group, histogram, x_low, x_high, fraction) {
     const { low, high, counts } = histogram;
     const wide = (high - low) / counts.length;
@@ -244,7 +241,7 @@ window.charts = (() => {
       svg('title', {}, root.getAttribute('aria-label')),
       svg('rect', { width, height, fill: color('--panel') }),
     );
-    // The images are inserted as text, because the policy of the page does not allow a script to load images.
+    // The canvases become <image> elements in the text, because the content security policy lets no script load images.
     const box = root.getBoundingClientRect();
     const scale = width / box.width;
     const images = Array.from(root.parentNode.querySelectorAll('canvas'), (canvas) => {
@@ -285,13 +282,13 @@ window.charts = (() => {
     shown = next;
     refresh_tip();
   }
-  // A chart that is drawn again under the pointer gets no event when the pointer leaves, so this hides its tooltip.
+  // A chart redrawn under the pointer gets no event when the pointer leaves it. This listener hides its tooltip then.
   document.addEventListener('pointermove', (event) => {
     if (shown && !event.target.closest?.('svg')) show_tip(null);
   });
-  // Shows tooltips for the pointer and the keyboard. find(x, y) returns the place at a point of the drawing, or null;
-  // without `find`, a place is [x, y]. describe(place) returns the lines of its tooltip, or null. `places` lists a
-  // point [x, y] for every place that the keys ↑ and ↓ visit. A click or Enter calls pick(place).
+  // Shows tooltips for the pointer and the keyboard. find(x, y) returns what lies at a point of the drawing (a bar, a
+  // cell, …), or null; without `find`, the point [x, y] itself. describe(found) returns the lines of its tooltip, or
+  // null. The keys ↑ and ↓ visit the points [x, y] of `places`. A click or Enter calls pick(found).
   const across = (d) =>
     indices(20).map((i) => [d.left + ((d.right - d.left) * (i + 0.5)) / 20, (d.top + d.bottom) / 2]);
   function explain(d, { describe, find = (x, y) => [x, y], places = across(d), pick }) {
@@ -334,8 +331,8 @@ window.charts = (() => {
   const log10 = (v) => (v > 0 && Number.isFinite(v) ? Math.log10(v) : Number.NaN);
 
   // Lines over the epochs 0 … last. A series is {name, color, dashed, x, y}; null in y is a gap. The pointer selects
-  // the nearest of the `epochs`; describe(k) and pick(k) get the index of this epoch. The returned function takes an
-  // epoch and a list: the value of each series at this epoch.
+  // the nearest epochs[k]; then describe(k) or pick(k) is called. The returned function marks an epoch; its arguments
+  // are the epoch and a list with the value of each series at this epoch.
   function curves(host, { title, last, series, logarithmic, range, epochs, describe, pick }) {
     const d = drawing(host, 240, [30, 18, 34, 52], title);
     d.x_axis(0, last);
@@ -390,9 +387,10 @@ window.charts = (() => {
     };
   }
 
-  // Draws σ (solid) and σ′ (dashed) on top of the histogram of z. `curve` is {sigma, derivative, saturated}: two paths
-  // in the units of the axes, "Mz aLz a…", and the intervals of z to shade. The returned function takes the histogram
-  // {low, high, counts} and, if σ has a learned slope α for z < 0, {alpha, saturation}.
+  // Draws σ (solid) and σ′ (dashed) on top of the histogram of z. In `curve`, `sigma` and `derivative` are paths "Mz
+  // aLz a…" in the units of the axes, and `saturated` lists the intervals of z to shade. The returned function takes
+  // the histogram {low, high, counts}. If σ has a learned slope α for z < 0, it also takes {alpha, saturation}: |σ′|
+  // below the fraction `saturation` of its maximum counts as saturated.
   const points_of = (path) =>
     path
       .slice(1)
@@ -427,7 +425,7 @@ window.charts = (() => {
     let histogram = { low: 0, high: 1, counts: [0] };
     let learned = null;
     explain(d, {
-      // The nearest point of the path of σ, because σ and σ′ are exact only at these points.
+      // The nearest point with a computed σ and σ′; between two such points the chart draws a straight line.
       find: (x) => {
         const z = low + d.u(x) * (high - low);
         if (z < low || z > high) return null;
@@ -466,7 +464,7 @@ window.charts = (() => {
     };
   }
 
-  // A small histogram around 0. The returned function takes {low, high, counts} and the value at the axis's right end.
+  // A small histogram on an axis from −r to r. The returned function takes the histogram {low, high, counts} and r.
   function histogram(host, { title, kind, label = title }) {
     const d = drawing(host, 92, [20, 6, 20, 6], label);
     const bars = bar_group(d, `counts ${kind}`);
@@ -499,9 +497,9 @@ window.charts = (() => {
     };
   }
 
-  // Bars for the layers 1 … L on a logarithmic axis from 10^low to 10^high. With `factor`, bars begin at 1, and their
-  // colour shows whether the gradient grows or shrinks. The returned function takes a list of values for each run. With
-  // several runs, `colors` has the colour of each run.
+  // Bars for the layers 1 … L on a logarithmic axis from 10^low to 10^high. If `factor` is true, the bars begin at 1,
+  // and their colour shows whether the gradient grows or shrinks. The returned function takes one list of values for
+  // each run. With several runs, the colour of a bar shows its run: `colors` has one colour for each run.
   function layer_bars(host, { title, about, factor, low, high, layers: L, colors = [], describe }) {
     const d = drawing(host, 200, [30, 12, 34, 52], title);
     const from = factor ? Math.min(low, -0.1) : Math.floor(low - 0.2);
@@ -548,8 +546,8 @@ window.charts = (() => {
   }
 
   // A map with `rows` rows, the first at the top, and a column for each of `epochs`. color_at(row, k) gives a colour or
-  // null. `row_ticks` are labels [row, text]. describe(cell) and pick(cell) get a cell [row, k]. The returned function
-  // takes the index of the epoch to mark. `scale` is {low, high, color_of}: the legend of the colours.
+  // null. `row_ticks` are labels [row, text]. describe() and pick() are called with a cell [row, k]. The returned
+  // function takes the index k of the epoch to mark. `scale` is {low, high, color_of}: the legend of the colours.
   function cell_map(host, { label, title, height, rows, epochs, row_ticks, color_at, describe, pick, scale }) {
     const F = epochs.length;
     const d = drawing(host, 58 + height, [30, 12, 34, 52], label);
@@ -587,7 +585,7 @@ window.charts = (() => {
     return (k) => {
       now = k;
       marker.setAttribute('x', d.x(now));
-      for (const place of places) place[0] = d.x(now + 0.5); // the keys ↑ and ↓ show the marked epoch
+      for (const place of places) place[0] = d.x(now + 0.5); // the keys ↑ and ↓ stay in the marked epoch
     };
   }
 
@@ -646,7 +644,7 @@ window.charts = (() => {
     });
     return (next) => {
       cell = next;
-      // Assumes that the other classes share the remaining probability equally.
+      // Only the probability of the predicted class is known. Assumes that all other classes share the rest equally.
       const p = new Float32Array(side * side * K);
       for (let i = 0; i < side; ++i) {
         for (let j = 0; j < side; ++j) {
@@ -681,8 +679,8 @@ window.charts = (() => {
     };
   }
 
-  // The outputs of a network over one input, at `side` locations from low to high; `points` are [x, y₁, y₂, …]. The
-  // returned function takes a list: the outputs at the first location, then at the second, and so on; null is a gap.
+  // Plots the outputs of a network over its only input, at `side` values from low to high. `points` are [x, y₁, y₂, …].
+  // The returned function takes a list: all outputs at the first value, then all at the second, …; null is a gap.
   function fit(host, { column, targets, low, high, side, points }) {
     const K = targets.length;
     const ys = extent(points.flatMap((point) => point.slice(1)));
@@ -790,9 +788,9 @@ window.charts = (() => {
     };
   }
 
-  // Up to `most` small pictures side by side, each of rows × columns pixels, with room for a caption below. The
-  // returned function takes draw(i), which returns {caption, color_at(pixel), describe(pixel)} for picture i or null
-  // for none, and, if the title changes, title_for(count), where `count` is the number of places for pictures.
+  // Small pictures side by side: at most `most`, each of rows × columns pixels, with room for a caption. The returned
+  // function takes draw and, if the title changes, title_for. draw(i) returns {caption, color_at(pixel),
+  // describe(pixel)} for picture i, or null for an empty place. title_for(n) returns the title for n places.
   function tiles(host, { title, rows, columns, most, most_rows = 9, size = 56, captions = false }) {
     const fitting = Math.max(1, Math.floor((Math.max(host.clientWidth, 120) - 4) / (size + 6)));
     const count = Math.min(most, fitting * most_rows);

@@ -8,7 +8,7 @@
   const views = pair.map(window.runs.view);
   const colors = runs.map((_, r) => class_color(r));
   const names = runs.map(({ name }) => name);
-  // The slider has a step for every epoch of which the first or the second run has a frame.
+  // The slider has a step for every epoch for which the first or the second run has a frame (the data of an epoch).
   const epochs = [...new Set(views.flatMap((v) => v.epochs))].sort((a, b) => a - b);
   const { last_before } = window.runs;
 
@@ -23,7 +23,7 @@
     if (column.endsWith('r2')) range[0] = Math.max(range[0], -1); // an R² below −1 says only that the fit is bad
     const logarithmic = column.endsWith('loss') && range[0] > 0 && range[1] / range[0] > 30;
     const last = Math.max(...series.map(({ x }) => x.at(-1) ?? 0), 1);
-    // The value of a series at an epoch; null if the run did not keep this epoch, as in long runs.
+    // The value of a series at an epoch; null if the page does not have this epoch, because a long run omits some.
     function value({ x, y }, epoch) {
       const i = x.indexOf(epoch);
       return i < 0 ? null : y[i];
@@ -42,7 +42,7 @@
       );
   }
 
-  // Fills `host` with `count` articles, and returns the element for the plot in each.
+  // Fills `host` with `count` articles. Returns a list with an element of each article, in which a chart can be drawn.
   function plots(host, count) {
     const list = indices(count).map(() => html('div', { class: 'plot' }));
     host.replaceChildren(...list.map((plot) => html('article', { class: 'card' }, plot)));

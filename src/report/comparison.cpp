@@ -32,7 +32,7 @@ Config config_in(const std::string& folder) {
   return parse_config(read_input(path, toml::largest_file), path, {});
 }
 
-// Describes each layer as "16 tanh", with every setting of the layer that is not the default.
+// Describes each layer, for example as "16 tanh", and adds every setting of the layer that differs from its default.
 std::string layers_of(const Config& config) {
   Config usual;
   std::vector<std::string> layers;
@@ -58,7 +58,7 @@ std::vector<Setting> settings_in(const Config& config, bool same_depth) {
   return settings;
 }
 
-// The keys whose values are not equal in all runs, in the order of the first config that has them.
+// The keys whose values are not equal in all runs: the keys of the first config, then further keys of later configs.
 std::vector<std::string> differing(const std::vector<std::vector<Setting>>& runs) {
   std::vector<std::string> keys;
   std::map<std::string, std::map<std::string, std::size_t>> values;  // key → value → number of runs with this value
@@ -104,7 +104,7 @@ Comparison compare(const std::vector<std::string>& folders) {
   std::vector<std::vector<Setting>> settings;
   for (const Config& config : configs) settings.push_back(settings_in(config, same_depth));
   std::vector<RunTable> histories;
-  std::vector<std::size_t> kept;    // for each run, the row of its history whose parameters it kept
+  std::vector<std::size_t> kept;    // for each run: its row of history.csv for the epoch of the kept parameters
   std::vector<std::string> scores;  // columns of history.csv in which any run has a value
   bool validated = false;
   for (std::size_t r = 0; r < folders.size(); ++r) {

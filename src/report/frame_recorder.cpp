@@ -1,4 +1,4 @@
-// Records frames, and thins them out so that a run of any length keeps at most a hundred.
+// Records frames (the report's data of one epoch), and removes some, so that a run of any length keeps at most 100.
 #include "primer/report/frame_recorder.hpp"
 
 #include <algorithm>
@@ -14,23 +14,23 @@ namespace {
 
 constexpr std::size_t sampled_rows = 128;
 constexpr std::size_t counted_rows = 1024;
-constexpr std::size_t most_pixels = std::size_t{1} << 17;  // of all images
-constexpr std::size_t most_weights = 8192;                 // weights of layer 1 in a frame
+constexpr std::size_t most_pixels = std::size_t{1} << 17;  // pixels of all images together
+constexpr std::size_t most_weights = 8192;                 // the largest number of weights of layer 1 in a frame
 constexpr std::size_t drawn_points = 600;
 constexpr std::size_t rows_at_a_time = 256;
-constexpr std::size_t most_classes = 30;                 // classes that a picture can tell apart
-constexpr std::size_t fine_side = 48, coarse_side = 32;  // of a field
-constexpr std::size_t small_network = 2000;              // weights; a network with more weights gets the coarse field
+constexpr std::size_t most_classes = 30;                 // with more, no decision regions and no confusion matrix
+constexpr std::size_t fine_side = 48, coarse_side = 32;  // cells along a side of the decision regions
+constexpr std::size_t small_network = 2000;              // a network with more weights uses coarse_side
 constexpr std::size_t curve_side = 160;
-constexpr float margin = 0.08F;  // around the data, as a fraction of the range of an input
+constexpr float margin = 0.08F;  // from the data to the edge of the picture, as a fraction of an input's range
 
-// The nearest finite float; NaN stays NaN.
+// Rounds v to a float: ±∞ and numbers that are too large become the largest finite float; NaN stays NaN.
 float to_float(real v) {
   constexpr real largest = std::numeric_limits<float>::max();
   return static_cast<float>(std::clamp(v, -largest, largest));
 }
 
-// The indices of up to `most` of `rows` rows, evenly spaced.
+// Returns min(rows, most) indices, evenly spaced among the indices 0 … rows − 1.
 std::vector<std::size_t> some_rows(std::size_t rows, std::size_t most) {
   std::vector<std::size_t> chosen(std::min(rows, most));
   for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = i * rows / chosen.size();
@@ -52,7 +52,7 @@ real location(float low, float high, std::size_t i, std::size_t n) {
          (static_cast<real>(high) - static_cast<real>(low)) * (static_cast<real>(i) / static_cast<real>(n - 1));
 }
 
-// Whether the outputs predict one of a few classes.
+// Whether the outputs of the network predict one of at most 30 classes.
 bool tells_classes(const Data& data, Task task) {
   const std::size_t outputs = data.train.y.cols();
   return outputs <= most_classes && (task == Task::multiclass || (task == Task::binary && outputs == 1));
@@ -79,7 +79,7 @@ std::vector<Dataset> divided(const Dataset& all) {
   return parts;
 }
 
-// A data set of up to `most` of the rows, evenly spaced.
+// Returns min(rows.size(), most) of the rows, evenly spaced.
 Dataset sample_of(const Dataset& rows, std::size_t most) {
   Dataset sample;
   const std::vector<std::size_t> chosen = some_rows(rows.size(), most);
@@ -164,7 +164,7 @@ void FrameRecorder::choose_points() {
   }
 }
 
-// Chooses the inputs whose predictions make the picture.
+// Chooses the grid of inputs for which a frame stores the outputs of the network: the picture.
 void FrameRecorder::choose_probes() {
   if (frames_.picture == Picture::none) return;
   const bool field = frames_.picture == Picture::field;
@@ -191,7 +191,7 @@ void FrameRecorder::choose_sets() {
   }
 }
 
-// Chooses the rows of the first set whose inputs are shown as images.
+// Chooses the rows that the report shows as images: test rows, or else validation rows, or else training rows.
 void FrameRecorder::choose_images() {
   const std::size_t inputs = data_.train.x.cols();
   const std::size_t most = std::clamp<std::size_t>(most_pixels / inputs, 1, counted_rows);

@@ -1,5 +1,5 @@
-// for_each_tensor() names the tensors of a frames file; writing and reading both use it. Every number fits a float, so
-// every written number reads back as the same number.
+// for_each_tensor() lists the tensors of a frames file; writing and reading both call it. The file stores floats. Every
+// number is exactly a float, so reading gives the number that was written.
 #include "primer/report/frames_file.hpp"
 
 #include <algorithm>
@@ -18,13 +18,13 @@ namespace {
 
 using Shape = std::vector<std::size_t>;
 using Strings = std::vector<std::string>;
-using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // the address of a number, a count or a flag
+using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // a pointer to a number, a count or a flag
 
-constexpr std::uint64_t largest_size = 1U << 31;                  // of a layer; the square of a size must fit 64 bits
-constexpr std::uint64_t largest_side = 1024;                      // of a picture
-constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // a run may double the stride a few times more
+constexpr std::uint64_t largest_size = 1U << 31;                  // inputs or units; inputs × units must fit 64 bits
+constexpr std::uint64_t largest_side = 1024;                      // cells of a picture, pixels of an image, per side
+constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // epochs per frame; a resumed run may double this
 
-// A histogram of a layer, and the name of its tensor.
+// A histogram that a frame has for each layer, and the last part of its name in the file.
 struct HistogramName {
   std::string_view name;
   Histogram Frame::Layer::*member;
@@ -32,7 +32,7 @@ struct HistogramName {
 constexpr std::array<HistogramName, 3> histograms{
     {{"z", &Frame::Layer::z}, {"weight", &Frame::Layer::W}, {"gradient", &Frame::Layer::dL_dW}}};
 
-// A note that is one text, and its name in the file. Files of earlier versions do not have the notes.
+// A text of RunNotes, and its key in the metadata of the file. Files of earlier versions of primer lack these keys.
 struct NoteName {
   const char* name;
   std::string Frames::*member;
@@ -42,7 +42,7 @@ constexpr std::array<NoteName, 3> note_names{
 
 std::string tensor_name(std::size_t l, std::string_view what) { return concat("layers.", l + 1, ".", what); }
 
-// The number of values in the picture of a frame, and in one of the drawn points.
+// The number of values in the picture of one frame, and the number of values of one training row in the picture.
 std::size_t cells_of(const Frames& frames) {
   if (frames.picture == Picture::none) return 0;
   return frames.side * (frames.picture == Picture::field ? frames.side : frames.layers.back().units);
@@ -51,8 +51,8 @@ std::size_t point_columns(const Frames& frames) {
   return frames.picture == Picture::field ? 3 : 1 + frames.layers.back().units;
 }
 
-// Calls use(name, shape, places) for every tensor, in the order of the file. `places` points to the values of the
-// tensor, row by row. Every vector in `frames` must already have its size. A tensor without values is left out.
+// Calls use(name, shape, places) for every tensor that has values, in the order of the file. `places` points to the
+// values, row by row. Every vector in `frames` must already have the size that its tensor needs.
 template <typename Use>
 void for_each_tensor(Frames& frames, Use use) {
   const std::size_t count = frames.frames.size();
@@ -121,7 +121,7 @@ class Reader {
     const std::string& shown = text("picture");
     const std::string picture = shown == "confusion" ? "none" : shown;  // a file of an earlier version of primer
     const auto found = std::ranges::find(picture_names, picture);
-    if (found == picture_names.end()) refuse("it has an unknown kind of picture ", in_quotes(picture));
+    if (found == picture_names.end()) refuse("the kind of picture is ", in_quotes(picture), ", which is unknown");
     frames.picture = static_cast<Picture>(found - picture_names.begin());
     frames.side = whole("side", text("side"), largest_side);
     frames.stride = whole("stride", text("stride"), largest_stride);
@@ -196,29 +196,29 @@ class Reader {
   void read_epochs(Frames& frames) const {
     const Strings epochs = texts("epochs");
     if (epochs.empty() || epochs.size() > Frames::most) {
-      refuse("it has ", epochs.size(), " epochs, not 1 to ", Frames::most);
+      refuse("the number of epochs is ", epochs.size(), ", but it must be 1 to ", Frames::most);
     }
     for (const std::string& epoch : epochs) {
       frames.frames.emplace_back().epoch = whole("epochs", epoch, std::numeric_limits<std::uint64_t>::max());
     }
     if (std::ranges::adjacent_find(frames.frames, std::greater_equal(), &Frame::epoch) != frames.frames.end()) {
-      refuse("its epochs do not ascend");
+      refuse("the epochs do not ascend");
     }
   }
   void read_sets(Frames& frames) const {
     if (contents_.metadatum("sets") == nullptr) return;  // a file of an earlier version of primer
     const Strings names = texts("sets");
     const Strings rows = texts("set_rows");
-    if (names.size() != rows.size() || names.size() > 3) refuse("a set of rows lacks its size");
+    if (names.size() != rows.size() || names.size() > 3) refuse("the size of a set of rows is missing");
     for (std::size_t s = 0; s < names.size(); ++s) {
       frames.sets.push_back({names[s], whole("set_rows", rows[s], largest_stride)});
     }
     const Strings image = texts("image");
     if (image.empty()) return;
-    if (image.size() != 2 || names.empty()) refuse("its images lack their size");
+    if (image.size() != 2 || names.empty()) refuse("the height or width of the images is missing");
     frames.image = {whole("image", image[0], largest_side), whole("image", image[1], largest_side)};
   }
-  // Gives every vector its size. The shapes are checked first, so that no memory is allocated for a wrong size.
+  // Resizes the vectors in `frames`. Checks the tensors' shapes first, so that no memory is allocated for a wrong size.
   void make_room(Frames& frames) const {
     const std::size_t count = frames.frames.size();
     if (const std::size_t cells = cells_of(frames); cells > 0) {
@@ -235,7 +235,7 @@ class Reader {
       const std::size_t inputs = frames.layers.front().inputs;
       const std::size_t images = rows_of("labels", 0);
       const std::size_t units = rows_of("weights", 1);
-      if (inputs != frames.image[0] * frames.image[1]) refuse("its images do not have ", inputs, " pixels");
+      if (inputs != frames.image[0] * frames.image[1]) refuse("each image must have ", inputs, " pixels");
       frames.labels.resize(images);
       frames.images.resize(tensor("images", {images, inputs}).values.size());
       tensor("predictions", {count, images});

@@ -61,7 +61,7 @@ std::string fill(std::string_view rest, const std::map<std::string, std::string>
   return page += rest;
 }
 
-// A card for each loss and metric of the epoch that was kept.
+// A card for each loss and metric of the epoch whose parameters the run kept.
 std::string scores_html(const RunFiles& run, bool early_stopping) {
   std::string cards;
   if (run.history.rows.empty()) return cards;
@@ -79,7 +79,7 @@ std::string scores_html(const RunFiles& run, bool early_stopping) {
   return cards;
 }
 
-// An HTML element for each text.
+// Puts each text into an HTML element with the name `tag`.
 std::string elements(const char* tag, const std::vector<std::string>& texts) {
   std::string html;
   for (const std::string& text : texts) html += "<" + std::string(tag) + ">" + escaped(text) + "</" + tag + ">";
@@ -105,7 +105,7 @@ std::string lines_escaped(const std::string& text) {
   return safe;
 }
 
-// Escapes <, > and & in JSON for a script element of HTML and of XML. In JSON, these characters occur in strings only.
+// Escapes <, > and & in JSON for a script in HTML or XML. JSON has them only in strings, where an escape is allowed.
 std::string script_safe(const std::string& json) {
   std::string safe;
   for (const char c : json) {

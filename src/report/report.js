@@ -99,7 +99,7 @@
     };
   }
 
-  // Inputs that are pictures: the weights of layer 1, and the rows that are predicted wrongly.
+  // If the inputs are images: the weights of layer 1 and the rows with a wrong prediction, drawn as pictures.
   const gray = (value) => mix(rgb('--paper'), rgb('--pencil'), value);
   function weight_tiles(host) {
     const { height, width, units, weights, reach } = run.images;
@@ -134,7 +134,7 @@
     return () => {
       const wrong = wrong_at(v.now);
       const title_for = (count) =>
-        `${wrong.length} of ${actual.length} ${rows} rows are wrong${wrong.length > count ? `; ${count} are shown` : ''}`;
+        `${wrong.length} of ${actual.length} ${rows} rows have a wrong prediction${wrong.length > count ? `; ${count} of these are shown` : ''}`;
       move((place) => {
         const i = wrong[place];
         if (i === undefined) return null;
@@ -153,7 +153,6 @@
     };
   }
 
-  // Dead and revived units
   function dead_map(plot, l, go) {
     const { units } = run.layers[l];
     const is_dead = (k, j) => k >= 0 && run.dead[l][k][j] === '1';
@@ -236,7 +235,7 @@
     if (run.flow) {
       moves.push(window.runs.split_line(by_id('split'), v), flow_table());
       window.runs.charted_quantities.forEach((q, i) => {
-        if (!by_id(`bars-${i}`)) return; // a network of one layer has no σ′ part and no W part
+        if (!by_id(`bars-${i}`)) return; // a network of one layer has no charts of the factors σ′ and W
         moves.push(window.runs.flow_bars(by_id(`bars-${i}`), [v], q));
         moves.push(window.runs.flow_map(by_id(`heat-${i}`), v, q, go));
       });
@@ -251,7 +250,7 @@
     return (k) => {
       v.now = k;
       const seen = run.diagnoses.filter(({ epoch }) => window.runs.last_before(epochs, epoch) === k);
-      by_id('seen').textContent = seen.map(({ kind }) => `The doctor finds this problem here: ${kind}.`).join(' ');
+      by_id('seen').textContent = seen.map(({ kind }) => `Problem at this epoch (primer doctor): ${kind}.`).join(' ');
       for (const move of moves) move();
     };
   }

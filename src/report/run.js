@@ -1,18 +1,18 @@
-// Draws runs on a page: reads the JSON of a run, draws the charts of a layer, and handles the slider with its keys. The
-// report draws one run, the comparison two.
+// Draws runs on a page: reads the JSON of a run, draws the charts of its layers, and handles the slider and the
+// keyboard. The report draws one run, the page of `primer compare` draws two.
 window.runs = (() => {
   'use strict';
   const { html, short, percent, indices, extent, size_color, factor_color, log10 } = window.charts;
   const { sigma, histogram, layer_bars, cell_map, field, fit, formulas, about } = window.charts;
 
-  // The quantities of the flow that charts show. `key` names the function of a view that gives the values.
+  // The quantities of the gradient flow that have charts. `key` names the function of view().of that computes each.
   const charted_quantities = [
-    { key: 'norm', title: '‖∂L/∂z‖', about: 'how much gradient is left', factor: false },
+    { key: 'norm', title: '‖∂L/∂z‖', about: 'how much gradient reaches a layer', factor: false },
     { key: 'sigma_factor', title: 'σ′ part', about: '‖∂L/∂zˡ‖ / ‖∂L/∂aˡ‖', factor: true },
     { key: 'W_factor', title: 'W part', about: '‖∂L/∂aˡ‖ / ‖∂L/∂zˡ⁺¹‖', factor: true },
   ];
 
-  // A view: a run with the index `now` of the epoch shown. Cells of history.csv and flow.csv are texts with all digits.
+  // A view is a run and `now`, the index of the epoch on the page. Cells of CSV files stay texts, to keep all digits.
   function view(run) {
     const cell = (table, k, row, column) => table.rows[k][row]?.[table.columns.indexOf(column)] ?? '';
     const history = (k, column) => cell(run.history, k, 0, column);
@@ -27,9 +27,9 @@ window.runs = (() => {
       sigma_factor: (k, l) => (l === L - 1 ? Number.NaN : of.norm(k, l) / number(k, l, 'dL_da_norm')),
       W_factor: (k, l) => (l === L - 1 ? Number.NaN : number(k, l, 'dL_da_norm') / of.norm(k, l + 1)),
     };
-    // The change of the gradient from layer `top` back to layer 1: [ratio, σ′ part, W part], as split_of() of flow.cpp
-    // computes it. `top` is the last hidden layer. With fewer than two hidden layers, `top` is the output layer, and
-    // split_of() returns nothing.
+    // How the gradient changes from layer `top` back to layer 1: [ratio, σ′ part, W part], where ratio = σ′ part × W
+    // part. `top` is the last hidden layer. The numbers equal those of split_of() in flow.cpp. If the network has fewer
+    // than two hidden layers, `top` is the output layer, and split_of() returns nothing.
     const top = L > 2 ? L - 2 : L - 1;
     const product = (part, k) => indices(top).reduce((value, l) => value * part(k, l), 1);
     const split = (k) => [of.norm(k, 0) / of.norm(k, top), product(of.sigma_factor, k), product(of.W_factor, k)];
@@ -43,15 +43,15 @@ window.runs = (() => {
     return { run, epochs: run.epochs, F: run.epochs.length, L, now: 0, history, flow, of, top, split, describe };
   }
 
-  // The range of the logarithms of a quantity over all epochs and layers of the views. The σ′ part and the W part share
-  // one scale, so that you can compare them by eye.
+  // The range of log₁₀ of the quantity q over all epochs and layers of `views`. The charts of the σ′ part and of the W
+  // part share one range, so that you can compare them by eye.
   function log_extent(views, q) {
     const keys = q.factor ? ['sigma_factor', 'W_factor'] : ['norm'];
     const of_view = (v) =>
       keys.flatMap((key) => indices(v.F).flatMap((k) => indices(v.L).map((l) => log10(v.of[key](k, l)))));
     return extent(views.flatMap(of_view));
   }
-  // Draws the bars of one quantity. Returns a function that moves them to the epochs shown.
+  // Draws a bar of one quantity for each layer. Returns a function that updates the bars to the current epochs.
   function flow_bars(host, views, q, colors) {
     const [low, high] = log_extent(views, q);
     const L = Math.max(...views.map((v) => v.L));
@@ -126,9 +126,9 @@ window.runs = (() => {
     return () => move(frames[v.now]);
   }
 
-  // Makes the card of a layer: the histogram of its z on σ, its weights and their gradients. Returns the card and a
-  // function draw(), which draws the charts. Call draw() when the card is on the page: only then the charts have a
-  // width. draw() returns a function that moves the charts to the epoch shown.
+  // Makes the card of a layer: σ and σ′ on top of the histogram of z, the histograms of W and ∂L/∂W. Returns {card,
+  // draw}. Call draw() when the card is on the page, because only then the charts have a width. draw() draws the charts
+  // and returns a function that updates the charts to the current epoch.
   const at = (h, k) => ({ low: h.ranges[2 * k], high: h.ranges[2 * k + 1], counts: h.counts[k] });
   function facts_of(v, l) {
     const parts = [
@@ -182,8 +182,8 @@ window.runs = (() => {
     }
     return { card, draw };
   }
-  // Draws a card for each [view, layer, name] of a list into `host`; null leaves a gap. Returns a function that moves
-  // all cards to the epochs shown.
+  // Draws the card of a layer into `host` for each [view, layer, name] in `list`; null in `list` leaves a gap. Returns
+  // a function that updates all cards to the current epochs.
   function layer_cards(host, list) {
     const cards = list.map((item) => (item ? layer_card(...item) : { card: html('div', {}), draw: () => () => {} }));
     host.replaceChildren(...cards.map(({ card }) => card));
@@ -193,7 +193,7 @@ window.runs = (() => {
     };
   }
 
-  // The index of the last epoch of a list that is not after `epoch`.
+  // The index of the last number in the ascending list `list` that is not greater than `epoch`.
   const last_before = (list, epoch) => list.reduce((best, e, k) => (e <= epoch ? k : best), 0);
 
   // The page around the charts: slider, keys, theme, print. draw() draws everything and returns a function that moves
@@ -235,7 +235,8 @@ window.runs = (() => {
     document.addEventListener('keydown', (event) => {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       const anywhere = { ArrowRight: 1, ArrowLeft: -1 };
-      const on_slider = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }; // elsewhere these keys scroll
+      // ↑, ↓, PageUp and PageDown move the slider if it has the focus; otherwise they scroll the page.
+      const on_slider = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
       const move = anywhere[event.key] ?? (event.target === slider ? on_slider[event.key] : undefined);
       if (event.key === ' ') {
         if (['button', 'summary'].includes(event.target.tagName.toLowerCase())) return;

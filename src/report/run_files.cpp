@@ -18,7 +18,7 @@ namespace primer {
 namespace {
 
 constexpr std::size_t most_config_bytes = 1 << 20;
-constexpr double largest_epoch = 9e15;  // a double holds every smaller whole number exactly
+constexpr double largest_epoch = 9e15;  // a double represents every whole number up to 2⁵³ > 9e15 exactly
 
 }  // namespace
 

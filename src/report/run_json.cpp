@@ -32,7 +32,7 @@ std::string number5(double v) { return json::number(v, 5); }
 std::string number6(double v) { return json::number(v, 6); }
 std::string whole(std::uint64_t n) { return std::to_string(n); }
 
-// The columns of history.csv or flow.csv, and for each frame the rows of its epoch.
+// The columns of history.csv or flow.csv, and for each frame a list of the rows for the epoch of the frame.
 std::string table_json(const RunTable& table, const Frames& frames) {
   const auto rows = [&](const Frame& frame) {
     return json::array(table.rows_of(frame.epoch), [&](std::size_t i) { return texts_json(table.rows[i]); });
@@ -40,7 +40,7 @@ std::string table_json(const RunTable& table, const Frames& frames) {
   return json::object(Members{{"columns", texts_json(table.columns)}, {"rows", json::array(frames.frames, rows)}});
 }
 
-// A JSON array with one element per layer.
+// The JSON array [write(0), write(1), …]: write(l) is the JSON text for layer l (counted from 0).
 template <typename Write>
 std::string by_layer(const Frames& frames, Write write) {
   std::vector<std::size_t> layers;
@@ -79,7 +79,7 @@ std::string dead_json(const Frames& frames) {
 
 constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// Writes each k + p/2 as two digits of base 64, the number k n + p (n − 1), where each of K classes has n levels of p.
+// Writes k + p/2 as two base-64 digits: the number k n + p (n − 1), rounded. A class has n = 4096 / K levels for p.
 std::string predictions_json(const std::vector<float>& cells, std::size_t K) {
   const std::size_t levels = std::max<std::size_t>(64 * 64 / K, 2);
   std::string text;
@@ -127,7 +127,7 @@ std::string confusion_json(const Frames& frames) {
   });
 }
 
-// Writes each number as one digit of base 64: one of 64 levels from low to high.
+// Writes each number as one digit of base 64: 0 for `low`, 63 for `high`.
 std::string levels_json(const std::vector<float>& values, float low, float high) {
   std::string text;
   const float range = high > low ? high - low : 1;
@@ -169,7 +169,7 @@ struct Curve {
   std::string activation, note;
   std::vector<CurvePoint> points;
   std::vector<Interval> saturated;
-  std::string card;  // JSON
+  std::string card;  // the card of the activation (formulas, properties) as JSON
 };
 std::vector<Curve> curves_of(const Frames& frames) {
   std::vector<Curve> curves;

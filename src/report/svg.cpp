@@ -51,7 +51,7 @@ std::pair<real, real> vertical_axis(const std::vector<CurvePoint>& curve, real l
 
 namespace {
 
-constexpr int z_reach = 6;  // the catalogue draws from −6 to 6
+constexpr int z_reach = 6;  // the catalogue shows σ and σ′ for z from −6 to 6
 constexpr int columns = 4;
 constexpr double panel_width = 300, panel_height = 236;
 constexpr double plot_left = 34, plot_top = 58, plot_width = 252, plot_height = 150;
@@ -70,14 +70,14 @@ std::string words(double x, double y, int size, const char* style, std::string_v
          ">" + escaped(text) + "</text>\n";
 }
 
-// Replaces each hyphen by a minus sign, as in printed numbers.
+// Replaces each hyphen by the minus sign −.
 std::string with_minus(const std::string& text) {
   std::string set;
   for (const char c : text) set += c == '-' ? "−" : std::string(1, c);
   return set;
 }
 
-// The panel of one activation; its upper left corner is at 0, 0. A transformation maps the units of z and σ to pixels.
+// The picture of one activation; its upper left corner is at 0, 0. An SVG transformation maps z and σ to pixels.
 std::string panel(const std::string& name, std::size_t index) {
   const auto activation = make_activation(name);
   const std::vector<CurvePoint> curve = curve_of(*activation, -z_reach, z_reach);
@@ -137,7 +137,7 @@ std::string catalogue_svg(const std::vector<std::string>& names) {
   const std::string solid = "a = σ(z) solid, its derivative σ′(z) dashed;";
   const std::string shaded = "shaded where |σ′| < " + short_number(100 * saturation_threshold) + " % of its maximum";
   svg += count > 2 ? words(8, 24, 14, "", solid + " " + shaded)
-                   : words(8, 14, 12, "", solid) + words(8, 30, 12, "", shaded);  // one or two panels are narrow
+                   : words(8, 14, 12, "", solid) + words(8, 30, 12, "", shaded);  // the text is wider than two panels
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::size_t column = i % columns;
     const std::size_t row = i / columns;

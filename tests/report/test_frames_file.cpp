@@ -217,17 +217,17 @@ TEST_CASE("sizes beyond any run are refused before memory is taken for them") {
   refused("side", "1025", "side has \"1025\", which must be a whole number up to 1024");
   refused("stride", "9007199254740993",
           "stride has \"9007199254740993\", which must be a whole number up to 9007199254740992");
-  refused("picture", "film", "it has an unknown kind of picture \"film\"");
-  refused("set_rows", R"(["5"])", "a set of rows lacks its size");
+  refused("picture", "film", "the kind of picture is \"film\", which is unknown");
+  refused("set_rows", R"(["5"])", "the size of a set of rows is missing");
   refused("sets", R"(["test", "validation"])", "the tensor confusion.validation is missing");
-  refused("image", R"(["8"])", "its images lack their size");
+  refused("image", R"(["8"])", "the height or width of the images is missing");
   refused("image", R"(["1", "1025"])", "image has \"1025\", which must be a whole number up to 1024");
-  refused("image", R"(["2", "2"])", "its images do not have 2 pixels");
-  refused("epochs", "[]", "it has 0 epochs, not 1 to 100");
-  refused("epochs", R"(["0", "4", "4"])", "its epochs do not ascend");
+  refused("image", R"(["2", "2"])", "each image must have 2 pixels");
+  refused("epochs", "[]", "the number of epochs is 0, but it must be 1 to 100");
+  refused("epochs", R"(["0", "4", "4"])", "the epochs do not ascend");
   std::string many = "[\"0\"";
   for (int i = 0; i < 100; ++i) many += ", \"" + std::to_string(i) + "\"";
-  refused("epochs", many + "]", "it has 101 epochs, not 1 to 100");
+  refused("epochs", many + "]", "the number of epochs is 101, but it must be 1 to 100");
   std::filesystem::remove(path);
 }
 

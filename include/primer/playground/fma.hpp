@@ -1,5 +1,5 @@
-// The fused multiply-add for WebAssembly, which has only relaxed_madd, an instruction that may round twice. So there
-// are two modules: one uses relaxed_madd; the other computes the same number from additions and products.
+// WebAssembly has no fused multiply-add (fma), only relaxed_madd, an instruction that may round twice. So the engine
+// has two modules: one uses relaxed_madd; the other computes the result of fma with additions and products.
 #pragma once
 
 #include <bit>
@@ -36,11 +36,11 @@ struct Exact {
   return {p, a_low * b_low - (((p - a_high * b_high) - a_low * b_high) - a_high * b_low)};
 }
 
-// S. Boldo and G. Melquiond, Emulation of a FMA and correctly rounded sums, IEEE Trans. Comp. 57, 2008, figure 4. The
-// part below the leading number is rounded to odd, so that the last addition rounds as if nothing had been rounded
-// before. The function does not branch, so the compiler can vectorise a loop over it. The result is right if
-// can_emulate_fma holds for a and b, and |c| < 2¹⁰⁰⁰. Otherwise the low part of the product may underflow, or a part
-// may overflow.
+// Computes a b + c, rounded once, by additions and products: S. Boldo and G. Melquiond, Emulation of a FMA and
+// correctly rounded sums, IEEE Trans. Comp. 57, 2008, figure 4. The exact a b + c is total.high + rest. If `rest` is
+// rounded to odd, the last addition rounds as if `rest` were exact. The function does not branch, so the compiler can
+// vectorise a loop over it. The result is right if can_emulate_fma holds for a and b, and |c| < 2¹⁰⁰⁰. Otherwise
+// product.low may underflow, or an intermediate result may overflow.
 [[gnu::always_inline]] inline double emulated_fma(double a, double b, double c) {
   const Exact product = exact_product(a, b);
   const Exact upper = exact_sum(c, product.low);
@@ -48,14 +48,14 @@ struct Exact {
   const Exact rest = exact_sum(upper.low, total.low);
   const auto bits = std::bit_cast<std::int64_t>(rest.high);
   const bool inexact = rest.low != 0, towards_0 = (rest.high < 0) != (rest.low < 0);
-  const std::int64_t odd = (bits - (inexact & towards_0)) | inexact;  // truncated; odd if a part was cut off
+  const std::int64_t odd = (bits - (inexact & towards_0)) | inexact;  // truncated; if bits were lost, the last bit is 1
   const double result = total.high + std::bit_cast<double>(odd);
-  return result == 0 ? product.high + c : result;  // keeps −0
+  return result == 0 ? product.high + c : result;  // if the result is −0, its sign is kept
 }
 
 [[gnu::always_inline]] inline bool can_emulate_fma(double factor) {
   const double size = std::abs(factor);
-  return (size == 0) | ((size >= 0x1p-480) & (size <= 0x1p+480));  // | and &: without branches
+  return (size == 0) | ((size >= 0x1p-480) & (size <= 0x1p+480));  // | and & evaluate both sides without a branch
 }
 
 #ifdef PRIMER_FMA
@@ -79,8 +79,8 @@ bool can_emulate_fma_of_all(const Matrix& m) {
   return can;
 }
 
-// Computes C = start + A B by std::fma if a number in A, B or start is too large or too small for the emulation.
-// Returns whether that was so.
+// Some numbers are too large or too small for emulated_fma(). If A, B or start contains one of these, computes C =
+// start + A B by std::fma and returns true. Otherwise does nothing and returns false.
 template <typename In, typename Out>
 bool product_without_emulation(const In& A, const In& B, const In& start, const Out& C) {
   if (!fma_is_emulated) return false;

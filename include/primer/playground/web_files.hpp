@@ -7,7 +7,7 @@ struct WebFile {
   const char* name;
   const char* text;
 };
-extern const char* const playground_html;  // has {{placeholders}} for the files and for the data of a page
-extern const WebFile playground_files[];   // the name of the last entry is null
+extern const char* const playground_html;  // the page with {{placeholders}} for scripts, styles and data
+extern const WebFile playground_files[];   // the files for the {{placeholders}}; the name of the last entry is null
 
 }  // namespace primer::web

@@ -9,10 +9,10 @@ namespace primer {
 // Joins the layers of a network: "16 tanh", "16 tanh", "3 softmax" become "2 × 16 tanh → 3 softmax".
 std::string chain(const std::vector<std::string>& layers);
 
-// Row 0 has the names of the columns; then there is a row for each run. The columns are the run, the keys whose values
-// differ (if the numbers of layers differ, one column `layers` instead of the keys of layers), the number of epochs,
-// the scores of the epoch whose parameters the run kept, the lowest validation loss (training loss if no run has
-// validation rows) with its epoch, and the signature of the model. A cell without a value is empty.
+// Row 0 has the names of the columns; every other row is a run. A cell without a value is empty. The columns are: the
+// run; the keys of the config whose values differ (if the numbers of layers differ, one column `layers` replaces the
+// keys of the layers); the number of epochs; the scores at the epoch whose parameters the run kept; the lowest
+// validation loss (training loss if no run has validation rows) and its epoch; the signature (a hash) of the model.
 using Comparison = std::vector<std::vector<std::string>>;
 
 // Throws UserError, with the file's name, if a folder has no config.toml, history.csv or model.safetensors.

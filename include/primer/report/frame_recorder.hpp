@@ -1,5 +1,5 @@
-// Records the frames of a run, the data that the report shows for an epoch, from the network in memory, between two
-// epochs. Recording a frame does not change the training state.
+// Records the frames of a run. A frame is the data that the report shows for one epoch. It is computed from the network
+// in memory, between two epochs. Recording a frame does not change the training state.
 #pragma once
 
 #include <cstdint>
@@ -20,21 +20,21 @@ Histogram histogram_of(std::span<const real> values);
 
 class FrameRecorder {
  public:
-  // All references must outlive the recorder.
+  // `network` and `data` must outlive the recorder.
   FrameRecorder(Network& network, const Data& data, const TrainOptions& options, RunNotes notes = {});
 
-  // Call this for epoch 0 (the initial network) and after every epoch. Keeps a frame of every `stride`-th epoch and of
-  // the last one. The stride is a power of two: at first 1 if early stopping may end the run, else large enough for the
-  // planned epochs. It doubles when 99 frames are kept. `flow` is null if the flow is off.
+  // Call this for epoch 0 (the initial network) and after every epoch. Keeps a frame for every `stride`-th epoch, and
+  // for the last epoch. The stride is a power of two. It begins at 1 if early stopping may end the run; otherwise it is
+  // large enough for the planned epochs. It doubles when 99 frames are kept. `flow` is null if no flow is recorded.
   void epoch_done(std::uint64_t epoch, bool last, const Flow* flow);
 
-  // Continues from the frames of an earlier run, up to `epoch`. Throws UserError if they belong to another network.
+  // Continues from the frames of an earlier run, up to `epoch`. Throws UserError if `earlier` is from another network.
   void resume(const Frames& earlier, std::uint64_t epoch);
 
   const Frames& frames() const { return frames_; }
 
  private:
-  using Rows = std::vector<Dataset>;  // a few hundred each
+  using Rows = std::vector<Dataset>;  // each Dataset has at most 256 rows
 
   void choose_points();
   void choose_probes();
@@ -49,9 +49,9 @@ class FrameRecorder {
   Network& network_;
   const Data& data_;
   std::unique_ptr<Loss> loss_;
-  Dataset sample_;          // training rows for the histograms of z and ∂L/∂W
-  Rows probes_;             // the inputs whose predictions make the picture
-  std::vector<Rows> sets_;  // the samples that the confusion matrices count
+  Dataset sample_;          // the training rows whose z and ∂L/∂W the histograms show
+  Rows probes_;             // a grid of inputs; the picture shows the output for each
+  std::vector<Rows> sets_;  // for each set: the rows that its confusion matrix counts
   Rows images_;
   Frames frames_;
 };

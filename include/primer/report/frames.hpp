@@ -1,4 +1,4 @@
-// The frames of a run. A frame is the data of one epoch; the report's slider moves through the frames.
+// The frames of a run: a frame is the data that the report shows for one epoch. The report's slider selects a frame.
 #pragma once
 
 #include <array>
@@ -20,38 +20,38 @@ struct Histogram {
   bool operator==(const Histogram&) const = default;
 };
 
-// The data of one epoch. z and ∂L/∂W come from one pass in evaluation mode over a sample of the training rows.
+// The data of the report for one epoch. z and ∂L/∂W are from one pass in evaluation mode over some training rows.
 struct Frame {
   struct Layer {
     Histogram z, W, dL_dW;
-    float alpha = 0;  // the learned constant α of σ, if there is one
-    std::vector<std::uint8_t>
-        dead;  // for each unit: 1 if it is dead in this epoch's row of flow.csv; empty if the flow is off
+    float alpha = 0;  // the learned constant α of σ; 0 if σ has no learned α
+    // For each unit: 1 if flow.csv counts the unit as dead in this epoch, else 0; empty without recorded gradient flow.
+    std::vector<std::uint8_t> dead;
 
     bool operator==(const Layer&) const = default;
   };
   std::uint64_t epoch = 0;
   std::vector<Layer> layers;
-  std::vector<float> picture;                 // the numbers that the enumeration Picture describes
-  std::vector<std::vector<float>> confusion;  // for each of Frames::sets: the counts, actual × predicted class
-  std::vector<float> predictions;             // for each row of Frames::images: k + p/2, as in a cell of Picture::field
+  std::vector<float> picture;                 // the numbers of the picture, in the order that Picture describes
+  std::vector<std::vector<float>> confusion;  // for each of Frames::sets: a confusion matrix, actual × predicted class
+  std::vector<float> predictions;             // k + p/2 for each of `images`: the predicted class k with probability p
   std::vector<float> weights;                 // units × inputs: W of the first units of layer 1; empty without images
 
   bool operator==(const Frame&) const = default;
 };
 
-// field      for classes and two inputs: side × side cells from low to high, a row of cells for each value of the
-//            second input. A cell is k + p/2, where k is the predicted class and p its probability
-// curve      for regression with one input: side × outputs, the outputs at `side` locations from low to high; NaN
-//            where the output of a diverging network is NaN
-// none       for all other tasks, and for more classes than fit on a page
+// What the picture of a frame shows:
+// field      for classes and two inputs: side × side cells. A row of cells has one value of the second input; inputs
+//            ascend. A cell is the number k + p/2, where k is the predicted class and p is the probability of class k
+// curve      for regression with one input: side × outputs, at `side` ascending inputs; NaN if the network diverges
+// none       no picture: for all other tasks, and for more than 30 classes
 enum class Picture { none, field, curve };
 inline constexpr std::array<std::string_view, 3> picture_names{"none", "field", "curve"};
 
-// Notes about a run, which its report prints.
+// The facts about a run that its report prints.
 struct RunNotes {
-  std::string command;                 // the command that repeats the run, without the option for its folder
-  std::string version;                 // of primer
+  std::string command;                 // the command that gives the same run, with only its --set and --init options
+  std::string version;                 // the version of primer
   std::string data;                    // a hash of all rows of the data
   std::vector<std::string> changes;    // "train.epochs = 20": the keys of the config that the command overrode
   std::vector<std::string> warnings;   // the warnings of the config check
@@ -61,37 +61,37 @@ struct RunNotes {
 };
 
 struct Frames : RunNotes {
-  static constexpr std::size_t most = 100;  // the largest number of frames that a run keeps
+  static constexpr std::size_t most = 100;  // the largest number of frames of a run
 
   struct Layer {
     std::size_t inputs, units;
-    std::string activation;  // as the config spells it
+    std::string activation;  // the name as in the config, such as "leaky_relu(0.01)"
     bool learns_alpha;
 
     bool operator==(const Layer&) const = default;
   };
   std::vector<Layer> layers;
-  std::vector<std::string> columns, targets, classes;  // as in Data
+  std::vector<std::string> columns, targets, classes;  // the names of inputs, targets and classes, as in Data
 
   Picture picture = Picture::none;
   std::uint64_t side = 0;
-  std::array<float, 2> low{}, high{};  // the drawn range of each input, in the units of the data
-  std::vector<float> points;           // training rows to draw, each as x₁, x₂, class or as x, y₁, y₂, …
+  std::array<float, 2> low{}, high{};  // the range of each input in the picture, in the units of the data
+  std::vector<float> points;           // training rows in the picture, each as x₁, x₂, class or x, y₁, y₂, …
 
   struct Set {
     std::string name;      // "test", "validation" or "training"
-    std::size_t rows = 0;  // all rows of the set; a confusion matrix counts at most 1024 of them
+    std::size_t rows = 0;  // the number of rows; a confusion matrix counts at most 1024 of them
 
     bool operator==(const Set&) const = default;
   };
   std::vector<Set> sets;      // the sets with a confusion matrix; none for regression
-  std::vector<float> images;  // inputs of rows of the first set, in the data's units; empty without RunNotes::image
-  std::vector<float> labels;  // the class of each row of `images`
+  std::vector<float> images;  // the inputs of some rows of sets[0], not standardized; empty if RunNotes::image is 0, 0
+  std::vector<float> labels;  // the actual class of each row of `images`
 
-  std::uint64_t stride = 1;   // the multiples of `stride`, and the last epoch, have a frame
-  std::vector<Frame> frames;  // by epoch
+  std::uint64_t stride = 1;   // the epochs 0, stride, 2 stride, … and the last epoch have a frame
+  std::vector<Frame> frames;  // in the order of their epochs
 
-  // The number of classes that the outputs tell apart; a single output tells two classes apart.
+  // The number of classes: one for each output, but two for a single output.
   std::size_t picture_classes() const { return layers.back().units > 2 ? layers.back().units : 2; }
 
   bool operator==(const Frames&) const = default;

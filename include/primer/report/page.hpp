@@ -11,7 +11,7 @@ namespace primer {
 // request. The same run gives the same page in any folder, except for the folder's name in title and heading.
 std::string report_page(const RunFiles& run);
 
-// Writes report.html into `folder`. The report is drawn from the other files of the run in this folder alone.
+// Writes report.html into `folder`, the folder of a run. The report shows only what the other files of the run contain.
 void write_report(const std::string& folder);
 
 }  // namespace primer

@@ -1,4 +1,4 @@
-// Reads the files in a run's folder from which its report is drawn.
+// Reads the files of a run that its report shows.
 #pragma once
 
 #include <cstdint>
@@ -17,23 +17,23 @@ struct RunTable {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::uint64_t> epochs;  // the epoch of each row, in ascending order; rows may share an epoch
 
-  // Return the cell of a row in `column`. If the table has no such column, the text is "" and the number is NaN.
+  // cell() returns a cell's text, number() its number or NaN. Without a column of this name, they return "" and NaN.
   const std::string& cell(std::size_t row, std::string_view column) const;
   double number(std::size_t row, std::string_view column) const;
-  // The indices of the rows of an epoch.
+  // The indices of the rows of `epoch`: one row in history.csv, one row for each layer in flow.csv.
   std::vector<std::size_t> rows_of(std::uint64_t epoch) const;
 };
 
 // Throws UserError, with the file's name, if the file is missing or if its epochs are not ascending whole numbers.
 RunTable read_run_table(const std::string& path);
 
-// The row of history.csv whose parameters the run kept. With early stopping, it is the first row with the lowest
-// validation loss; otherwise it is the last row. The table must have a row.
+// The index of the row of history.csv for the epoch whose parameters the run kept. With early stopping, this is the
+// first row with the lowest validation loss; otherwise it is the last row. The table must have a row.
 std::size_t kept_row(const RunTable& history, bool early_stopping);
 
 struct RunFiles {
-  std::string name;    // of the folder
-  std::string config;  // config.toml
+  std::string name;    // the name of the folder
+  std::string config;  // the text of config.toml
   RunTable history, flow;
   Frames frames;
   std::vector<Diagnosis> diagnoses;
@@ -42,7 +42,7 @@ struct RunFiles {
   std::string metric() const;
 };
 
-// Throws UserError, with the file's name, if one of the files is missing or has unexpected content.
+// Throws UserError, with the name of the file, if a file of the run is missing or has unexpected content.
 RunFiles read_run(const std::string& folder);
 
 }  // namespace primer

@@ -7,7 +7,7 @@
 
 namespace primer {
 
-// The learning curves: an object with the array `epoch` and an array for every column of history.csv that has scores.
+// The learning curves: an object with the array `epoch`, and an array for each score (loss or metric) in history.csv.
 std::string curves_json(const RunTable& history);
 
 // The run as a JSON object. Throws UserError if this program does not know an activation of the run.

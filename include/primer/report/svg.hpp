@@ -19,10 +19,10 @@ struct CurvePoint {
 };
 std::vector<CurvePoint> curve_of(const Activation& activation, int low, int high);
 
-// The points as the data of an SVG path, in the units of z and of σ or σ′. Every number reads back as the same bits.
+// The points as the data of an SVG path, in the units of z and of σ or σ′. Reading a number gives the same bits again.
 std::string path_of(const std::vector<CurvePoint>& curve, real CurvePoint::*value);
 
-// The range of the vertical axis for σ and σ′ at z from low to high, cut if an unbounded σ would make σ′ look flat.
+// The vertical axis for σ and σ′ at z = low … high. Its range is limited if an unbounded σ would make σ′ look flat.
 std::pair<real, real> vertical_axis(const std::vector<CurvePoint>& curve, real low, real high);
 
 // The catalogue as one SVG document: a small picture for each activation, with its measured ranges. Throws
