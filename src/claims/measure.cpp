@@ -54,7 +54,7 @@ const std::vector<FlowRow>& flow_at_end(FinishedRun& run) {
   Training::Hooks hooks;
   hooks.started = [&](const std::vector<FlowRow>& rows) { run.flow_at_end = rows; };
   Training(run.network, run.experiment.data, options, run.experiment.config.seed, 1).run(hooks);
-  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // `revived` needs the row of an epoch before
+  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // `revived` needs the row of an earlier epoch
   return run.flow_at_end;
 }
 
@@ -161,7 +161,7 @@ double collapse_difference(FinishedRun& run, const Quantity&) {
 // §8.6.3). If m is symmetric without negative eigenvalues, its singular values are its eigenvalues.
 std::vector<double> singular_values(Tensor m) {
   constexpr real epsilon = std::numeric_limits<real>::epsilon();
-  const auto dot = [&](std::size_t p, std::size_t q) {  // of two columns
+  const auto dot = [&](std::size_t p, std::size_t q) {  // the dot product of columns p and q
     real sum = 0;
     for (std::size_t i = 0; i < m.rows(); ++i) sum += m(i, p) * m(i, q);
     return sum;

@@ -15,7 +15,7 @@ constexpr double tail = (1 - confidence) / 2;
 
 // P(X < k) for X ~ Bin(n, p) with 0 < p < 1.
 double probability_below(std::size_t k, std::size_t n, double p) {
-  double log_term = static_cast<double>(n) * log(1 - p);  // of P(X = 0)
+  double log_term = static_cast<double>(n) * log(1 - p);  // ln P(X = j), first for j = 0
   double sum = 0;
   for (std::size_t j = 0; j < k; ++j) {
     sum += exp(log_term);

@@ -46,7 +46,7 @@ constexpr std::array<std::string_view, 1> smoothing{"label_smoothing"};
 real times_log(real p, real q) { return p == 0 ? real(0) : p * log(q); }
 real ratio(real p, real q) { return p == 0 ? real(0) : p / q; }
 
-struct BinaryError {  // with t = smooth(y)
+struct BinaryError {  // t in the formulas is smooth(y)
   static constexpr std::string_view name = "binary_cross_entropy";
   explicit BinaryError(const LossOptions& o) : epsilon(o.label_smoothing) {}
   real epsilon;

@@ -48,9 +48,9 @@ namespace primer {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr std::size_t vector_bytes = 64, tile_vectors = 16;  // of 32 registers
+constexpr std::size_t vector_bytes = 64, tile_vectors = 16;  // 16 of the 32 vector registers
 #elif defined(__AVX__)
-constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // of 16
+constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // 12 of the 16 vector registers
 #else
 constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 #endif
@@ -59,10 +59,10 @@ constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes
 constexpr std::size_t widest = 8 * lanes;                                          // nr for a tile of one row
 constexpr std::size_t depth = 256;                                                 // kc, the most rows of a panel of B
 constexpr std::size_t room = 128 * 1024 / sizeof(real);  // numbers in a packed block of B, so nc = room / kc columns
-constexpr std::size_t near = 32 * 1024 / sizeof(real);   // a block of B is packed if it spans more numbers in memory
+constexpr std::size_t near = 32 * 1024 / sizeof(real);   // a block of B that spans more numbers than this is packed
 constexpr std::size_t far = 512 * 1024 / sizeof(real);   // rows of A are packed if they span this many numbers or more
 constexpr std::size_t tiny = 64;                         // the most multiply-adds of a tiny product
-constexpr std::size_t tile_rows = tile_vectors / 2;      // mr, rows of a tile, for a wide tile with two vectors per row
+constexpr std::size_t tile_rows = tile_vectors / 2;      // mr, rows of a tile: a row of a wide tile has two vectors
 
 using In = View<const real>;
 using Out = View<real>;

@@ -21,8 +21,8 @@ struct FinishedRun {
   Network network;
   bool diverged = false;
   std::vector<EpochRecord> history = {};        // one record per finished epoch
-  std::vector<std::vector<FlowRow>> flow = {};  // one entry per observed epoch, epoch 0 first
-  std::vector<FlowRow> flow_at_end = {};        // for the trained network, on all training rows; empty until needed
+  std::vector<std::vector<FlowRow>> flow = {};  // layer statistics of each observed epoch, epoch 0 first
+  std::vector<FlowRow> flow_at_end = {};        // layer statistics after training, on all rows; empty until needed
 };
 
 // Thrown when a run was stopped before its end.
@@ -52,7 +52,7 @@ struct Measure {
   std::string name, needs;  // `needs`: the key that a claim with this measure must contain; empty if there is none
   std::string says;         // what the measure is, in one line of configs/claims/README.md
   std::function<std::optional<double>(FinishedRun&, const Quantity&)> function;  // nullopt if the value is unknown
-  std::vector<std::string_view> allows = {};                                     // its optional keys
+  std::vector<std::string_view> allows = {};                                     // optional keys of the measure
 };
 
 // All measures. To add a measure, add a line to table() in measure.cpp.

@@ -26,8 +26,8 @@ struct Estimate {
 // lower end assumes −∞, the upper end ∞. Ratios need no logarithm, because logarithms lead to the same interval.
 Estimate median(std::vector<double> values, std::size_t unknown = 0);
 
-// Estimates a probability and its interval from `ones` successes in n trials (C. J. Clopper & E. S. Pearson, "The use
-// of confidence or fiducial limits illustrated in the case of the binomial", 1934).
+// Estimates a probability, with its confidence interval, from `ones` successes in n trials (C. J. Clopper & E. S.
+// Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934).
 Estimate fraction(std::size_t ones, std::size_t n);
 
 }  // namespace primer

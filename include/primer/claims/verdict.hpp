@@ -27,8 +27,8 @@ enum class Outcome { holds, undecided, missed };
 
 struct Verdict {
   Outcome outcome;
-  std::size_t unknown = 0;  // the number of seeds without a value; the interval is valid whatever these values are
-  Estimate estimate = {};   // for a check, all three numbers are the result of the formula
+  std::size_t unknown = 0;  // how many seeds have an unknown value; the interval is valid whatever these values are
+  Estimate estimate = {};   // if the finding is a check: value = low = high = the result of its formula
 };
 
 // Computes the verdict on a finding of a claim from one number per seed. A number is empty if it is unknown.

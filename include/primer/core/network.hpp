@@ -55,7 +55,7 @@ class Network {
   // by the formula of the loss, which may give ±∞ if a probability has underflowed to 0.
   const Tensor& dL_da(std::size_t l, const Loss& loss, const Tensor& y);
 
-  // Whether output activation and loss are a canonical pair, such as softmax and cross_entropy; L then needs only z.
+  // Whether output activation and loss are a canonical pair, such as softmax and cross_entropy: L is computed from z.
   bool canonical(const Loss& loss) const;
 
   // In model order: weight, bias, alpha, gamma, beta of layer 1, then of layer 2, …; pointers into `layers`.
