@@ -70,7 +70,7 @@ double over_layers(const std::vector<FlowRow>& rows, std::string_view column, co
   return combined(layer, series);
 }
 
-// The measure "flow.COLUMN", read from flow.csv.
+// The measure "flow.COLUMN": the same number as in flow.csv.
 double flow_column(FinishedRun& run, const Quantity& q) {
   const std::string_view column = std::string_view(q.measure->name).substr(std::string_view("flow.").size());
   const auto value_of = [&](const std::vector<FlowRow>& rows) {
@@ -87,7 +87,7 @@ void check_epochs(const FinishedRun& run) {
   if (run.experiment.config.train.epochs == 0) refuse("train.epochs is 0; set it to 1 or more");
 }
 
-// The measure "history.COLUMN", read from history.csv. If no epoch is given, the trained network is evaluated again.
+// The measure "history.COLUMN", as in history.csv. If no epoch is given, the trained network is evaluated again.
 double history_column(FinishedRun& run, const Quantity& q) {
   const TrainOptions& options = run.experiment.config.train;
   const Task task = run.experiment.task;

@@ -22,7 +22,7 @@ struct Dense {
   //   z = batch_norm(u); without batch_norm, z = u
   //   s = σ(z)
   //   a = dropout(s); without dropout, a = s. A residual layer adds x. The next layer gets `a` as its input.
-  // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument if x has not `inputs` columns.
+  // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument if x.cols() is not `inputs`.
   // With a `step`, this is a training pass (batch statistics, dropout mask of that step); without, an evaluation pass.
   void forward(const Tensor& x, std::optional<std::uint64_t> step = {});
   // Computes `a` of an evaluation pass, without σ′(z). Overwrites z. The layer does not change: threads may share it.
