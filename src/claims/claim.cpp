@@ -1,4 +1,4 @@
-// Reads a claim and refuses keys and values that make no sense for a measure.
+// Reads a claim file, and refuses keys and values that do not fit the measure of a finding.
 #include "primer/claims/claim.hpp"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ Arm read_arm(TableReader& table, const Claim& claim, const std::string& config, 
   arm.config = (std::filesystem::path(folder) / file).lexically_normal().string();
   for (const std::string& text : table.texts("set")) {
     const std::size_t equals = text.find('=');
-    if (equals == std::string::npos) table.refuse("set", "write \"KEY=VALUE\", as after --set");
+    if (equals == std::string::npos) table.refuse("set", "write \"KEY=VALUE\", as in the option --set");
     arm.set.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   arm.from = index_of(table, "start", claim.arms);
@@ -137,7 +137,8 @@ Claim read_claim(const std::string& path) {
   if (claim.findings.empty()) {
     throw UserError(table.location(), "the claim measures nothing; add a [[finding]] or a [[check]]");
   }
-  if (!claim.arms.empty() && claim.seeds == 0) throw UserError(table.location(), "the arms need the key 'seeds'");
+  if (!claim.arms.empty() && claim.seeds == 0)
+    throw UserError(table.location(), "the claim needs the key 'seeds': how many seeds to train every [[arm]] with");
   return claim;
 }
 

@@ -48,13 +48,13 @@ double largest_difference(const Function& f, const Function& g) {
   return most;
 }
 
-// The smallest z ≥ 0 above which |σ′| stays below saturation_threshold times its maximum; ∞ if there is none.
+// The smallest z ≥ 0 such that |σ′| < saturation_threshold · max |σ′| for every larger z; ∞ if there is no such z.
 double saturated_from(const Properties& p) {
   const bool at_the_end = !p.saturated.empty() && std::isinf(p.saturated.back().to);
   return at_the_end ? std::max(p.saturated.back().from, 0.0) : std::numeric_limits<double>::infinity();
 }
 
-// Counts the different values of f at 1025 points: few for the σ′ of a piecewise linear σ, nearly 1025 if f needs exp.
+// How many different values f has at 1025 points: few if f is σ′ of a piecewise linear σ, nearly 1025 if f needs exp.
 double different_values(const Function& f) {
   std::set<double> values;
   for (int i = -512; i <= 512; ++i) values.insert(f.at(i / 64.0));
@@ -82,7 +82,7 @@ double loss_of_first(std::string_view loss, const std::vector<double>& z) {
 using Names = std::vector<Function>;
 using Numbers = std::vector<double>;
 
-// A function that a formula may call. `arguments` is the number of its arguments; 0 stands for one or more numbers.
+// A function that a formula may call. `arguments` is the number of its arguments; 0 means: one or more.
 struct Entry {
   std::string_view name;
   std::size_t arguments;

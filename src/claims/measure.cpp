@@ -1,4 +1,4 @@
-// The measures, which compute a number from a finished run.
+// The measures. Each measure computes one number from a finished training run.
 #include "primer/claims/measure.hpp"
 
 #include <algorithm>
@@ -29,7 +29,7 @@ Dense& layer_of(FinishedRun& run, const Quantity& q) {
   return run.network.layers[q.layer.from - 1];
 }
 
-// Pairs of a layer or an epoch and its value, in ascending order. The value is NaN if there is none.
+// Pairs (layer, value) or (epoch, value), in ascending order of the layer or epoch. A missing value is NaN.
 using Series = std::vector<std::pair<std::uint64_t, double>>;
 
 // Combines the values of the picked layers or epochs into one number; NaN if there is no value.
@@ -54,7 +54,7 @@ const std::vector<FlowRow>& flow_at_end(FinishedRun& run) {
   Training::Hooks hooks;
   hooks.started = [&](const std::vector<FlowRow>& rows) { run.flow_at_end = rows; };
   Training(run.network, run.experiment.data, options, run.experiment.config.seed, 1).run(hooks);
-  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // needs an earlier row to compare with
+  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // `revived` needs the row of an earlier epoch
   return run.flow_at_end;
 }
 
@@ -70,7 +70,7 @@ double over_layers(const std::vector<FlowRow>& rows, std::string_view column, co
   return combined(layer, series);
 }
 
-// The column of flow.csv that the measure names.
+// The measure "flow.COLUMN": the same number as in flow.csv.
 double flow_column(FinishedRun& run, const Quantity& q) {
   const std::string_view column = std::string_view(q.measure->name).substr(std::string_view("flow.").size());
   const auto value_of = [&](const std::vector<FlowRow>& rows) {
@@ -87,7 +87,7 @@ void check_epochs(const FinishedRun& run) {
   if (run.experiment.config.train.epochs == 0) refuse("train.epochs is 0; set it to 1 or more");
 }
 
-// The column of history.csv that the measure names. If no epoch is given, the trained network is evaluated again.
+// The measure "history.COLUMN", as in history.csv. If no epoch is given, the trained network is evaluated again.
 double history_column(FinishedRun& run, const Quantity& q) {
   const TrainOptions& options = run.experiment.config.train;
   const Task task = run.experiment.task;
@@ -115,7 +115,7 @@ double history_column(FinishedRun& run, const Quantity& q) {
   return combined(q.epoch, series);
 }
 
-// Empty if the loss never falls below the threshold, because a longer run might reach it.
+// The first epoch with a loss below the threshold. Empty if no epoch has one, because a longer run might reach it.
 std::optional<double> epochs_to_loss(const FinishedRun& run, const Quantity& q) {
   check_epochs(run);
   const auto below = [&](const EpochRecord& record) { return record.train.loss < q.at; };
@@ -129,8 +129,7 @@ const Tensor& last_z(FinishedRun& run, const Tensor& x) {
   return run.network.layers.back().z;
 }
 
-// The affine map x Wt + b that equals z of the last layer if x is 0 or a unit vector. If z is an affine function of x,
-// this map equals z for every x.
+// The affine map x Wt + b that has the same values as z of the last layer for x = 0 and for every unit vector x.
 struct AffineMap {
   Tensor Wt, b;
 };
@@ -162,7 +161,7 @@ double collapse_difference(FinishedRun& run, const Quantity&) {
 // §8.6.3). If m is symmetric without negative eigenvalues, its singular values are its eigenvalues.
 std::vector<double> singular_values(Tensor m) {
   constexpr real epsilon = std::numeric_limits<real>::epsilon();
-  const auto dot = [&](std::size_t p, std::size_t q) {  // of two columns
+  const auto dot = [&](std::size_t p, std::size_t q) {  // the dot product of columns p and q
     real sum = 0;
     for (std::size_t i = 0; i < m.rows(); ++i) sum += m(i, p) * m(i, q);
     return sum;
@@ -218,7 +217,7 @@ double outputs_above(FinishedRun& run, const Quantity& q) {
   return static_cast<double>(std::ranges::count_if(a.values(), above)) / static_cast<double>(a.size());
 }
 
-// The distance of a prelu's α from its initial value, which the name of the activation contains.
+// How far the learned α of a prelu is from its initial value. The name of the activation contains the initial value.
 double alpha_change(FinishedRun& run, const Quantity& q) {
   Activation& prelu = *layer_of(run, q).activation;
   if (!prelu.parameter()) refuse(prelu.name(), " has no learned α; use prelu");
@@ -235,7 +234,7 @@ std::vector<Measure> table() {
       {"collapse_difference", "", "relative distance of the network from an affine map", collapse_difference},
       {"collapse_rank", "", "rank of the affine map in collapse_difference",
        [](Run& r, const Q&) { return static_cast<double>(rank_of(singular_values(affine_map(r).Wt))); }},
-      {"conditioning", "layer", "largest / smallest eigenvalue of E[a aᵀ]", conditioning},
+      {"conditioning", "layer", "ratio of the largest to the smallest eigenvalue of E[a aᵀ]", conditioning},
       {"alpha_change", "layer", "distance of a prelu's α from its initial value", alpha_change},
       {"outputs_above", "at", "fraction of outputs above `at`", outputs_above}};
   for (const FlowQuantity& column : flow_quantities) {

@@ -1,4 +1,4 @@
-// Intervals from the tails of the binomial distribution.
+// Confidence intervals of a median and of a probability, computed from the tails of the binomial distribution.
 #include "primer/claims/statistics.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ constexpr double tail = (1 - confidence) / 2;
 
 // P(X < k) for X ~ Bin(n, p) with 0 < p < 1.
 double probability_below(std::size_t k, std::size_t n, double p) {
-  double log_term = static_cast<double>(n) * log(1 - p);  // of P(X = 0)
+  double log_term = static_cast<double>(n) * log(1 - p);  // ln P(X = j), first for j = 0
   double sum = 0;
   for (std::size_t j = 0; j < k; ++j) {
     sum += exp(log_term);
@@ -24,7 +24,7 @@ double probability_below(std::size_t k, std::size_t n, double p) {
   return sum;
 }
 
-// Solves P(X < k) = `probability` for p by bisection; P(X < k) falls as p rises.
+// Finds by bisection the p for which P(X < k) = `probability`, where X ~ Bin(n, p). P(X < k) falls as p rises.
 double solve_for_p(std::size_t k, std::size_t n, double probability) {
   double low = 0;
   double high = 1;

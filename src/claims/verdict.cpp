@@ -1,4 +1,4 @@
-// Trains the arms of a claim with each seed, and judges the measured numbers.
+// Trains each arm (a variant of a config) of a claim with each seed, and compares the measured numbers with the bands.
 #include "primer/claims/verdict.hpp"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ Experiment experiment_of(const Arm& arm, std::uint64_t seed) {
   }
 }
 
-// Trains the next arm of the claim, the one with the index runs.size().
+// Trains the next arm (a variant of a config) of the claim: the arm with the index runs.size().
 FinishedRun run_arm(const Claim& claim, std::vector<FinishedRun>& runs, std::uint64_t seed,
                     const std::function<bool()>& interrupted) {
   const Arm& arm = claim.arms[runs.size()];
@@ -35,8 +35,8 @@ FinishedRun run_arm(const Claim& claim, std::vector<FinishedRun>& runs, std::uin
     const std::vector<Tensor> trained = copy_of(runs[*arm.from].network);
     const auto same_shape = [](const Tensor& a, const Tensor& b) { return a.shape() == b.shape(); };
     if (!std::ranges::equal(copy_of(network), trained, same_shape)) {
-      throw UserError(arm.location, "the network of arm '", printable(claim.arms[*arm.from].name),
-                      "' does not fit this arm's layers");
+      throw UserError(arm.location, "this arm starts from the network of arm '", printable(claim.arms[*arm.from].name),
+                      "': both arms need layers of the same shapes");
     }
     restore(trained, network);
   }
@@ -48,7 +48,7 @@ FinishedRun run_arm(const Claim& claim, std::vector<FinishedRun>& runs, std::uin
   return train_to_the_end(std::move(experiment), std::move(network), interrupted);
 }
 
-// The value of the finding with this seed.
+// The value that one seed gives for a finding: the measure of one arm, or the ratio or difference of two arms.
 std::optional<double> number_of(const Finding& f, const Claim& claim, std::vector<FinishedRun>& runs,
                                 std::uint64_t seed) {
   const auto measured = [&](std::size_t arm) {
@@ -126,7 +126,7 @@ std::vector<Trial> run_trials(const Claim& claim, std::uint64_t first, std::size
         trials[i] = run_trial(claim, first + i, interrupted);
       } catch (...) {
         failures[i] = std::current_exception();
-        next = trials.size();  // so the other threads stop after their current trials
+        next = trials.size();  // makes the other threads stop after their current trials
       }
     }
   };
@@ -135,7 +135,7 @@ std::vector<Trial> run_trials(const Claim& claim, std::uint64_t first, std::size
   work();
   for (std::thread& thread : threads) thread.join();
   for (const std::exception_ptr& failure : failures) {
-    if (failure) std::rethrow_exception(failure);  // the error of the lowest seed that failed
+    if (failure) std::rethrow_exception(failure);  // if several seeds failed: the error of the smallest seed
   }
   return trials;
 }

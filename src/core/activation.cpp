@@ -1,6 +1,6 @@
 // The activation functions, each with its value and its derivative, and the table of their names. Derivatives are
-// computed from z, not from a: 1 − a² is 0 from |z| ≈ 19 on, where the true derivative of tanh is still 1e-16. A
-// derivative repeats parts of its value on purpose: the compiler computes them once for both.
+// computed from z, not from a: 1 − a² is 0 from |z| ≈ 19 on, where the true derivative of tanh is still 1e-16. The
+// code of σ′ repeats parts of the code of σ on purpose: if a loop calls both, the compiler computes these parts once.
 #include "primer/core/activation.hpp"
 
 #include <algorithm>
@@ -99,8 +99,8 @@ struct Softplus {
   real derivative(real z) const { return sigmoid(z); }
 };
 
-// In gelu, gelu_tanh and silu, z is multiplied by a factor that underflows to 0 for z < −far (in the derivatives also
-// for z > far). Clamping z to ±far makes the product 0 there, even at z = ±∞, where ∞ · 0 would be NaN.
+// In gelu, gelu_tanh and silu, z is multiplied by a factor. This factor underflows to 0 for z < −far (in derivatives
+// also for z > far). Clamping z to ±far keeps the product 0 even for z = ±∞; without clamping, ∞ · 0 would be NaN.
 real clamped(real z, real far) { return std::max(std::min(z, far), -far); }
 
 struct Gelu {  // Hendrycks & Gimpel, "Gaussian error linear units", 2016
@@ -110,7 +110,7 @@ struct Gelu {  // Hendrycks & Gimpel, "Gaussian error linear units", 2016
   real derivative(real z) const { return normal_cdf(z) + clamped(z, 40) * normal_pdf(z); }  // Φ(z) + z φ(z)
 };
 
-struct GeluTanh {  // Hendrycks & Gimpel's approximation of gelu: ½ z (1 + tanh u) = z σ(2u)
+struct GeluTanh {  // Hendrycks & Gimpel: gelu ≈ ½ z (1 + tanh u) = z sigmoid(2u), u = √(2/π) (z + 0.044715 z³)
   static constexpr std::string_view name = "gelu_tanh";
   static constexpr Traits traits = smooth_rectifier;
   static constexpr real c = real(1.5957691216057307117597842397375);  // 2 √(2/π)
@@ -123,7 +123,7 @@ struct GeluTanh {  // Hendrycks & Gimpel's approximation of gelu: ½ z (1 + tanh
   }
 };
 
-struct Silu {  // also called swish: Ramachandran, Zoph, Le, "Searching for activation functions", 2017
+struct Silu {  // SiLU, also called swish: Ramachandran, Zoph, Le, "Searching for activation functions", 2017
   static constexpr std::string_view name = "silu";
   static constexpr Traits traits = smooth_rectifier;
   real value(real z) const { return std::max(z, real(-800)) * sigmoid(z); }                       // z σ(z)

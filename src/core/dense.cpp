@@ -1,4 +1,4 @@
-// The dense layer's formulas, forward and backward. `make assignment` removes the lines between the marks of a task.
+// The formulas of the dense layer. `make assignment` removes what stands between "// task …" and "// end of task …".
 #include "primer/core/dense.hpp"
 
 #include <stdexcept>
@@ -20,7 +20,7 @@ void add(const Tensor& from, Tensor& to) {
 
 void linear(const Tensor* x, const Tensor& Wt, const Tensor& b, Tensor& u) {
   // task 2.1 (10 points): the dense layer forward
-  multiply_add(*x, Wt, b, u);  // u = x Wᵀ + b, which is z without batch_norm
+  multiply_add(*x, Wt, b, u);  // u = x Wᵀ + b; in a layer without batch_norm, this is z
   // end of task 2.1
 }
 
@@ -64,7 +64,7 @@ void Dense::backward(const Tensor& dL_da, bool wants_dL_dx) {
 
 void Dense::backward_from_dL_dz(bool wants_dL_dx) {
   if (batch_norm) batch_norm->backward(dL_dz);
-  const Tensor& delta = dL_du();  // δ = ∂L/∂u, which is ∂L/∂z without batch_norm
+  const Tensor& delta = dL_du();  // δ = ∂L/∂u; in a layer without batch_norm, this is ∂L/∂z
   // task 2.2 (15 points): the dense layer's three gradients
   multiply(transposed(*x), delta, dL_dWt);                  // ∂L/∂W = δᵀ x, kept transposed
   column_sums(delta, dL_db);                                // ∂L/∂b = Σᵢ δᵢ

@@ -46,7 +46,7 @@ constexpr std::array<std::string_view, 1> smoothing{"label_smoothing"};
 real times_log(real p, real q) { return p == 0 ? real(0) : p * log(q); }
 real ratio(real p, real q) { return p == 0 ? real(0) : p / q; }
 
-struct BinaryError {  // with t = smooth(y)
+struct BinaryError {  // t in the formulas is smooth(y)
   static constexpr std::string_view name = "binary_cross_entropy";
   explicit BinaryError(const LossOptions& o) : epsilon(o.label_smoothing) {}
   real epsilon;
@@ -83,11 +83,11 @@ class CrossEntropy final : public Loss {
     for (std::size_t i = 0; i < a.size(); ++i) dL_da[i] = -ratio(smooth(y[i], y), a[i]) / rows(a);  // −t/a
   }
   // task 3.1 (15 points): cross-entropy of softmax, from the logits
-  // The loss of a row is ln Σₖ exp zₖ − Σₖ tₖ zₖ. It stays the same when max z is subtracted from every zₖ. The largest
-  // term of the sum is then exp 0 = 1. log1p adds it, so that a loss near 0 keeps its digits.
+  // The loss of a row is ln Σₖ exp zₖ − Σₖ tₖ zₖ. Subtracting max z from every zₖ does not change the loss. The largest
+  // term of the sum is then exp 0 = 1. log1p adds this 1 to the other terms, so that a loss near 0 keeps its digits.
   real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const override {
     const std::size_t N = z.rows(), K = z.cols();
-    scratch.resize(K + 2, N);  // room for N rows of K numbers, and for two numbers of each row
+    scratch.resize(K + 2, N);  // room for N rows of K numbers, and for two more numbers per row
     const auto shifted = scratch.values().first(N * K);
     const auto others = scratch.row(K), mean = scratch.row(K + 1);  // Σₖ exp zₖ − 1, and Σₖ tₖ zₖ
     for (std::size_t i = 0; i < N; ++i) {
@@ -99,7 +99,7 @@ class CrossEntropy final : public Loss {
         dot += t == 0 ? real(0) : t * z_i[k];  // a class with target 0 does not count, even if its z is −∞
       }
       mean[i] = dot;
-      z_i[top] = -std::numeric_limits<real>::infinity();  // leaves the largest term, exp 0 = 1, out of the sum
+      z_i[top] = -std::numeric_limits<real>::infinity();  // omits the largest term, exp 0 = 1, from the sum
     }
     for (real& v : shifted) v = exp(v);
     for (std::size_t i = 0; i < N; ++i) {

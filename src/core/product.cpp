@@ -1,31 +1,30 @@
-// C = A B at close to the speed of the arithmetic units, in plain C++. Six ideas make it fast.
+// C = A B in plain C++, nearly as fast as the arithmetic units allow. Six ideas make it fast.
 //
-// 1. A micro-tile of C (mr × nr in the names of Goto and van de Geijn) stays in registers. A processor starts several
-//    multiply-adds in a cycle but can load only about as many numbers, so each loaded number must be used more than
-//    once. `tile` keeps height × width elements of C in a local array, which the compiler holds in vector registers.
-//    For each k, it loads `width` numbers of B and one number of A per row, and does height · width multiply-adds. The
-//    sums of the elements do not wait for each other: if a multiply-add takes four cycles and two units compute them,
-//    eight vectors of sums must be under way. If C has few rows, wider tiles supply the missing sums.
-// 2. A micro-panel of B (kc × nr) has the columns of a tile and at most `depth` rows. A block of B (kc × nc), which the
-//    second-level cache holds, is read in place if its rows are contiguous and near one another. Otherwise (a
-//    transposed view, as in ∂L/∂x = ∂L/∂z W; a large B; a block whose width is not a multiple of a tile's) the whole
-//    block is first packed (copied panel after panel), because short pieces of distant rows are slow to load.
-// 3. The mr rows of A that the tiles beside one another share stay in the first-level cache, while the panels of B
-//    stream past from the second. The rows are packed if they are columns of a large matrix, as in ∂L/∂W = xᵀ ∂L/∂z.
-// 4. Each element of C is one running sum c ← fma(a, b, c) in the order of k, whatever the tile. Nothing is ever summed
-//    in another order, so every machine gets the same bits. A sum begins at `start`: zero, a bias, or, if B has more
-//    rows than a panel, the sum that the panel before has left in C.
-// 5. A narrow C would leave most of a tile unused. If A is a transposed view (∂L/∂W = xᵀ ∂L/∂z of a layer with few
-//    outputs), Cᵀ = Bᵀ Aᵀ is computed instead: fma(b, a, c) is fma(a, b, c), and the rows of Aᵀ are contiguous. For
-//    another A the waste is accepted. No other case gives a C whose columns are not contiguous.
+// 1. A tile of C (a micro-tile, mr × nr, in the names of Goto and van de Geijn) stays in registers. A processor starts
+//    several multiply-adds in a cycle but loads only about as many numbers, so each loaded number must be used more
+//    than once. For each k, `tile` loads `width` numbers of B and one number of A per row, and does height · width
+//    multiply-adds. The sums of a tile do not wait for each other: if a multiply-add takes four cycles and two units
+//    compute them, eight vectors of sums must be in progress. If C has few rows, wider tiles have enough sums.
+// 2. A panel of B (a micro-panel, kc × nr) has the columns of a tile and at most `depth` rows. A block of B (kc × nc)
+//    has several panels and fits into the second-level cache. It is packed (copied panel after panel) if B is large or
+//    a transposed view, as in ∂L/∂x = ∂L/∂z W, because short pieces of distant rows are slow to load. It is also packed
+//    if its last tile would be partly unused. Otherwise the block is read in place, that is, without a copy.
+// 3. Tiles beside one another read the same mr rows of A. These rows stay in the first-level cache, while the panels of
+//    B come from the second. The rows are packed if they are columns of a large matrix, as in ∂L/∂W = xᵀ ∂L/∂z.
+// 4. Each element of C is one running sum c ← fma(a, b, c) in the order of k, in every tile. No sum has another order,
+//    so every machine gets the same bits. A sum begins at `start`: at zero or at a bias. If B has more rows than a
+//    panel, C contains the sum over the rows of the first panel, and the sum over the next panel begins there.
+// 5. If C has few columns, most of a tile is unused. If A is also a transposed view (∂L/∂W = xᵀ ∂L/∂z of a layer with
+//    few outputs), Cᵀ = Bᵀ Aᵀ is computed instead: fma(b, a, c) is fma(a, b, c), and the rows of Aᵀ are contiguous.
+//    In no other case are the columns of C not contiguous. If A is not transposed, the unused part is accepted.
 // 6. Tiny products (XOR, one row times few columns) are plain loops: packing would take longer than the multiply-adds.
 //
 // The calls: product → large_product (may transpose) → blocks (may pack B) → tiles (may pack A) → tile, or edge_tile at
 // an edge of C. Few rows: large_product → tiles. Tiny products: product (may transpose) → tiny_product → chains.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008. They
-// always pack both operands; at the sizes of small networks, reading the operands in place is faster. They keep a block
-// of A in the second-level cache and a panel of B in the first; here A and B have exchanged their roles.
+// always pack both matrices; for small networks, reading the matrices in place is faster. They keep a block of A in the
+// second-level cache and a panel of B in the first; here, a block of B is in the second and rows of A are in the first.
 #include "primer/core/product.hpp"
 
 #include <algorithm>
@@ -34,8 +33,9 @@
 
 #include "primer/core/fma.hpp"
 
-// Without KEEP_LOOP, GCC unrolls the loop over the lanes of a vector and cannot vectorise it (eight times slower). GCC
-// keeps a tile in registers only if the loops that load and store it are unrolled. clang needs neither pragma.
+// GCC needs two pragmas, clang needs none. KEEP_LOOP: if GCC unrolls the loop over the lanes (numbers) of a vector, it
+// cannot vectorise this loop (eight times slower). UNROLL_LOOP: GCC keeps a tile in registers only if the loops that
+// load and store the tile are unrolled.
 #if defined(__GNUC__) && !defined(__clang__)
 #define KEEP_LOOP _Pragma("GCC unroll 1")
 #define UNROLL_LOOP _Pragma("GCC unroll 16")
@@ -48,36 +48,36 @@ namespace primer {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr std::size_t vector_bytes = 64, tile_vectors = 16;  // of 32 registers
+constexpr std::size_t vector_bytes = 64, tile_vectors = 16;  // 16 of the 32 vector registers
 #elif defined(__AVX__)
-constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // of 16
+constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // 12 of the 16 vector registers
 #else
 constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
-constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // nr, two widths
-constexpr std::size_t widest = 8 * lanes;                                          // nr of a tile of one row
-constexpr std::size_t depth = 256;                                                 // kc, rows of a micro-panel
-constexpr std::size_t room = 128 * 1024 / sizeof(real);  // numbers in the packed panels: nc = room / kc
-constexpr std::size_t near = 32 * 1024 / sizeof(real);   // numbers that a block of B may span to be read in place
-constexpr std::size_t far = 512 * 1024 / sizeof(real);   // numbers that columns of A must span to be packed
-constexpr std::size_t tiny = 64;                         // multiply-adds
-constexpr std::size_t tile_rows = tile_vectors / 2;      // mr: a wide tile is two vectors wide
+constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // nr, columns of a tile
+constexpr std::size_t widest = 8 * lanes;                                          // nr for a tile of one row
+constexpr std::size_t depth = 256;                                                 // kc, the most rows of a panel of B
+constexpr std::size_t room = 128 * 1024 / sizeof(real);  // numbers in a packed block of B, so nc = room / kc columns
+constexpr std::size_t near = 32 * 1024 / sizeof(real);   // a block of B that spans more numbers than this is packed
+constexpr std::size_t far = 512 * 1024 / sizeof(real);   // rows of A are packed if they span this many numbers or more
+constexpr std::size_t tiny = 64;                         // the most multiply-adds of a tiny product
+constexpr std::size_t tile_rows = tile_vectors / 2;      // mr, rows of a tile: a row of a wide tile has two vectors
 
 using In = View<const real>;
 using Out = View<real>;
 
-// The zeros at which the sums of C start. A view of them has any size and the strides 0, so its blocks and its
-// transpose are the same view. A tile reads the zeros as if the column stride were 1.
+// Zeros: the initial values of the sums in C if there is no bias. A view of these zeros has the strides 0, so it may
+// have any size. tile() assumes the column stride 1, so it reads up to `widest` zeros.
 alignas(64) constexpr real zeros[widest] = {};
 
-// Whether the columns of `start` and C are contiguous (column stride 1), as vector loads need.
+// Whether C and `start`, the initial values of C, have the column stride 1. Vector loads need this stride.
 bool contiguous(const In& start, const Out& C) {
   return C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
 }
 
-// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], k in order, for height × width elements. The columns of B, start and C
-// are contiguous. clang keeps c in registers only if K = A.cols is a parameter.
+// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], k in order, for height × width elements. The column stride of B, `start`
+// and C is 1. K = A.cols is a separate argument: only then, clang keeps the sums in registers.
 template <std::size_t height, std::size_t width>
 [[gnu::noinline]] void tile(std::size_t K, const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t vectors = width / lanes;
@@ -111,7 +111,7 @@ void copy(const In& from, const Out& to) {
   }
 }
 
-// Computes a tile of fewer than `width` columns, or of columns that are not contiguous: in a buffer, which is copied.
+// Computes a tile with fewer than `width` columns or a column stride other than 1 in a buffer, and copies it to C.
 template <std::size_t height, std::size_t width>
 [[gnu::noinline]] void edge_tile(const In& A, const In& B, const In& start, const Out& C) {
   alignas(64) real buffer[height * width] = {};
@@ -121,9 +121,9 @@ template <std::size_t height, std::size_t width>
   copy(c, C);
 }
 
-// Computes C, which has 1 to `height` rows, in tiles from left to right. B is read in place or consists of packed
-// panels: the panel from column j on begins at B.at(0, j), and B.row_stride leads from one row of a panel to the next.
-// `once` means that no other rows of C will read B and that all tiles are whole; then nothing is packed.
+// Computes C, which has 1 to `height` rows, in tiles from left to right. If B is packed in panels, the panel for column
+// j and the next columns begins at B.at(0, j), and B.row_stride is the length of one row of a panel. `once` means that
+// B is used for these rows of C only, and that every tile has `width` columns; then nothing is packed.
 template <std::size_t height, std::size_t width, bool once>
 void tiles(const In& A, const In& B, const In& start, const Out& C) {
   if constexpr (height > 1) {
@@ -148,11 +148,11 @@ void tiles(const In& A, const In& B, const In& start, const Out& C) {
   }
 }
 
-// Copies B into panels of B.rows × width numbers, one panel after the other. Missing columns of the last panel are
-// filled: tiles compute with them, but the results are not used.
+// Copies B into panels of B.rows × width numbers, one panel after the other. If the last panel has fewer columns, it is
+// filled with zeros. Tiles compute with these zeros, but the results are not used.
 template <std::size_t width>
 [[gnu::noinline]] void pack(const In& B, real* packed) {
-  constexpr std::size_t ahead = 8;  // rows to prefetch, because the hardware does not predict distant rows
+  constexpr std::size_t ahead = 8;  // how many rows ahead to prefetch; the hardware does not predict distant rows
   const std::size_t K = B.rows, whole = B.col_stride == 1 ? B.cols / width * width : 0;
   for (std::size_t k = 0; whole > 0 && k < K; ++k) {
     for (std::size_t j = 0; j < whole; j += width) {
@@ -167,7 +167,7 @@ template <std::size_t width>
     if (now < width) std::fill_n(packed + j * K, width * K, real(0));
     real* const panel = packed + j * K;
     std::size_t v = 0;
-    for (; B.row_stride == 1 && v + 4 <= now; v += 4) {  // four columns at a time, which becomes vector code
+    for (; B.row_stride == 1 && v + 4 <= now; v += 4) {  // four columns at a time, so that the loop becomes vector code
       const real *const b0 = B.at(0, j + v), *const b1 = B.at(0, j + v + 1);
       const real *const b2 = B.at(0, j + v + 2), *const b3 = B.at(0, j + v + 3);
       for (std::size_t k = 0; k < K; ++k) {
@@ -179,7 +179,7 @@ template <std::size_t width>
   }
 }
 
-// Goes through B in blocks of at most `depth` rows and nc columns, and for each block through all rows of C.
+// Goes through B in blocks of at most `depth` rows and nc columns. For each block, it goes through all rows of C.
 template <std::size_t width>
 [[gnu::noinline]] void blocks(const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t height = tile_rows;
@@ -192,11 +192,11 @@ template <std::size_t width>
       In b = B.block(k, j, deep, cols);
       if (cols % width != 0 || B.col_stride != 1 || deep * B.row_stride > near) {
         pack<width>(b, packed);
-        b = In(packed, deep, cols, width, deep);  // b.at(0, j) begins panel j / width
+        b = In(packed, deep, cols, width, deep);  // b.at(0, j) is the first number of panel j / width
       }
       for (std::size_t i = 0, now = 0; i < C.rows; i += now) {
         const std::size_t left = C.rows - i;
-        now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;  // never leaves a single row
+        now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;  // avoids a last tile of one row
         tiles<height, width, false>(A.block(i, k, now, deep), b, from.block(i, j, now, cols), C.block(i, j, now, cols));
       }
     }

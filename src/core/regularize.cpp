@@ -56,7 +56,7 @@ void BatchNorm::backward(const Tensor& dL_dz) {
   for (std::size_t i = 0; i < dL_du.size(); ++i) dL_du[i] = dL_dz[i] * u_hat_[i];
   column_sums(dL_du, dL_dgamma);  // ∂L/∂γ = Σᵢ ∂L/∂z ⊙ û
   column_sums(dL_dz, dL_dbeta);   // ∂L/∂β = Σᵢ ∂L/∂z
-  // In training, the mean and variance depend on u, so ∂L/∂z loses its mean over the batch and its component along û.
+  // In training, mean and variance depend on u, so the batch mean of ∂L/∂z and its component along û are subtracted.
   const real through = training_ ? 1 / static_cast<real>(N) : real(0);
   for (std::size_t i = 0; i < N; ++i) {
     for (std::size_t j = 0; j < dL_dz.cols(); ++j) {

@@ -124,7 +124,7 @@ TEST_CASE("A mistake in a claim is named with its location") {
   CHECK(error_of(head + std::string("[[check]]\nmeasure = \"flow.dead\"\nband = [1, 1]\n")) ==
         ":7:1: the key 'formula' is missing");
   CHECK(error_of(head + std::string("[[arm]]\nname = \"one\"\nset = \"layer.1.units\"\n") + ok) ==
-        ":9:7: set: write \"KEY=VALUE\", as after --set");
+        ":9:7: set: write \"KEY=VALUE\", as in the option --set");
   CHECK(error_of(head + std::string("[[arm]]\nname = \"one\"\nstart = \"two\"\n") + ok)
             .starts_with(":9:9: start: 'two'"));
 }

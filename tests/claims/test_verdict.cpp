@@ -116,7 +116,7 @@ TEST_CASE("What cannot be trained or measured is refused with the location of th
   CHECK(error_of(folder, "[[arm]]\nname = \"one\"\nset = [\"layer.1.unit=4\"]\n" + ok) ==
         ":7:1: this arm: --set layer.1.unit: unknown key 'unit' in [layer.1]; did you mean 'units'?");
   CHECK(error_of(folder, two_arms + "start = \"one\"\n" + ok) ==
-        ":9:1: the network of arm 'one' does not fit this arm's layers");
+        ":9:1: this arm starts from the network of arm 'one': both arms need layers of the same shapes");
   CHECK(error_of(folder, "[[arm]]\nname = \"one\"\nbias = [0, 0, 0]\n" + ok) ==
         ":7:1: bias: there are 3 numbers for 2 layers");
   CHECK(error_of(folder, two_arms + finding("measure = \"alpha_change\"\nlayer = 1\narm = \"one\"\nband = [0, 1]")) ==

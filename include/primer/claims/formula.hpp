@@ -1,4 +1,4 @@
-// Evaluates the formula of a check in a claim, such as "-log(softmax(0, 1000))". It needs no run and no seed.
+// Evaluates the formula of a check in a claim, such as "-log(softmax(0, 1000))". A check needs no training and no seed.
 #pragma once
 
 #include <string_view>

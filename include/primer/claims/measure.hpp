@@ -21,8 +21,8 @@ struct FinishedRun {
   Network network;
   bool diverged = false;
   std::vector<EpochRecord> history = {};        // one record per finished epoch
-  std::vector<std::vector<FlowRow>> flow = {};  // one entry per observed epoch, epoch 0 first
-  std::vector<FlowRow> flow_at_end = {};        // over all training rows; empty until a measure needs it
+  std::vector<std::vector<FlowRow>> flow = {};  // layer statistics of each observed epoch, epoch 0 first
+  std::vector<FlowRow> flow_at_end = {};        // layer statistics after training, on all rows; empty until needed
 };
 
 // Thrown when a run was stopped before its end.
@@ -34,25 +34,25 @@ FinishedRun train_to_the_end(Experiment experiment, Network network, const std::
 // The layers or epochs that a measure reads, and the way in which their values are combined into one.
 struct Pick {
   static constexpr auto ways = std::to_array<std::string_view>({"first", "last", "mean", "min", "max", "sum"});
-  std::string text;  // as printed, such as "3" or "mean of 2–9"; empty: the claim does not give the key
+  std::string text;  // the pick as printed, such as "3" or "mean of 2–9"; empty if the claim file has no such key
   std::string_view way = "mean";
   std::size_t from = 0, to = std::numeric_limits<std::size_t>::max();
 };
 
-// A measure with the values that the file of a claim gives to its keys.
+// A measure, and the values that a claim file sets for the keys of this measure.
 struct Quantity {
   const struct Measure* measure = nullptr;
-  Pick layer;       // if not given: the mean over the hidden layers
-  Pick over_layer;  // if given: the value of `layer` is divided by the value of `over_layer`
-  Pick epoch;       // if not given: the end of training
-  double at = 0;    // a threshold
+  Pick layer;       // the layers to measure; if the claim names none: the mean over the hidden layers
+  Pick over_layer;  // if the claim names it: the value of `layer` is divided by the value of `over_layer`
+  Pick epoch;       // the epochs to measure; if the claim names none: the end of training
+  double at = 0;    // the threshold, for a measure such as "epochs_to_loss"
 };
 
 struct Measure {
-  std::string name, needs;  // `needs` is the key that a claim must give with this measure, or empty
+  std::string name, needs;  // `needs`: the key that a claim with this measure must contain; empty if there is none
   std::string says;         // what the measure is, in one line of configs/claims/README.md
-  std::function<std::optional<double>(FinishedRun&, const Quantity&)> function;  // returns empty if it is unknown
-  std::vector<std::string_view> allows = {};                                     // other keys that may be given
+  std::function<std::optional<double>(FinishedRun&, const Quantity&)> function;  // nullopt if the value is unknown
+  std::vector<std::string_view> allows = {};                                     // optional keys of the measure
 };
 
 // All measures. To add a measure, add a line to table() in measure.cpp.

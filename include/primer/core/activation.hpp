@@ -1,5 +1,5 @@
 // Activation functions a = σ(z). An elementwise activation is a small struct with a name, a value and a derivative.
-// This file applies the struct to whole tensors, with one virtual call for each, and registers it under its name.
+// This file applies the struct to whole tensors, with one virtual call per tensor, and registers it under its name.
 #pragma once
 
 #include <concepts>
@@ -19,7 +19,7 @@ struct Traits {
   std::span<const real> kinks{};                    // the z at which σ, σ′ or σ″ jumps
   bool rectifier = false;                           // one-sided: a unit with z ≤ 0 counts as "off"
   std::string_view initializer = "xavier_uniform";  // the initialiser that init = "auto" chooses
-  std::string_view canonical_loss{};                // name of the loss that is computed from z; empty: none
+  std::string_view canonical_loss{};                // the loss computed from z, not from a; empty if there is none
   bool elementwise = true;
   bool distribution = false;  // the entries of a row of `a` are ≥ 0 and sum to 1; cross_entropy needs this
 };
@@ -32,25 +32,25 @@ class Activation {
 
   const Traits traits;
 
-  virtual std::string name() const = 0;  // as a config file writes it: "leaky_relu(0.2)"
+  virtual std::string name() const = 0;  // the name in a config file, with α if there is one: "leaky_relu(0.2)"
 
   // Computes a = σ(z) and derivative = σ′(z) in one pass. If σ is not elementwise, derivative is the diagonal ∂aⱼ/∂zⱼ.
   virtual void forward(const Tensor& z, Tensor& a, Tensor& derivative) const = 0;
-  // Computes a = σ(z) alone, with the same bits as forward().
+  // Computes a = σ(z) without σ′(z), with the same bits as forward().
   virtual void value(const Tensor& z, Tensor& a) const = 0;
 
   // Computes ∂L/∂z from ∂L/∂a after forward() has filled `a` and `derivative`. By default ∂L/∂z = ∂L/∂a ⊙ σ′(z).
   virtual void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz);
 
   virtual real leak() const { return 0; }  // σ′ for z < 0 if σ is linear there; He's initialisation uses this number
-  virtual std::optional<Parameter> parameter() { return {}; }  // the constant α, if it is learned
+  virtual std::optional<Parameter> parameter() { return {}; }  // the learned constant α; empty if there is none
 };
 
 // A struct needs a name, a value and a derivative to become an activation. It may also have the following members
 // (activation.cpp has examples):
-// - `alpha`, a constant α with its default; a config file writes another α as "name(0.2)". `alpha_ok()` and the text
-//   `alpha_rule` say which α are allowed;
-// - `static constexpr Traits traits`, and `leak()` as in Activation.
+// - `alpha`, a constant α with its default; a config file writes another α as "name(0.2)". `alpha_ok()` says whether
+//   this α is allowed, and the text `alpha_rule` is the condition for α in an error message;
+// - `static constexpr Traits traits`, and `leak()`, which has the meaning of Activation::leak().
 template <typename F>
 concept ElementwiseFunction = requires(const F f, real z) {
   { F::name } -> std::convertible_to<std::string_view>;
@@ -104,14 +104,14 @@ class Elementwise : public Activation {
   F f_;
 };
 
-// An entry of the table of activations. `alpha` is the number in parentheses, as in "elu(2)", if there is one.
+// One activation in the table activations(). `alpha` is the number in parentheses, as in "elu(2)", if there is one.
 struct ActivationEntry {
   std::string_view name;
   std::unique_ptr<Activation> (*make)(std::optional<real> alpha);
   bool alias = false;  // whether this is an alias of another entry
 };
 
-// Throws std::invalid_argument that says what α must satisfy. An empty `rule` means that the activation has no α.
+// Throws std::invalid_argument with a message: α must satisfy `rule` or, if `rule` is empty, the activation has no α.
 [[noreturn]] void refuse_alpha(std::string_view name, std::string_view rule);
 
 template <ElementwiseFunction F>
@@ -128,7 +128,7 @@ std::unique_ptr<Activation> make_elementwise(std::optional<real> alpha) {
   return std::make_unique<Elementwise<F>>(f);
 }
 
-// All activations, in the order in which primer lists them. Use activations().add() for one that is not elementwise.
+// All activations, in primer's order. register_activation() adds an elementwise one, activations().add() any other.
 Registry<ActivationEntry>& activations();
 template <ElementwiseFunction F>
 void register_activation() {

@@ -19,18 +19,18 @@ struct Dense {
 
   // A plain layer computes z = x Wᵀ + b and a = σ(z). With batch_norm, dropout or residual:
   //   u = x Wᵀ + b
-  //   z = batch_norm(u), or u without batch_norm: the input of σ
+  //   z = batch_norm(u); without batch_norm, z = u
   //   s = σ(z)
-  //   a = s, or dropout(s) with dropout; with residual, x is added. The next layer gets `a` as its input
-  // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument for another number of inputs.
-  // With `step`, this is a training pass with batch statistics and the dropout mask of that step; else an evaluation.
+  //   a = dropout(s); without dropout, a = s. A residual layer adds x. The next layer gets `a` as its input.
+  // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument if x.cols() is not `inputs`.
+  // With a `step`, this is a training pass (batch statistics, dropout mask of that step); without, an evaluation pass.
   void forward(const Tensor& x, std::optional<std::uint64_t> step = {});
-  // Computes `a` as in evaluation, without σ′(z). Overwrites z. The layer does not change, so threads may share it.
+  // Computes `a` of an evaluation pass, without σ′(z). Overwrites z. The layer does not change: threads may share it.
   void predict(const Tensor& x, Tensor& z, Tensor& a) const;
 
-  // Computes all gradients of the layer from ∂L/∂a (batch × units) for the last forward pass; dL_dx only if wanted.
+  // Computes all gradients of the layer for the last forward pass, from ∂L/∂a (batch × units); ∂L/∂x only on demand.
   void backward(const Tensor& dL_da, bool wants_dL_dx = true);
-  // Computes the same gradients from dL_dz, which the caller has filled. Not for a layer with dropout or residual.
+  // Does the same as backward(), but from dL_dz, which the caller has filled. Not for a layer with dropout or residual.
   void backward_from_dL_dz(bool wants_dL_dx = true);
 
   std::vector<Parameter> parameters();  // weight and bias; alpha, gamma and beta if the layer has them
@@ -43,9 +43,9 @@ struct Dense {
   std::unique_ptr<Activation> activation;  // σ
   std::optional<BatchNorm> batch_norm;
   std::optional<Dropout> dropout;
-  bool residual = false;  // whether x is added to the output; needs as many units as inputs
+  bool residual = false;  // whether the layer adds its input x to its output; then it needs as many units as inputs
 
-  // The results of the last passes, each batch × units unless stated otherwise.
+  // The results of the last forward and the last backward pass, each batch × units unless stated otherwise.
   const Tensor* x = nullptr;  // batch × inputs
   Tensor z, derivative, a;    // derivative is σ′(z)
   Tensor s;                   // σ(z); used only if dropout or residual makes `a` different from σ(z)

@@ -3,11 +3,11 @@
 // only + − × ÷ √, fma and the bits of a number, so every machine gives the same result. Its functions have no branches
 // (special cases are selected at the end), so the compiler turns a plain loop over them into vector code.
 //
-// If one loop body calls a function and its derivative with the same argument, the compiler computes their common
-// expensive part (`decay`) only once, because everything in this file is inlined.
+// A function and its derivative contain the same expensive part (`decay`). If one loop body calls both with the same
+// argument, the compiler computes this part only once, because everything in this file is inlined.
 //
-// On primer's web page (WebAssembly), fma may be an emulation, which is wrong for some very large or small numbers. The
-// functions of this file are right all the same for every argument: their results do not depend on a wrong fma.
+// On primer's web page (WebAssembly), fma may be an emulation that gives wrong results for some very large or small
+// numbers. No result of this file's functions depends on such an error, so all of them are right for every argument.
 //
 // Largest error in ulp, subnormal results included (double and float alike), for all arguments unless stated:
 //   exp, log, log1p 0.9   expm1 1.8   tanh 2.5   sigmoid 2.4   softplus 1.6   tanh_derivative, sigmoid_derivative 5
@@ -39,7 +39,7 @@ struct Format<double> {
   using Bits = std::uint64_t;
   static constexpr int mantissa = 52;
   static constexpr int bias = 1023;
-  static constexpr double ln2 = 0x1.62e42fefa39efp-1;  // ln 2 = ln2 + ln2_rest, to twice the precision
+  static constexpr double ln2 = 0x1.62e42fefa39efp-1;  // ln 2 = ln2 + ln2_rest, with the precision of two doubles
   static constexpr double ln2_rest = 0x1.abc9e3b39803fp-56;
   static constexpr double ln2_short = 0x1.62e42feep-1;  // ln 2 with few bits, so that k · ln2_short is exact
   static constexpr double ln2_short_rest = 0x1.a39ef35793c76p-33;
@@ -83,19 +83,19 @@ template <typename T, typename... More>
   return low;
 }
 
-// x = k ln 2 + r with |r| ≤ ln(2)/2. p = e^r − 1, and the last bits of `power` hold k + offset.
+// e^x = 2^k e^r, where x = k ln 2 + r and |r| ≤ ln(2)/2. p = e^r − 1, and the lowest bits of `power` are k + offset.
 template <typename T>
 struct Reduced {
   T p;
   typename Format<T>::Bits power;
 };
 
-// Needs |x| < 1000 for double, |x| < 120 for float.
+// Needs |x| < 1000 for double, |x| < 120 for float. The caller chooses `offset`, such as the bias of an exponent.
 template <int offset, typename T>
 [[gnu::always_inline]] inline Reduced<T> reduced_exp(T x) {
   using F = Format<T>;
   using Bits = typename F::Bits;
-  // Adding 1.5·2^mantissa rounds x / ln 2 to an integer. The last bits of the sum contain this integer.
+  // Adding 1.5·2^52 (float: 1.5·2^23) rounds x / ln 2 to an integer, which then stands in the lowest bits of the sum.
   constexpr T to_integer = T(Bits(3) << (F::mantissa - 1)) + T(offset);
   const T shifted = fma(x, T(1.44269504088896340736), to_integer);
   const T k = shifted - to_integer;  // round(x / ln 2)
@@ -110,11 +110,11 @@ template <int offset, typename T>
   } else {
     q = polynomial(r, 0.5f, 0.16666543f, 0.04166628f, 0.008366584f, 0.001394645f);
   }
-  return {t + fma(r * r, q, -rest), std::bit_cast<Bits>(shifted)};  // r + r² q, with the exact r = t − rest
+  return {t + fma(r * r, q, -rest), std::bit_cast<Bits>(shifted)};  // r + r² q, where r is t − rest without rounding
 }
 
-// e^x = (1 + p) · half_scale · other_half, where |p| < 0.42 and both scales are powers of two. There are two, because
-// one scale could overflow where e^x does not, and exponent bits cannot express a subnormal scale.
+// e^x = (1 + p) · half_scale · other_half, where |p| < 0.42 and both scales are powers of two. Two scales are needed: a
+// single one could overflow although e^x does not, or it could be subnormal, which exponent bits cannot express.
 template <typename T>
 struct ScaledExp {
   T p, half_scale, other_half;
@@ -155,7 +155,7 @@ struct Decay {
 template <typename T>
 [[gnu::always_inline]] inline Decay<T> decay(T x) {
   using F = Format<T>;
-  constexpr int lift = F::mantissa + 12;  // so that (1 + p) · 2^(k + lift) is a normal number
+  constexpr int lift = F::mantissa + 12;  // makes (1 + p) · 2^(k + lift) a normal, not a subnormal number
   constexpr T lower = std::bit_cast<T>(typename F::Bits(F::bias - lift) << F::mantissa);
   const auto [p, power] = reduced_exp<F::bias + lift>(x);
   const T lifted = std::bit_cast<T>(power << F::mantissa);
@@ -167,14 +167,14 @@ template <typename T>
 }
 
 // task 1.1 (15 points): tanh and its derivative
-// tanh |z| = −m / (2 + m), m = e^(−2|z|) − 1.
+// tanh |z| = −m / (2 + m), where m = exp(−2|z|) − 1.
 template <typename T>
 [[gnu::always_inline]] inline T tanh(T z) {
   const T m = decay(T(-2) * std::abs(z)).m;
   return std::copysign(-m / (T(2) + m), z);
 }
 
-// tanh′(z) = 4 e / (1 + e)² = e (1 + tanh |z|)², e = e^(−2|z|); accurate even beyond |z| ≈ 19, where 1 − tanh² gives 0.
+// tanh′(z) = 4 e / (1 + e)² = e (1 + tanh |z|)², e = exp(−2|z|); accurate even for |z| > 19, where 1 − tanh² gives 0.
 template <typename T>
 [[gnu::always_inline]] inline T tanh_derivative(T z) {
   const auto [e, m] = decay(T(-2) * std::abs(z));
@@ -183,14 +183,14 @@ template <typename T>
 }
 // end of task 1.1
 
-// 1 / (1 + e^−z), computed from e = e^−|z|, so that it is accurate for very negative z, too.
+// sigmoid(z) = 1 / (1 + exp(−z)), computed from e = exp(−|z|), so that it is accurate for very negative z, too.
 template <typename T>
 [[gnu::always_inline]] inline T sigmoid(T z) {
   const T e = decay(-std::abs(z)).e;
   return (z < T(0) ? e : T(1)) / (T(1) + e);
 }
 
-// sigmoid′(z) = e / (1 + e)².
+// sigmoid′(z) = e / (1 + e)², where e = exp(−|z|).
 template <typename T>
 [[gnu::always_inline]] inline T sigmoid_derivative(T z) {
   const T e = decay(-std::abs(z)).e;
@@ -198,8 +198,8 @@ template <typename T>
   return z < T(0) ? a * (T(1) - a) : e * a * a;
 }
 
-// ln(1 + e^z) = max(z, 0) + ln(1 + e), e = e^−|z|, and ln(1 + e) = 2 artanh s with s = e / (2 + e). The rounding errors
-// of 2 + e and of s are added back. The derivative of softplus is the sigmoid.
+// ln(1 + exp z) = max(z, 0) + ln(1 + e), where e = exp(−|z|). ln(1 + e) = 2 artanh s, where s = e / (2 + e). The
+// rounding errors of 2 + e and of s are added back. The derivative of softplus is the sigmoid.
 template <typename T>
 [[gnu::always_inline]] inline T softplus(T z) {
   const T e = decay(-std::abs(z)).e;
@@ -221,7 +221,8 @@ template <typename T>
   return (z < T(0) ? T(0) : z) + log1p_e;
 }
 
-// ln x + correction, for x > 0 finite: x = 2^k (1 + f), ln(1 + f) = f − f²/2 + s (f²/2 + R(s²)), s = f / (2 + f).
+// Returns ln x + correction for finite x > 0. The method: x = 2^k (1 + f), s = f / (2 + f), and
+// ln(1 + f) = f − f²/2 + s (f²/2 + s² q), where q is a polynomial in s².
 template <typename T>
 [[gnu::always_inline]] inline T corrected_log(T x, T correction) {
   using F = Format<T>;
@@ -229,7 +230,7 @@ template <typename T>
   constexpr T grow = T(Bits(1) << (F::mantissa + 1));  // makes a subnormal number normal
   constexpr Bits sqrt_half = std::bit_cast<Bits>(T(0.70710678118654752440));
   constexpr Bits one = std::bit_cast<Bits>(T(1));
-  constexpr T integer = T(Bits(1) << F::mantissa);  // the last bits of integer + n are n, if 0 ≤ n < integer
+  constexpr T integer = T(Bits(1) << F::mantissa);  // the mantissa bits of integer + n are n, if 0 ≤ n < integer
   const bool subnormal = x < std::numeric_limits<T>::min();
   const T grown = subnormal ? x * grow : x;
   const Bits biased = std::bit_cast<Bits>(grown) + (one - sqrt_half);

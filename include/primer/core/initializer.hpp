@@ -20,8 +20,8 @@ struct Initializer {
 //                                                   feedforward neural networks", 2010, eq. 16
 //   he      variance 2 / ((1 + α²) fan_in)          He et al., "Delving deep into rectifiers", 2015, eq. 15
 //   lecun   variance 1 / fan_in                     LeCun et al., "Efficient backprop", 1998, §4.6
-// α is the derivative at z < 0 of a leaky unit, 0 for relu. U(−l, l) has variance l²/3.
-// Throws std::invalid_argument for any other name.
+// α is σ′ for z < 0 (0 for relu). "uniform" means U(−l, l), which has the variance l²/3; "normal" means N(0, variance).
+// Throws std::invalid_argument for a name that is not in this list.
 Initializer make_initializer(std::string_view spec, std::size_t fan_in, std::size_t fan_out, double alpha = 0);
 
 std::vector<std::string_view> initializer_names();

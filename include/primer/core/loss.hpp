@@ -35,8 +35,8 @@ class Loss {
   // The weight of the batch y in a mean over several batches; by default the number of rows of y.
   virtual double weight(const Tensor& y) const { return static_cast<double>(y.rows()); }
 
-  // The formulas of the canonical pair. Call them only if pairs_with(output activation) is true. value_from_logits()
-  // overwrites `scratch`; a caller that keeps `scratch` avoids another allocation.
+  // The formulas for a loss with its canonical output activation, such as cross_entropy with softmax. Call them only if
+  // pairs_with(output) is true. value_from_logits() overwrites `scratch`; keep `scratch` to avoid another allocation.
   bool pairs_with(const Activation& output) const { return output.traits.canonical_loss == name(); }
   virtual real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const;
   virtual void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const;  // (a − y) / N, or / (N K)
@@ -48,8 +48,8 @@ struct LossOptions {
   real label_smoothing = 0;  // ε: y becomes (1 − ε) y + ε / K for K classes; binary_cross_entropy has K = 2
 };
 
-// A struct needs a name, a value, and its derivative with respect to `a` to become a loss, which is a mean over all
-// elements. It may also have the following members (loss.cpp has examples):
+// A struct becomes a loss if it has a name, a value for one element, and the derivative of this value with respect to
+// `a`. The loss is the mean over all elements. The struct may also have the following members (see loss.cpp):
 // - a constructor from LossOptions, and `uses`, the names of the members of LossOptions that the constructor reads;
 // - `task`, by default Task::regression, and `kinks`, which the function kinks() of the loss returns.
 template <typename F>
@@ -86,7 +86,7 @@ class MeanLoss : public Loss {
   F f_;
 };
 
-// An entry of the table of losses.
+// One loss function in the table losses().
 struct LossEntry {
   std::string_view name;
   std::unique_ptr<Loss> (*make)(const LossOptions& options);
@@ -110,14 +110,14 @@ LossEntry loss_entry() {
   return entry;
 }
 
-// All losses by name. losses().add() adds a loss that is not a mean over all elements, or has a canonical partner.
+// All loss functions by name. register_loss() adds a mean over all elements, losses().add() a loss of any kind.
 Registry<LossEntry>& losses();
 template <ElementwiseLoss F>
 void register_loss() {
   losses().add(loss_entry<F>());
 }
 
-// Both functions throw std::invalid_argument for an unknown name.
+// make_loss() and task_of() throw std::invalid_argument if no loss has this name.
 inline std::unique_ptr<Loss> make_loss(const LossOptions& options) { return losses().at(options.loss).make(options); }
 inline Task task_of(std::string_view loss) { return losses().at(loss).task; }
 

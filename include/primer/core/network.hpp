@@ -17,7 +17,7 @@ namespace primer {
 struct LayerOptions {
   std::size_t units = 0;
   std::string activation = "identity";
-  std::string init = "auto";  // the activation chooses
+  std::string init = "auto";  // "auto": the activation chooses
   bool batch_norm = false;
   bool residual = false;  // whether the layer adds its input to its output; needs as many units as inputs
   double dropout = 0;     // the fraction of units left out in training, 0 ≤ p < 1
@@ -26,11 +26,11 @@ struct LayerOptions {
 // The distribution of a layer's initial weights; with init = "auto" the activation chooses it.
 Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, std::size_t fan_in);
 
-// The buffers of predict(), which the caller keeps. z and `a` are those of the last layer.
+// The buffers of predict(). The caller keeps them for the next call. z and `a` belong to the last layer.
 struct Prediction {
   Tensor z, a;
-  Tensor other;    // `a` of every second layer
-  Tensor scratch;  // of the loss
+  Tensor other;    // the layers write their outputs to `a` and to this buffer in turn
+  Tensor scratch;  // a buffer of loss()
 };
 
 class Network {
@@ -46,16 +46,16 @@ class Network {
   // share a network. It allocates memory only when p needs more than ever before.
   const Tensor& predict(const Tensor& x, Prediction& p) const;
 
-  // L(a, y) of the last forward pass, or of a prediction; y is batch × outputs.
+  // The loss L(a, y), with `a` of the last forward pass or of the prediction p; y is batch × outputs.
   real loss(const Loss& loss, const Tensor& y);
   real loss(const Loss& loss, const Tensor& y, Prediction& p) const;
   // Computes all gradients of L in the layers, after a forward pass. ∂L/∂x of layer 1 is computed only if wanted.
   void backward(const Loss& loss, const Tensor& y, bool wants_dL_dx = false);
-  // Returns ∂L/∂a of layer l, counted from 0, after backward(loss, y). backward() leaves out ∂L/∂a of a canonical pair;
-  // then dL_da() computes it by the formula of the loss, which may give ±∞.
+  // Returns ∂L/∂a of layer l (counted from 0) after backward(loss, y). For the last layer, dL_da() computes ∂L/∂a anew
+  // by the formula of the loss, which may give ±∞ if a probability has underflowed to 0.
   const Tensor& dL_da(std::size_t l, const Loss& loss, const Tensor& y);
 
-  // Whether the output activation and the loss are a canonical pair, which is computed from the logits.
+  // Whether output activation and loss are a canonical pair, such as softmax and cross_entropy: L is computed from z.
   bool canonical(const Loss& loss) const;
 
   // In model order: weight, bias, alpha, gamma, beta of layer 1, then of layer 2, …; pointers into `layers`.
@@ -69,7 +69,7 @@ class Network {
  private:
   const Tensor& pass(const Tensor& x, std::optional<std::uint64_t> step);
   Tensor dL_da_;    // ∂L/∂a of the last layer
-  Tensor scratch_;  // of the loss
+  Tensor scratch_;  // a buffer of loss()
 };
 
 }  // namespace primer

@@ -18,21 +18,21 @@ struct OptimizerOptions {
   std::string optimizer = "sgd";
   double momentum = 0;    // μ
   bool nesterov = false;  // whether to use Nesterov's momentum
-  double rho = 0.99;      // ρ, decay of the mean square in rmsprop
-  double beta1 = 0.9;     // β₁ and β₂, decay of Adam's two means
+  double rho = 0.99;      // ρ, decay rate of the mean square in rmsprop
+  double beta1 = 0.9;     // β₁ and β₂, the decay rates of Adam's two moving averages
   double beta2 = 0.999;
-  std::optional<double> epsilon{};       // ε, added outside the root; without a value: the rule's own default
-  std::optional<double> weight_decay{};  // λ; without a value: the rule's own default
+  std::optional<double> epsilon{};       // ε, added outside the square root; if empty, the optimiser's own default
+  std::optional<double> weight_decay{};  // λ, strength of weight decay; if empty, the optimiser's own default
 };
 
-// Fills in the defaults of the optimiser and returns the options. Throws std::invalid_argument for an unknown name.
+// Returns the options with all defaults of the optimiser. Throws std::invalid_argument for an unknown optimiser.
 OptimizerOptions resolved(OptimizerOptions options);
 
-// The numbers of one update, named as in the formulas. An update rule derives from Step, or is constructed from it.
+// The constants of one optimiser step, named as in its formulas. An update rule derives from Step, or is made from it.
 struct Step {
-  const OptimizerOptions& options;  // with all defaults filled in
+  const OptimizerOptions& options;  // the options, in which epsilon and weight_decay have a value
   real lr;                          // η, the learning rate
-  std::uint64_t t;                  // 1, 2, …
+  std::uint64_t t;                  // the number of this step: 1, 2, …
   real mu = static_cast<real>(options.momentum);
   bool nesterov = options.nesterov;
   real rho = static_cast<real>(options.rho);
@@ -44,9 +44,9 @@ struct Step {
 
 // A struct needs a name and update(p, g), update(p, g, m) or update(p, g, m, v) to become an optimiser. m and v are
 // numbers that start at 0 and are kept for each p from step to step. The struct may also have (see optimizer.cpp):
-// - `uses`, the names of the members of OptimizerOptions that it reads;
+// - `uses`, the names of the members of OptimizerOptions that the struct reads;
 // - `default_epsilon` and `default_weight_decay`, where they differ from 1e-8 and 0;
-// - `keeps_m()`, which returns false if m may be 0 at the start of every step; then m needs no memory.
+// - `keeps_m()`, which returns false if no step needs the m of the step before; then m is not stored.
 template <typename R, typename... State>
 concept Updates = requires(const R rule, real x, State... state) {
   rule.update(x, x, state...);
@@ -83,14 +83,13 @@ void update_tensor(const Step& step, Tensor& p, const Tensor& g, Tensor& m, Tens
   keep_m ? update_each<true>(rule, p, g, m, v) : update_each<false>(rule, p, g, m, v);
 }
 
-// An entry of the table of optimisers. `update` changes p. It may keep one or two tensors as large as p in m and v,
-// which are empty at first.
+// One optimiser. `update` changes p. It may keep up to two tensors as large as p, in m and v; both are empty at first.
 struct OptimizerEntry {
   std::string_view name;
   void (*update)(const Step& step, Tensor& p, const Tensor& g, Tensor& m, Tensor& v);
-  std::span<const std::string_view> uses{};  // the members of OptimizerOptions that the rule reads
-  double epsilon = 1e-8;                     // the defaults
-  double weight_decay = 0;
+  std::span<const std::string_view> uses{};  // the members of OptimizerOptions that `update` reads
+  double epsilon = 1e-8;                     // default of ε
+  double weight_decay = 0;                   // default of λ
 };
 
 template <ElementwiseRule R>
@@ -102,7 +101,7 @@ OptimizerEntry optimizer_entry() {
   return entry;
 }
 
-// All optimisers by name. To add a rule that needs whole tensors, use optimizers().add(entry).
+// All optimisers by name. register_optimizer() adds an elementwise rule, optimizers().add() a rule for whole tensors.
 Registry<OptimizerEntry>& optimizers();
 template <ElementwiseRule R>
 void register_optimizer() {
@@ -118,7 +117,7 @@ class Optimizer {
   // Updates all parameters from their gradients. One call is one step, however many tensors there are.
   void step(std::span<const Parameter> parameters, real learning_rate);
 
-  // Everything that step() remembers, for checkpoints: steps taken, and up to two tensors for each parameter.
+  // The memory of step(), which checkpoints contain: the number of steps, and up to two tensors for each parameter.
   struct State {
     std::uint64_t steps = 0;
     std::vector<Tensor> first;   // m: momentum, or Adam's mean of gradients

@@ -32,7 +32,7 @@ struct View {
 };
 using MatrixView = View<const real>;
 
-// The same numbers with rows and columns exchanged; nothing is copied.
+// The transpose of t as a view of its numbers; nothing is copied.
 inline MatrixView transposed(const Tensor& t) { return MatrixView(t).transposed(); }
 
 // C = A B, resized to A.rows × B.cols. Throws std::invalid_argument, naming both shapes, when A.cols != B.rows.

@@ -9,13 +9,13 @@
 
 namespace primer {
 
-// What random numbers are drawn for. Each purpose has its own streams, so drawing more numbers for one purpose (more
-// points, another shuffle) does not change the numbers of the others.
+// The purpose of random numbers. Each purpose has its own streams, so drawing more numbers for one purpose (more
+// points, another shuffle) does not change the numbers of the other purposes.
 enum class Stream : std::uint64_t { data = 1, split, initialization, shuffling, dropout };
 
 class Random {
  public:
-  // One stream of a purpose. `index` is the number of the layer, epoch or step that the stream is for.
+  // One stream of random numbers, for one purpose (`stream`) and for one layer, epoch or step (`index`).
   Random(std::uint64_t seed, Stream stream, std::uint64_t index = 0);
 
   std::uint64_t bits();                                                               // uniform over all 64-bit numbers

@@ -1,6 +1,6 @@
 // Tables that find an activation, a loss or an optimiser by its name in a config file: activations(), losses() and
-// optimizers(). Entries are added by an explicit call, because the linker would drop objects that register themselves
-// from a static library.
+// optimizers(). Every entry is added by an explicit call. Objects that register themselves would be lost: a linker
+// omits objects of a static library to which no other code refers.
 #pragma once
 
 #include <algorithm>
@@ -26,12 +26,12 @@ std::optional<Number> number_in(std::string_view word) {
   return number;
 }
 
-// An Entry has a `name`. It may have `uses`, the names of the options that it reads, and a flag `alias`, which marks a
-// second name that names() leaves out. Add entries before other threads look up names.
+// An Entry has a `name`. It may have `uses`, the names of the options that it reads, and the flag `alias`: true for a
+// second name of another entry, which names() does not return. Add entries before other threads look up names.
 template <typename Entry>
 class Registry {
  public:
-  // `kind` is the word for an entry in messages: "activation".
+  // `kind` is the word that messages use for an entry, such as "activation".
   Registry(std::string_view kind, std::vector<Entry> entries) : kind_(kind), entries_(std::move(entries)) {}
 
   // Throws std::invalid_argument when the name is taken, empty, or not made of letters, digits and '_'.

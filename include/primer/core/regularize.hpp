@@ -23,8 +23,8 @@ struct BatchNorm {
   Tensor dL_du, dL_dgamma, dL_dbeta;
 
   void forward(Tensor& z, bool training);  // z = γ û + β
-  void predict(Tensor& z) const;           // what forward() computes in evaluation; z contains u before the call
-  void backward(const Tensor& dL_dz);      // for the last forward(), in its mode: training or evaluation
+  void predict(Tensor& z) const;           // evaluation in place: z contains u before the call, γ û + β after it
+  void backward(const Tensor& dL_dz);      // the gradients of the last forward(), in its mode (training or evaluation)
 
  private:
   Tensor u_hat_;       // batch × units: (u − mean) / √(var + eps)

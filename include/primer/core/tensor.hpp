@@ -53,7 +53,7 @@ class Tensor {
   const real* data() const { return storage_.data(); }
   real& operator()(std::size_t i, std::size_t j) { return storage_[i * cols_ + j]; }
   real operator()(std::size_t i, std::size_t j) const { return storage_[i * cols_ + j]; }
-  real& operator[](std::size_t i) { return storage_[i]; }  // entry i of all entries, counted row by row
+  real& operator[](std::size_t i) { return storage_[i]; }  // entry i in row-major order
   real operator[](std::size_t i) const { return storage_[i]; }
   std::span<real> row(std::size_t i) { return {data() + i * cols_, cols_}; }
   std::span<const real> row(std::size_t i) const { return {data() + i * cols_, cols_}; }
@@ -84,7 +84,7 @@ struct Parameter {
   std::string_view name;
   Tensor* value;
   Tensor* gradient;
-  bool transposed = false;  // for weights: value and gradient are Wᵀ (inputs × units), and model files contain W
+  bool transposed = false;  // true for weights: both tensors are transposed (inputs × units); model files contain W
 };
 
 }  // namespace primer
