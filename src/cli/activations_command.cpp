@@ -114,9 +114,9 @@ const Command activations_command{"activations",
                                   "[NAME...]",
                                   "Lists activation functions and their properties.",
                                   "primer scans each function to measure the ranges, the zeros of σ′ and the\n"
-                                  "saturated intervals. A round bracket: σ does not reach this end of its range.\n"
-                                  "For softmax, the list shows a₁ of a layer with two units; --at omits softmax.\n"
-                                  "One NAME prints a card: formulas, source, initialiser, claims of the notes.\n\n"
+                                  "saturated intervals. A round bracket means that σ does not reach this end of its\n"
+                                  "range. For softmax, the list shows a₁ of a layer with two units; --at omits\n"
+                                  "softmax. One NAME prints a card: formulas, source, initialiser and claims.\n\n"
                                   "  primer activations gelu\n"
                                   "  primer activations gelu silu\n"
                                   "  primer activations 'leaky_relu(0.2)' tanh --at -1,0,20\n"

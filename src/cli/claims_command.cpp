@@ -87,7 +87,7 @@ std::string two_lines_each(const std::vector<std::string>& names, std::vector<st
   return out;
 }
 
-// The seeds that a command uses: the first seed and the number `seeds`. The file of the claim asks for `usual` seeds.
+// A command uses `seeds` seeds, from `first` on. The file of the claim asks for `usual` seeds.
 struct Sample {
   std::uint64_t first;
   std::size_t seeds, usual;
@@ -158,7 +158,7 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
     }
     Band band{value, value};
     if (!numbers.empty()) band = {std::ranges::min(numbers), std::ranges::max(numbers)};
-    if (f.at_least) {  // a fraction of seeds: its interval with `usual` seeds, if the true fraction is `low` or `high`
+    if (f.at_least) {  // the widest interval that `usual` seeds give if the true fraction is between `low` and `high`
       const auto count = [&](double p) { return static_cast<std::size_t>(p * static_cast<double>(sample.usual)); };
       band = {fraction(count(low), sample.usual).low,
               fraction(std::min(count(high) + 1, sample.usual), sample.usual).high};

@@ -71,7 +71,7 @@ const Command gradcheck_command{"gradcheck",
                                 "The check covers all parameters and the input, on the first 16 rows of the first\n"
                                 "batch. First it moves all parameters except the weights away from their initial\n"
                                 "values. The output is CSV with a row for each tensor:\n"
-                                "  excluded     number of entries whose steps cross a kink of σ or of the loss\n"
+                                "  excluded     entries left out, as σ or the loss has a kink within the step\n"
                                 "  max_abs      the largest |a − n|; a is the analytic, n the numeric gradient\n"
                                 "  max_rel      the largest |a − n| / (1e-3 + max(|a|, |n|)); up to 1e-6 is right\n"
                                 "  worst_index  the entry of max_rel, from 0; ROW:COLUMN in W (outputs × inputs)\n"

@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
 #if defined(__x86_64__) || defined(__i386__)
   if (const char* instructions = missing(primer::built_for)) return refuse(instructions);
 #else
-  // The table has x86 sets only. On another CPU, an instruction that the CPU does not have raises the signal SIGILL.
+  // The table of instruction sets is for x86 only. On another CPU, a missing instruction raises the signal SIGILL.
   std::signal(SIGILL, [](int) { std::_Exit(refuse("an instruction raised SIGILL")); });
 #endif
   return primer::run_command_line(argc, argv);

@@ -1,4 +1,4 @@
-// primer train: trains the network of a config, writes the folder of the run and prints the gradient of each layer.
+// primer train: trains a network, writes the folder of the run and prints how large the gradient is in each layer.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -146,7 +146,7 @@ class TrainingSession {
     return hooks;
   }
 
-  // Writes the frames (data of the report), then the checkpoint: --resume can drop frames newer than the checkpoint.
+  // Writes the frames of the report before the checkpoint, because --resume can drop frames newer than the checkpoint.
   void save() {
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     folder_.write_checkpoint(training_, experiment_);

@@ -15,7 +15,7 @@ namespace primer {
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{1} << 31;
-constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;  // this value means: the extra field has the number, in 64 bits
+constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;  // a size or offset equal to this is in the extra field, as 64 bits
 
 std::uint32_t crc32(std::string_view bytes) {
   std::uint32_t crc = ~std::uint32_t{0};

@@ -156,7 +156,7 @@ class Parser {
     return text_.substr(begin, position_ - begin);
   }
 
-  // The line and column at position_. Each call counts on from the byte at which the previous call stopped.
+  // The line and column at position_. Each call continues to count at the byte where the previous call stopped.
   const Location& here() {
     if (!counts_) return location_;
     for (; counted_ < position_; ++counted_) {
