@@ -21,8 +21,8 @@ namespace {
 std::unique_ptr<Activation> named(const std::string& spec) {
   try {
     return make_activation(spec);
-  } catch (const std::invalid_argument& e) {
-    const bool unknown = std::string_view(e.what()).starts_with("unknown");  // else the constant in brackets is wrong
+  } catch (const std::invalid_argument& e) {  // the name is unknown, or its constant is wrong, as in leaky_relu(x)
+    const bool unknown = std::string_view(e.what()).starts_with("unknown");
     if (unknown) check_name("activation", spec.substr(0, spec.find('(')), activations().names());
     throw UserError(printable(e.what()));
   }
@@ -113,10 +113,10 @@ constexpr std::array<Option, 2> options{{{"--at", "Z,Z,...", "print value and de
 const Command activations_command{"activations",
                                   "[NAME...]",
                                   "Lists activation functions and their properties.",
-                                  "primer measures the ranges, the zeros of σ′ and the saturated intervals by\n"
-                                  "scanning each function. A round bracket means that σ approaches this end of its\n"
-                                  "range and does not reach it. Softmax is shown as a₁ of two units; --at omits it.\n"
-                                  "One NAME prints a card: formulas, source, initialiser, and the claims about it.\n\n"
+                                  "primer scans each function to measure the ranges, the zeros of σ′ and the\n"
+                                  "saturated intervals. A round bracket means that σ does not reach this end of its\n"
+                                  "range. For softmax, the list shows a₁ of a layer with two units; --at omits\n"
+                                  "softmax. One NAME prints a card: formulas, source, initialiser and claims.\n\n"
                                   "  primer activations gelu\n"
                                   "  primer activations gelu silu\n"
                                   "  primer activations 'leaky_relu(0.2)' tanh --at -1,0,20\n"

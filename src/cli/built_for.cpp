@@ -1,10 +1,10 @@
-// This file is compiled with the flags of the library, so it knows which instructions they allow.
+// This file has the same compiler flags as the library, so its macros show which instructions the library may use.
 #include "primer/cli/built_for.hpp"
 
 namespace primer {
 
 #define TEXT(macro) #macro
-#define USED(name, macro) {name, TEXT(macro)[0] == '1'},  // an undefined macro gives its own name, not 1
+#define USED(name, macro) {name, TEXT(macro)[0] == '1'},  // TEXT gives "1" if the macro is defined, and its name if not
 
 const InstructionSet built_for[] = {PRIMER_X86_INSTRUCTION_SETS(USED){nullptr, false}};
 

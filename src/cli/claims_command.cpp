@@ -25,14 +25,14 @@ std::vector<std::string> claim_names(const std::string& folder) {
     if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
   }
   if (error || names.empty())
-    throw UserError(Location{folder}, "there are no claims here; name their folder with --dir");
+    throw UserError(Location{folder}, "there are no claims in this folder; give another folder with --dir");
   std::ranges::sort(names);
   return names;
 }
 
 constexpr std::uint64_t first_calibration_seed = 1001, first_judged_seed = 10001;
 
-// A number with three digits, as in 0.25; from 100,000 on with a power of ten.
+// The number with three significant digits, as in 0.251. A number of 100,000 or more is written as in 1.23e+05.
 std::string shown(double value) {
   if (std::isnan(value)) return "nan";
   if (!(std::abs(value) >= 1e5) || !std::isfinite(value)) return short_number(value);
@@ -75,7 +75,7 @@ std::string remark(const Verdict& verdict, const Finding& f) {
   return (equal ? "ok, no difference" : "ok") + runs;
 }
 
-// Two lines for each finding: its name, and its row of cells, aligned with the other rows. At most 80 columns wide.
+// For each measured number: its name, then a line of table cells. No line is wider than 80 columns.
 std::string two_lines_each(const std::vector<std::string>& names, std::vector<std::vector<std::string>> rows) {
   for (std::vector<std::string>& row : rows) row.insert(row.begin(), "  ");
   std::istringstream lines(table(rows, 1));
@@ -87,13 +87,13 @@ std::string two_lines_each(const std::vector<std::string>& names, std::vector<st
   return out;
 }
 
-// The first seed and the number of seeds of this call, and the number of seeds that the claim itself asks for.
+// A command uses `seeds` seeds, from `first` on. The file of the claim asks for `usual` seeds.
 struct Sample {
   std::uint64_t first;
   std::size_t seeds, usual;
 };
 
-// A remark that compares the width of the interval now with the width for the usual number of seeds.
+// The remark "(interval 0.5 × that of 20 seeds)": width of the interval `now` divided by the width of `usual`.
 std::string shrinkage(const Estimate& now, const Estimate& usual, std::size_t seeds) {
   const double width = usual.high - usual.low;
   if (!std::isfinite(width) || width == 0) return "";
@@ -132,7 +132,7 @@ Outcome print_claim(const Claim& claim, const std::string& path, const Sample& s
   return outcome;
 }
 
-// Rounds up or down to two significant digits.
+// Rounds to two significant digits: upwards if `up` is true, otherwise downwards.
 double rounded(double value, bool up) {
   if (value == 0 || std::isinf(value)) return value;
   const int digits = static_cast<int>(std::floor(std::log10(std::abs(value)))) - 1;
@@ -141,7 +141,7 @@ double rounded(double value, bool up) {
   return digits < 0 ? whole / std::pow(10, -digits) : whole * std::pow(10, digits);
 }
 
-// Prints bands (expected intervals) that fit runs with other seeds. Claims are never judged with these seeds.
+// Prints expected intervals (bands) from the results of calibration seeds (1001 …). These seeds never judge a claim.
 void print_calibration(const Claim& claim, const Sample& sample, std::size_t jobs) {
   const std::vector<Trial> trials = run_trials(claim, sample.first, sample.seeds, jobs, interrupt_requested);
   const std::vector<Verdict> verdicts = judge(claim, trials);
@@ -158,12 +158,12 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
     }
     Band band{value, value};
     if (!numbers.empty()) band = {std::ranges::min(numbers), std::ranges::max(numbers)};
-    if (f.at_least) {  // what the usual number of seeds may give if p is an end of the interval
+    if (f.at_least) {  // the widest interval that `usual` seeds give if the true fraction is between `low` and `high`
       const auto count = [&](double p) { return static_cast<std::size_t>(p * static_cast<double>(sample.usual)); };
       band = {fraction(count(low), sample.usual).low,
               fraction(std::min(count(high) + 1, sample.usual), sample.usual).high};
     }
-    std::printf("  %s\n    value %s, interval %s, %zu seeds without a number, band = [%s, %s]\n",
+    std::printf("  %s\n    value %s, 99 %% interval %s, %zu seeds without a value, expected interval band = [%s, %s]\n",
                 text_of(f, claim).c_str(), shown(value).c_str(), text_of(verdicts[i].estimate).c_str(),
                 verdicts[i].unknown, number(rounded(band.low, false)).c_str(),
                 number(rounded(band.high, true)).c_str());
@@ -172,7 +172,7 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
   std::fflush(stdout);
 }
 
-// Trains one run of the claim for the user to look at. Prints the command of the run without --quiet and --out.
+// Trains one run of the claim and writes its report for the user. The printed command leaves out --quiet and --out.
 void show_run(const Claim& claim, const std::string& program) {
   const Arm* const arm = claim.repeatable_arm();
   if (arm == nullptr) return;
@@ -182,7 +182,7 @@ void show_run(const Claim& claim, const std::string& program) {
   if (std::ranges::none_of(arm->set, observes)) {
     arguments.options.emplace_back(set_option.name, "diagnostics.every=10");
   }
-  std::printf("One run of \"%s\" to look at: %s\n", arm->name.c_str(), shell_line(train_command, arguments).c_str());
+  std::printf("One run as an example, \"%s\": %s\n", arm->name.c_str(), shell_line(train_command, arguments).c_str());
   const std::string folder = "runs/claims/" + claim.name;
   arguments.options.insert(arguments.options.end(), {{"--out", folder}, {"--replace", ""}, {"--quiet", ""}});
   try {
@@ -191,7 +191,7 @@ void show_run(const Claim& claim, const std::string& program) {
   } catch (const RuntimeError& e) {
     std::printf("%s\n", e.what());
   }
-  std::printf("To try it in an interactive page: %s play claims/%s\n\n", program.c_str(), claim.name.c_str());
+  std::printf("To try this run in an interactive page: %s play claims/%s\n\n", program.c_str(), claim.name.c_str());
 }
 
 int print_measures() {
@@ -259,9 +259,9 @@ int run(const Arguments& arguments) {
 
 constexpr std::array<Option, 5> options{
     {{"--seeds", "N", "train with N seeds from 10001 on (default: as in the claim)"},
-     {"--jobs", "N", "train in N threads, with the same result (default: 1)"},
+     {"--jobs", "N", "train in N threads (default: 1); N does not change results"},
      {"--dir", "DIR", "the folder of the claims (default: configs/claims)"},
-     {"--calibrate", "", "print expected intervals (bands) from other seeds, 1001 …"},
+     {"--calibrate", "", "measure with seeds 1001, 1002 … and print expected intervals"},
      {"--measures", "", "list the quantities that a claim can measure"}}};
 
 }  // namespace
@@ -271,7 +271,7 @@ const Command claims_command{"claims",
                              "Tests what study notes claim, and prints verdicts.",
                              "Without NAME, primer tests all claims. With NAME, it also explains the claim and\n"
                              "writes one run with a report to runs/claims/NAME. The exit code is 1 if the\n"
-                             "interval of a result is not within the expected interval (the band).\n\n"
+                             "confidence interval of a result is not within its expected interval (the band).\n\n"
                              "  primer claims\n"
                              "  primer claims flow_sigmoid_vanishes --seeds 100 --jobs 4\n",
                              options,

@@ -42,8 +42,8 @@ int run(const Arguments& arguments) {
 }
 
 constexpr std::array<Option, 2> options{
-    {{"--csv", "", "print CSV with a row for each run and all digits"},
-     {"--html", "FILE", "write a page with the curves and the neurons of the runs"}}};
+    {{"--csv", "", "print CSV: one row for each run, and numbers with all digits"},
+     {"--html", "FILE", "write a page: learning curves, and neurons of the first two runs"}}};
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// primer data: prints a synthetic data set as CSV, for a reader or for another program.
+// primer data: prints a synthetic data set as CSV, for a person or for another program.
 #include <array>
 #include <cstdio>
 
@@ -37,8 +37,8 @@ int run(const Arguments& arguments) {
 }
 
 constexpr std::array<Option, 6> options{{{"--points", "N", "the number of samples"},
-                                         {"--classes", "K", "the number of classes of spirals and gaussians"},
-                                         {"--inputs", "D", "the number of inputs of gaussians and plane"},
+                                         {"--classes", "K", "number of classes (generators spirals, gaussians)"},
+                                         {"--inputs", "D", "number of inputs (generators gaussians, plane)"},
                                          {"--turns", "T", "the number of turns of each spiral (default 0.75)"},
                                          {"--noise", "S", "the standard deviation of the noise (default 0)"},
                                          {"--seed", "N", "the seed; each seed draws other samples (default 1)"}}};

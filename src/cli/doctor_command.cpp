@@ -96,10 +96,10 @@ constexpr std::array<Option, 1> options{
 const Command doctor_command{"doctor",
                              "RUN_DIR",
                              "Says in words what the numbers of a run show.",
-                             "It looks for gradients that vanish or explode, dead units, a learning rate that\n"
-                             "is too large or too small, overfitting and divergence. Each diagnosis names a\n"
-                             "remedy and an epoch to look at in the report. `primer train` prints them, too.\n"
-                             "--try trains again from the same seed and does not change the run.\n\n"
+                             "The doctor looks for vanishing or exploding gradients, dead units, a learning\n"
+                             "rate that is too large or too small, overfitting and divergence. Each diagnosis\n"
+                             "names a remedy and an epoch to look at in the report. `primer train` prints the\n"
+                             "diagnoses, too. --try trains again from the same seed; the run does not change.\n\n"
                              "  primer doctor runs/spirals --try\n",
                              options,
                              run};

@@ -80,7 +80,7 @@ void print_tables(const std::vector<std::string>& classes, const Tensor& confusi
   std::vector<std::vector<std::string>> rows{{"actual \\ predicted"}};
   std::size_t width = 20;
   for (const std::string& name : classes) width += 2 + std::max<std::size_t>(count_characters(printable(name)), 4);
-  const bool numbered = width > output_width();  // too many names for a line: the columns get numbers
+  const bool numbered = width > output_width();  // the class names do not fit on one line, so numbers head the columns
   for (std::size_t i = 0; i < classes.size(); ++i) {
     rows[0].push_back(numbered ? std::to_string(i + 1) : printable(classes[i]));
     rows.push_back({(numbered ? std::to_string(i + 1) + " " : "") + printable(classes[i])});
@@ -97,14 +97,14 @@ void print_tables(const std::vector<std::string>& classes, const Tensor& confusi
   std::printf("%s", table(rows, 1, output_width()).c_str());
 }
 
-// Reads the rows that the operands and --rows select.
+// Reads the rows of the file DATA.csv, or only the part (train, validation or test) that --rows selects.
 Dataset read_rows(const Model& model, const Arguments& arguments) {
   const std::string& file = arguments.operands[1];
   FileSamples samples;
   if (file == "-") {
     StandardInput input;
     std::istream stream(&input);
-    stream.exceptions(std::ios::badbit);  // passes the exception of StandardInput on
+    stream.exceptions(std::ios::badbit);  // lets `stream` rethrow the exceptions that StandardInput throws
     samples = read_samples(stream, "standard input", model.config.data, model.task, model.columns);
   } else {
     samples = read_samples(file, model.config.data, model.task, model.columns);
@@ -158,14 +158,14 @@ constexpr std::array<Option, 2> options{
 const Command eval_command{"eval",
                            "MODEL DATA.csv",
                            "Prints a model's loss and metrics on labelled data.",
-                           "The output has a line metric,value for each metric: for classes loss, accuracy,\n"
-                           "balanced_accuracy (the mean recall) and macro_f1, and for two classes also\n"
-                           "roc_auc and average_precision; for regression loss, r2, rmse and mae. With\n"
-                           "several targets, it prints each score for all targets together and for each\n"
+                           "The output is CSV with a row metric,value for each metric. For classes: loss,\n"
+                           "accuracy, balanced_accuracy (the mean recall) and macro_f1; for two classes also\n"
+                           "roc_auc and average_precision. For regression: loss, r2, rmse and mae. With\n"
+                           "several targets, eval prints each score for all targets together and for each\n"
                            "target, as in r2_NAME. For classes, a terminal also shows the confusion matrix\n"
                            "and the scores of each class. primer matches columns by name. Use rows that the\n"
-                           "model was not trained on; --rows test finds such rows in the file of the run. If\n"
-                           "DATA.csv is -, eval reads standard input.\n\n"
+                           "model was not trained on: --rows test selects such rows in the data file of the\n"
+                           "run. If DATA.csv is -, eval reads standard input.\n\n"
                            "  primer eval runs/iris/model.safetensors data/iris.csv --rows test\n",
                            options,
                            run};

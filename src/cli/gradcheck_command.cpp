@@ -14,7 +14,7 @@
 namespace primer {
 namespace {
 
-constexpr std::size_t most_rows = 16;  // each entry of a gradient needs at least four forward passes over these rows
+constexpr std::size_t most_rows = 16;  // few rows, because the check of one entry needs four or more forward passes
 
 std::string index_of(const TensorCheck& t) {
   return (t.matrix ? std::to_string(t.worst_row) + ":" : "") + std::to_string(t.worst_col);
@@ -40,7 +40,7 @@ int run(const Arguments& arguments) {
                "gradient n; rounding changes n by up to %s\n",
                counted(rows, "row").c_str(), short_number(check.noise_floor).c_str());
   std::string text = "tensor,entries,excluded,max_abs,max_rel,worst_index,verdict\n";
-  std::map<std::string, std::string> names;  // for each verdict, the names of its tensors
+  std::map<std::string, std::string> names;  // verdict of the check → names of the tensors with this verdict
   for (const TensorCheck& t : check.tensors) {
     const std::string verdict(t.verdict());
     text += csv_row(std::vector<std::string>{t.tensor, std::to_string(t.entries), std::to_string(t.excluded),
@@ -69,14 +69,14 @@ const Command gradcheck_command{"gradcheck",
                                 "CONFIG",
                                 "Compares every gradient with central differences.",
                                 "The check covers all parameters and the input, on the first 16 rows of the first\n"
-                                "batch. It first moves all parameters but the weights away from their initial\n"
+                                "batch. First it moves all parameters except the weights away from their initial\n"
                                 "values. The output is CSV with a row for each tensor:\n"
-                                "  excluded     entries whose finite difference crosses a kink of σ or the loss\n"
+                                "  excluded     entries left out, as σ or the loss has a kink within the step\n"
                                 "  max_abs      the largest |a − n|; a is the analytic, n the numeric gradient\n"
                                 "  max_rel      the largest |a − n| / (1e-3 + max(|a|, |n|)); up to 1e-6 is right\n"
-                                "  worst_index  the index of max_rel, from 0; ROW:COLUMN in W (outputs × inputs)\n"
-                                "The verdict is pass, mismatch, undecided (rounding hides more than 1 % of the\n"
-                                "gradient) or nothing compared. The exit code is 0 only if all pass.\n\n"
+                                "  worst_index  the entry of max_rel, from 0; ROW:COLUMN in W (outputs × inputs)\n"
+                                "The verdict is pass, mismatch, nothing compared, or undecided: rounding hides\n"
+                                "more than 1 % of the gradient. The exit code is 0 only if all tensors pass.\n\n"
                                 "  primer gradcheck configs/iris.toml\n",
                                 options,
                                 run};

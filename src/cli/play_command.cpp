@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t largest_data = std::size_t{1} << 26;  // bytes of a data file; a page keeps the file in memory
+constexpr std::size_t largest_data = std::size_t{1} << 26;  // limit in bytes of a data file that a page holds in memory
 
 // The path of a config. `operand` is a config, the folder of a run, or the name of a config without ".toml".
 fs::path config_of(const std::string& operand) {
@@ -27,7 +27,7 @@ fs::path config_of(const std::string& operand) {
   return operand;
 }
 
-// The experiment that a config describes. For the file of a claim: the first experiment that one command can train.
+// The experiment of a config; for the file of a claim, the first experiment that a single `primer train` can train.
 Experiment experiment_of_file(const fs::path& path, std::vector<Override> overrides) {
   if (path.parent_path().filename() != "claims") return load_experiment(path.string(), overrides);
   const Claim claim = read_claim(path.string());

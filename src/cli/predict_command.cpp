@@ -1,4 +1,4 @@
-// primer predict: reads rows as CSV and answers each row as soon as the row is complete.
+// primer predict: reads rows as CSV and prints the prediction for each row as soon as the row is complete.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -24,7 +24,7 @@ std::vector<std::string> header_of(const Model& model) {
   return header;
 }
 
-// The cells of one answer: the predicted class and the probability of every class, or the outputs.
+// The CSV cells of a prediction: the predicted class and the probability of each class, or the values of the targets.
 std::vector<std::string> answer(const Model& model, std::span<const real> a, const Location& location) {
   std::vector<std::string> cells;
   if (!std::ranges::all_of(a, [](real v) { return std::isfinite(v); })) {
@@ -75,7 +75,7 @@ int run(const Arguments& arguments) {
   } else if (file == "-") {
     StandardInput input;
     std::istream stream(&input);
-    stream.exceptions(std::ios::badbit);  // passes the exception of StandardInput on
+    stream.exceptions(std::ios::badbit);  // lets `stream` rethrow the exceptions that StandardInput throws
     predict(model, stream, "standard input", true);
   } else {
     std::ifstream stream = open_input(file);
@@ -91,10 +91,10 @@ constexpr std::array<Option, 1> options{{rows_option}};
 const Command predict_command{"predict",
                               "MODEL [DATA.csv]",
                               "Predicts every row of a CSV file or of a pipe.",
-                              "Without DATA.csv, or with -, it reads standard input and answers each row at\n"
-                              "once. primer matches columns by name and ignores columns that the model does\n"
-                              "not know. The output is CSV: prediction,p_CLASS,... for classes, or the values\n"
-                              "of the targets.\n\n"
+                              "Without DATA.csv, or with -, predict reads standard input and prints each\n"
+                              "prediction as soon as the row is complete. primer matches columns by name and\n"
+                              "ignores columns that the model does not know. The output is CSV:\n"
+                              "prediction,p_CLASS,... for classes, or the values of the targets.\n\n"
                               "  primer predict runs/iris/model.safetensors data/iris.csv\n"
                               "  head -n 3 data/iris.csv | primer predict runs/iris/model.safetensors\n",
                               options,

@@ -37,7 +37,7 @@ constexpr std::array<Option, 5> options{
     {set_option,
      {"--init", "FILE", "take the parameters from this file (safetensors or .npz)"},
      {"--data", "FILE.csv", "use the rows of this file, not the first training batch"},
-     {"--row", "N", "use only row N of these rows, counted from 1"},
+     {"--row", "N", "use only row N (from 1) of the batch or of the file of --data"},
      {"--out", "FILE", "write all arrays to this safetensors file"}}};
 
 }  // namespace
@@ -64,12 +64,12 @@ Dataset rows_of_pass(const Arguments& arguments, const Experiment& experiment) {
 const Command trace_command{"trace",
                             "CONFIG",
                             "Shows all numbers of a forward and a backward pass.",
-                            "Without --out it prints a sample of the batch, layer by layer, forward and then\n"
-                            "backward. With train.batch_size=1 you can compute all numbers by hand. With\n"
-                            "--out the file contains loss, y and for each layer l the arrays l.x l.z l.slope\n"
-                            "(σ′) l.a l.dL_da l.dL_dz l.dL_dW l.dL_db l.dL_dx; with prelu l.dL_dalpha; with\n"
-                            "batch_norm l.u l.dL_du l.dL_dgamma l.dL_dbeta; with dropout l.mask; with\n"
-                            "residual l.s. It also has the parameters and input scaling of a model file.\n\n"
+                            "Without --out, trace prints one sample of the batch: forward, then backward.\n"
+                            "With train.batch_size=1 you can compute all numbers by hand. The file of --out\n"
+                            "contains the tensors of a model file, loss, y, and for each layer l: l.x l.z l.a\n"
+                            "l.slope (σ′) l.dL_da l.dL_dz l.dL_dW l.dL_db l.dL_dx; with prelu: l.dL_dalpha;\n"
+                            "with batch_norm: l.u (its input) l.dL_du l.dL_dgamma l.dL_dbeta; with dropout:\n"
+                            "l.mask (0 or 1/(1 − p)); with residual: l.s = σ(z).\n\n"
                             "  primer trace configs/xor.toml --set train.batch_size=1\n"
                             "  primer trace configs/xor.toml --row 2\n"
                             "  primer trace configs/iris.toml --data data/iris.csv --out iris.safetensors\n",

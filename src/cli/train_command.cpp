@@ -1,4 +1,4 @@
-// primer train: trains the network of a config, writes the folder of the run and prints the gradient flow.
+// primer train: trains a network, writes the folder of the run and prints how large the gradient is in each layer.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -49,7 +49,7 @@ std::string line_to_resume(Arguments arguments, const Config& config, const std:
   return printable(shell_line(train_command, arguments));
 }
 
-// The notes that the report shows. Their command has only the options that change the numbers of the run.
+// What the report says about the run. notes.command keeps only the options that change the numbers: --set and --init.
 RunNotes notes_of(Arguments arguments, const Experiment& experiment, const std::vector<Warning>& warnings) {
   std::erase_if(arguments.options, [](const auto& o) { return o.first != "--set" && o.first != "--init"; });
   RunNotes notes;
@@ -146,7 +146,7 @@ class TrainingSession {
     return hooks;
   }
 
-  // Writes the frames (data of the report) first, because --resume can drop frames newer than the checkpoint.
+  // Writes the frames of the report before the checkpoint, because --resume can drop frames newer than the checkpoint.
   void save() {
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     folder_.write_checkpoint(training_, experiment_);
@@ -162,8 +162,8 @@ class TrainingSession {
     recorder_.epoch_done(e.epoch - 1, true, observed());
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     write_results();
-    throw RuntimeError(std::string(e.what()) + "; " + to_string(Location{folder_.file("model.safetensors")}) +
-                       " contains the parameters from before epoch " + std::to_string(e.epoch) + "; try " + remedy(e));
+    throw RuntimeError(concat(e.what(), "; ", to_string(Location{folder_.file("model.safetensors")}),
+                              " has the parameters at the start of epoch ", e.epoch, "; try again with ", remedy(e)));
   }
 
   std::string remedy(const Divergence& e) const {
@@ -236,9 +236,9 @@ class TrainingSession {
   Training training_;
   FrameRecorder recorder_;
   Terminal terminal_;
-  std::optional<EpochRecord> last_;  // of the last epoch that this call has trained
+  std::optional<EpochRecord> last_;  // the record of the last epoch that this command trained
   std::vector<FlowRow> flow_;
-  std::optional<InterruptHandler> interrupt_handler_;  // set before the first batch
+  std::optional<InterruptHandler> interrupt_handler_;  // handles Ctrl-C; start() creates this object
 };
 
 int run(const Arguments& arguments) { return train(arguments, Pace::training); }
@@ -246,7 +246,7 @@ int run(const Arguments& arguments) { return train(arguments, Pace::training); }
 constexpr std::array<Option, 6> options{
     {set_option,
      {"--out", "DIR", "the folder of the run (default: runs/CONFIG_NAME)"},
-     {"--replace", "", "replace a run in this folder even if its config is another"},
+     {"--replace", "", "replace the run in this folder even if its config differs"},
      {"--init", "FILE", "start with the parameters in this file (safetensors or .npz)"},
      {"--resume", "", "continue the run in its folder; only train.epochs may change"},
      {"--quiet", "", "print only the result and no progress"}}};

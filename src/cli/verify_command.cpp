@@ -31,28 +31,28 @@ int run(const Arguments& arguments) {
   network.backward(*loss, batch.y, true);
   const Verification result = verify(network, *loss, batch.y, given);
   if (!result.unknown.empty()) {
-    std::fprintf(stderr, "primer: warning: %s: the trace of this network has no array named: %s\n",
+    std::fprintf(stderr, "primer: warning: %s: `primer trace` of this network does not write these arrays: %s\n",
                  printable(file).c_str(), joined(result.unknown).c_str());
   }
   if (result.right.empty() && result.wrong.empty()) {
-    throw UserError(
-        {file},
-        "no array has a name of `primer trace`, such as 1.z, 1.dL_dz, 1.dL_dW; in NumPy: np.savez(file, **{'1.z': z})");
+    throw UserError({file},
+                    "no array has a name that `primer trace` uses, like 1.z; in NumPy: np.savez(file, **{'1.z': z})");
   }
   std::printf("%zu arrays agree%s%s\n", result.right.size(), result.right.empty() ? "" : ": ",
               joined(result.right).c_str());
   if (result.wrong.empty()) return 0;
-  std::printf("%s is the first array that does not agree: %s%s%s\n", result.wrong.c_str(), result.what.c_str(),
+  std::printf("%s is the first array that differs from primer's: %s%s%s\n", result.wrong.c_str(), result.what.c_str(),
               result.slip.empty() ? "" : ": ", result.slip.c_str());
-  if (!result.missing.empty()) std::printf("earlier arrays that were not given: %s\n", joined(result.missing).c_str());
+  if (!result.missing.empty())
+    std::printf("your file lacks these arrays, computed before the wrong one: %s\n", joined(result.missing).c_str());
   return 1;
 }
 
 constexpr std::array<Option, 4> options{
     {set_option,
-     {"--init", "FILE", "the parameters that you used in your own pass"},
+     {"--init", "FILE", "a file with the parameters that you used in your computation"},
      {"--data", "FILE.csv", "use the rows of this file, not the first training batch"},
-     {"--row", "N", "use only row N of these rows, counted from 1"}}};
+     {"--row", "N", "use only row N (from 1) of the batch or of the file of --data"}}};
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// primer watch: trains the network of a config, or of a finished run again, slowly enough for the eye.
+// primer watch: trains the network of a config, or repeats a finished run, slowly enough to follow on the screen.
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -12,7 +12,7 @@
 namespace primer {
 namespace {
 
-// Trains the run of a folder again, with the same numbers, and writes no file.
+// Repeats the training of the run in a folder, with the same results, and writes no file.
 int watch_again(const std::string& folder) {
   const Experiment experiment = load_experiment(folder + "/config.toml", {});
   Network network = experiment.network();
@@ -48,19 +48,19 @@ int run(const Arguments& arguments) {
 
 constexpr std::array<Option, 4> options{{set_option,
                                          {"--out", "DIR", "the folder of the run (default: runs/CONFIG_NAME)"},
-                                         {"--replace", "", "replace another run in this folder"},
-                                         {"--any-key", "", "show it in a few seconds; any key sets full speed"}}};
+                                         {"--replace", "", "replace the run in this folder even if its config differs"},
+                                         {"--any-key", "", "train slowly (a few seconds); any key gives full speed"}}};
 
 }  // namespace
 
 const Command watch_command{"watch",
                             "CONFIG|RUN_DIR",
-                            "Trains slowly enough for the eye, and obeys keys.",
-                            "With CONFIG it trains as `primer train` does. With RUN_DIR it repeats the run\n"
-                            "and writes no file. The keys:\n"
-                            "  space  pause or go on            s    one optimisation step\n"
-                            "  ← →    an epoch back or on       + −  twice or half the speed\n"
-                            "  q      quit; a run in training is saved and can be continued\n"
+                            "Trains slowly enough to watch, controlled by keys.",
+                            "With CONFIG, watch trains as `primer train` does. With RUN_DIR, it repeats the\n"
+                            "run and writes no file. The keys:\n"
+                            "  space  pause or continue           s    do one optimisation step\n"
+                            "  ← →    one epoch back or forward   + −  double or halve the speed\n"
+                            "  q      quit; with CONFIG, the run is saved and can be continued\n"
                             "Without a terminal, watch is as fast as train.\n\n"
                             "  primer watch configs/xor.toml --set layer.1.units=2\n"
                             "  primer watch runs/spirals\n",

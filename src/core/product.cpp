@@ -203,8 +203,8 @@ template <std::size_t width>
   }
 }
 
-// Computes `cols` elements of row i of C, from column j on, or as many as are left. Their running sums do not wait for
-// one another. `dense` means that the elements are contiguous in B, start and C.
+// Computes `cols` elements of row i of C, from column j on, or as many as the row still has. Their running sums do not
+// wait for one another. `dense` means that the elements are contiguous in B, start and C.
 template <std::size_t cols, bool dense>
 [[gnu::always_inline]] inline void chains(std::size_t i, std::size_t j, const In& A, const In& B, const In& start,
                                           const Out& C) {
@@ -227,7 +227,6 @@ template <std::size_t cols, bool dense>
   for (std::size_t v = 0; v < cols; ++v) C.at(i, j)[v * to_col] = c[v];
 }
 
-// For products so small that copying A and B would take longer than the multiply-adds.
 [[gnu::always_inline]] inline void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
   const bool dense = C.cols == 4 && B.col_stride == 1 && contiguous(start, C);
   for (std::size_t i = 0; dense && i < C.rows; ++i) chains<4, true>(i, 0, A, B, start, C);
@@ -236,12 +235,12 @@ template <std::size_t cols, bool dense>
   }
 }
 
-// Computes a product that is not tiny, in groups of columns. One to three rows get tiles of 8 or 4 vectors a row.
-// Otherwise a remainder of at most `narrow` columns gets narrow tiles; a larger one gets a wide tile, partly unused.
+// Computes C in groups of columns. If C has one to three rows, a tile has 8 or 4 vectors per row. Otherwise, up to
+// `narrow` remaining columns get narrow tiles; more remaining columns get a wide tile that is partly unused.
 [[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   if (M == 0 || K == 0) return copy(start, C);   // C is empty (M = 0) or equal to start (K = 0)
-  if (N < M && N < narrow && A.row_stride == 1)  // Cᵀ has fewer, longer rows: see idea 5
+  if (N < M && N < narrow && A.row_stride == 1)  // Cᵀ has fewer, longer rows: idea 5
     return large_product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
   if (M == 1 && N < narrow) return tiny_product(A, B, start, C);
   std::size_t j = 0;
@@ -258,14 +257,14 @@ template <std::size_t cols, bool dense>
   next_columns(N - j, blocks<narrow>);
 }
 
-// A tiny product is inlined and gets views of its own: they stay in registers, where a call would store and load them.
+// Computes C. A tiny product is inlined and has its own views, so they stay in registers; a call would use memory.
 [[gnu::always_inline]] inline void product(const In& A, const In& B, const In& start, const Out& C) {
 #ifdef PRIMER_FMA
   if (product_without_emulation(A, B, start, C)) return;  // WebAssembly: the emulated fma is not exact for all numbers
 #endif
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   if (M > tiny || N > tiny || K > tiny || M * N * K > tiny) return large_product(A, B, start, C);
-  const bool swaps = N < M && N < 4;  // Cᵀ has fewer, longer rows
+  const bool swaps = N < M && N < 4;  // then computes Cᵀ: its rows are fewer and longer
   const In a = swaps ? B.transposed() : A, b = swaps ? A.transposed() : B, from = swaps ? start.transposed() : start;
   tiny_product(a, b, from, swaps ? C.transposed() : C);
 }

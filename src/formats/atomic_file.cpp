@@ -1,5 +1,5 @@
-// Writes a temporary file, then calls fsync, rename, and fsync on the folder. In this order POSIX leaves either the
-// whole new file or the old file after a crash.
+// Writes a temporary file, calls fsync(file), renames the file, and calls fsync(folder). With this order, POSIX leaves
+// either the whole new file or the whole old file after a crash.
 #include "primer/formats/atomic_file.hpp"
 
 #include <fcntl.h>
@@ -26,7 +26,7 @@ namespace {
 
 void refuse_folder_or_device(const std::string& path) {
   struct stat found {};
-  if (stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode)) return;  // no file, a dead link, or a regular file
+  if (stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode)) return;  // allowed: no file, dead link, regular file
   fail(path, S_ISDIR(found.st_mode) ? "a folder has this name" : "a device has this name");
 }
 
@@ -69,8 +69,8 @@ class Temporary {
   int file_ = -1;
 };
 
-// Forces the folder to the disk, so that the new name survives a power cut. Errors are ignored, because some file
-// systems cannot do this and the file is complete anyway.
+// Forces the folder to the disk, so that the new name of the renamed file survives a power cut. Errors are ignored:
+// some file systems cannot force a folder to the disk, and the bytes of the file are already there.
 void sync_folder(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == path.npos ? "." : path.substr(0, slash + 1);

@@ -33,13 +33,13 @@ bool means_missing(std::string_view text) {
                                         "?",       "-",       ".",     "<na>",  "#na",   "#n/a", "#null!",
                                         "#div/0!", "#value!", "#ref!", "#num!", "#name?"};
   const char last = text.empty() ? '?' : text.back();
-  if (last >= '0' && last <= '9') return false;  // most cells end with a digit, and none of these words does
+  if (last >= '0' && last <= '9') return false;  // saves time: most cells end with a digit, and no word in `words` does
   std::string lower(text.substr(0, 8));
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return std::ranges::find(words, lower) != std::end(words);
 }
 
-// Other formats of files that people take for CSV files, with the first bytes of such a file.
+// Formats that people take for CSV: the first bytes of such a file, and the message to the user about the format.
 struct OtherFormat {
   std::string_view begin;
   const char* what;
@@ -117,7 +117,7 @@ std::string CsvReader::text(std::size_t column) const {
 }
 
 void CsvReader::read_header() {
-  has(3);  // waits for 4 bytes; a header with a row has at least 4
+  has(3);  // waits for 4 bytes: a header and a row of data have at least 4, with their line feeds
   const std::string_view begin(buffer_.data(), filled_);
   for (const OtherFormat& other : other_formats) {
     if (begin.starts_with(other.begin)) throw UserError({file_}, other.what);
@@ -170,7 +170,7 @@ std::string_view CsvReader::raw(std::size_t column) const {
 
 Location CsvReader::location_of(std::size_t offset) const {
   const std::string_view before(buffer_.data() + row_, offset);
-  const std::size_t line_begin = before.rfind('\n') + 1;  // 0 if there is no line feed
+  const std::size_t line_begin = before.rfind('\n') + 1;  // the byte after the last line feed, or 0 without a line feed
   const auto lines = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
   return {file_, line_ + lines, count_characters(before.substr(line_begin)) + 1};
 }
@@ -198,7 +198,7 @@ bool CsvReader::read_row(std::size_t most_cells) {
   return true;
 }
 
-// Reads the cell at `begin`; returns the offset of the separator or line feed after it, or of the stream's end.
+// Reads the cell at `begin`. Returns the offset of its end: the separator, the line feed or the end of the stream.
 std::size_t CsvReader::read_cell(std::size_t begin, Cell& cell) {
   while (has(begin) && is_space(buffer_[row_ + begin])) ++begin;
   if (has(begin) && buffer_[row_ + begin] == '"') return read_quoted_cell(begin, cell);

@@ -1,4 +1,4 @@
-// Locations as text, the nearest valid spelling, and text that a terminal can show safely.
+// Writes locations as text, finds the valid name nearest to a misspelt name, and makes text safe for a terminal.
 #include "primer/formats/error.hpp"
 
 #include <algorithm>

@@ -46,7 +46,7 @@ class Parser {
   }
 
   Value value(std::size_t depth) {
-    if (depth > deepest) fail(concat("values nest more than ", deepest, " deep"));
+    if (depth > deepest) fail(concat("values are nested more than ", deepest, " levels deep"));
     skip_spaces();
     if (take("null")) return {nullptr};
     if (take("true")) return {true};

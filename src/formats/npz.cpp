@@ -1,6 +1,6 @@
-// A zip file ends with a directory: a record for each file inside gives its name, its sizes and the position of its
-// bytes. In an .npz file each file inside is an .npy file: a magic number, the length of the header, the header as a
-// Python dictionary, the numbers. Formats: PKWARE's APPNOTE 4.3 and 4.5.3 (64-bit sizes); numpy.lib.format.
+// A zip file ends with a directory: for each contained file, a record with its name, its sizes and the position of its
+// bytes. In an .npz file, every contained file is an .npy file: a magic number, the length of the header, the header as
+// a Python dictionary, the numbers. Formats: PKWARE's APPNOTE 4.3 and 4.5.3 (64-bit sizes); numpy.lib.format.
 #include "primer/formats/npz.hpp"
 
 #include <array>
@@ -15,7 +15,7 @@ namespace primer {
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{1} << 31;
-constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;  // means that the extra field contains the number, with 64 bits
+constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;  // a size or offset equal to this is in the extra field, as 64 bits
 
 std::uint32_t crc32(std::string_view bytes) {
   std::uint32_t crc = ~std::uint32_t{0};
@@ -62,7 +62,7 @@ class Bytes {
   std::size_t at_ = 0;
 };
 
-// A file inside the zip, as the directory describes it.
+// A file inside the zip, as its record in the directory of the zip (the list at the end of the zip) describes it.
 struct Member {
   std::string name;
   std::uint16_t method;
@@ -98,7 +98,7 @@ Member read_member(Bytes& zip) {
 }
 
 std::vector<Member> read_directory(Bytes& zip, std::string_view bytes) {
-  constexpr std::size_t length = 22;  // of the zip's last record; only a comment may follow this record
+  constexpr std::size_t length = 22;  // bytes of a zip file's last record; only a comment may follow this record
   const std::size_t end = bytes.size() < length ? std::string_view::npos : bytes.rfind("PK\5\6", bytes.size() - length);
   if (!bytes.starts_with("PK") || end == std::string_view::npos) {
     zip.fail(bytes.starts_with("\x93NUMPY") ? "is a single .npy array; write all arrays with numpy.savez"
@@ -108,7 +108,7 @@ std::vector<Member> read_directory(Bytes& zip, std::string_view bytes) {
   std::uint64_t count = zip.number<std::uint16_t>();
   zip.text(4);
   std::uint64_t begin = zip.number<std::uint32_t>();
-  if (begin == in_64_bits || count == 0xFFFF) zip.fail("has more than 4 GiB or 65534 arrays; give fewer arrays");
+  if (begin == in_64_bits || count == 0xFFFF) zip.fail("is over 4 GiB or has over 65534 arrays; save fewer arrays");
   zip.go_to(begin);
   std::vector<Member> members;
   while (count-- > 0) members.push_back(read_member(zip));

@@ -19,8 +19,8 @@ std::string shortest(Float value) {
   return {text.data(), end};
 }
 
-// Whether a decimal number outside the range of double is too close to 0; otherwise it is too large. All such numbers
-// are so far from 1 that an estimate of the place of the first digit is enough.
+// For a decimal number that a double cannot hold: true if the number is too close to 0, false if it is too large. All
+// such numbers are so far from 1 that an estimate of the decimal exponent is enough.
 bool is_too_small(std::string_view text) {
   const std::string_view mantissa = text.substr(0, text.find_first_of("eE"));
   const auto point = static_cast<std::int64_t>(std::min(mantissa.find('.'), mantissa.size()));
@@ -68,7 +68,7 @@ std::optional<double> parse_number(std::string_view text) {
   if (end != text.data() + text.size() || error == std::errc::invalid_argument) return std::nullopt;
   if (error == std::errc()) return value;
   if (!is_too_small(text)) return std::nullopt;
-  return text.starts_with('-') ? -0.0 : 0.0;  // less than half of the smallest positive double rounds to 0
+  return text.starts_with('-') ? -0.0 : 0.0;  // 0 is the double nearest to this number
 }
 
 Decimal decimal_at_front(std::string_view text) {

@@ -72,7 +72,7 @@ class HeaderReader {
  public:
   HeaderReader(const std::string& file, std::uint64_t data_size) : location_{file}, data_size_(data_size) {}
 
-  // Stores the metadata in `contents` and returns the tensors in the order of their bytes.
+  // Puts the metadata into `contents`. Returns the tensors in the order in which their bytes are in the file.
   std::vector<Description> read(std::string_view text, Safetensors& contents) const {
     if (!text.starts_with('{'))
       throw UserError(location_, "the header is not a JSON object; is it a safetensors file?");
@@ -154,7 +154,8 @@ class HeaderReader {
            concat("the shape needs ", bytes, " bytes, but data_offsets are ", tensor.begin, " to ", tensor.end));
     }
     if (tensor.end > data_size_) {
-      fail(tensor.name, concat("ends at byte ", tensor.end, " of only ", data_size_, "; the file is cut short"));
+      fail(tensor.name, concat("ends at byte ", tensor.end, " of the data, but the data has only ", data_size_,
+                               " bytes; the file is cut short"));
     }
   }
 
@@ -211,7 +212,8 @@ std::string header_text(const Safetensors& contents, Dtype dtype) {
   for (const NamedTensor& tensor : contents.tensors) {
     const std::size_t count =
         std::accumulate(tensor.shape.begin(), tensor.shape.end(), std::size_t{1}, std::multiplies<>());
-    if (count != tensor.values.size()) throw std::logic_error("tensor " + tensor.name + " does not match its shape");
+    if (count != tensor.values.size())
+      throw std::logic_error("tensor " + tensor.name + ": the number of values does not fit the shape");
     const std::size_t end = offset + count * (dtype == Dtype::F64 ? sizeof(double) : sizeof(float));
     const Members description{{"dtype", dtype == Dtype::F64 ? "\"F64\"" : "\"F32\""},
                               {"shape", json::array(tensor.shape, text_of)},

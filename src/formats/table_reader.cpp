@@ -1,4 +1,4 @@
-// Checks types, ranges and unknown keys of tables, for every kind of TOML file that primer reads.
+// Checks the types and the ranges of values, and refuses unknown keys, for every kind of TOML file that primer reads.
 #include "primer/formats/table_reader.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Parses TOML 1.0 by recursive descent. A first pass refuses invalid UTF-8 and control characters, so the grammar below
-// does not have to check them. The origin of a table decides whether a later line may add keys to the table.
+// Parses TOML 1.0 by recursive descent. A first pass refuses invalid UTF-8 and control characters. The way in which a
+// table was defined (header, dotted key, inline table) decides whether a later line may add keys to the table.
 #include "primer/formats/toml.hpp"
 
 #include <algorithm>
@@ -45,7 +45,7 @@ bool looks_like_date_or_time(std::string_view text) {
   return (digits == 4 && rest.starts_with('-')) || (digits == 2 && rest.starts_with(':'));
 }
 
-// The integer that `digits` spells; nothing if `digits` is anything else.
+// The integer that `digits` spells in the base `base`; nothing if `digits` is not such an integer.
 std::optional<Scalar> integer(std::string_view digits, int base, const Location& location, std::string_view text) {
   std::int64_t value = 0;
   const char* const end = digits.data() + digits.size();
@@ -93,13 +93,13 @@ const Entry* Table::find(std::string_view key) const {
 Entry* Table::find(std::string_view key) { return const_cast<Entry*>(std::as_const(*this).find(key)); }
 
 Entry& Table::add(std::string key, const Location& key_location, Value value) {
-  if (!index_.emplace(key, entries_.size()).second) throw std::logic_error("the table has the key " + key + " already");
+  if (!index_.emplace(key, entries_.size()).second) throw std::logic_error("the table already has the key " + key);
   return entries_.emplace_back(Entry{std::move(key), key_location, std::move(value)});
 }
 
 class Parser {
  public:
-  // If `counts` is true, locations are counted from `start`; otherwise every location is `start`.
+  // If `counts` is true, lines and columns count from `start`. Otherwise all values and errors have the place `start`.
   Parser(std::string_view text, const Location& start, bool counts) : text_(text), location_(start), counts_(counts) {
     if (counts_ && text_.starts_with("\xEF\xBB\xBF")) position_ = counted_ = 3;
     refuse_bytes_that_are_never_allowed();
@@ -156,7 +156,7 @@ class Parser {
     return text_.substr(begin, position_ - begin);
   }
 
-  // The location of position_. Each call goes on counting where the last call stopped.
+  // The line and column at position_. Each call continues to count at the byte where the previous call stopped.
   const Location& here() {
     if (!counts_) return location_;
     for (; counted_ < position_; ++counted_) {
@@ -233,7 +233,7 @@ class Parser {
     return keys;
   }
 
-  // Reads [a.b] or [[a.b]] and returns the table that the lines below it fill.
+  // Reads a header [a.b] or [[a.b]]. Returns the table of this header, to which the next lines of the file add keys.
   Table& header(Table& root) {
     const Location location = here();
     const bool is_array = take("[[");
@@ -301,7 +301,7 @@ class Parser {
   // Counts the nesting of tables and arrays, so that no input can exhaust the stack.
   void descend(std::size_t levels) {
     depth_ += levels;
-    if (depth_ > deepest) fail(concat("tables and arrays nest more than ", deepest, " deep"));
+    if (depth_ > deepest) fail(concat("tables and arrays are nested more than ", deepest, " levels deep"));
   }
 
   void key_value(Table& table) {

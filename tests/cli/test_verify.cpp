@@ -21,7 +21,7 @@ TEST_CASE("verify agrees with primer's own trace, and says where a changed one d
   write_safetensors(folder / "wrong.safetensors", trace, Dtype::F64);
   const auto wrong = program::primer("verify wrong.safetensors '" + config + "'", folder.path);
   CHECK(wrong.code == 1);
-  CHECK(wrong.out.find("2.dL_dW is the first array that does not agree: at [0][0] it is ") != std::string::npos);
+  CHECK(wrong.out.find("2.dL_dW is the first array that differs from primer's: at [0][0] it is ") != std::string::npos);
   CHECK(wrong.out.find("; δᵀ x gives ") != std::string::npos);
   CHECK(wrong.out.find(": the sign is wrong\n") != std::string::npos);
 }
@@ -38,7 +38,7 @@ TEST_CASE("verify takes one row, and refuses what it cannot compare in one line"
   const std::string npz = PRIMER_TEST_DATA "/fuzz/npz/";
   const auto unnamed = program::primer("verify '" + npz + "version_2.npz'" + config, folder.path);
   CHECK(unnamed.code == 2);
-  CHECK(unnamed.err.find("no array has a name of `primer trace`") != std::string::npos);
+  CHECK(unnamed.err.find("no array has a name that `primer trace` uses") != std::string::npos);
   const auto compressed = program::primer("verify '" + npz + "compressed.npz'" + config, folder.path);
   CHECK(compressed.code == 2);
   CHECK(compressed.err.find("numpy.savez, not with savez_compressed") != std::string::npos);

@@ -76,7 +76,7 @@ TEST_CASE("text that is not JSON is refused at its byte") {
 
 TEST_CASE("deep nesting does not exhaust the stack") {
   CHECK(complaint(std::string(16, '[') + std::string(16, ']')) == "accepted");
-  CHECK(complaint(std::string(100'000, '[')) == "f: not JSON at byte 18: values nest more than 16 deep");
+  CHECK(complaint(std::string(100'000, '[')) == "f: not JSON at byte 18: values are nested more than 16 levels deep");
 }
 
 TEST_CASE("a written string reads back, and text that is not UTF-8 is not written") {
@@ -182,7 +182,7 @@ TEST_CASE("every place where JSON breaks off or goes wrong is named by its byte"
   at("[\"\xCF\x83\", -]", 9, "expected a value");
   at("[2, 1.x]", 7, "expected a digit");
   at("  1  x", 6, "expected the end");
-  at("[[[[[[[[[[[[[[[[[", 18, "values nest more than 16 deep");
+  at("[[[[[[[[[[[[[[[[[", 18, "values are nested more than 16 levels deep");
   at("\"a\xC3\"", 3, "not UTF-8");
   // The bytes behind the text do not belong to it.
   CHECK(complaint(std::string_view("[1 ]").substr(0, 2)) == "f: not JSON at byte 3: expected \",\" or \"]\"");

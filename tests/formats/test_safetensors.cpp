@@ -114,7 +114,7 @@ TEST_CASE("a file that is cut short or is not a safetensors file is refused") {
   const std::string bytes = safetensors_bytes(sample, Dtype::F64);
   CHECK(complaint_about_bytes(bytes.substr(0, 20)) == "f: ends within its header; the file is cut short");
   CHECK(complaint_about_bytes(bytes.substr(0, bytes.size() - 1)) ==
-        "f: tensor \"b\": ends at byte 56 of only 55; the file is cut short");
+        "f: tensor \"b\": ends at byte 56 of the data, but the data has only 55 bytes; the file is cut short");
   CHECK(complaint_about_bytes(bytes + "x") == "f: 1 bytes at the end do not belong to a tensor");
   CHECK(complaint("[]", 0) == "f: the header is not a JSON object; is it a safetensors file?");
   CHECK(complaint("", 0) == "f: the header is not a JSON object; is it a safetensors file?");
@@ -142,8 +142,9 @@ TEST_CASE("the description of a tensor in the header is checked, and errors name
         "f: tensor \"t\": the shape needs 16 bytes, but data_offsets are 0 to 8");
   CHECK(complaint(one("F64", "1", "8,0"), 8) ==
         "f: tensor \"t\": the shape needs 8 bytes, but data_offsets are 8 to 0");
-  CHECK(complaint(one("F64", "1000000000000", "0,8000000000000"), 8) ==
-        "f: tensor \"t\": ends at byte 8000000000000 of only 8; the file is cut short");
+  CHECK(
+      complaint(one("F64", "1000000000000", "0,8000000000000"), 8) ==
+      "f: tensor \"t\": ends at byte 8000000000000 of the data, but the data has only 8 bytes; the file is cut short");
 }
 
 TEST_CASE("gaps, overlaps and trailing bytes are refused") {

@@ -222,7 +222,7 @@ TEST_CASE("deep nesting does not exhaust the stack") {
     for (int k = 0; k < times; ++k) result += text;
     return result;
   };
-  const std::string too_deep = "tables and arrays nest more than 64 deep";
+  const std::string too_deep = "tables and arrays are nested more than 64 levels deep";
   CHECK(complaint("x = " + repeat("[", 63) + repeat("]", 63)) == "accepted");
   CHECK(complaint("x = " + repeat("[", 100'000)) == "f:1:69: " + too_deep);
   CHECK(complaint("x = " + repeat("{a=", 100'000)).find(too_deep) != std::string::npos);

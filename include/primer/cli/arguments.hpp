@@ -1,4 +1,4 @@
-// The words of a command line, and the description of a command, which the parser and the help both use.
+// The words of a command line, and the description of a command. The parser and the help both use this description.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@ struct Command {
   std::string_view name;
   std::string_view operands;  // "CONFIG"; "MODEL [DATA.csv]": one or two operands; "[NAME...]": any number of operands
   std::string_view summary;   // one sentence of at most 52 columns, for `primer --help`
-  std::string_view details;   // more sentences and examples; ends with a newline
+  std::string_view details;   // the rest of the help, after the summary: sentences and examples; ends with a newline
   std::span<const Option> options;
   int (*run)(const Arguments&);  // returns the exit code
 };
@@ -36,8 +36,8 @@ struct Arguments {
   std::string program = "primer";                                 // the word with which the user called the program
 
   bool has(std::string_view option) const;
-  std::optional<std::string> value(std::string_view option) const;  // the last value if the option was given twice
-  // The value as a number, or `otherwise` without the option. Throws UserError if the value is not in low … high.
+  std::optional<std::string> value(std::string_view option) const;  // the option's last value on the command line
+  // The option's number; `otherwise` if the option is absent. Throws UserError if the number is not in [low, high].
   double number(std::string_view option, double otherwise, double low, double high, bool whole = false) const;
   std::size_t count(std::string_view option, std::size_t otherwise, std::size_t low, std::size_t high) const;
   // The keys and values of all options `--set KEY=VALUE`. Throws UserError for a value without '='.

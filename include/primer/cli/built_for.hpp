@@ -1,12 +1,12 @@
-// The instruction sets that this build may use beyond those of the oldest CPU of its architecture. main() first checks
-// that the CPU has them, so the program ends with a clear message and not with an illegal instruction.
+// The instruction sets, such as AVX2, that this build uses and an old CPU may lack. main() checks the CPU first. If an
+// instruction set is missing, the program ends with a clear message instead of an illegal instruction.
 #pragma once
 
 namespace primer {
 
 struct InstructionSet {
   const char* name;
-  bool used;  // whether the compiler may use these instructions for the library
+  bool used;  // whether the compiler may use this instruction set in the code of the library
 };
 
 // F(name, macro) for each x86 instruction set that a compiler uses by itself: the name for __builtin_cpu_supports, and
@@ -23,7 +23,7 @@ struct InstructionSet {
   F("avx512bitalg", __AVX512BITALG__) F("avx512vpopcntdq", __AVX512VPOPCNTDQ__) F("gfni", __GFNI__)
 // clang-format on
 
-// One entry for each F(…) above, in the same order, then an entry without a name.
+// One entry for each F(…) in PRIMER_X86_INSTRUCTION_SETS, in the same order. An entry without a name marks the end.
 extern const InstructionSet built_for[];
 
 }  // namespace primer

@@ -27,8 +27,8 @@ extern const Command play_command;
 // Trains like the command `train`, but shows the training at the given pace. Returns the exit code.
 int train(const Arguments& arguments, Pace pace);
 
-// Sets the parameters of `network` from the file of --init (safetensors or .npz). Warns if the model in the file has
-// other columns, classes, standardisation or activations.
+// Sets the parameters of `network` from the file that --init names (safetensors or .npz). Warns if the model in this
+// file differs from `experiment` in its columns, classes, standardisation or activations.
 void load_initial(const std::string& file, const Experiment& experiment, Network& network);
 
 // Replaces the line of progress on a terminal by `text`; "" clears the line.

@@ -27,9 +27,9 @@ struct CsvFormat {
 // if the stream cannot be read.
 class CsvReader {
  public:
-  // Reads the header. Names must be unique, not empty and UTF-8. A name must not be a number, because the first row is
-  // then probably not a header; only the names 0, 1, 2, … are allowed. Error messages call the stream `file`. The
-  // stream must outlive the reader. next() never waits for bytes after the end of a row.
+  // Reads the header. Names must be unique, not empty and UTF-8. A header with a number is refused, because it is
+  // probably a row of data; only the names 0, 1, 2, … are allowed. `file` is the name of the stream in error messages.
+  // The stream must outlive the reader. next() never waits for bytes after the end of a row.
   CsvReader(std::istream& stream, std::string file, CsvFormat format = {});
 
   const std::string& file() const { return file_; }
@@ -40,22 +40,22 @@ class CsvReader {
   // Goes to the next row; returns false after the last row.
   bool next();
 
-  // Describe a cell of the current row. number() throws UserError if the cell is not a finite number. text() throws
-  // UserError if the cell is empty or not UTF-8; it removes the spaces around the text unless they are within quotes.
+  // The location and the content of a cell of the current row. number() throws UserError if the cell is not a finite
+  // number. text() throws UserError if the cell is empty or not UTF-8. Spaces around a text without quotes are removed.
   Location location(std::size_t column) const;
   bool is_empty(std::size_t column) const { return cells_[column].begin == cells_[column].end; }
   double number(std::size_t column) const;
   std::string text(std::size_t column) const;
 
-  // Whether the cell is a finite number; whether the cell is empty or a word for a missing value, such as NA.
+  // is_number(): the cell is a finite number. is_missing(): it is empty or a word for a missing value, such as NA.
   bool is_number(std::size_t column) const;
   bool is_missing(std::size_t column) const;
-  // Throws UserError for a missing value. `else_do` is advice for a word, such as NA, that is the name of a class.
+  // Throws UserError "… has a missing value". For a word such as NA, the message ends with the advice `else_do`.
   [[noreturn]] void refuse_missing(std::size_t column, const char* else_do = "") const;
 
  private:
   struct Cell {
-    std::size_t begin, end;  // of the text without its quotes; in bytes from the start of the row
+    std::size_t begin, end;  // the cell's text without its quotes: [begin, end), in bytes from the start of the row
     bool quoted;
   };
 
@@ -81,13 +81,13 @@ class CsvReader {
   CsvFormat format_;
   std::vector<std::string> columns_;
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::vector<char> buffer_;  // [row_, filled_): the current row and later bytes; buffer_[filled_] is a line feed
+  std::vector<char> buffer_;  // [row_, filled_): the current row and bytes read after it; buffer_[filled_] is '\n'
   std::size_t row_ = 0;
   std::size_t filled_ = 0;
   std::size_t row_size_ = 0;  // bytes of the current row, with its line feed
   std::size_t line_ = 1;
   std::vector<Cell> cells_;
-  std::size_t cell_count_ = 0;  // cells of the current row; cells_ keeps at most one more than the header has
+  std::size_t cell_count_ = 0;  // the cells in the current row; cells_ keeps at most columns_.size() + 1 of a data row
 };
 
 // Writes the cells as a line of CSV with its line feed. A cell gets quotes only if it needs them.

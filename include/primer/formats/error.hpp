@@ -1,5 +1,4 @@
-// The two kinds of errors that the user sees as one line on standard error, and the parts of such a line. The kind
-// decides the exit code.
+// The two kinds of errors, with their exit codes, and the parts of the line that tells the user about an error.
 #pragma once
 
 #include <concepts>
@@ -49,19 +48,19 @@ class RuntimeError : public std::runtime_error {
       : std::runtime_error(concat(to_string(location), ": ", parts...)) {}
 };
 
-// Runs act(). If act() throws a std::logic_error, throws locate(error) instead. Core and training know no files, so
-// `locate` adds the place in a file. The web page has its own version, because WebAssembly cannot `catch` an exception.
+// Runs act(). If act() throws a std::logic_error, throws locate(error) instead: `locate` adds the place in a file,
+// which core and training do not know. WebAssembly cannot catch exceptions, so the web page has its own version.
 void locate_errors(const std::function<void()>& act, const std::function<UserError(const std::logic_error&)>& locate);
 
-// The candidate nearest to `word` in Damerau–Levenshtein distance; "" if the distance is larger than a third of the
-// length of `word` + 1. Upper and lower case count as equal, and initials are near: "lr" finds "learning_rate".
+// The candidate nearest to `word` in Damerau–Levenshtein distance, or "" if the distance is larger than 1 + ⌊length of
+// `word` / 3⌋. Upper and lower case count as equal. The initials of a candidate find it: "lr" finds "learning_rate".
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 // "; did you mean 'x'?" with the name nearest to `word`, or `otherwise` if none is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names,
                          std::string_view otherwise = "");
 
-// Throws UserError "unknown KIND 'NAME'" with did_you_mean() if `name` is not one of `names`.
+// If `name` is not one of `names`, throws UserError "unknown KIND 'NAME'", followed by the text of did_you_mean().
 void check_name(std::string_view kind, std::string_view name, std::span<const std::string_view> names,
                 std::string_view otherwise = "");
 

@@ -14,9 +14,10 @@ struct Argument {
 };
 using NamedFunctions = std::function<double(std::string_view name, const std::vector<Argument>& arguments)>;
 
-// Computes a formula of numbers and functions with + - * / and parentheses. The name of a function or of an argument
-// consists of the letters a … z and _; a ' at its end means the derivative. Throws std::invalid_argument with the
-// column of a mistake. If `functions` throws std::invalid_argument, the column of the function's name is added.
+// Computes a formula of numbers and functions with + - * / and parentheses. Names of functions and arguments consist of
+// the letters a … z and _; a ' at the end means the derivative. For a mistake, throws std::invalid_argument whose text
+// begins with the place of the mistake, as "column 3 of the formula: …". If `functions` throws std::invalid_argument,
+// evaluate_expression() adds the column of the function's name.
 double evaluate_expression(std::string_view text, const NamedFunctions& functions);
 
 }  // namespace primer

@@ -9,17 +9,16 @@
 
 namespace primer {
 
-// The file at `path`, opened for reading bytes. Throws UserError "PATH: …" if it does not exist, is a folder or cannot
-// be opened.
+// Opens the file at `path` to read bytes. Throws UserError if the file does not exist, is a folder or cannot be opened.
 std::ifstream open_input(const std::string& path);
 
-// All bytes of the file at `path`. Throws UserError like open_input, and if there are more than `limit` bytes; throws
-// RuntimeError if reading fails.
+// All bytes of the file at `path`. Throws UserError if open_input() does, or if the file has more than `limit` bytes.
+// Throws RuntimeError if reading fails.
 std::string read_input(const std::string& path, std::size_t limit);
 
-// Reads standard input from its current position, because a shell may have read its first lines. This class replaces
-// std::cin, which needs a static initialiser. Reading throws RuntimeError if the descriptor is closed or cannot be
-// read; an std::istream passes the exception on only if exceptions() of the stream includes badbit.
+// Reads standard input from its current position, because a shell may have read the first lines of the input. This
+// class replaces std::cin, which needs a static initialiser. Reading throws RuntimeError if the descriptor is closed or
+// cannot be read. An std::istream rethrows this exception only if its exceptions() include badbit.
 class StandardInput : public std::streambuf {
  private:
   int_type underflow() override;

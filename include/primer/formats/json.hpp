@@ -29,8 +29,8 @@ struct Member {
   Value value;
 };
 
-// The JSON value in `text`. Throws UserError with `location` and the byte of the mistake if `text` is not one JSON
-// value, an object has a key twice, or values nest more than 16 deep.
+// The JSON value in `text`. Throws UserError with `location` and the byte position of the mistake if `text` is not one
+// JSON value or nests values more than 16 levels deep. Throws UserError with `location` if an object has a key twice.
 Value parse(std::string_view text, const Location& location);
 
 // `text` as a JSON string. Throws RuntimeError if it is not UTF-8.

@@ -9,9 +9,9 @@
 
 namespace primer {
 
-// Reads the arrays of the file at `path`, in the order of the zip's directory. They must have f4 or f8 numbers
-// (little-endian, in C or Fortran order) and .npy version 1.0 or 2.0; infinities and NaN are allowed. Any other array
-// throws UserError that names the array. A compressed or damaged file throws UserError, too.
+// Reads the arrays of the .npz file at `path`, in the order of the directory of this zip file. Arrays must have f4 or
+// f8 numbers (little-endian, in C or Fortran order) and .npy version 1.0 or 2.0; infinities and NaN are allowed. For
+// any other array, throws UserError with its name; for a compressed or damaged file, too.
 Safetensors read_npz(const std::string& path);
 Safetensors read_npz(std::string_view bytes, const std::string& file);
 

@@ -15,13 +15,13 @@ namespace primer {
 
 struct NamedTensor {
   std::string name;
-  std::vector<std::size_t> shape;  // empty for a single number
-  std::vector<double> values;      // row-major; their number is the product of the shape
+  std::vector<std::size_t> shape;  // the size of each dimension; empty for a scalar
+  std::vector<double> values;      // in row-major order; as many values as the product of `shape`
 };
 
 struct Safetensors {
-  std::vector<NamedTensor> tensors;                           // in the order of their bytes in the file
-  std::vector<std::pair<std::string, std::string>> metadata;  // in the order of the JSON header
+  std::vector<NamedTensor> tensors;                           // in the order in which the tensors are in the file
+  std::vector<std::pair<std::string, std::string>> metadata;  // keys and texts, in the order of the file's JSON header
 
   // The tensor or the metadata text with this name; null if there is none.
   const NamedTensor* tensor(std::string_view name) const;
@@ -32,14 +32,14 @@ struct Safetensors {
 enum class Dtype { F64, F32 };
 enum class NonFinite { refused, allowed };
 
-// The bytes of a file with these contents. Equal contents in equal order give equal bytes.
+// The bytes of a safetensors file with `contents`. Equal tensors and metadata in the same order give equal bytes.
 std::string safetensors_bytes(const Safetensors& contents, Dtype dtype);
 
 // Writes the file atomically (see write_file_atomically).
 void write_safetensors(const std::string& path, const Safetensors& contents, Dtype dtype);
 
-// Reads a file with F64 or F32 numbers. Throws UserError that begins with the file and names the tensor. Checks the
-// whole header before it takes memory for the numbers.
+// Reads a safetensors file with F64 or F32 numbers. The text of a UserError begins with the file's name and names the
+// tensor. The whole header is checked before memory for the numbers is allocated.
 Safetensors read_safetensors(const std::string& path, NonFinite non_finite = NonFinite::refused);
 Safetensors read_safetensors(std::istream& stream, const std::string& file, NonFinite non_finite);
 

@@ -1,5 +1,5 @@
-// Reads one table of a TOML file key by key. Each function checks the type and the range of a value, and finish()
-// refuses the keys that were never asked for, so a misspelt key is always an error.
+// Reads one table of a TOML file key by key. Each function checks the type and the range of a value. finish() throws
+// for a key that no function has read, so a misspelt key is always an error.
 #pragma once
 
 #include <cmath>
@@ -26,32 +26,32 @@ struct Range {
 
 class TableReader {
  public:
-  // `section` is the name of the table in messages, such as "train", or "" for the whole file. The table and all keys
-  // that are passed to the functions below must outlive the reader.
+  // `section` names the table in messages ("train", or "" for the whole file). A TableReader does not copy the table or
+  // the keys: `table` and all keys that are passed to its functions must outlive the object.
   TableReader(const Table& table, Location location, std::string section = "");
 
-  const Location& location() const { return location_; }  // of the table
-  Location location(std::string_view key) const;          // of the key's value, or of the table without this key
+  const Location& location() const { return location_; }  // the location of the table
+  Location location(std::string_view key) const;          // the value's location; the table's if the key is absent
   const Table& contents() const { return *table_; }
   bool has(std::string_view key) const { return table_->find(key) != nullptr; }
 
-  // The value of a key, or nothing if the key is absent. Throws UserError if the value has another type or is outside
-  // its range.
+  // The value of a key, or nothing if the key is absent. Throws UserError if the value has another type, is outside its
+  // range, or is not one of `names`.
   std::optional<std::string> text(std::string_view key);
-  std::optional<std::string> choice(std::string_view key, std::span<const std::string_view> names);  // one of the names
+  std::optional<std::string> choice(std::string_view key, std::span<const std::string_view> names);
   std::optional<std::size_t> count(std::string_view key, std::size_t low, std::size_t high);
   // Like count(), but also accepts a float without a fraction, such as 30.0.
   std::optional<std::size_t> whole(std::string_view key, std::size_t low, std::size_t high);
-  std::optional<double> number(std::string_view key, const Range& range);  // accepts an integer, too
+  std::optional<double> number(std::string_view key, const Range& range);  // the value may be a float or an integer
   std::optional<bool> flag(std::string_view key);
   std::vector<std::string> texts(std::string_view key);  // a string or a list of strings; empty if the key is absent
   std::vector<double> numbers(std::string_view key);     // a list of numbers; empty if the key is absent
   std::string required_text(std::string_view key);       // throws UserError if the key is absent
 
-  TableReader table(std::string_view key);                // [key]; an empty table if the key is absent
-  std::vector<TableReader> tables(std::string_view key);  // every [[key]], with sections key.1, key.2, …
+  TableReader table(std::string_view key);                // the table [key]; empty if the key is absent
+  std::vector<TableReader> tables(std::string_view key);  // the tables [[key]]; messages call them key.1, key.2, …
 
-  // Throws UserError with the location of the first key that was not passed to any function above.
+  // Throws UserError with the location of the first unknown key: a key that no function of this object has read.
   void finish() const;
   // Throws UserError "KEY: TEXT" with the location of the key's value.
   [[noreturn]] void refuse(std::string_view key, std::string_view text) const;

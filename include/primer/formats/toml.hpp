@@ -1,5 +1,4 @@
-// Reads and writes TOML 1.0 strictly, but refuses dates and times. Every value keeps its location in the file for error
-// messages.
+// Reads and writes TOML 1.0, but refuses dates and times. Values keep their location in the file for error messages.
 #pragma once
 
 #include <cstdint>
@@ -40,17 +39,17 @@ class Table {
 
 struct Value {
   std::variant<std::string, std::int64_t, double, bool, Array, Table> data;
-  Location location;  // of the first character of the value; for a [table], of its header
+  Location location;  // the place where the value begins; for a [table], the place of its header
 };
 
 struct Entry {
   std::string key;
-  Location location;  // of the key
+  Location location;  // the place where the key begins
   Value value;
 };
 
 // Parses the document in `text`; error messages call it `file`. Throws UserError at the first mistake: text that is not
-// TOML 1.0, a date or a time, or tables and arrays that nest more than 64 deep.
+// TOML 1.0, a date or a time, or tables and arrays that are nested more than 64 levels deep.
 Table parse(std::string_view text, const std::string& file);
 
 // The document in the file at `path`; throws UserError also if the file cannot be read or is larger than largest_file.

@@ -1,4 +1,4 @@
-// Checks, counts and writes UTF-8, one character at a time.
+// Checks that a text is UTF-8, counts its characters, and writes a character as UTF-8.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +20,12 @@ std::size_t count_characters(std::string_view text);
 // Appends the character with this code, which must be a Unicode scalar value.
 void append_utf8(std::string& text, char32_t code);
 
-// The escapes of one letter that JSON and TOML share: a backslash and escape_letters[k] stand for escape_meanings[k].
+// Escapes of both JSON and TOML: a backslash and the letter escape_letters[k] mean the character escape_meanings[k].
 inline constexpr std::string_view escape_letters = "btnfr\"\\";
 inline constexpr std::string_view escape_meanings = "\b\t\n\f\r\"\\";
 
-// Reads the first `digits` characters of `text` as a hexadecimal number; returns nothing if they are not hexadecimal
-// digits.
+// Reads the first `digits` characters of `text` as a hexadecimal number. Returns nothing if `text` is shorter, or if
+// one of these characters is not a hexadecimal digit.
 std::optional<char32_t> hex_number(std::string_view text, std::size_t digits);
 
 // `text` in double quotes, with the escapes that JSON and TOML share. Throws RuntimeError that names the format if
