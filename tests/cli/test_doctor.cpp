@@ -1,6 +1,8 @@
 // primer doctor as a user runs it.
 #include <doctest/doctest.h>
 
+#include <regex>
+
 #include "../program.hpp"
 
 using program::Folder;
@@ -27,7 +29,9 @@ TEST_CASE("train ends with the diagnoses, doctor repeats them, and --try shows t
   const std::string history = slurp(run / "history.csv");
   const Result doctor = primer("doctor '" + run.path + "' --try");
   CHECK(doctor.code == 0);
-  CHECK(doctor.out.starts_with(paragraph + "--set layer.1-8.activation=tanh\n"));  // the config of the run has 9 layers
+  const auto unwrapped = [](const std::string& text) { return std::regex_replace(text, std::regex("\n  "), " "); };
+  CHECK(unwrapped(doctor.out)  // the config of the run has 9 layers
+            .starts_with(unwrapped(paragraph) + "--set layer.1-8.activation=tanh\n"));
   std::istringstream rows(doctor.out.substr(doctor.out.find("\nthis run ")));
   std::string word;
   double before = 0;

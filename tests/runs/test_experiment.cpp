@@ -117,9 +117,7 @@ TEST_CASE("several target columns of cross_entropy are a distribution over class
   CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,0,1.5\n").starts_with("d.csv:3:5: column 'q': 1.5 is not a"));
   CHECK(files.complaint("x,p,q\n1,a,0.75\n") ==
         "d.csv:2:3: the loss needs numbers in the target column \"p\", but the column begins with \"a\"; several "
-        "targets must "
-        "be 0, "
-        "1 or a probability; or keep one target");
+        "targets must be probabilities; for classes, keep one target");
 }
 
 TEST_CASE("a regression whose target begins with a text is told of the losses of classes") {
@@ -507,7 +505,7 @@ TEST_CASE("rows from a file for an experiment whose data were generated are matc
         "names other columns");
   CHECK(complaint("a,c\n1,1\n") ==
         "o.csv:1: 1 input column, but the network has 2 inputs; the last column is the target unless data.target names "
-        "others");
+        "other columns");
 }
 
 TEST_CASE("rows from a file that have fewer targets than the network has outputs are refused") {
