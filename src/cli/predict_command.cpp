@@ -43,7 +43,7 @@ void print(const std::string& line) { std::fputs(line.c_str(), stdout); }
 
 void predict(const Model& model, std::istream& stream, const std::string& file, bool streamed) {
   CsvReader csv(stream, file, format_of(model.config.data));
-  InputColumns inputs(csv, model.columns, model.config.data.one_hot, "an input of the model");
+  InputColumns inputs(csv, model.columns, model.config.data.one_hot, "which is an input of the model");
   print(csv_row(header_of(model)));
   if (streamed) std::fflush(stdout);
   Prediction prediction;

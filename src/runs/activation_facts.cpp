@@ -15,7 +15,7 @@
 
 namespace primer {
 
-extern const char* const results_of_claims;  // the results in configs/claims/README.md, copied by CMake
+extern const char* const results_of_claims;  // the results in configs/claims/README.md, copied into primer by CMake
 
 namespace {
 

@@ -81,7 +81,7 @@ class Reader {
     const NamedTensor& found = find_tensor(contents_, file_, prefix_ + name, {values.size()});
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = number_in<T>(found, i);
   }
-  // Reads one tensor for each tensor of the network. The list "best" becomes empty if the file does not contain "best".
+  // Fills `list`: one tensor for each tensor of the network. If `name` is "best" and not in the file, `list` is empty.
   void tensors(const std::string& name, std::vector<Tensor>& list) {
     list.clear();
     if (name == "network" || has(name, 0)) list = copy_of(network_);

@@ -249,7 +249,7 @@ class Collector {
   const std::string& folder_;
 };
 
-// Every key of the config with its value. Paths of data files are relative to `folder`, or left out if it is empty.
+// The keys of the config with values. Data file paths are relative to `folder`, and are omitted if `folder` is empty.
 std::vector<Setting> settings_in(const Config& config, const std::string& folder) {
   Collector all(folder);
   all.settings = {{"seed", std::to_string(config.seed)}};

@@ -14,8 +14,8 @@ namespace primer {
 namespace {
 
 constexpr double much_saturated = 0.4;  // saturated z at the start: 0.1 % with Xavier's weights, 60 % with N(0, 1)
-// Dead units are reported if they are half of a layer, or a quarter of a layer in a network that does not learn. In the
-// claim dying_not_bad, a few dead units do no harm, but half of all units do.
+// Dead units are reported if at least half of a layer is dead, or at least a quarter in a network that does not learn.
+// Fewer dead units are not reported, because a few dead units do no harm (claim dying_not_bad).
 constexpr double half_dead = 0.5, much_dead = 0.25;
 // ‖ΔW‖/‖W‖ of an optimiser step. The rule of thumb is 1e-3 (course cs231n, "Neural networks part 3: Ratio of
 // weights:updates"); the shipped configs start with 2e-2 and end with 1e-4.
@@ -145,7 +145,7 @@ class Doctor {
     }
   }
 
-  // For a gradient that vanished at the start of the run, says how much of it reached layer 1 at the end of the run.
+  // For a run whose gradient vanished at the start: a sentence about the gradient at layer 1 at the end of the run.
   std::string later() const {
     if (epochs_.size() < 2) return {};
     const auto reaches = [](const std::vector<FlowRow>& rows) { return split_of(rows)->ratio >= least_gradient_ratio; };
@@ -305,7 +305,7 @@ std::vector<Warning> forecast(const Experiment& experiment) {
   std::vector<Warning> warnings = warnings_of(experiment);
   std::erase_if(warnings, [&](const Warning& warning) { return repeats(diagnoses, warning.code); });
   for (const Diagnosis& diagnosis : diagnoses) {
-    std::string key = diagnosis.remedy.front().first;  // "layer.1-8.init" is located at "layer.1.init"
+    std::string key = diagnosis.remedy.front().first;  // for "layer.1-8.init", take the location of "layer.1.init"
     if (const std::size_t dash = key.find('-'); dash != key.npos) key.erase(dash, key.find('.', dash) - dash);
     warnings.push_back(
         {experiment.config.location(key), diagnosis.kind, concat(diagnosis.text, " Try ", remedy_options(diagnosis))});

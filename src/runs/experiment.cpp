@@ -175,7 +175,7 @@ Experiment load_experiment(const std::string& config_path, const std::vector<Ove
 Dataset read_dataset(const std::string& path, const Experiment& experiment) {
   DataOptions data = experiment.config.data;
   std::vector<std::string> inputs = experiment.data.columns;
-  if (data.file.empty()) {  // the experiment's data were generated: the file may have other column names
+  if (data.file.empty()) {  // the experiment's data come from a generator: the columns of `path` may have other names
     std::ifstream stream = open_input(path);
     const CsvReader csv(stream, path, format_of(data));
     const auto has = [&](const std::string& name) { return csv.column(name).has_value(); };

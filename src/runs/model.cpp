@@ -51,8 +51,8 @@ void check_classes(const Model& model, const std::string& file) {
                     : model.task == Task::binary   ? named_classes == 0 || (named_classes == 2 && outputs == 1)
                                                    : named_classes == 0;
   if (!fits) {
-    throw UserError({file}, "the metadata list ", named_classes, " classes, but the network has ", outputs,
-                    " outputs, and its loss is ", model.config.train.loss);
+    throw UserError({file}, "the metadata contain ", named_classes, " classes, but the network has ", outputs,
+                    " outputs, and the loss is ", model.config.train.loss);
   }
   const std::size_t targets = model.config.data.target.size();
   if (named_classes == 0 && targets != outputs) {

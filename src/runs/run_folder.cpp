@@ -46,7 +46,7 @@ bool is_temporary(const std::string& name) {
          std::ranges::any_of(run_files, [&](const RunFile& file) { return name.starts_with(concat(file.name, ".")); });
 }
 
-// Whether primer wrote this config: only then, as a rule, its text is exactly what to_toml() writes for its settings.
+// Whether primer wrote the config `path`: its text is then the output of to_toml(). A handwritten text rarely is.
 bool is_written_config(const std::string& path, const std::string& folder) {
   try {
     return read_input(path, toml::largest_file) == to_toml(read_config(path, {}), folder);

@@ -54,7 +54,7 @@ std::string first_names(const std::vector<std::string>& names) {
 
 // The columns in data.target. Without data.target: the last column that is not in data.inputs or data.ignore.
 std::vector<std::size_t> target_columns(const CsvReader& csv, const DataOptions& data) {
-  if (!data.target.empty()) return find_columns(csv, data.target, "a target");
+  if (!data.target.empty()) return find_columns(csv, data.target, "which is needed as a target");
   for (std::size_t c = csv.columns().size(); c-- > 0;) {
     if (!contains(data.ignore, csv.columns()[c]) && !contains(data.input_names, csv.columns()[c])) return {c};
   }
@@ -122,8 +122,9 @@ std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<st
 
 InputColumns::InputColumns(const CsvReader& csv, const DataOptions& data, const std::vector<std::size_t>& targets) {
   const std::vector<std::string>& names = csv.columns();
-  find_columns(csv, data.ignore, "a column to ignore");
-  for (const std::size_t c : find_columns(csv, data.input_names, "an input")) columns_.push_back({c, names[c]});
+  find_columns(csv, data.ignore, "which data.ignore lists");
+  for (const std::size_t c : find_columns(csv, data.input_names, "which data.inputs lists"))
+    columns_.push_back({c, names[c]});
   for (std::size_t c = 0; c < names.size() && data.input_names.empty(); ++c) {
     if (std::ranges::find(targets, c) != targets.end() || contains(data.ignore, names[c])) continue;
     columns_.push_back({c, names[c]});
@@ -138,14 +139,14 @@ InputColumns::InputColumns(const CsvReader& csv, const DataOptions& data, const 
     for (const Column& other : columns_) {
       if (!is_input_of(name, other.name)) continue;
       throw UserError({csv.file(), 1, 0}, "rename the column ", in_quotes(other.name),
-                      "; the inputs made from the column ", in_quotes(name), " by data.one_hot have such names");
+                      ": data.one_hot makes inputs with names of the form ", name, "=CATEGORY from ", in_quotes(name));
     }
     const auto found = std::ranges::find(columns_, name, &Column::name);
     if (found != columns_.end()) {
       found->is_text = true;
       continue;
     }
-    find_columns(csv, {name}, "a column of data.one_hot");
+    find_columns(csv, {name}, "which data.one_hot lists");
     throw UserError({csv.file(), 1, 0}, "data.one_hot names the column ", in_quotes(name), ", which is not an input");
   }
 }
@@ -242,7 +243,7 @@ struct Roles {
   Roles(const CsvReader& csv, const DataOptions& data, const std::vector<std::string>& names)
       : targets(target_columns(csv, data)),
         inputs(names.empty() ? InputColumns(csv, data, targets)
-                             : InputColumns(csv, names, data.one_hot, "an input of the network")),
+                             : InputColumns(csv, names, data.one_hot, "which is an input of the network")),
         drops(data.missing == "drop") {}
 
   bool drop_row(const CsvReader& csv) const {

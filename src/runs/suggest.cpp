@@ -27,13 +27,13 @@ constexpr std::size_t most_counted = 1000;  // primer counts at most this number
 struct Column {
   std::string name;
   std::size_t missing = 0, numbers = 0, integers = 0, dates = 0, long_integers = 0;
-  std::vector<bool> is_missing{};  // element i: whether row i has no value; ends at the last missing value
+  std::vector<bool> is_missing{};  // whether the cell of row i is missing; ends after the last missing cell
   double low = std::numeric_limits<double>::infinity(), high = -low;
-  TextColumn texts{};       // for each filled cell: its text or, after many_texts is true, the column's first text
+  TextColumn texts{};       // the text of each cell with a value; once many_texts is true, copies of the first text
   bool many_texts = false;  // whether the column has more different texts than most_counted
   bool counts = true;       // whether every number is 1 more than the previous number
   std::optional<double> last = {};  // the previous number in this column
-  std::string example = {};         // the first text that is not a number
+  std::string example = {};         // the first text in this column that is not a number
   std::string left_out = {};        // why the column is not used; empty if it is used
   bool is_target = false, is_category = false;
 
@@ -141,7 +141,7 @@ bool has_name_of_id(const std::string& name) {
          text.starts_with("unnamed");
 }
 
-// The first text of the column that is not a number, as an example: ", such as \"abc\"".
+// For a message: ", such as \"abc\"", where abc is the column's first text that is not a number, or "" without one.
 std::string example_of(const Column& column) {
   std::size_t size = std::min<std::size_t>(column.example.size(), 20);
   while (size > 0 && size < column.example.size() && !is_utf8(column.example.substr(0, size))) --size;
@@ -204,7 +204,7 @@ void decide(Table& table, const std::vector<std::string>& targets, const std::st
   }
   for (const std::string& target : targets) {
     if (std::ranges::find(names, target) != names.end()) continue;
-    throw UserError({path, 1, 0}, "there is no column ", in_quotes(target), ", a target", did_you_mean(target, names));
+    throw UserError({path, 1, 0}, "there is no target column ", in_quotes(target), did_you_mean(target, names));
   }
   const auto is_target = [](const Column& c) { return c.is_target; };
   const auto found = std::ranges::count_if(table.columns, is_target);
@@ -309,7 +309,7 @@ Plan plan_of(const Table& table, const std::string& path) {
   return plan;
 }
 
-// Corrects the settings after the data have been read: some classes and categories occur only in rows left out.
+// Corrects the settings after the data are read: does not count categories or classes that only dropped rows have.
 void complete(Plan& plan, const Data& data) {
   plan.inputs = data.columns.size();
   plan.class_names = data.classes;
@@ -344,7 +344,7 @@ std::string text_of_data(const Table& table, const Plan& plan, const std::string
               : plan.many() ? "yes or no"
                             : counted(plan.class_names.size(), "class", "classes"));
   if (!plan.ignored.empty()) {
-    out += line("ignore = " + quoted_list(plan.ignored), "the list of columns at the top gives each reason");
+    out += line("ignore = " + quoted_list(plan.ignored), "the comment at the top says why each column is ignored");
   }
   if (!plan.categories.empty()) {
     out += line("one_hot = " + quoted_list(plan.categories), "an input of 0 or 1 for each category");

@@ -25,8 +25,8 @@ struct Pass {
   const Pass *previous, *next;  // the layers before and after this one, or nullptr
   bool canonical;  // whether this is the last layer and ∂L/∂z comes from a − y (softmax with cross_entropy, …)
   real N, K;       // number of samples, number of outputs of the network
-  double forward_rounding = 1;   // how much cancellation increases the rounding errors of z and of all that z changes
-  double backward_rounding = 1;  // how much cancellation in a − y increases the rounding errors of the gradients
+  double forward_rounding = 1;   // factor by which cancellation increases the rounding errors of z and later arrays
+  double backward_rounding = 1;  // factor by which cancellation in a − y increases the rounding errors of gradients
 
   const Pass& last() const { return next ? next->last() : *this; }
 };
@@ -100,14 +100,14 @@ Slips slips_of_z(const Pass& p) {
               {"the bias is added twice", plus(plus(xW, bias), bias)},
               {"the bias is added once for every input, but the whole sum needs it only once",
                plus(xW, [&](std::size_t, std::size_t j) { return static_cast<real>(x.cols()) * b(0, j); })},
-              {"x Wᵀ is missing: this is the bias", plus(Tensor(xW.rows(), xW.cols()), bias)},
+              {"only the bias is computed: x Wᵀ is missing", plus(Tensor(xW.rows(), xW.cols()), bias)},
               {"the buffer still contains the previous pass: start every sum at bⱼ", plus(scaled(xW, 2), bias)},
               {"the bias is multiplied by x Wᵀ; add it", times(xW, plus(Tensor(xW.rows(), xW.cols()), bias))},
               {"the sum leaves out the first input", without(0)},
               {"the sum leaves out the last input", without(x.cols() - 1)},
-              {"σ is applied here already: this is the sigmoid of z", value_of(*make_activation("sigmoid"), p.layer.z)},
+              {"σ is applied here already: the result is sigmoid(z)", value_of(*make_activation("sigmoid"), p.layer.z)},
               {"σ is applied here already, but z is the input of σ", value_of(*p.layer.activation, p.layer.z)},
-              {"this is divided by the number of inputs: x Wᵀ is a sum, not a mean",
+              {"x Wᵀ is divided by the number of inputs, but it is a sum, not a mean",
                plus(scaled(xW, 1 / static_cast<real>(x.cols())), bias)},
               {"all units get the first bias", plus(xW, [&](std::size_t, std::size_t) { return b(0, 0); })}};
   if (Wt.rows() == Wt.cols())
@@ -131,19 +131,19 @@ Slips slips_of_sigma(const Pass& p) {
   const Activation& sigma = *p.layer.activation;
   const std::string own = sigma.name();
   Slips slips{
-      {"σ is missing: this is z", z},
+      {"σ is missing: your σ(z) is z", z},
       {"σ is applied twice", value_of(sigma, value_of(sigma, z))},
-      {"this is σ′(z), the derivative", p.layer.derivative},
+      {"your σ(z) is σ′(z), the derivative", p.layer.derivative},
       {"the sign of z is lost", value_of(sigma, each([](real v) { return std::abs(v); }, z))},
       {"softmax runs over the samples; it must run over the units of each row", turned(value_of(sigma, turned(z)))}};
   if (own == "tanh" || own == "sigmoid" || own == "softmax") {
-    slips.push_back({"this is σ(2z): is there an extra factor 2 in the exponent?", value_of(sigma, scaled(z, 2))});
-    slips.push_back({"this is σ(z/2): is the exponent's factor 2 missing?", value_of(sigma, scaled(z, real(0.5)))});
+    slips.push_back({"your σ(z) is σ(2z): the exponent has an extra factor 2", value_of(sigma, scaled(z, 2))});
+    slips.push_back({"your σ(z) is σ(z/2): the exponent lacks a factor 2", value_of(sigma, scaled(z, real(0.5)))});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // identity(z) is z: the message "σ is missing" already says this
+    if (name == "identity") continue;  // identity(z) is z, and "σ is missing" already describes this mistake
     const auto other = make_activation(name);
-    slips.push_back({"these are the numbers of another activation function: " + other->name(), value_of(*other, z)});
+    slips.push_back({"your σ is another activation function: " + other->name(), value_of(*other, z)});
   }
   return slips;
 }
@@ -160,32 +160,32 @@ Slips slips_of_a(const Pass& p) {
   return slips;
 }
 
-// The common mistakes in σ′(z). slips_of_dL_dz() multiplies them by ∂L/∂a: these are mistakes in ∂L/∂a ⊙ σ′(z).
+// The common mistakes in σ′(z). slips_of_dL_dz() multiplies each wrong σ′(z) by ∂L/∂a, to get a wrong ∂L/∂a ⊙ σ′(z).
 Slips slips_of_slope(const Pass& p) {
   const Tensor &z = p.layer.z, &a = p.layer.sigma_of_z(), &slope = p.layer.derivative;
   const Activation& sigma = *p.layer.activation;
   Slips slips{{"σ′ is taken at `a` instead of z", derivative_of(sigma, a)},
-              {"this is the value a, not its derivative", a},
+              {"your σ′(z) is the value a, not its derivative", a},
               {"σ′(z) is applied twice", times(slope, slope)},
-              {"this is a (1 − a), the derivative of the sigmoid", each([](real v) { return v * (1 - v); }, a)},
-              {"this is 1 − a², the derivative of tanh", each([](real v) { return 1 - v * v; }, a)}};
+              {"your σ′(z) is a (1 − a), the derivative of the sigmoid", each([](real v) { return v * (1 - v); }, a)},
+              {"your σ′(z) is 1 − a², the derivative of tanh", each([](real v) { return 1 - v * v; }, a)}};
   if (sigma.name() == "tanh") {
-    const Slips of_tanh{{"this is 1 − z²: use `a` instead of z", each([](real v) { return 1 - v * v; }, z)},
-                        {"this is 1 − a: the square is missing", each([](real v) { return 1 - v; }, a)},
-                        {"this is 1 + a²: replace the plus by a minus", each([](real v) { return 1 + v * v; }, a)},
-                        {"this is −2a, the derivative of 1 − a²", scaled(a, -2)},
-                        {"e must be exp(−2|z|): is the factor 2 missing?", derivative_of(sigma, scaled(z, real(0.5)))},
-                        {"the outer factor of the chain rule is missing: this is a quarter of the derivative",
+    const Slips of_tanh{{"your σ′(z) is 1 − z²: use `a` instead of z", each([](real v) { return 1 - v * v; }, z)},
+                        {"your σ′(z) is 1 − a: the square is missing", each([](real v) { return 1 - v; }, a)},
+                        {"your σ′(z) is 1 + a²: write minus, not plus", each([](real v) { return 1 + v * v; }, a)},
+                        {"your σ′(z) is −2a, the derivative of 1 − a²", scaled(a, -2)},
+                        {"σ′(z) needs exp(−2|z|): is a factor 2 missing?", derivative_of(sigma, scaled(z, real(0.5)))},
+                        {"the outer factor of the chain rule is missing: your σ′(z) is a quarter of the derivative",
                          scaled(slope, real(0.25))}};
     slips.insert(slips.end(), of_tanh.begin(), of_tanh.end());
   } else {
-    slips.push_back({"this is z (1 − z): use `a` instead of z", each([](real v) { return v * (1 - v); }, z)});
+    slips.push_back({"your σ′(z) is z (1 − z): use `a` instead of z", each([](real v) { return v * (1 - v); }, z)});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // σ′ of identity is 1: the message "the factor σ′(z) is missing" says this
+    if (name == "identity") continue;  // σ′ is then 1, and "the factor σ′(z) is missing" already describes this mistake
     const auto other = make_activation(name);
     slips.push_back(
-        {"this is the derivative of another activation function: " + other->name(), derivative_of(*other, z)});
+        {"your σ′(z) is the derivative of another activation function: " + other->name(), derivative_of(*other, z)});
   }
   return slips;
 }
@@ -198,10 +198,10 @@ Slips slips_of_dL_da(const Pass& p) {
   const auto difference = [&](real sign) {
     return each([&](real a, real y) { return sign * (a - y) / p.N; }, p.layer.a, p.y);
   };
-  Slips slips{{"the targets y are not subtracted: your array is a/N", scaled(p.layer.a, 1 / p.N)}};
+  Slips slips{{"the targets y are not subtracted: your ∂L/∂a is a/N", scaled(p.layer.a, 1 / p.N)}};
   if (p.loss.name() != "mse") {
-    slips.push_back({"this is y − a: the sign is wrong", difference(-1)});
-    slips.push_back({"your array is (a − y)/N: this is ∂L/∂z of softmax with cross_entropy, not ∂L/∂a", difference(1)});
+    slips.push_back({"your ∂L/∂a is (y − a)/N: the sign is wrong", difference(-1)});
+    slips.push_back({"your ∂L/∂a is (a − y)/N: this is ∂L/∂z of softmax with cross_entropy, not ∂L/∂a", difference(1)});
   }
   return slips;
 }
@@ -217,22 +217,22 @@ Slips slips_of_dL_dz(const Pass& p) {
     const Tensor& right = layer.dL_dz;
     const real entries = layer.activation->traits.elementwise ? p.N * p.K : p.N;
     slips = {{"(a − y)/N already contains σ′: do not multiply by σ′ again", times(right, slope)},
-             {"label smoothing or class weights are missing: your array is (a − y)/N",
+             {"label smoothing or class weights are missing: your ∂L/∂z is (a − y)/N",
               each([entries](real v, real y) { return (v - y) / entries; }, layer.a, p.y)},
-             {"the targets y are not subtracted: your array is a/N", scaled(layer.a, 1 / entries)},
-             {"the factor 2 belongs to the squared error, not to this pair", scaled(right, 2)},
-             {"only the correct class has a gradient here, but every class has one", times(right, p.y)},
+             {"the targets y are not subtracted: your ∂L/∂z is a/N", scaled(layer.a, 1 / entries)},
+             {"the factor 2 belongs to the squared error, not to cross-entropy", scaled(right, 2)},
+             {"only the correct class has a gradient in your ∂L/∂z, but every class has one", times(right, p.y)},
              {"only the first row is computed: a batch has many rows", first_row},
-             {"this is ∂L/∂a = −y/(a N); ∂L/∂z is (a − y)/N",
+             {"your ∂L/∂z is ∂L/∂a = −y/(a N), but it must be (a − y)/N",
               each([entries](real v, real y) { return -y / v / entries; }, layer.a, p.y)}};
     return slips;
   }
-  slips = {{layer.activation->traits.elementwise ? "the factor σ′(z) is missing: your array is ∂L/∂a"
-                                                 : "the Jacobian of softmax is missing: your array is ∂L/∂a",
+  slips = {{layer.activation->traits.elementwise ? "the factor σ′(z) is missing: your ∂L/∂z is ∂L/∂a"
+                                                 : "the Jacobian of softmax is missing: your ∂L/∂z is ∂L/∂a",
             p.dL_da},
-           {"the factor σ′(z) is missing: your array is mask ⊙ ∂L/∂a", g},
+           {"the factor σ′(z) is missing: your ∂L/∂z is mask ⊙ ∂L/∂a", g},
            {"only the first row is computed: a batch has many rows", first_row},
-           {"the factor ∂L/∂a is missing: your array is σ′(z)", slope},
+           {"the factor ∂L/∂a is missing: your ∂L/∂z is σ′(z)", slope},
            {"⊙ is a product: you add", each(std::plus<>(), g, slope)},
            {"⊙ is a product: you divide", each(std::divides<>(), g, slope)},
            {"∂L/∂a is squared", times(times(g, g), slope)}};
@@ -249,18 +249,18 @@ Slips slips_of_dL_dz(const Pass& p) {
     };
     slips.insert(
         slips.begin(),
-        {{"this is only the diagonal of softmax's Jacobian: each output depends on every z of the row",
+        {{"your ∂L/∂z uses only the diagonal of softmax's Jacobian: each output depends on every z of the row",
           times(g, slope)},
          {"the sum over the row is missing: aⱼ (gⱼ − Σₖ gₖ aₖ)", times(a, g)},
          {"multiply each gₖ in the sum by aₖ", row_wise([](real v, real h, real, real sum) { return v * (h - sum); })},
-         {"multiply each gₖ in the sum by aₖ: you subtract the mean of g",
+         {"your ∂L/∂z subtracts the mean of g: subtract Σₖ gₖ aₖ instead",
           row_wise([K = static_cast<real>(g.cols())](real v, real h, real, real sum) { return v * (h - sum / K); })},
          {"the factor aⱼ is missing", row_wise([](real, real h, real dot, real) { return h - dot; })},
          {"aⱼ must multiply the whole difference gⱼ − Σₖ gₖ aₖ: check the parentheses",
           row_wise([](real v, real h, real dot, real) { return v * h - dot; })},
          {"the sign is wrong: replace the plus by a minus",
           row_wise([](real v, real h, real dot, real) { return v * (h + dot); })},
-         {"a − g is the gradient of softmax with cross-entropy together", each(std::minus<>(), a, g)},
+         {"your ∂L/∂z is a − g; only softmax and cross-entropy together give a − y", each(std::minus<>(), a, g)},
          {"the sum leaves out k = j", row_wise([](real v, real h, real dot, real) { return v * (h - dot + v * h); })}});
     real running = 0;
     Tensor never_reset(g.rows(), g.cols()), over_batch(g.rows(), g.cols());
@@ -316,8 +316,8 @@ Slips slips_of_cross_entropy(const Pass& p) {
            mean([](double, double l, double dot) { return l / std::log(10.0) - dot; })},
           {"use the natural logarithm, not log2",
            mean([](double, double l, double dot) { return l / std::log(2.0) - dot; })},
-          {"this is the squared error", Tensor{{squares / p.N}}},
-          {"this is the mean of the squared error", Tensor{{squares / (p.N * p.K)}}}};
+          {"your loss is the squared error", Tensor{{squares / p.N}}},
+          {"your loss is the mean of the squared error", Tensor{{squares / (p.N * p.K)}}}};
 }
 
 // Computes ∂L/∂W, ∂L/∂b or ∂L/∂x from δ; `which` is 'W', 'b' or 'x'.
@@ -361,7 +361,7 @@ Slips slips_of_gradient(const Pass& p, char which) {
   return slips;
 }
 
-// The common mistakes in the quantity `name`. Shapes are those of the arrays in a trace, but ∂L/∂W is inputs × units.
+// The common mistakes in the quantity `name`. The arrays have the shapes of trace.hpp, but ∂L/∂W is inputs × units.
 Slips slips_of(std::string_view name, const Pass& p) {
   if (name == "x") return p.previous ? slips_of_a(*p.previous) : Slips{};
   if (name == "u" || (name == "z" && !p.layer.batch_norm)) return slips_of_z(p);
@@ -374,7 +374,8 @@ Slips slips_of(std::string_view name, const Pass& p) {
   return of_dense ? slips_of_gradient(p, name.back()) : Slips{};
 }
 
-// The wrong arrays of `name` after a mistake in the previous quantity, if the user did not give the previous quantity.
+// The common mistakes in the quantity from which `name` is computed, each with the wrong array `name` that results.
+// Empty if the user gave that quantity, because verify() has compared it before `name`.
 Slips slips_before(std::string_view name, const Pass& p, const Safetensors& given) {
   const Dense& layer = p.layer;
   const auto was_given = [&](std::string_view other) { return given.tensor(concat(p.number, ".", other)) != nullptr; };
@@ -425,7 +426,7 @@ Tensor absolute(const Tensor& A) {
 }
 
 constexpr double for_double = 1e-9, for_float = 1e-4;  // tolerances: fractions of the largest number of an array
-constexpr double counts = 0.01;  // terms may cancel: a sum has at least the tolerance of 0.01 · its largest term
+constexpr double counts = 0.01;  // terms may cancel: a sum may differ by tolerance · 0.01 · its largest term
 
 // Compares two arrays as flat lists of numbers.
 struct Comparison {
@@ -435,7 +436,7 @@ struct Comparison {
                                               double least) const {
     const double allowed = tolerance * std::max(largest(want), least) + 1e-300;
     for (std::size_t i = 0; i < want.size(); ++i) {
-      // If the right number is infinite or NaN, any number agrees: ∂L/∂a of softmax with cross_entropy is not used.
+      // An infinite or NaN number of primer is not compared: ∂L/∂a of softmax with cross_entropy may have such numbers.
       if (!std::isfinite(want[i]) || std::abs(got[i] - want[i]) <= allowed) continue;
       return i;
     }
@@ -451,9 +452,8 @@ struct Comparison {
   }
 };
 
-// Sentences for an array that is a multiple of the right array. `backward`: the array is the loss or a gradient.
-// `of_loss`: the array is the loss, the first gradient of the backward pass, or a gradient if the user gave no earlier
-// gradient.
+// Sentences for a user's array that is a multiple of the right array. `backward`: the array is the loss or a gradient.
+// `of_loss`: the array is the loss, the first gradient of the backward pass, or the first gradient in the user's file.
 std::vector<std::string> multiples(std::span<const double> got, std::span<const double> want, const Pass& p,
                                    bool is_loss, bool backward, bool of_loss, const Comparison& close) {
   const auto N = static_cast<double>(p.N), K = static_cast<double>(p.K);
@@ -531,7 +531,7 @@ bool has_floats(const Safetensors& given) {
   });
 }
 
-// The indices of number i of an array with the shape `shape`, such as "[2][0]"; i and the indices start at 0.
+// The indices of entry i, counted row by row, in an array of this shape: "[2][0]". i and the indices start at 0.
 std::string place(std::size_t i, const std::vector<std::size_t>& shape) {
   std::string text;
   for (std::size_t d = shape.size(); d-- > 0; i /= shape[d]) text.insert(0, concat("[", i % shape[d], "]"));
@@ -590,7 +590,7 @@ struct Pair {
 std::string slip_of_shape(const Pair& pair, const Comparison& close) {
   const std::span<const double> got = pair.got.values;
   const Tensor& delta = pair.pass.layer.dL_du();
-  if (pair.transposed(close)) return "it is transposed";
+  if (pair.transposed(close)) return "your array is transposed";
   if (pair.quantity == "loss") {
     double sum = 0;
     for (const double v : got) sum += v;
@@ -620,7 +620,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
       if (close.same(got, named("", slip.wrong, layout).values)) texts.push_back(slip.text);
     }
   };
-  if (pair.transposed(close)) texts.emplace_back("it is transposed");
+  if (pair.transposed(close)) texts.emplace_back("your array is transposed");
   look_in(is_loss && p.loss.name() == "cross_entropy" ? slips_of_cross_entropy(p) : slips_of(pair.quantity, p));
   if (texts.empty()) look_in(slips_before(pair.quantity, p, given));
   const std::string first = p.canonical ? "dL_dz" : "dL_da";  // the gradient with which the backward pass begins
@@ -633,7 +633,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
   if (!texts.empty()) {
     std::string all;
     for (const std::string& text : texts) {
-      // Sentences that differ only after the last colon name one mistake: "… another activation function: silu".
+      // Keeps only the first of the sentences that are equal up to the last colon: "… activation function: silu".
       if (all.find(text.substr(0, text.rfind(": "))) == std::string::npos) all += (all.empty() ? "" : "; or: ") + text;
     }
     return all;
@@ -646,7 +646,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
   }
   for (const NamedTensor& other : ours.tensors) {
     if (other.name != pair.want.name && other.shape == pair.got.shape && close.same(got, other.values))
-      return concat("these are the numbers of ", other.name,
+      return concat("your array has the numbers of ", other.name,
                     ": a later step has changed the array in place, or the array has the wrong name");
   }
   const bool input = pair.want.name == "1.x" || pair.want.name == "y";

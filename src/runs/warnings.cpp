@@ -244,7 +244,7 @@ class WarningCollector {
     }
     if (most <= 10 && most <= 100 * least) return;
     warn("data.standardize", "unscaled-inputs", "column ", in_quotes(data_.columns[largest]), " has numbers of size ",
-         rounded(most, 2), x.cols() > 1 ? ", the smallest column " + rounded(least, 2) : "",
+         rounded(most, 2), x.cols() > 1 ? ", and the smallest size of all columns is " + rounded(least, 2) : "",
          ": large inputs saturate units and dominate the gradient; set data.standardize = true");
   }
 

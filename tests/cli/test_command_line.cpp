@@ -178,7 +178,7 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
        "cat.csv:2:1: column \"a\" needs numbers, but begins with \"red\"; list the column in data.ignore, or in "
        "data.one_hot if its texts are categories"},
       {"train c.toml --set data.target=species",
-       "text.csv:1: there is no column \"species\", a target; the columns are a, b"},
+       "text.csv:1: there is no column \"species\", which is needed as a target; the columns are a, b"},
       {"train c.toml --set train.loss=mse --set layer.1.activation=identity",
        "text.csv:2:3: the loss needs numbers in the target column \"b\", but the column begins with \"x\"; for "
        "classes, set train.loss to cross_entropy, or to binary_cross_entropy for two classes"},
@@ -196,7 +196,8 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
       {"eval text.csv r/model.safetensors",
        "text.csv: is text and not a safetensors file; check the order of the arguments"},
       {"eval r/model.safetensors", "too few words; usage: primer eval MODEL DATA.csv [OPTION]..."},
-      {"eval r/model.safetensors two.csv", "two.csv:1: there is no column \"class\", a target; the columns are x, y"},
+      {"eval r/model.safetensors two.csv",
+       "two.csv:1: there is no column \"class\", which is needed as a target; the columns are x, y"},
       {"eval r two.csv", "r: is a folder; name a file"},
       {"predict text.csv r/model.safetensors",
        "text.csv: is text and not a safetensors file; check the order of the arguments"},

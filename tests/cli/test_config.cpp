@@ -58,7 +58,7 @@ TEST_CASE("ids, dates, constants and long texts are left out, categories are enc
         "c.toml:17:11: dropped-rows: 4 rows have a missing value and are left out\n");
   CHECK(primer("train c.toml --quiet --set train.epochs=2", folder.path).code == 0);
   CHECK(primer("config d.csv --target chrun", folder.path).error(2) ==
-        "primer: d.csv:1: there is no column \"chrun\", a target; did you mean 'churn'?\n");
+        "primer: d.csv:1: there is no target column \"chrun\"; did you mean 'churn'?\n");
 }
 
 TEST_CASE("several numeric targets make a regression with scaled targets; semicolons and commas are noticed") {

@@ -111,7 +111,7 @@ TEST_CASE("a wrong cell ends the answers at its row, with its location") {
   CHECK(result.out.starts_with("prediction,p_cat,\"p_dog, big\"\n\"dog, big\","));
   CHECK(primer("predict r/model.safetensors c.toml", folder.path).code == 2);
   CHECK(shell("printf 'kg,y\\n4,1\\n' | " + binary + " predict r/model.safetensors", folder.path).error(2) ==
-        "primer: standard input:1: there is no column \"x\", an input of the model; the columns are kg, y\n");
+        "primer: standard input:1: there is no column \"x\", which is an input of the model; the columns are kg, y\n");
 }
 
 TEST_CASE("predict fails if it cannot write its output") {

@@ -56,7 +56,7 @@ SAYS = {
     "in place": "changed the array in place",
     "∂L/∂a handed on": "Jacobian of softmax is missing",
     "added to the call before": "still contains the previous pass",
-    "W for Wᵀ, where it fits": "this is the bias",  # the first layer is not square, and the solution leaves the product out there
+    "W for Wᵀ, where it fits": "only the bias is computed",  # the first layer is not square, and the solution leaves the product out there
     "the bias by sample": "the bias is missing",  # there are more samples than units, and the solution leaves the bias out
     "one bias for all": "all units get the first bias",
     "δ and x exchanged": "transposed",

@@ -131,7 +131,7 @@ TEST_CASE("a regression whose target begins with a text is told of the losses of
 
 TEST_CASE("targets that are missing columns, or all columns, are refused") {
   CHECK(Regression("file = \"d.csv\"\ntarget = \"wdith\"\n").complaint("x,width\n1,2\n") ==
-        "d.csv:1: there is no column \"wdith\", a target; did you mean 'width'?");
+        "d.csv:1: there is no column \"wdith\", which is needed as a target; did you mean 'width'?");
   CHECK(Regression("file = \"d.csv\"\ntarget = [\"x\", \"y\"]\n").complaint("x,y\n1,2\n") ==
         "d.csv:1: every column is a target or ignored; there must be an input column");
   CHECK(Regression().complaint("y\n1\n") ==
@@ -159,9 +159,9 @@ TEST_CASE("a validation file that does not fit is refused with its location") {
   CHECK(files.complaint(csv, "a,bb,kind\n1,2,maybe\n") ==
         "v.csv:2:5: column 'kind': class 'maybe' is not one of the 2 classes, no … yes");
   CHECK(files.complaint(csv, "a,c,kind\n1,2,yes\n") ==
-        "v.csv:1: there is no column \"bb\", an input of the network; the columns are a, c, kind");
+        "v.csv:1: there is no column \"bb\", which is an input of the network; the columns are a, c, kind");
   CHECK(files.complaint(csv, "a,bb,kin\n1,2,yes\n") ==
-        "v.csv:1: there is no column \"kind\", a target; did you mean 'kin'?");
+        "v.csv:1: there is no column \"kind\", which is needed as a target; did you mean 'kin'?");
   CHECK(files.complaint(csv, "a,bb,kind\n1,,yes\n").starts_with("v.csv:2:3: column \"bb\" has a missing value"));
   CHECK(files.complaint(csv, "a,bb,kind\n") == "v.csv: has a header but no rows");
   CHECK(files.complaint(csv, "") == "v.csv: the file is empty; a CSV file begins with a header row");
@@ -339,7 +339,7 @@ TEST_CASE("other rows for an experiment need the same columns, in any order, and
     return std::string("read");
   };
   CHECK(complaint("first,kind\n5,no\n") ==
-        "o.csv:1: there is no column \"a\", an input of the network; the columns are first, kind");
+        "o.csv:1: there is no column \"a\", which is an input of the network; the columns are first, kind");
   CHECK(complaint("a,b,kind\n5,20,perhaps\n") ==
         "o.csv:2:6: column 'kind': class 'perhaps' is not one of the 2 classes, no … yes");
 }

@@ -123,11 +123,11 @@ TEST_CASE("a model whose parts do not fit each other is refused by name") {
   CHECK(complaint([](Safetensors& c) { metadatum(c, "columns") = "[]"; }) ==
         "the list \"columns\" in the metadata is empty");
   CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[\"a\"]"; }) ==
-        "the metadata list 1 classes, but the network has 2 outputs, and its loss is cross_entropy");
+        "the metadata contain 1 classes, but the network has 2 outputs, and the loss is cross_entropy");
   CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[]"; }) ==
-        "the metadata list 0 classes, but the network has 2 outputs, and its loss is cross_entropy");
+        "the metadata contain 0 classes, but the network has 2 outputs, and the loss is cross_entropy");
   CHECK(complaint([](Safetensors& c) { metadatum(c, "classes") = "[\"a\", \"b\", \"c\"]"; }) ==
-        "the metadata list 3 classes, but the network has 2 outputs, and its loss is cross_entropy");
+        "the metadata contain 3 classes, but the network has 2 outputs, and the loss is cross_entropy");
   CHECK(complaint([](Safetensors& c) { tensor(c, "input.mean").name = "output.mean"; }) ==
         complaint([](Safetensors& c) { tensor(c, "input.std").name = "output.std"; }));
   CHECK(complaint([](Safetensors& c) {
@@ -275,21 +275,21 @@ TEST_CASE("the classes and targets that a model names must fit its loss and its 
   const Kind softmax{"softmax", "cross_entropy", "1,2,yes\n3,4,no\n"};
   for (const Kind& kind : {regression, sigmoid, probability, softmax}) CHECK(said(kind, "", "") == "read");
   CHECK(said(regression, "[\"a\"]", "") ==
-        "the metadata list 1 classes, but the network has 1 outputs, and its loss is mse");
+        "the metadata contain 1 classes, but the network has 1 outputs, and the loss is mse");
   CHECK(said(regression, "", "[\"t\", \"u\"]") ==
         "the model's config lists 2 target columns, but the network has 1 outputs");
   CHECK(said(sigmoid, "[\"a\"]", "") ==
-        "the metadata list 1 classes, but the network has 1 outputs, and its loss is binary_cross_entropy");
+        "the metadata contain 1 classes, but the network has 1 outputs, and the loss is binary_cross_entropy");
   CHECK(said(sigmoid, "[\"a\", \"b\", \"c\"]", "") ==
-        "the metadata list 3 classes, but the network has 1 outputs, and its loss is binary_cross_entropy");
+        "the metadata contain 3 classes, but the network has 1 outputs, and the loss is binary_cross_entropy");
   CHECK(said(sigmoid, "[]", "") == "read");
   CHECK(said(probability, "[\"a\", \"b\"]", "") == "read");
   CHECK(said(probability, "", "[\"t\", \"u\"]") ==
         "the model's config lists 2 target columns, but the network has 1 outputs");
   CHECK(said(softmax, "[]", "") ==
-        "the metadata list 0 classes, but the network has 2 outputs, and its loss is cross_entropy");
+        "the metadata contain 0 classes, but the network has 2 outputs, and the loss is cross_entropy");
   CHECK(said(softmax, "[\"a\", \"b\", \"c\"]", "") ==
-        "the metadata list 3 classes, but the network has 2 outputs, and its loss is cross_entropy");
+        "the metadata contain 3 classes, but the network has 2 outputs, and the loss is cross_entropy");
 }
 
 TEST_CASE("a model of another format is refused by its number") {

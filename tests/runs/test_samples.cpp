@@ -168,7 +168,7 @@ TEST_CASE("inputs can be named or left out, and the default target is the last c
   CHECK(s.targets[0].name == "y");
   ignoring.ignore = {"idd"};
   CHECK(complaint("idx,a,y\nx,2,4\n", ignoring) ==
-        "f.csv:1: there is no column \"idd\", a column to ignore; did you mean 'idx'?");
+        "f.csv:1: there is no column \"idd\", which data.ignore lists; did you mean 'idx'?");
   CHECK(complaint("name,a,y\nann,2,4\n") ==
         "f.csv:2:1: column \"name\" needs numbers, but begins with \"ann\"; list the column in data.ignore, or in "
         "data.one_hot if its texts are categories");
@@ -190,10 +190,9 @@ TEST_CASE("a column of categories becomes an input for each of them") {
   CHECK(again.x == Tensor{{8, 1, 0, 9}});
   CHECK(complaint("a,colour,b,y\n1,green,2,3\n", data, Task::regression, s.columns) ==
         "f.csv:2:3: column \"colour\" has the category \"green\", but the network knows only blue or red");
-  CHECK(
-      complaint("a,colour,colour=red,y\n1,red,2,3\n", data) ==
-      "f.csv:1: rename the column \"colour=red\"; the inputs made from the column \"colour\" by data.one_hot have such "
-      "names");
+  CHECK(complaint("a,colour,colour=red,y\n1,red,2,3\n", data) ==
+        "f.csv:1: rename the column \"colour=red\": data.one_hot makes inputs with names of the form colour=CATEGORY "
+        "from \"colour\"");
   std::string ids = "colour,y\n";
   for (int i = 0; i < 10'000; ++i) ids += "k" + std::to_string(i) + ",1\n";
   CHECK(read(ids, data, Task::regression).x.cols() == 10'000);
@@ -402,14 +401,14 @@ TEST_CASE("a missing column is named with the nearest name, or with at most five
     data.target = {wanted};
     return complaint(header + "\n", data);
   };
-  const std::string start = "f.csv:1: there is no column \"zzz\", a target; the columns are ";
+  const std::string start = "f.csv:1: there is no column \"zzz\", which is needed as a target; the columns are ";
   CHECK(said("a,b", "zzz") == start + "a, b");
   CHECK(said("a,b,c,d,e", "zzz") == start + "a, b, c, d, e");
   CHECK(said("a,b,c,d,e,f", "zzz") == start + "a, b, c, d, e, … 1 more");
   CHECK(said("a,b,c,d,e,f,g,h", "zzz") == start + "a, b, c, d, e, … 3 more");
-  CHECK(said("a,b", "c") ==
-        "f.csv:1: there is no column \"c\", a target; the columns are a, b");  // all are near a letter
-  CHECK(said("ab,xyz", "ac") == "f.csv:1: there is no column \"ac\", a target; did you mean 'ab'?");
+  CHECK(said("a,b", "c") ==  // all are near a letter
+        "f.csv:1: there is no column \"c\", which is needed as a target; the columns are a, b");
+  CHECK(said("ab,xyz", "ac") == "f.csv:1: there is no column \"ac\", which is needed as a target; did you mean 'ab'?");
   DataOptions data;
   data.ignore = {"y"};
   data.input_names = {"x"};
@@ -418,7 +417,7 @@ TEST_CASE("a missing column is named with the nearest name, or with at most five
         "column");
   data.one_hot = {"colr"};
   CHECK(complaint("x,colour,y,z\n1,2,3,4\n", data) ==
-        "f.csv:1: there is no column \"colr\", a column of data.one_hot; did you mean 'colour'?");
+        "f.csv:1: there is no column \"colr\", which data.one_hot lists; did you mean 'colour'?");
 }
 
 TEST_CASE("the categories of a network are in its own order, and no other category is learnt from a file") {

@@ -211,7 +211,7 @@ TEST_CASE("slips of shape are named: a transposed array, the sum that is missing
     t = {t.name, {4, 3}, named("", e.network.layers[1].dL_dWt, Layout::matrix).values};
   });
   CHECK(result.wrong == "2.dL_dW");
-  CHECK(result.slip == "it is transposed");
+  CHECK(result.slip == "your array is transposed");
   result = replaced("2.dL_db", [&](NamedTensor& t) {
     t = {t.name, {5, 3}, named("", e.network.layers[1].dL_dz, Layout::matrix).values};
   });
@@ -399,16 +399,16 @@ TEST_CASE("a slip that this network cannot have is not named") {
   CHECK(says(one.slip("1.dL_dz", scaled(2, one.array("1.dL_dz"))), "the previous pass"));
   CHECK(!says(one.slip("1.z", scaled(5, one.array("1.z"))), "1/N"));
   // 1/0 is infinite where the unit is off, and says nothing about the rest
-  CHECK(one.slip("1.dL_dz", one.array("1.dL_da")) == "the factor σ′(z) is missing: your array is ∂L/∂a");
+  CHECK(one.slip("1.dL_dz", one.array("1.dL_da")) == "the factor σ′(z) is missing: your ∂L/∂z is ∂L/∂a");
 }
 
 TEST_CASE("shapes and numbers together decide what a transposed or a summed array is called") {
   Run run = run_of("as many samples as units");
   for (const char* name : {"1.z", "1.dL_dz", "2.dL_dW", "1.dL_dx"}) {
-    CHECK(says(run.slip(name, turned(run.array(name))), "it is transposed"));
+    CHECK(says(run.slip(name, turned(run.array(name))), "your array is transposed"));
   }
   Run plain = run_of("dropout");
-  CHECK(plain.slip("2.dL_dW", turned(plain.array("2.dL_dW"))) == "it is transposed");
+  CHECK(plain.slip("2.dL_dW", turned(plain.array("2.dL_dW"))) == "your array is transposed");
   const Matrix other = scaled(0.3, turned(plain.array("2.dL_dW")));
   CHECK(plain.slip("2.dL_dW", other).empty());
   CHECK(plain.slip("2.dL_db", plain.array("2.dL_dz")) == "the sum over the samples is missing");
@@ -425,7 +425,7 @@ TEST_CASE("shapes and numbers together decide what a transposed or a summed arra
 
 TEST_CASE("an array that a later step has overwritten is recognised") {
   Run run = run_of("one sample");
-  CHECK(says(run.slip("2.dL_dx", run.array("1.dL_dz")), "these are the numbers of 1.dL_dz"));
+  CHECK(says(run.slip("2.dL_dx", run.array("1.dL_dz")), "the numbers of 1.dL_dz"));
 }
 
 TEST_CASE("floats raise no alarm where rounding is large: a that is close to y, and large inputs that cancel") {
@@ -514,7 +514,7 @@ TEST_CASE("every slip of z and of a is named from its formula") {
               {"1.z", "multiplied by x Wᵀ", filled(xW, [&](auto i, auto j) { return xW[i][j] * b[0][j]; })},
               {"1.z", "leaves out the first input", without(0)},
               {"1.z", "leaves out the last input", without(3)},
-              {"1.z", "the sigmoid of z", map(z, sigmoid_of)},
+              {"1.z", "sigmoid(z)", map(z, sigmoid_of)},
               {"1.z", "σ is applied here already, but", map(z, tanh_of)},
               {"1.z", "not a mean", with(0.25, 1)},
               {"1.z", "all units get the first bias", filled(xW, [&](auto i, auto j) { return xW[i][j] + b[0][0]; })},
@@ -526,7 +526,7 @@ TEST_CASE("every slip of z and of a is named from its formula") {
               {"1.a", "σ′(z), the derivative", map(a, [](double v) { return 1 - v * v; })},
               {"1.a", "the sign of z is lost", map(a, [](double v) { return std::abs(v); })},
               {"1.a", "an extra factor 2", map(z, [](double v) { return std::tanh(2 * v); })},
-              {"1.a", "is the exponent's factor 2 missing?", map(z, [](double v) { return std::tanh(v / 2); })},
+              {"1.a", "the exponent lacks a factor 2", map(z, [](double v) { return std::tanh(v / 2); })},
               {"1.a", "another activation function: sigmoid", map(z, sigmoid_of)},
               {"2.a", "softmax runs over the samples", turned(softmax_of(turned(run.array("2.z"))))}});
 }
@@ -542,7 +542,7 @@ TEST_CASE("every slip of σ′ is named from its formula") {
       {"1.slope", "the derivative of the sigmoid", map(a, [](double v) { return v * (1 - v); })},
       {"1.slope", "1 − z²: use `a` instead of z", map(z, [](double v) { return 1 - v * v; })},
       {"1.slope", "the square is missing", map(a, [](double v) { return 1 - v; })},
-      {"1.slope", "replace the plus by a minus", map(a, [](double v) { return 1 + v * v; })},
+      {"1.slope", "write minus, not plus", map(a, [](double v) { return 1 + v * v; })},
       {"1.slope", "the derivative of 1 − a²", map(a, [](double v) { return -2 * v; })},
       {"1.slope", "exp(−2|z|)", map(z, [](double v) { return 1 - std::tanh(v / 2) * std::tanh(v / 2); })},
       {"1.slope", "a quarter of the derivative", scaled(0.25, slope)},
@@ -615,7 +615,7 @@ TEST_CASE("every slip of ∂L/∂z is named from its formula") {
         {{"2.dL_dz", "already contains σ′", pair([](double v, double t) { return (v - t) / 5 * v * (1 - v); })},
          {"2.dL_dz", "the targets y are not subtracted", scaled(0.2, a)},
          {"2.dL_dz", "only the correct class", pair([](double v, double t) { return (v - t) / 5 * t; })},
-         {"2.dL_dz", "this is ∂L/∂a", pair([](double v, double t) { return -t / v / 5; })},
+         {"2.dL_dz", "is ∂L/∂a = −y/(a N)", pair([](double v, double t) { return -t / v / 5; })},
          {"2.dL_dz", "only the first row",
           filled(a, [&](auto i, auto j) { return i == 0 ? (a[i][j] - y[i][j]) / 5 : 0.0; })},
          {"2.dL_dz", "divide by N, the number of samples", pair([](double v, double t) { return (v - t) / 15; })}});
@@ -623,7 +623,7 @@ TEST_CASE("every slip of ∂L/∂z is named from its formula") {
   const Variant huber{"huber", 5, 3, {{4, "tanh"}, {2, "identity"}}, {.loss = "huber"}};
   Run other(huber);
   const Matrix o = other.array("2.a"), t = other.array("y");
-  check(other, {{"2.dL_da", "y − a: the sign is wrong", each([](double v, double w) { return (w - v) / 5; }, o, t)},
+  check(other, {{"2.dL_da", "(y − a)/N: the sign is wrong", each([](double v, double w) { return (w - v) / 5; }, o, t)},
                 {"2.dL_da", "not ∂L/∂a", each([](double v, double w) { return (v - w) / 5; }, o, t)},
                 {"2.dL_da", "the targets y are not subtracted", scaled(0.2, o)}});
 }
@@ -682,7 +682,7 @@ TEST_CASE("every slip of cross-entropy is named from its formula") {
                mean([](double, double l, double d) { return std::exp(l) - d; })},
               {"loss", "not log10", mean([](double, double l, double d) { return l / std::log(10) - d; })},
               {"loss", "not log2", mean([](double, double l, double d) { return l / std::log(2) - d; })},
-              {"loss", "this is the squared error", {{squares / 5}}},
+              {"loss", "your loss is the squared error", {{squares / 5}}},
               {"loss", "the mean of the squared error", {{squares / 15}}}});
   const double right = run.array("loss")[0][0];
   check(run, {{"loss", "not log2", {{right / std::log(2)}}},

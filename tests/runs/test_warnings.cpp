@@ -182,7 +182,8 @@ TEST_CASE("a warning names the location, the code, the rule and the remedy") {
         "--set layer.2.activation: target-range: 3 of 3 targets are outside -1 … 1, the range of tanh; use identity at "
         "the output, or scale the targets");
   CHECK(text({{"data.standardize", "false"}}, regression) ==
-        "--set data.standardize: unscaled-inputs: column \"year\" has numbers of size 2e+03, the smallest column 0.22: "
+        "--set data.standardize: unscaled-inputs: column \"year\" has numbers of size 2e+03, and the smallest size of "
+        "all columns is 0.22: "
         "large "
         "inputs saturate units and dominate the gradient; set data.standardize = true");
 }

@@ -14,7 +14,7 @@
 namespace primer {
 
 struct Diagnosis {
-  std::string kind;              // a fixed name for scripts, such as "vanishing"
+  std::string kind;              // identifier of the problem, such as "vanishing"; scripts may rely on it
   std::string text;              // the diagnosis in sentences, with numbers of the run
   std::uint64_t epoch;           // the epoch to look at in the report
   std::vector<Override> remedy;  // changes of the config that may help, at least one; layer.N: the N-th [[layer]] table

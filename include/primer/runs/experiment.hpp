@@ -28,10 +28,10 @@ Experiment experiment_of(Config config, FileSamples samples, const std::optional
 // Reads the config at `config_path` and the data files that the config names.
 Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides);
 
-// Reads all rows of another CSV file like the experiment's own data. Columns are found by their names, and other
-// columns are ignored. Targets are encoded with the same classes. Numbers are standardised with the means and
-// deviations of the training rows. If the experiment's data were generated and the file has other column names, its
-// last column is the target and all others are inputs. Throws UserError if the file does not fit.
+// Reads all rows of another CSV file for the network of the experiment. The needed columns are found by their names;
+// other columns are ignored. Targets are encoded with the classes of the experiment. Numbers are standardised with the
+// means and deviations of the training rows. If the data of the experiment come from a generator and the file has other
+// column names, the last column is the target, and all others are inputs. Throws UserError if the file does not fit.
 Dataset read_dataset(const std::string& path, const Experiment& experiment);
 
 }  // namespace primer

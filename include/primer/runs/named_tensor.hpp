@@ -14,8 +14,8 @@ constexpr Layout layout_of(const Parameter& p) { return p.transposed ? Layout::t
 
 NamedTensor named(std::string name, const Tensor& tensor, Layout layout);
 
-// Fills `tensor` with the tensor `name` of a file. Throws UserError if the file has no such tensor, if its shape is not
-// that of `tensor` in `layout`, or if a number is too large for `real` (float or double). The text begins with `file`.
+// Fills `tensor` with the tensor `name` of the file called `file`. Throws UserError if the file has no such tensor, if
+// the stored shape does not fit `tensor` and `layout`, or if a number is too large for `real` (float or double).
 void read_tensor(const Safetensors& contents, const std::string& file, const std::string& name, Layout layout,
                  Tensor& tensor);
 

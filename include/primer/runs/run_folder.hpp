@@ -16,14 +16,14 @@ namespace primer {
 // The default folder of a run of the config NAME.toml: runs/NAME if n is 1, else runs/NAME-n.
 std::string default_folder(const Config& config, std::size_t n);
 
-// The folder for a new run: `out` or, without `out`, runs/NAME for the config NAME.toml. A folder that exists must be
-// empty or contain a run. If `replace` is true, any run in it is replaced. Otherwise only a run with the same config is
-// replaced: `out` with another run is refused; without `out`, the first of runs/NAME, runs/NAME-2, … without another
-// run is used. Throws UserError if the new run would replace a file that it reads or that primer did not write.
+// Chooses the folder for a new run of the config NAME.toml: `out`, or runs/NAME if `out` is not given. Throws UserError
+// if the folder contains files that primer did not write, or data files that the new run reads. If `replace` is false,
+// UserError is also thrown for a run with a different config in the folder. But if `out` is not given and `replace` is
+// false, nothing is thrown: the folder is the first of runs/NAME, runs/NAME-2, … without such files or such a run.
 std::string folder_for_new_run(const Experiment& experiment, const std::optional<std::string>& out, bool replace);
 
-// The folder of the run to resume: `out`, or the first of runs/NAME, runs/NAME-2, … whose config is the same as that of
-// the experiment, except perhaps for train.epochs; runs/NAME if no folder has such a config.
+// The folder of the run to resume: `out` if given. Otherwise the first of runs/NAME, runs/NAME-2, … that
+// contains a run with the config of the experiment (train.epochs may differ), or runs/NAME if there is none.
 std::string folder_to_resume(const Experiment& experiment, const std::optional<std::string>& out);
 
 class RunFolder {

@@ -23,7 +23,7 @@ struct FileSamples : Samples {
     std::uint32_t line, column;
   };
   std::string file;
-  std::vector<Position> positions;  // places of all targets (rows × targets); empty for a regression or generated data
+  std::vector<Position> positions;  // location of each target value in `file` (rows × targets); empty if not kept
   std::size_t dropped = 0;          // number of rows that were left out because a value is missing
 };
 
@@ -39,8 +39,8 @@ class InputColumns {
                const char* whose);
 
   bool any_missing(const CsvReader& csv) const;
-  // Collects the categories in the current row, except for an existing network, whose categories are known. Call
-  // learn() for all rows before you call read() for the first row.
+  // Collects the categories in the current row. Does nothing for an existing network: its categories are known.
+  // Call learn() for all rows before you call read() for the first row.
   void learn(const CsvReader& csv);
 
   // The number of inputs, and their names.
@@ -83,8 +83,7 @@ UserError located(const std::logic_error& error, const FileSamples& samples);
 // The separator of cells and the decimal mark in the files of `data`.
 CsvFormat format_of(const DataOptions& data);
 
-// The positions of the columns with these names. Throws UserError if a column is missing; `whose` says what the column
-// is for, such as "a target".
+// The positions of the columns `names`. Throws UserError if one is missing. `whose` is its use: "which is an input".
 std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<std::string>& names, const char* whose);
 
 }  // namespace primer

@@ -16,7 +16,7 @@ std::uint64_t signature(Network& network);
 // A hash (64-bit FNV-1a) of all numbers in the data sets `parts`. The hash is returned as a decimal number.
 std::string fingerprint(std::initializer_list<const Dataset*> parts);
 
-// The signature as 16 hexadecimal digits: "907CE90B1CD109AF".
+// The result of signature() as 16 hexadecimal digits: "907CE90B1CD109AF".
 std::string signature_text(std::uint64_t signature);
 
 }  // namespace primer

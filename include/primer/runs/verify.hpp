@@ -14,15 +14,15 @@ namespace primer {
 
 struct Verification {
   std::vector<std::string> right;    // names of the given arrays that agree with primer's, in the order of computation
-  std::vector<std::string> missing;  // names of the arrays before `wrong` that the user did not give
+  std::vector<std::string> missing;  // names of arrays that the user did not give; only those computed before `wrong`
   std::vector<std::string> unknown;  // names of the given arrays that the trace of this network does not contain
   std::string wrong;                 // name of the first given array that differs from primer's; empty if all agree
   std::string what;  // how the array `wrong` differs from primer's: the place, both numbers, the formula
-  std::string slip;  // the likely mistake in a sentence; empty if it is unknown
+  std::string slip;  // a sentence about the likely mistake; empty if the mistake is unknown
 };
 
-// Compares `given` with the last forward_training() and backward() of `network`, with ∂L/∂x. Numbers agree if they
-// differ only by the rounding of double, or of float if a given array has floats. A vector may be a row or a column.
+// Compares `given` with the arrays of `network` after forward_training() and backward(…, wants_dL_dx = true). Numbers
+// may differ by the rounding of double, or of float if a given array has floats. A vector may be a row or a column.
 Verification verify(Network& network, const Loss& loss, const Tensor& y, const Safetensors& given);
 
 }  // namespace primer

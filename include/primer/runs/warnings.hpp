@@ -10,12 +10,12 @@
 
 namespace primer {
 
-// The range of ‖∂L/∂z‖ of layer 1, divided by ‖∂L/∂z‖ of the last hidden layer, in a network that starts well.
+// In a network that starts well, ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of the last hidden layer is between these two numbers.
 inline constexpr double least_gradient_ratio = 0.02, largest_gradient_ratio = 50;
 
 struct Warning {
-  Location location;  // the place in the config
-  std::string code;   // a fixed name for scripts, such as "vanishing"
+  Location location;  // where the key with the problem stands in the config
+  std::string code;   // identifier of the warning, such as "idle-key"; scripts may rely on it
   std::string text;   // what will happen, why, and what to write instead
 };
 std::string to_string(const Warning& warning);  // FILE:LINE:COLUMN: CODE: text
