@@ -1,4 +1,4 @@
-// primer check: reads a config as train does, and prints its errors, its warnings and the doctor's forecast.
+// primer check: reads a config like `primer train`. Prints the errors and warnings, and forecasts training problems.
 #include <array>
 #include <cstdio>
 
@@ -23,8 +23,8 @@ const Command check_command{"check",
                             "Warns of settings that are likely to train badly.",
                             "Each warning is a line, FILE:LINE:COLUMN: CODE: text, and the exit code is 0.\n"
                             "An error ends the command with exit code 2. `primer train` prints the same\n"
-                            "warnings. Like `primer doctor` after a run, it also looks at the gradient: it\n"
-                            "forecasts problems from the initial weights and the first batch.\n\n"
+                            "warnings. `primer check` also computes the gradient of the first batch at the\n"
+                            "initial weights, and forecasts what `primer doctor` would say after a run.\n\n"
                             "  primer check configs/iris.toml --set data.standardize=false\n",
                             options,
                             run};

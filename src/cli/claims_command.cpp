@@ -87,13 +87,13 @@ std::string two_lines_each(const std::vector<std::string>& names, std::vector<st
   return out;
 }
 
-// A command uses `seeds` seeds, from `first` on. The file of the claim asks for `usual` seeds.
+// The seeds first, first + 1, … of one command. `seeds` is their number; `usual` is the number in the claim's file.
 struct Sample {
   std::uint64_t first;
   std::size_t seeds, usual;
 };
 
-// The remark "(interval 0.5 × that of 20 seeds)": width of the interval `now` divided by the width of `usual`.
+// Returns "(interval 0.5 × that of 20 seeds)": the width of the interval `now` is 0.5 times the width of `usual`.
 std::string shrinkage(const Estimate& now, const Estimate& usual, std::size_t seeds) {
   const double width = usual.high - usual.low;
   if (!std::isfinite(width) || width == 0) return "";
@@ -158,12 +158,12 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
     }
     Band band{value, value};
     if (!numbers.empty()) band = {std::ranges::min(numbers), std::ranges::max(numbers)};
-    if (f.at_least) {  // the widest interval that `usual` seeds give if the true fraction is between `low` and `high`
+    if (f.at_least) {  // the band contains the interval of each fraction from `low` to `high` (of sample.usual seeds)
       const auto count = [&](double p) { return static_cast<std::size_t>(p * static_cast<double>(sample.usual)); };
       band = {fraction(count(low), sample.usual).low,
               fraction(std::min(count(high) + 1, sample.usual), sample.usual).high};
     }
-    std::printf("  %s\n    value %s, 99 %% interval %s, %zu seeds without a value, expected interval band = [%s, %s]\n",
+    std::printf("  %s\n    value %s, 99 %% interval %s, %zu seeds without a value; expected: band = [%s, %s]\n",
                 text_of(f, claim).c_str(), shown(value).c_str(), text_of(verdicts[i].estimate).c_str(),
                 verdicts[i].unknown, number(rounded(band.low, false)).c_str(),
                 number(rounded(band.high, true)).c_str());
@@ -172,7 +172,7 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
   std::fflush(stdout);
 }
 
-// Trains one run of the claim and writes its report for the user. The printed command leaves out --quiet and --out.
+// Trains one run of the claim and writes its report. Prints the command of this run without --out, --replace, --quiet.
 void show_run(const Claim& claim, const std::string& program) {
   const Arm* const arm = claim.repeatable_arm();
   if (arm == nullptr) return;

@@ -71,12 +71,12 @@ const Command gradcheck_command{"gradcheck",
                                 "The check covers all parameters and the input, on the first 16 rows of the first\n"
                                 "batch. First it moves all parameters except the weights away from their initial\n"
                                 "values. The output is CSV with a row for each tensor:\n"
-                                "  excluded     entries left out, as σ or the loss has a kink within the step\n"
+                                "  excluded     entries not compared: their difference crosses a kink of σ or L\n"
                                 "  max_abs      the largest |a − n|; a is the analytic, n the numeric gradient\n"
                                 "  max_rel      the largest |a − n| / (1e-3 + max(|a|, |n|)); up to 1e-6 is right\n"
-                                "  worst_index  the entry of max_rel, from 0; ROW:COLUMN in W (outputs × inputs)\n"
-                                "The verdict is pass, mismatch, nothing compared, or undecided: rounding hides\n"
-                                "more than 1 % of the gradient. The exit code is 0 only if all tensors pass.\n\n"
+                                "  worst_index  index of max_rel, from 0; ROW:COLUMN in W (outputs × inputs)\n"
+                                "The verdict is pass, mismatch, nothing compared, or undecided (rounding hides\n"
+                                "more than 1 % of the gradient). The exit code is 0 only if all tensors pass.\n\n"
                                 "  primer gradcheck configs/iris.toml\n",
                                 options,
                                 run};

@@ -27,7 +27,7 @@ fs::path config_of(const std::string& operand) {
   return operand;
 }
 
-// The experiment of a config; for the file of a claim, the first experiment that a single `primer train` can train.
+// Loads the experiment of a config. From a claim file, loads the first experiment that one `primer train` can train.
 Experiment experiment_of_file(const fs::path& path, std::vector<Override> overrides) {
   if (path.parent_path().filename() != "claims") return load_experiment(path.string(), overrides);
   const Claim claim = read_claim(path.string());

@@ -120,7 +120,7 @@ TEST_CASE("threads, more seeds and calibration of primer claims" * doctest::skip
   CHECK(few.out.find("7 seeds; the interval of a median needs 8") != std::string::npos);
   const std::string calibration = claims("--dir . --calibrate wide", folder).out;
   CHECK(calibration.starts_with("wide: seeds 1001 … 1024\n"));
-  CHECK(calibration.find(", 0 seeds without a value, expected interval band = [0.") != std::string::npos);
+  CHECK(calibration.find(", 0 seeds without a value; expected: band = [0.") != std::string::npos);
   CHECK(claims("--dir . --jobs 0", folder).error(2) ==
         "primer: --jobs: must be a whole number from 1 to 1000000, not '0'\n");
 }

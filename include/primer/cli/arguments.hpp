@@ -33,7 +33,7 @@ struct Command {
 struct Arguments {
   std::vector<std::string> operands;
   std::vector<std::pair<std::string_view, std::string>> options;  // name and value of each option, in the order given
-  std::string program = "primer";                                 // the word with which the user called the program
+  std::string program = "primer";                                 // name of the program on the command line: argv[0]
 
   bool has(std::string_view option) const;
   std::optional<std::string> value(std::string_view option) const;  // the option's last value on the command line
