@@ -129,9 +129,9 @@ const Tensor& last_z(FinishedRun& run, const Tensor& x) {
   return run.network.layers.back().z;
 }
 
-// The affine map x Wt + b that has the same values as z of the last layer for x = 0 and for every unit vector x.
+// The affine map x Wᵀ + b that equals z of the last layer at x = 0 and at each basis vector x = (0, …, 1, …, 0).
 struct AffineMap {
-  Tensor Wt, b;
+  Tensor Wt, b;  // Wᵀ is inputs × outputs, b is 1 × outputs
 };
 AffineMap affine_map(FinishedRun& run) {
   const std::size_t inputs = run.experiment.data.train.x.cols();
@@ -232,7 +232,7 @@ std::vector<Measure> table() {
       {"diverged", "", "1 if a number was not finite, else 0", [](Run& r, const Q&) { return r.diverged ? 1.0 : 0.0; }},
       {"epochs_to_loss", "at", "first epoch with a training loss below `at`", epochs_to_loss},
       {"collapse_difference", "", "relative distance of the network from an affine map", collapse_difference},
-      {"collapse_rank", "", "rank of the affine map in collapse_difference",
+      {"collapse_rank", "", "rank of the affine map that equals the network at x = 0 and at each basis vector",
        [](Run& r, const Q&) { return static_cast<double>(rank_of(singular_values(affine_map(r).Wt))); }},
       {"conditioning", "layer", "ratio of the largest to the smallest eigenvalue of E[a aᵀ]", conditioning},
       {"alpha_change", "layer", "distance of a prelu's α from its initial value", alpha_change},

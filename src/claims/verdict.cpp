@@ -1,4 +1,4 @@
-// Trains each arm (a variant of a config) of a claim with each seed, and compares the measured numbers with the bands.
+// Trains each variant of a claim's config with each seed, and tests if the measured values lie in the allowed ranges.
 #include "primer/claims/verdict.hpp"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ FinishedRun run_arm(const Claim& claim, std::vector<FinishedRun>& runs, std::uin
   return train_to_the_end(std::move(experiment), std::move(network), interrupted);
 }
 
-// The value that one seed gives for a finding: the measure of one arm, or the ratio or difference of two arms.
+// The result of a finding for one seed: a quantity of one arm (trained config), or the ratio or difference of two arms.
 std::optional<double> number_of(const Finding& f, const Claim& claim, std::vector<FinishedRun>& runs,
                                 std::uint64_t seed) {
   const auto measured = [&](std::size_t arm) {

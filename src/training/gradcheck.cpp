@@ -13,10 +13,11 @@
 namespace primer {
 namespace {
 
-constexpr double tolerance = 1e-6;  // the largest relative error with which an entry is right
+constexpr double tolerance = 1e-6;  // a gradient entry with a relative error up to 1e-6 is right
 
-// The loss of a batch as a function of the parameters and the inputs. For each kink, value() records whether each z or
-// a − y is below it, above it or on it. If no record changes between two points, the loss is smooth between them.
+// The loss of a batch as a function of the parameters and the inputs. A kink is a point where σ has no derivative in z,
+// or the loss has no derivative in a − y. value() records whether each z or a − y is below, on or above each kink.
+// If the records at two points are equal, the check assumes that the loss is smooth between these points.
 class LossSurface {
  public:
   LossSurface(Network& network, const Loss& loss, const Tensor& x, const Tensor& y)
@@ -154,7 +155,7 @@ TensorCheck check_tensor(const std::string& name, Tensor& values, const Tensor& 
       check.max_rel = d.relative;
       check.worst_row = transposed ? j : i;
       check.worst_col = transposed ? i : j;
-      if (std::isnan(d.relative)) return check;  // no other error is larger than NaN
+      if (std::isnan(d.relative)) return check;  // NaN counts as the largest error of a tensor
     }
   }
   return check;

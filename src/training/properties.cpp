@@ -1,5 +1,5 @@
-// Scans σ and σ′ on a grid of z. Then finds extremes between two grid points by golden-section search, and the ends of
-// intervals by bisection.
+// Computes σ and σ′ on a grid of z. Golden-section search then refines the minima and maxima between the grid points.
+// Bisection finds where σ′ changes its sign, and the ends of the intervals of z in which σ′ = 0 or σ is saturated.
 #include "primer/training/properties.hpp"
 
 #include <algorithm>
@@ -64,7 +64,7 @@ std::vector<double> grid_and_beyond() {
   return points;
 }
 
-// Returns the lowest value of f and its z: the best of `points`, refined by golden-section search if it is in the grid.
+// Returns the lowest value of f at `points` and its z. If |z| < 8, golden-section search near z may find a lower value.
 // Of equal values, the value with z nearest to 0 is taken, so relu has its minimum at z = 0.
 std::pair<double, double> lowest(const std::vector<double>& points, const Function& f) {
   std::size_t best = 0;

@@ -191,12 +191,13 @@ Training::Training(Network& network, const Data& data, const TrainOptions& optio
   state.residual_squares.resize(data.train.y.cols());
 }
 
+// Every n-th step (1, 1 + n, 1 + 2n, …) is observed. In an epoch without such a step, the first step is observed.
 bool Training::observed(std::uint64_t step) const {
   if (observe_every_ == 0) return false;
-  const std::uint64_t since = (step - 1) % observe_every_;  // number of steps since the last step 1 + k n
+  const std::uint64_t since = (step - 1) % observe_every_;  // steps since the last of the steps 1, 1 + n, 1 + 2n, …
   if (since == 0) return true;
   const bool opens_epoch = (step - 1) % batches_ == 0;
-  return opens_epoch && observe_every_ - since >= batches_;  // first step of an epoch that contains no step 1 + k n
+  return opens_epoch && observe_every_ - since >= batches_;
 }
 
 double Training::learning_rate(std::uint64_t step) const {
@@ -309,7 +310,7 @@ Training::Snapshot Training::snapshot() const {
   return now;
 }
 
-// Saves into the memory of `to`, because a new allocation in each epoch takes longer than training a tiny network.
+// Reuses the memory of `to`, because new memory in each epoch takes longer than the training of a tiny network.
 void Training::save(Snapshot& to) const {
   to.state = state;
   copy(network_, to.tensors);
@@ -333,7 +334,8 @@ void Training::rewind(const Snapshot& to) {
 void Training::explain_divergence() {
   rewind(epoch_start_);
   std::optional<NonFiniteTensor> non_finite;
-  std::vector<std::string> norms(network_.layers.size());  // each layer's norms after the previous step; empty at first
+  // For each layer: the norms of W, z, ∂L/∂z and ∂L/∂W after the previous step, as text. Empty before the first step.
+  std::vector<std::string> norms(network_.layers.size());
   while (state.batch < batches_) {
     const double loss = step(state.batch);
     non_finite = first_non_finite(network_, *loss_, batch_.y, loss);

@@ -26,7 +26,7 @@ constexpr std::size_t plot_rows = 5;
 constexpr std::size_t most_classes = 8;
 constexpr double shortest_pause = 0.08;  // seconds between two drawings
 constexpr double shortest_frame = 0.04;  // seconds between two drawings of a view that is slowed down
-constexpr double fewest_decades = 4;     // the bars of ‖∂L/∂z‖ span at least these powers of 10
+constexpr double fewest_decades = 4;     // the bars of ‖∂L/∂z‖ span at least this many powers of 10
 constexpr std::size_t most_shots = 2000;
 constexpr double introduction_seconds = 6.5, watched_seconds = 12;  // for all epochs
 constexpr std::string_view introduction_hint = "any key: go on at once";
@@ -554,7 +554,8 @@ void Terminal::look_at(std::size_t shot) {
   show(state);
 }
 
-// Whether all drawings, with one now and one at the end of the run, take less than 1 % of the time since start_.
+// Whether the view may be drawn now. At least shortest_pause must have passed since the last drawing. The total time of
+// all drawings, including a drawing now and the last drawing of the run, must be at most 1 % of the time since start_.
 bool Terminal::affordable() {
   return spent_ + 2 * cost_ <= 0.01 * seconds_since(start_) && seconds_since(last_draw_) >= shortest_pause;
 }

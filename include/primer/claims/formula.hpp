@@ -5,8 +5,8 @@
 
 namespace primer {
 
-// See formats/expression.hpp for the syntax and configs/claims/README.md for the functions. The result may be infinite
-// or NaN. Throws std::invalid_argument for a wrong formula.
+// Returns the value of a formula: a finite number, ±∞ or NaN. formats/expression.hpp describes the syntax of a formula,
+// configs/claims/README.md its functions. Throws std::invalid_argument if the formula has an error.
 double evaluate_formula(std::string_view text);
 
 }  // namespace primer

@@ -34,7 +34,7 @@ FinishedRun train_to_the_end(Experiment experiment, Network network, const std::
 // The layers or epochs that a measure reads, and the way in which their values are combined into one.
 struct Pick {
   static constexpr auto ways = std::to_array<std::string_view>({"first", "last", "mean", "min", "max", "sum"});
-  std::string text;  // the pick as printed, such as "3" or "mean of 2–9"; empty if the claim file has no such key
+  std::string text;  // the chosen layers or epochs as text, "3" or "mean of 2–9"; empty if the claim file chooses none
   std::string_view way = "mean";
   std::size_t from = 0, to = std::numeric_limits<std::size_t>::max();
 };
@@ -42,15 +42,15 @@ struct Pick {
 // A measure, and the values that a claim file sets for the keys of this measure.
 struct Quantity {
   const struct Measure* measure = nullptr;
-  Pick layer;       // the layers to measure; if the claim names none: the mean over the hidden layers
-  Pick over_layer;  // if the claim names it: the value of `layer` is divided by the value of `over_layer`
-  Pick epoch;       // the epochs to measure; if the claim names none: the end of training
+  Pick layer;       // the layers to measure; if the claim file chooses none: the mean over the hidden layers
+  Pick over_layer;  // if the claim file has the key over_layer, the result is: value of `layer` / value of `over_layer`
+  Pick epoch;       // the epochs to measure; if the claim file chooses none: the end of training
   double at = 0;    // the threshold, for a measure such as "epochs_to_loss"
 };
 
 struct Measure {
   std::string name, needs;  // `needs`: the key that a claim with this measure must contain; empty if there is none
-  std::string says;         // what the measure is, in one line of configs/claims/README.md
+  std::string says;         // the measure in a few words, for the list that `primer claims --measures` prints
   std::function<std::optional<double>(FinishedRun&, const Quantity&)> function;  // nullopt if the value is unknown
   std::vector<std::string_view> allows = {};                                     // optional keys of the measure
 };

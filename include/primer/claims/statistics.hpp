@@ -22,8 +22,8 @@ struct Estimate {
 
 // The median of the values. Its interval is from the k-th smallest to the k-th largest value, with the largest k that
 // gives at least 99 % confidence (W. R. Thompson, "On confidence ranges for the median and other expectation
-// distributions for populations of unknown distribution form", 1936). For `unknown` more values that are not known, the
-// lower end assumes −∞, the upper end ∞. Ratios need no logarithm, because logarithms lead to the same interval.
+// distributions for populations of unknown distribution form", 1936). `unknown` is the number of missing values: they
+// count as −∞ for the lower end, as ∞ for the upper end. Logarithms of ratios would lead to the same interval.
 Estimate median(std::vector<double> values, std::size_t unknown = 0);
 
 // Estimates a probability, with its confidence interval, from `ones` successes in n trials (C. J. Clopper & E. S.

@@ -12,12 +12,12 @@
 
 namespace primer {
 
-// The numbers from one seed, one for each finding of a claim. If a finding compares two arms, its number is the ratio
-// or difference of two values. A number is empty if it is unknown (for example after a divergence), and for a check.
+// The results of one seed. Each finding of a claim has one number: a measured quantity, or the ratio or difference of
+// two quantities. The number is empty if it is unknown (as after a divergence), or if the finding is only a formula.
 using Trial = std::vector<std::optional<double>>;
 
-// Runs a trial for each of the seeds first, …, first + n − 1, in `jobs` threads; the result does not depend on `jobs`.
-// Throws UserError if a finding cannot be measured, and Interrupted if `interrupted` is not empty and returns true.
+// Tests a claim with the seeds first, …, first + n − 1, in `jobs` threads. The result does not depend on `jobs`. Throws
+// UserError if a quantity cannot be measured. Throws Interrupted if the function `interrupted` is set and returns true.
 std::vector<Trial> run_trials(const Claim& claim, std::uint64_t first, std::size_t n, std::size_t jobs = 1,
                               const std::function<bool()>& interrupted = {});
 
@@ -28,7 +28,7 @@ enum class Outcome { holds, undecided, missed };
 struct Verdict {
   Outcome outcome;
   std::size_t unknown = 0;  // how many seeds have an unknown value; the interval is valid whatever these values are
-  Estimate estimate = {};   // if the finding is a check: value = low = high = the result of its formula
+  Estimate estimate = {};   // of a check (a formula, without training): value, low and high are the formula's value
 };
 
 // Computes the verdict on a finding of a claim from one number per seed. A number is empty if it is unknown.

@@ -92,9 +92,9 @@ class TargetError : public std::invalid_argument {
   std::size_t row, target;
 };
 
-// Returns the classes of a column, each in its first spelling. Two labels belong to the same class if they are the same
-// text or the same plain integer: 1, 1.0 and 1.00 are the same integer, but 01 and 1e0 are only texts. If all labels
-// are plain integers, the classes are in numeric order; otherwise they are in the order of their bytes.
+// Returns the classes of a column, each as it was first written. Two labels belong to the same class if they are the
+// same text or the same plain integer: 1, 1.0 and 1.00 are the same integer, but 01 and 1e0 are only texts. If all
+// labels are plain integers, the classes are in numeric order; otherwise they are in the order of their bytes.
 std::vector<std::string> classes_of(const Target& target);
 
 // Returns y for a task. One column of classes becomes one-hot rows (multiclass) or 0 and 1 (binary). If `classes` is

@@ -1,6 +1,5 @@
-// The gradient flow shows how each layer changes the signal on the way forward and the gradient on the way back. It is
-// measured during training. flow.csv, the terminal, the report, the web page and the claims all use the table
-// flow_quantities of this file.
+// The gradient flow, measured during training: how each layer changes the signal on the way forward and the gradient on
+// the way back. flow.csv, the terminal, the report, the web page and the claims use the table flow_quantities.
 #pragma once
 
 #include <array>
@@ -86,8 +85,8 @@ class Flow {
   void before_update(Network& network, const Loss& loss, const Tensor& y);
   void after_update(const Network& network);
 
-  // Ends the epoch and returns one FlowRow for each layer, or no rows if no step was observed. Then the sums are 0, but
-  // Flow still knows the dead units of this epoch, because `revived` of the next epoch depends on them.
+  // Ends the epoch and returns one FlowRow for each layer, or no rows if no step was observed. Then sets all sums
+  // to 0. The dead units of this epoch stay stored, because `revived` of the next epoch is computed from them.
   std::vector<FlowRow> finish(std::uint64_t epoch, const Network& network);
 
   // The state of a Flow between two steps, as a checkpoint stores it.
@@ -98,8 +97,8 @@ class Flow {
     real saturation_limit;  // σ is saturated where |σ′| is below this limit; if σ learns its α, the limit changes
   };
   struct State {
-    std::uint64_t steps = 0;    // steps observed in this epoch
-    std::uint64_t updates = 0;  // observed steps in this epoch after which the weights were updated
+    std::uint64_t steps = 0;    // number of observed steps in this epoch
+    std::uint64_t updates = 0;  // number of observed steps in this epoch that updated the weights; 0 in epoch 0
     std::vector<LayerState> layers;
   };
   State state;

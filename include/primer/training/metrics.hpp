@@ -23,8 +23,7 @@ std::size_t correct_predictions(const Tensor& a, const Tensor& y, Task task);
 Tensor confusion_matrix(const std::vector<std::size_t>& actual, const std::vector<std::size_t>& predicted,
                         std::size_t K);
 
-// For each class: precision TP / (TP + FP), recall TP / (TP + FN) and f1, their harmonic mean; 0 where the denominator
-// is 0.
+// Per class: precision TP / (TP + FP), recall TP / (TP + FN) and f1, their harmonic mean. A score 0 / 0 counts as 0.
 struct ClassScores {
   std::vector<double> precision, recall, f1;
   double accuracy;

@@ -19,8 +19,8 @@ struct ScheduleOptions {
   std::string schedule_unit = "epoch";  // the unit of t: "epoch" or "step"
 };
 
-// The learning rate at time t, for η = learning_rate. Throws std::invalid_argument for an unknown schedule, and when
-// step_size (of step) or t_max (of cosine) is 0.
+// Returns the learning rate of the schedule at time t; `learning_rate` is the rate without a schedule (η). Throws
+// std::invalid_argument for an unknown schedule, for "step" with step_size = 0, and for "cosine" with t_max ≤ 0.
 double scheduled(const ScheduleOptions& options, double learning_rate, std::uint64_t t);
 
 std::vector<std::string_view> schedule_names();

@@ -50,9 +50,9 @@ Dataset first_batch(const Data& data, const TrainOptions& options, std::uint64_t
 // One row of history.csv.
 struct EpochRecord {
   std::uint64_t epoch;
-  Scores train;                      // means over the batches of the epoch, each measured before its own update
-  std::optional<Scores> validation;  // measured after the epoch, if there are validation rows
-  std::optional<Scores> test;        // measured after the last epoch; all other records have no test scores
+  Scores train;                      // training loss and metric; each batch is measured before the update by this batch
+  std::optional<Scores> validation;  // validation loss and metric after the epoch; empty without validation rows
+  std::optional<Scores> test;        // test loss and metric after the last epoch; empty in the record of other epochs
   double learning_rate;              // learning rate of the last step of the epoch
 };
 
@@ -66,14 +66,16 @@ class Divergence : public std::runtime_error {
 
 class Training {
  public:
-  // Functions that run() calls; each may be empty.
+  // Functions that run() calls; each may be empty. run() restores the best weights only after all these calls.
   struct Hooks {
-    std::function<void(const std::vector<FlowRow>&)> started;  // gets the flow rows of epoch 0; empty if not observed
+    // Called before epoch 1 with the flow of epoch 0: one FlowRow per layer, or no rows if the flow is not observed.
+    std::function<void(const std::vector<FlowRow>&)> started;
     std::function<void()> batch_done;
-    std::function<void(const EpochRecord&, const std::vector<FlowRow>&)>
-        epoch_done;                          // called after every epoch, before run() restores the best weights
-    std::function<bool()> interrupted;       // asked after every batch; if yes, run() returns `interrupted`
-    std::function<bool()> stop_after_epoch;  // asked after each epoch but the last; if yes, run() returns `interrupted`
+    std::function<void(const EpochRecord&, const std::vector<FlowRow>&)> epoch_done;
+    // interrupted() is called after every batch, stop_after_epoch() after every epoch except the last. If one of these
+    // two functions returns true, run() returns `interrupted`.
+    std::function<bool()> interrupted;
+    std::function<bool()> stop_after_epoch;
   };
   enum class End { finished, stopped_early, interrupted };
 
@@ -87,9 +89,7 @@ class Training {
   // until interrupted. Early stopping restores the best weights at the end. Throws Divergence.
   End run(const Hooks& hooks);
 
-  // Whether the last epoch is finished or the patience has run out.
-  bool done() const;
-
+  bool done() const;  // whether training has ended: the last epoch is finished, or early stopping ends the run
   std::size_t batches() const { return batches_; }  // number of batches per epoch
 
   // How far the run has come: finished epochs and batches, the sums of the current epoch, and the best epoch.
@@ -117,7 +117,7 @@ class Training {
   };
   Snapshot snapshot() const;
   const Snapshot& epoch_start() const { return epoch_start_; }
-  // `now` and `epoch_start` must be snapshots of a network of the same shapes. The next run() continues from `now`.
+  // The next run() continues from `now`. The tensors in `now` and `epoch_start` must have the shapes of this network.
   void resume(const Snapshot& now, const Snapshot& epoch_start);
 
  private:
@@ -142,10 +142,9 @@ class Training {
   std::vector<Parameter> parameters_;
   std::size_t batch_size_;
   std::size_t batches_;
-  std::vector<double> scales_, total_squares_;  // a factor and the total sum of squares of each output, for training R²
+  std::vector<double> scales_, total_squares_;  // for R² of each output: factor against overflow, total sum of squares
   std::vector<std::size_t> order_;              // order of the training rows in this epoch
   Dataset batch_;
-
   Snapshot epoch_start_;
 };
 

@@ -10,8 +10,8 @@
 
 namespace primer {
 
-// `rows` has one row for each layer, all from the same epoch. The last line of the text says which fraction of the
-// gradient reached layer 1, and by which factors σ′ and the weights changed the gradient.
+// Returns a table of `rows`: one row for each layer, all from the same epoch. With two hidden layers or more, the last
+// line gives ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of the last hidden layer, as a factor from σ′ times a factor from W.
 std::string flow_table(const std::vector<FlowRow>& rows, std::size_t width = unlimited_width);
 
 }  // namespace primer

@@ -20,8 +20,8 @@ std::size_t output_width();
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0);
 
 // Returns a line for each row of cells, with two spaces between columns. The first `left` columns are aligned left, the
-// others right. A row may be shorter than the first. Columns that do not fit into `width` follow below, as a table that
-// begins with the first `repeated` columns again; long texts in these columns are broken at spaces.
+// others right. Rows may have different lengths. Columns that do not fit into `width` form a further table below. Every
+// table begins with the first `repeated` columns; in a wide table, long texts in these first columns get several lines.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left = 1,
                   std::size_t width = unlimited_width, std::size_t repeated = 1);
 
