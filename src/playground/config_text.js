@@ -26,7 +26,7 @@ window.config_text = (() => {
     }
     return part;
   }
-  // The text with `key` ("train.loss", "layer.2.units") set to a TOML value, or without the key if the value is null.
+  // The config with `key` ("train.loss", "layer.2.units") set to a TOML value, or without the key if the value is null.
   function set(text, key, value) {
     const parts = parts_of(text);
     const part = part_of(parts, key);
@@ -53,7 +53,7 @@ window.config_text = (() => {
       return [...list.slice(0, l + 1), copy, ...list.slice(l + 1)];
     });
   const remove_layer = (text, l) => layers(text, (list) => list.filter((_, i) => i !== l));
-  // Returns the text with the data source `lines`, a file or a generator. Removes keys that only the old source has.
+  // Returns a config with the data source `lines` (a file or a generator). Removes keys that belong to the old source.
   function with_data(text, lines) {
     const parts = parts_of(text);
     const part = part_of(parts, 'data.file');

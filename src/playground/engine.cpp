@@ -130,7 +130,7 @@ struct Session {
   std::vector<LayerPass> pass;
   std::vector<FlowRow> flow;  // the gradient flow in `pass`
   std::vector<EpochRecord> history;
-  std::optional<std::uint64_t> touched_at;  // after this step, the config alone does not repeat the run
+  std::optional<std::uint64_t> touched_at;  // step of the first change by the user; config.toml cannot repeat the run
   Tensor grid;
 };
 

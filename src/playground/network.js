@@ -134,7 +134,7 @@ window.network_view = (engine) => {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, sheet.width, sheet.height);
     const kind = by_id('line-kind').value;
-    // The width of a line: |W| / max |W| of the layer, or |∂L/∂W| / max |∂L/∂W| of the network (logarithmic scale)
+    // The width of a weight's line shows |W| / max |W| of the layer, or log₁₀ (|∂L/∂W| / max |∂L/∂W| of the network).
     let largest = 1e-300;
     if (kind !== 'W')
       run.info.layers.forEach(({ units, inputs: n }, l) => {
@@ -289,7 +289,7 @@ window.network_view = (engine) => {
 
   // The label of what carries δ back through `layers`: W, and the skip connection if a layer has one
   const carrier = (layers) => (layers.some(({ residual }) => residual) ? 'W + skip' : 'W');
-  // Draws a chart of the norms ‖∂L/∂a‖ and ‖δ‖ = ‖∂L/∂z‖ of all layers, as one line that steps from layer to layer
+  // Draws a line for each run. It goes from the last layer to layer 1, in each layer from ‖∂L/∂a‖ to ‖δ‖ = ‖∂L/∂z‖.
   function draw_delta(runs) {
     const L = Math.max(...runs.map(({ info }) => info.layers.length));
     const d = drawing(by_id('delta'), 250, [30, 14, 34, 56], 'norms of the gradient in each layer');
@@ -356,11 +356,11 @@ window.network_view = (engine) => {
         const [ratio, sigma, W] = state.split;
         const part = (title, value) => html('span', { title: String(value) }, title, html('b', {}, short(value)));
         line.append(
-          part(`‖δ‖ of layer 1 / of layer ${info.layers.length - 1}`, ratio),
+          part(`‖δ‖ of layer 1 / ‖δ‖ of layer ${info.layers.length - 1}`, ratio),
           html('i', {}, '='),
-          part('σ′ part', sigma),
+          part('factor from σ′', sigma),
           html('i', {}, '×'),
-          part(`${carrier(info.layers.slice(1, -1))} part`, W),
+          part(`factor from ${carrier(info.layers.slice(1, -1))}`, W),
         );
         return line;
       }),

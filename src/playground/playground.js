@@ -270,7 +270,7 @@
     const layers = /^layer\.1\./.test(key) && runs[0].info.layers.length > 2;
     const same = runs[0].info.settings[key];
     let config = set(runs[0].text, key, value);
-    // a key "layer.1.…" also changes other hidden layers whose value of this key equals that of layer 1
+    // For a key of layer 1, every other hidden layer with the same old value also gets the new value.
     for (let l = 2; layers && l < runs[0].info.layers.length; ++l) {
       const at = key.replace('layer.1.', `layer.${l}.`);
       if (runs[0].info.settings[at] === same) config = set(config, at, value);
@@ -417,7 +417,7 @@
   }
 
   // The loop that trains the runs and draws the page
-  const shortest = 3; // ms, the shortest training in an animation frame; training and drawing together get 10 ms
+  const shortest = 3; // the minimum time for training in an animation frame, in ms; drawing and training share 10 ms
   let drawing_took = 6;
   let chunk = 1;
   let waited = 0;
@@ -626,7 +626,7 @@
       ' ',
       show,
       html('br', {}),
-      html('em', {}, 'This claim was measured over many seeds; its networks may be larger or smaller. ', story.number),
+      html('em', {}, 'A claim may use many seeds, and larger or smaller networks than this network. ', story.number),
     );
     by_id('tile-kind').value = story.units ?? 'field';
     by_id('speed').value = story.speed ?? 'fast';

@@ -374,7 +374,7 @@ window.sample_view = (engine, cards) => {
         ? `y = ${trace.y.map((v) => short(v, 4)).join(', ')}`
         : `class ${run.info.classes[run.data.class[pick.row]] ?? run.data.class[pick.row]}`;
     by_id('hand-name').textContent = `row ${pick.row + 1}, ${y}; L = ${short(trace.loss, 5)}`;
-    // A disabled button would lose the focus. Then the key → would train a step, and not go on in the calculation.
+    // Sets `aria-disabled`: a button with `disabled` would lose the focus, and then the key → would train the network.
     by_id('hand-back').setAttribute('aria-disabled', String(step === 0));
     by_id('hand-next').setAttribute('aria-disabled', String(step === steps.length - 1));
     by_id('hand-where').textContent = `step ${step + 1} of ${steps.length}`;

@@ -197,8 +197,8 @@ window.charts = (() => {
 
   // A histogram is {low, high, counts}: `counts` in equal bins from `low` to `high`
   const bar_group = (d, kind) => d.add(svg('g', { class: kind }));
-  // Changes the bars in an SVG group to the part of a histogram from x_low to x_high. The highest bar fills `fraction`
-  // of the plot's height.
+  // Redraws the bars in an SVG group: the bars show the part of a histogram from x_low to x_high. The highest bar fills
+  // `fraction` of the plot's height.
   function move_bars(d, group, histogram, x_low, x_high, fraction) {
     const { low, high, counts } = histogram;
     const wide = (high - low) / counts.length;
@@ -221,7 +221,7 @@ window.charts = (() => {
     return counts[Math.floor(((v - low) / (high - low)) * counts.length)] ?? 0;
   }
 
-  // The text of an SVG file with a drawing. The file needs no style sheet, and the coloured cells become images.
+  // Returns a drawing as the text of an SVG file. The file needs no style sheet: styles are attributes.
   const kept = ['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-linejoin', 'opacity', 'visibility'];
   const of_text = ['font-family', 'font-size', 'font-weight'];
   function svg_text(root) {
@@ -241,7 +241,7 @@ window.charts = (() => {
       svg('title', {}, root.getAttribute('aria-label')),
       svg('rect', { width, height, fill: color('--panel') }),
     );
-    // The canvases become <image> elements in the text, because the content security policy lets no script load images.
+    // Writes each canvas as an <image> into the SVG text only: on the page, the content security policy blocks images.
     const box = root.getBoundingClientRect();
     const scale = width / box.width;
     const images = Array.from(root.parentNode.querySelectorAll('canvas'), (canvas) => {
@@ -330,9 +330,9 @@ window.charts = (() => {
 
   const log10 = (v) => (v > 0 && Number.isFinite(v) ? Math.log10(v) : Number.NaN);
 
-  // Lines over the epochs 0 … last. A series is {name, color, dashed, x, y}; null in y is a gap. The pointer selects
-  // the nearest epochs[k]; then describe(k) or pick(k) is called. The returned function marks an epoch; its arguments
-  // are the epoch and a list with the value of each series at this epoch.
+  // Draws lines over the epochs 0 … last. A series is {name, color, dashed, x, y}; null in y is a gap. If epochs[k] is
+  // nearest to the mouse, the tooltip shows describe(k), and a click calls pick(k). The returned function marks an
+  // epoch; its arguments are the epoch and a list with the value of each series at this epoch.
   function curves(host, { title, last, series, logarithmic, range, epochs, describe, pick }) {
     const d = drawing(host, 240, [30, 18, 34, 52], title);
     d.x_axis(0, last);
@@ -585,7 +585,7 @@ window.charts = (() => {
     return (k) => {
       now = k;
       marker.setAttribute('x', d.x(now));
-      for (const place of places) place[0] = d.x(now + 0.5); // the keys ↑ and ↓ stay in the marked epoch
+      for (const place of places) place[0] = d.x(now + 0.5); // the keys ↑ and ↓ visit the rows of the marked epoch
     };
   }
 
@@ -644,7 +644,7 @@ window.charts = (() => {
     });
     return (next) => {
       cell = next;
-      // Only the probability of the predicted class is known. Assumes that all other classes share the rest equally.
+      // Only the probability q of the predicted class is known. Each of the other K − 1 classes gets (1 − q) / (K − 1).
       const p = new Float32Array(side * side * K);
       for (let i = 0; i < side; ++i) {
         for (let j = 0; j < side; ++j) {
@@ -729,7 +729,7 @@ window.charts = (() => {
     };
   }
 
-  // A confusion matrix. The returned function takes the counts, row by row: one row per actual class.
+  // Draws an empty confusion matrix. The returned function fills in the counts, row by row: one row per actual class.
   function confusion(host, { title, classes }) {
     const K = classes.length;
     const width = Math.min(host.clientWidth, 560);

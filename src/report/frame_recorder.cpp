@@ -14,15 +14,16 @@ namespace {
 
 constexpr std::size_t sampled_rows = 128;
 constexpr std::size_t counted_rows = 1024;
-constexpr std::size_t most_pixels = std::size_t{1} << 17;  // pixels of all images together
-constexpr std::size_t most_weights = 8192;                 // the largest number of weights of layer 1 in a frame
+constexpr std::size_t most_pixels = std::size_t{1} << 17;  // upper limit of the pixels of all images (minimum: 1 image)
+constexpr std::size_t most_weights = 8192;  // upper limit of the weights of layer 1 in a frame (minimum: 1 unit)
 constexpr std::size_t drawn_points = 600;
 constexpr std::size_t rows_at_a_time = 256;
-constexpr std::size_t most_classes = 30;                 // with more, no decision regions and no confusion matrix
-constexpr std::size_t fine_side = 48, coarse_side = 32;  // cells along a side of the decision regions
-constexpr std::size_t small_network = 2000;              // a network with more weights uses coarse_side
+constexpr std::size_t most_classes = 30;  // with more classes: no decision regions, no confusion matrix in the report
+// The decision regions have fine_side² cells, or coarse_side² if the network has more than small_network weights.
+constexpr std::size_t fine_side = 48, coarse_side = 32;
+constexpr std::size_t small_network = 2000;
 constexpr std::size_t curve_side = 160;
-constexpr float margin = 0.08F;  // from the data to the edge of the picture, as a fraction of an input's range
+constexpr float margin = 0.08F;  // distance from the data to the picture's edge, as a fraction of the input's range
 
 // Rounds v to a float: ±∞ and numbers that are too large become the largest finite float; NaN stays NaN.
 float to_float(real v) {
@@ -164,7 +165,7 @@ void FrameRecorder::choose_points() {
   }
 }
 
-// Chooses the grid of inputs for which a frame stores the outputs of the network: the picture.
+// Chooses the grid points of the picture. A frame stores the outputs of the network at each grid point.
 void FrameRecorder::choose_probes() {
   if (frames_.picture == Picture::none) return;
   const bool field = frames_.picture == Picture::field;

@@ -20,11 +20,11 @@ using Shape = std::vector<std::size_t>;
 using Strings = std::vector<std::string>;
 using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // a pointer to a number, a count or a flag
 
-constexpr std::uint64_t largest_size = 1U << 31;                  // inputs or units; inputs × units must fit 64 bits
-constexpr std::uint64_t largest_side = 1024;                      // cells of a picture, pixels of an image, per side
+constexpr std::uint64_t largest_size = 1U << 31;  // the largest number of inputs or of units, so inputs × units < 2⁶⁴
+constexpr std::uint64_t largest_side = 1024;      // the largest number of cells or pixels along a side of a picture
 constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // epochs per frame; a resumed run may double this
 
-// A histogram that a frame has for each layer, and the last part of its name in the file.
+// A quantity with a histogram (z, W or ∂L/∂W): the end of its tensor names in the file, and its member of Frame::Layer.
 struct HistogramName {
   std::string_view name;
   Histogram Frame::Layer::*member;

@@ -5,11 +5,11 @@ window.runs = (() => {
   const { html, short, percent, indices, extent, size_color, factor_color, log10 } = window.charts;
   const { sigma, histogram, layer_bars, cell_map, field, fit, formulas, about } = window.charts;
 
-  // The quantities of the gradient flow that have charts. `key` names the function of view().of that computes each.
+  // The quantities of the gradient flow that have charts. view(run).of[key] computes the quantity.
   const charted_quantities = [
     { key: 'norm', title: '‖∂L/∂z‖', about: 'how much gradient reaches a layer', factor: false },
-    { key: 'sigma_factor', title: 'σ′ part', about: '‖∂L/∂zˡ‖ / ‖∂L/∂aˡ‖', factor: true },
-    { key: 'W_factor', title: 'W part', about: '‖∂L/∂aˡ‖ / ‖∂L/∂zˡ⁺¹‖', factor: true },
+    { key: 'sigma_factor', title: 'factor from σ′', about: '‖∂L/∂zˡ‖ / ‖∂L/∂aˡ‖', factor: true },
+    { key: 'W_factor', title: 'factor from W', about: '‖∂L/∂aˡ‖ / ‖∂L/∂zˡ⁺¹‖', factor: true },
   ];
 
   // A view is a run and `now`, the index of the epoch on the page. Cells of CSV files stay texts, to keep all digits.
@@ -27,9 +27,9 @@ window.runs = (() => {
       sigma_factor: (k, l) => (l === L - 1 ? Number.NaN : of.norm(k, l) / number(k, l, 'dL_da_norm')),
       W_factor: (k, l) => (l === L - 1 ? Number.NaN : number(k, l, 'dL_da_norm') / of.norm(k, l + 1)),
     };
-    // How the gradient changes from layer `top` back to layer 1: [ratio, σ′ part, W part], where ratio = σ′ part × W
-    // part. `top` is the last hidden layer. The numbers equal those of split_of() in flow.cpp. If the network has fewer
-    // than two hidden layers, `top` is the output layer, and split_of() returns nothing.
+    // split(k): how the gradient changes from layer `top` back to layer 1, as [ratio, factor from σ′, factor from W],
+    // where ratio = factor from σ′ × factor from W. The numbers equal those of split_of() in flow.cpp. `top` is the
+    // last hidden layer. With fewer than two hidden layers, `top` is the output layer; split_of() returns nothing then.
     const top = L > 2 ? L - 2 : L - 1;
     const product = (part, k) => indices(top).reduce((value, l) => value * part(k, l), 1);
     const split = (k) => [of.norm(k, 0) / of.norm(k, top), product(of.sigma_factor, k), product(of.W_factor, k)];
@@ -37,21 +37,21 @@ window.runs = (() => {
       `epoch ${run.epochs[k]}, layer ${l + 1} ${run.layers[l].activation}`,
       `‖∂L/∂a‖ ${flow(k, l, 'dL_da_norm')}`,
       `‖∂L/∂z‖ ${flow(k, l, 'dL_dz_norm')}`,
-      `σ′ part ${l === L - 1 ? '–' : of.sigma_factor(k, l)}`,
-      `W part ${l === L - 1 ? '–' : of.W_factor(k, l)}`,
+      `factor from σ′ ${l === L - 1 ? '–' : of.sigma_factor(k, l)}`,
+      `factor from W ${l === L - 1 ? '–' : of.W_factor(k, l)}`,
     ];
     return { run, epochs: run.epochs, F: run.epochs.length, L, now: 0, history, flow, of, top, split, describe };
   }
 
-  // The range of log₁₀ of the quantity q over all epochs and layers of `views`. The charts of the σ′ part and of the W
-  // part share one range, so that you can compare them by eye.
+  // The range of log₁₀ of the quantity q over all epochs and layers of `views`. The charts of the factors from σ′
+  // and from W share one range, so that you can compare them by eye.
   function log_extent(views, q) {
     const keys = q.factor ? ['sigma_factor', 'W_factor'] : ['norm'];
     const of_view = (v) =>
       keys.flatMap((key) => indices(v.F).flatMap((k) => indices(v.L).map((l) => log10(v.of[key](k, l)))));
     return extent(views.flatMap(of_view));
   }
-  // Draws a bar of one quantity for each layer. Returns a function that updates the bars to the current epochs.
+  // Draws a bar of the quantity q for each layer and run. The returned function sets the bars to the shown epoch.
   function flow_bars(host, views, q, colors) {
     const [low, high] = log_extent(views, q);
     const L = Math.max(...views.map((v) => v.L));
@@ -89,7 +89,7 @@ window.runs = (() => {
   function split_line(host, v) {
     if (v.top === 0) return () => {};
     const values = ['ratio', 'sigma', 'W'].map((id) => html('b', { 'data-split': id }));
-    const names = [`‖∂L/∂z‖ of layer 1 / layer ${v.top + 1}`, 'σ′ part', 'W part'];
+    const names = [`‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of layer ${v.top + 1}`, 'factor from σ′', 'factor from W'];
     const [ratio, sigma, W] = names.map((name, i) => html('span', {}, name, values[i]));
     host.replaceChildren(ratio, html('i', {}, '='), sigma, html('i', {}, '×'), W);
     return () => {
@@ -100,7 +100,6 @@ window.runs = (() => {
     };
   }
 
-  // The picture of the outputs: decision regions or the fitted curve
   const class_names = (run) => indices(run.picture.classes).map((k) => run.classes[k] ?? String(k));
   function points_of({ points }, columns) {
     return indices(points.length / columns).map((i) => points.slice(i * columns, (i + 1) * columns));
@@ -128,7 +127,7 @@ window.runs = (() => {
 
   // Makes the card of a layer: σ and σ′ on top of the histogram of z, the histograms of W and ∂L/∂W. Returns {card,
   // draw}. Call draw() when the card is on the page, because only then the charts have a width. draw() draws the charts
-  // and returns a function that updates the charts to the current epoch.
+  // and returns a function that updates the charts to the epoch on the page.
   const at = (h, k) => ({ low: h.ranges[2 * k], high: h.ranges[2 * k + 1], counts: h.counts[k] });
   function facts_of(v, l) {
     const parts = [
@@ -183,7 +182,7 @@ window.runs = (() => {
     return { card, draw };
   }
   // Draws the card of a layer into `host` for each [view, layer, name] in `list`; null in `list` leaves a gap. Returns
-  // a function that updates all cards to the current epochs.
+  // a function that updates all cards to the epoch on the page.
   function layer_cards(host, list) {
     const cards = list.map((item) => (item ? layer_card(...item) : { card: html('div', {}), draw: () => () => {} }));
     host.replaceChildren(...cards.map(({ card }) => card));

@@ -79,7 +79,7 @@ std::string dead_json(const Frames& frames) {
 
 constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// Writes k + p/2 as two base-64 digits: the number k n + p (n − 1), rounded. A class has n = 4096 / K levels for p.
+// Encodes class k (of K) and its probability p in two base-64 digits: k n + p (n − 1), rounded, with n = ⌊4096 / K⌋.
 std::string predictions_json(const std::vector<float>& cells, std::size_t K) {
   const std::size_t levels = std::max<std::size_t>(64 * 64 / K, 2);
   std::string text;

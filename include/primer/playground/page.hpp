@@ -16,7 +16,7 @@ struct PlaygroundModules {
 // throws UserError, which says how to build them.
 PlaygroundModules read_playground_modules(const std::string& program_folder);
 
-// The page for a config. `files` are the files that the config names, with their bytes.
+// Returns the playground for `config`, as HTML. `files` has the name and the bytes of each file that `config` names.
 std::string playground_page(const std::string& title, const std::string& config,
                             const std::vector<std::pair<std::string, std::string>>& files,
                             const PlaygroundModules& modules);

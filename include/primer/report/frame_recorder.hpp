@@ -28,7 +28,7 @@ class FrameRecorder {
   // large enough for the planned epochs. It doubles when 99 frames are kept. `flow` is null if no flow is recorded.
   void epoch_done(std::uint64_t epoch, bool last, const Flow* flow);
 
-  // Continues from the frames of an earlier run, up to `epoch`. Throws UserError if `earlier` is from another network.
+  // Copies the frames up to `epoch` from an earlier run. Throws UserError if `earlier` is from another network.
   void resume(const Frames& earlier, std::uint64_t epoch);
 
   const Frames& frames() const { return frames_; }
@@ -50,7 +50,7 @@ class FrameRecorder {
   const Data& data_;
   std::unique_ptr<Loss> loss_;
   Dataset sample_;          // the training rows whose z and ∂L/∂W the histograms show
-  Rows probes_;             // a grid of inputs; the picture shows the output for each
+  Rows probes_;             // a grid of points; the picture shows the output of the network at each point
   std::vector<Rows> sets_;  // for each set: the rows that its confusion matrix counts
   Rows images_;
   Frames frames_;

@@ -41,16 +41,16 @@ struct Frame {
 };
 
 // What the picture of a frame shows:
-// field      for classes and two inputs: side × side cells. A row of cells has one value of the second input; inputs
-//            ascend. A cell is the number k + p/2, where k is the predicted class and p is the probability of class k
-// curve      for regression with one input: side × outputs, at `side` ascending inputs; NaN if the network diverges
+// field      for classes and two inputs: side × side cells. The first input ascends along a row, the second input from
+//            row to row. A cell is the number k + p/2: class k is predicted with probability p
+// curve      for regression with one input: outputs at `side` ascending inputs (side × outputs); NaN after a divergence
 // none       no picture: for all other tasks, and for more than 30 classes
 enum class Picture { none, field, curve };
 inline constexpr std::array<std::string_view, 3> picture_names{"none", "field", "curve"};
 
 // The facts about a run that its report prints.
 struct RunNotes {
-  std::string command;                 // the command that gives the same run, with only its --set and --init options
+  std::string command;                 // the command that repeats this run; its only options are --set and --init
   std::string version;                 // the version of primer
   std::string data;                    // a hash of all rows of the data
   std::vector<std::string> changes;    // "train.epochs = 20": the keys of the config that the command overrode
@@ -89,7 +89,7 @@ struct Frames : RunNotes {
   std::vector<float> labels;  // the actual class of each row of `images`
 
   std::uint64_t stride = 1;   // the epochs 0, stride, 2 stride, … and the last epoch have a frame
-  std::vector<Frame> frames;  // in the order of their epochs
+  std::vector<Frame> frames;  // the recorded frames, in ascending order of the epoch
 
   // The number of classes: one for each output, but two for a single output.
   std::size_t picture_classes() const { return layers.back().units > 2 ? layers.back().units : 2; }

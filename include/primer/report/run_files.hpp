@@ -32,7 +32,7 @@ RunTable read_run_table(const std::string& path);
 std::size_t kept_row(const RunTable& history, bool early_stopping);
 
 struct RunFiles {
-  std::string name;    // the name of the folder
+  std::string name;    // the name of the run's folder, without the path to the folder
   std::string config;  // the text of config.toml
   RunTable history, flow;
   Frames frames;

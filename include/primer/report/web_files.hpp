@@ -8,7 +8,7 @@ extern const char* const compare_html;  // the page of `primer compare`, with {{
 extern const char* const report_css;    // the style sheet of the report and of the page of `primer compare`
 extern const char* const charts_js;     // the functions for charts that every page of primer uses
 extern const char* const run_js;        // the charts of one run, for the report and for `primer compare`
-extern const char* const report_js;     // the rest of the report's script
+extern const char* const report_js;     // the script that draws report.html with the functions in charts_js and run_js
 extern const char* const compare_js;
 
 }  // namespace primer::web
