@@ -64,7 +64,7 @@ void Dense::backward(const Tensor& dL_da, bool wants_dL_dx) {
 
 void Dense::backward_from_dL_dz(bool wants_dL_dx) {
   if (batch_norm) batch_norm->backward(dL_dz);
-  const Tensor& delta = dL_du();  // δ = ∂L/∂u; in a layer without batch_norm, this is ∂L/∂z
+  const Tensor& delta = dL_du();  // δ = ∂L/∂u, where u = x Wᵀ + b; without batch_norm, δ = ∂L/∂z
   // task 2.2 (15 points): the dense layer's three gradients
   multiply(transposed(*x), delta, dL_dWt);                  // ∂L/∂W = δᵀ x, kept transposed
   column_sums(delta, dL_db);                                // ∂L/∂b = Σᵢ δᵢ

@@ -1,7 +1,7 @@
 // C = A B in plain C++, nearly as fast as the arithmetic units allow. Six ideas make it fast.
 //
-// 1. A tile of C (a micro-tile, mr × nr, in the names of Goto and van de Geijn) stays in registers. A processor starts
-//    several multiply-adds in a cycle but loads only about as many numbers, so each loaded number must be used more
+// 1. A tile of C (a micro-tile, mr × nr, in the names of Goto and van de Geijn) stays in registers. A processor loads
+//    only about one number per multiply-add, but a multiply-add needs two. So each loaded number must be used more
 //    than once. For each k, `tile` loads `width` numbers of B and one number of A per row, and does height · width
 //    multiply-adds. The sums of a tile do not wait for each other: if a multiply-add takes four cycles and two units
 //    compute them, eight vectors of sums must be in progress. If C has few rows, wider tiles have enough sums.
@@ -11,12 +11,12 @@
 //    if its last tile would be partly unused. Otherwise the block is read in place, that is, without a copy.
 // 3. Tiles beside one another read the same mr rows of A. These rows stay in the first-level cache, while the panels of
 //    B come from the second. The rows are packed if they are columns of a large matrix, as in ∂L/∂W = xᵀ ∂L/∂z.
-// 4. Each element of C is one running sum c ← fma(a, b, c) in the order of k, in every tile. No sum has another order,
-//    so every machine gets the same bits. A sum begins at `start`: at zero or at a bias. If B has more rows than a
-//    panel, C contains the sum over the rows of the first panel, and the sum over the next panel begins there.
+// 4. Each element of C is one running sum c ← fma(a, b, c). In every tile, k runs upwards: 0, 1, 2, …, so every machine
+//    gets the same bits. A sum begins at `start`: at zero or at a bias. If B has more rows than a panel, C contains the
+//    sum over the rows of the first panel, and the sum over the next panel begins at this value of C.
 // 5. If C has few columns, most of a tile is unused. If A is also a transposed view (∂L/∂W = xᵀ ∂L/∂z of a layer with
 //    few outputs), Cᵀ = Bᵀ Aᵀ is computed instead: fma(b, a, c) is fma(a, b, c), and the rows of Aᵀ are contiguous.
-//    In no other case are the columns of C not contiguous. If A is not transposed, the unused part is accepted.
+//    Only such a Cᵀ has rows that are not contiguous. If A is not transposed, the unused part of the tiles is accepted.
 // 6. Tiny products (XOR, one row times few columns) are plain loops: packing would take longer than the multiply-adds.
 //
 // The calls: product → large_product (may transpose) → blocks (may pack B) → tiles (may pack A) → tile, or edge_tile at
@@ -48,27 +48,27 @@ namespace primer {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr std::size_t vector_bytes = 64, tile_vectors = 16;  // 16 of the 32 vector registers
+constexpr std::size_t vector_bytes = 64, tile_vectors = 16;  // the sums of a tile fill 16 of the 32 vector registers
 #elif defined(__AVX__)
-constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // 12 of the 16 vector registers
+constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // the sums of a tile fill 12 of the 16 vector registers
 #else
 constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
-constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // nr, columns of a tile
-constexpr std::size_t widest = 8 * lanes;                                          // nr for a tile of one row
-constexpr std::size_t depth = 256;                                                 // kc, the most rows of a panel of B
-constexpr std::size_t room = 128 * 1024 / sizeof(real);  // numbers in a packed block of B, so nc = room / kc columns
-constexpr std::size_t near = 32 * 1024 / sizeof(real);   // a block of B that spans more numbers than this is packed
-constexpr std::size_t far = 512 * 1024 / sizeof(real);   // rows of A are packed if they span this many numbers or more
-constexpr std::size_t tiny = 64;                         // the most multiply-adds of a tiny product
-constexpr std::size_t tile_rows = tile_vectors / 2;      // mr, rows of a tile: a row of a wide tile has two vectors
+constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // nr, number of columns of a tile
+constexpr std::size_t widest = 8 * lanes;                                          // number of columns of a 1-row tile
+constexpr std::size_t depth = 256;                       // kc, the largest number of rows in a panel of B
+constexpr std::size_t room = 128 * 1024 / sizeof(real);  // a packed block of B (kc × nc) has at most `room` numbers
+constexpr std::size_t near = 32 * 1024 / sizeof(real);   // a block of B is packed if it spans more than `near` numbers
+constexpr std::size_t far = 512 * 1024 / sizeof(real);   // rows of A are packed only if they span `far` numbers or more
+constexpr std::size_t tiny = 64;                         // a tiny product has at most `tiny` multiply-adds
+constexpr std::size_t tile_rows = tile_vectors / 2;      // mr, rows of a tile; in a wide tile, one row has two vectors
 
 using In = View<const real>;
 using Out = View<real>;
 
-// Zeros: the initial values of the sums in C if there is no bias. A view of these zeros has the strides 0, so it may
-// have any size. tile() assumes the column stride 1, so it reads up to `widest` zeros.
+// Zeros: the initial values of the sums in C if there is no bias. A view of these zeros has the strides 0, so the view
+// may have any size. But tile() ignores the column stride 0: it reads `width` ≤ `widest` contiguous zeros.
 alignas(64) constexpr real zeros[widest] = {};
 
 // Whether C and `start`, the initial values of C, have the column stride 1. Vector loads need this stride.
@@ -111,7 +111,7 @@ void copy(const In& from, const Out& to) {
   }
 }
 
-// Computes a tile with fewer than `width` columns or a column stride other than 1 in a buffer, and copies it to C.
+// Computes a tile in a buffer and copies it to C. Used if C has fewer than `width` columns or a column stride above 1.
 template <std::size_t height, std::size_t width>
 [[gnu::noinline]] void edge_tile(const In& A, const In& B, const In& start, const Out& C) {
   alignas(64) real buffer[height * width] = {};
@@ -121,9 +121,9 @@ template <std::size_t height, std::size_t width>
   copy(c, C);
 }
 
-// Computes C, which has 1 to `height` rows, in tiles from left to right. If B is packed in panels, the panel for column
-// j and the next columns begins at B.at(0, j), and B.row_stride is the length of one row of a panel. `once` means that
-// B is used for these rows of C only, and that every tile has `width` columns; then nothing is packed.
+// Computes C, which has 1 to `height` rows, in tiles from left to right. If B is packed in panels of `width` columns,
+// the panel whose first column is j begins at B.at(0, j), and B.row_stride is `width`. `once` means: no other rows of C
+// use B, and every tile has `width` columns. Then neither A nor B is packed.
 template <std::size_t height, std::size_t width, bool once>
 void tiles(const In& A, const In& B, const In& start, const Out& C) {
   if constexpr (height > 1) {
@@ -192,7 +192,7 @@ template <std::size_t width>
       In b = B.block(k, j, deep, cols);
       if (cols % width != 0 || B.col_stride != 1 || deep * B.row_stride > near) {
         pack<width>(b, packed);
-        b = In(packed, deep, cols, width, deep);  // b.at(0, j) is the first number of panel j / width
+        b = In(packed, deep, cols, width, deep);  // the panel whose first column is j begins at b.at(0, j)
       }
       for (std::size_t i = 0, now = 0; i < C.rows; i += now) {
         const std::size_t left = C.rows - i;
@@ -235,12 +235,12 @@ template <std::size_t cols, bool dense>
   }
 }
 
-// Computes C in groups of columns. If C has one to three rows, a tile has 8 or 4 vectors per row. Otherwise, up to
-// `narrow` remaining columns get narrow tiles; more remaining columns get a wide tile that is partly unused.
+// Computes C from left to right. If C has one to three rows, tiles with 8 or 4 vectors per row come first. Wide tiles
+// follow. If at most `narrow` columns remain, they get narrow tiles; otherwise, the last wide tiles are partly unused.
 [[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
-  if (M == 0 || K == 0) return copy(start, C);   // C is empty (M = 0) or equal to start (K = 0)
-  if (N < M && N < narrow && A.row_stride == 1)  // Cᵀ has fewer, longer rows: idea 5
+  if (M == 0 || K == 0) return copy(start, C);   // C is empty (M = 0) or a copy of `start` (K = 0)
+  if (N < M && N < narrow && A.row_stride == 1)  // Cᵀ has fewer and longer rows than C (idea 5 at the top of the file)
     return large_product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
   if (M == 1 && N < narrow) return tiny_product(A, B, start, C);
   std::size_t j = 0;
@@ -257,14 +257,14 @@ template <std::size_t cols, bool dense>
   next_columns(N - j, blocks<narrow>);
 }
 
-// Computes C. A tiny product is inlined and has its own views, so they stay in registers; a call would use memory.
+// Computes C = start + A B. A tiny product is inlined: its views stay in registers. A call would put views in memory.
 [[gnu::always_inline]] inline void product(const In& A, const In& B, const In& start, const Out& C) {
 #ifdef PRIMER_FMA
   if (product_without_emulation(A, B, start, C)) return;  // WebAssembly: the emulated fma is not exact for all numbers
 #endif
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   if (M > tiny || N > tiny || K > tiny || M * N * K > tiny) return large_product(A, B, start, C);
-  const bool swaps = N < M && N < 4;  // then computes Cᵀ: its rows are fewer and longer
+  const bool swaps = N < M && N < 4;  // whether to compute Cᵀ instead of C: Cᵀ has fewer and longer rows
   const In a = swaps ? B.transposed() : A, b = swaps ? A.transposed() : B, from = swaps ? start.transposed() : start;
   tiny_product(a, b, from, swaps ? C.transposed() : C);
 }

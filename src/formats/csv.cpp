@@ -33,7 +33,7 @@ bool means_missing(std::string_view text) {
                                         "?",       "-",       ".",     "<na>",  "#na",   "#n/a", "#null!",
                                         "#div/0!", "#value!", "#ref!", "#num!", "#name?"};
   const char last = text.empty() ? '?' : text.back();
-  if (last >= '0' && last <= '9') return false;  // saves time: most cells end with a digit, and no word in `words` does
+  if (last >= '0' && last <= '9') return false;  // for speed: most cells end with a digit, but the `words` do not
   std::string lower(text.substr(0, 8));
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return std::ranges::find(words, lower) != std::end(words);
@@ -170,7 +170,7 @@ std::string_view CsvReader::raw(std::size_t column) const {
 
 Location CsvReader::location_of(std::size_t offset) const {
   const std::string_view before(buffer_.data() + row_, offset);
-  const std::size_t line_begin = before.rfind('\n') + 1;  // the byte after the last line feed, or 0 without a line feed
+  const std::size_t line_begin = before.rfind('\n') + 1;  // the line begins after the last line feed, or at byte 0
   const auto lines = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
   return {file_, line_ + lines, count_characters(before.substr(line_begin)) + 1};
 }

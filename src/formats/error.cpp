@@ -1,4 +1,4 @@
-// Writes locations as text, finds the valid name nearest to a misspelt name, and makes text safe for a terminal.
+// Writes file positions as text, finds the valid name nearest to a misspelt name, and makes text safe for a terminal.
 #include "primer/formats/error.hpp"
 
 #include <algorithm>

@@ -15,7 +15,7 @@ namespace primer {
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{1} << 31;
-constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;  // a size or offset equal to this is in the extra field, as 64 bits
+constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;  // this value means: the extra field has the size or offset (64 bits)
 
 std::uint32_t crc32(std::string_view bytes) {
   std::uint32_t crc = ~std::uint32_t{0};
@@ -98,7 +98,7 @@ Member read_member(Bytes& zip) {
 }
 
 std::vector<Member> read_directory(Bytes& zip, std::string_view bytes) {
-  constexpr std::size_t length = 22;  // bytes of a zip file's last record; only a comment may follow this record
+  constexpr std::size_t length = 22;  // size of a zip file's last record (bytes); only a comment may follow this record
   const std::size_t end = bytes.size() < length ? std::string_view::npos : bytes.rfind("PK\5\6", bytes.size() - length);
   if (!bytes.starts_with("PK") || end == std::string_view::npos) {
     zip.fail(bytes.starts_with("\x93NUMPY") ? "is a single .npy array; write all arrays with numpy.savez"

@@ -68,7 +68,7 @@ std::optional<double> parse_number(std::string_view text) {
   if (end != text.data() + text.size() || error == std::errc::invalid_argument) return std::nullopt;
   if (error == std::errc()) return value;
   if (!is_too_small(text)) return std::nullopt;
-  return text.starts_with('-') ? -0.0 : 0.0;  // 0 is the double nearest to this number
+  return text.starts_with('-') ? -0.0 : 0.0;  // the number is so small that the nearest double is 0
 }
 
 Decimal decimal_at_front(std::string_view text) {

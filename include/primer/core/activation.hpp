@@ -46,8 +46,7 @@ class Activation {
   virtual std::optional<Parameter> parameter() { return {}; }  // the learned constant α; empty if there is none
 };
 
-// A struct needs a name, a value and a derivative to become an activation. It may also have the following members
-// (activation.cpp has examples):
+// A struct with a name, a value and a derivative can be an activation. The struct may also have (see activation.cpp):
 // - `alpha`, a constant α with its default; a config file writes another α as "name(0.2)". `alpha_ok()` says whether
 //   this α is allowed, and the text `alpha_rule` is the condition for α in an error message;
 // - `static constexpr Traits traits`, and `leak()`, which has the meaning of Activation::leak().

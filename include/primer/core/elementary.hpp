@@ -90,7 +90,8 @@ struct Reduced {
   typename Format<T>::Bits power;
 };
 
-// Needs |x| < 1000 for double, |x| < 120 for float. The caller chooses `offset`, such as the bias of an exponent.
+// Splits e^x into 2^k and 1 + p. Returns p and `power`, whose lowest bits are k + offset. The caller chooses `offset`,
+// such as the bias of an exponent. Needs |x| < 1000 for double, |x| < 120 for float.
 template <int offset, typename T>
 [[gnu::always_inline]] inline Reduced<T> reduced_exp(T x) {
   using F = Format<T>;
@@ -230,7 +231,7 @@ template <typename T>
   constexpr T grow = T(Bits(1) << (F::mantissa + 1));  // makes a subnormal number normal
   constexpr Bits sqrt_half = std::bit_cast<Bits>(T(0.70710678118654752440));
   constexpr Bits one = std::bit_cast<Bits>(T(1));
-  constexpr T integer = T(Bits(1) << F::mantissa);  // the mantissa bits of integer + n are n, if 0 ≤ n < integer
+  constexpr T integer = T(Bits(1) << F::mantissa);  // for double: 2^52; 2^52 + n has the mantissa bits n (0 ≤ n < 2^52)
   const bool subnormal = x < std::numeric_limits<T>::min();
   const T grown = subnormal ? x * grow : x;
   const Bits biased = std::bit_cast<Bits>(grown) + (one - sqrt_half);

@@ -17,7 +17,7 @@ namespace primer {
 struct LayerOptions {
   std::size_t units = 0;
   std::string activation = "identity";
-  std::string init = "auto";  // "auto": the activation chooses
+  std::string init = "auto";  // the name of an initialiser; "auto": the activation chooses the initialiser
   bool batch_norm = false;
   bool residual = false;  // whether the layer adds its input to its output; needs as many units as inputs
   double dropout = 0;     // the fraction of units left out in training, 0 ≤ p < 1
@@ -46,7 +46,7 @@ class Network {
   // share a network. It allocates memory only when p needs more than ever before.
   const Tensor& predict(const Tensor& x, Prediction& p) const;
 
-  // The loss L(a, y), with `a` of the last forward pass or of the prediction p; y is batch × outputs.
+  // The loss L(a, y). `a` is the output of the last forward pass or, if p is given, p.a. y is batch × outputs.
   real loss(const Loss& loss, const Tensor& y);
   real loss(const Loss& loss, const Tensor& y, Prediction& p) const;
   // Computes all gradients of L in the layers, after a forward pass. ∂L/∂x of layer 1 is computed only if wanted.

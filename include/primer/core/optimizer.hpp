@@ -28,7 +28,7 @@ struct OptimizerOptions {
 // Returns the options with all defaults of the optimiser. Throws std::invalid_argument for an unknown optimiser.
 OptimizerOptions resolved(OptimizerOptions options);
 
-// The constants of one optimiser step, named as in its formulas. An update rule derives from Step, or is made from it.
+// The constants of one optimiser step. An update rule derives from Step, or has a constructor that takes a Step.
 struct Step {
   const OptimizerOptions& options;  // the options, in which epsilon and weight_decay have a value
   real lr;                          // η, the learning rate
@@ -101,7 +101,7 @@ OptimizerEntry optimizer_entry() {
   return entry;
 }
 
-// All optimisers by name. register_optimizer() adds an elementwise rule, optimizers().add() a rule for whole tensors.
+// All optimisers. register_optimizer() adds an elementwise rule; optimizers().add() adds a rule for whole tensors.
 Registry<OptimizerEntry>& optimizers();
 template <ElementwiseRule R>
 void register_optimizer() {

@@ -26,8 +26,8 @@ std::optional<Number> number_in(std::string_view word) {
   return number;
 }
 
-// An Entry has a `name`. It may have `uses`, the names of the options that it reads, and the flag `alias`: true for a
-// second name of another entry, which names() does not return. Add entries before other threads look up names.
+// An Entry has a `name`. An Entry may have `uses` (the names of the options that it reads) and `alias` (true if `name`
+// is a second name of another entry; names() omits second names). Add entries before other threads look up names.
 template <typename Entry>
 class Registry {
  public:
@@ -52,12 +52,12 @@ class Registry {
     throw std::invalid_argument("unknown " + std::string(kind_) + " '" + std::string(name) + "'");
   }
 
-  // Whether the entry with this name reads the option. Throws std::invalid_argument for an unknown name.
+  // Whether the list `uses` of the entry `name` contains `option`. Throws std::invalid_argument for an unknown name.
   bool uses(std::string_view name, std::string_view option) const {
     return std::ranges::count(at(name).uses, option) > 0;
   }
 
-  // The names in the order of the table; entries that a user has added come last.
+  // The names of all entries, except second names: first the constructor's entries, then the entries added by add().
   std::vector<std::string_view> names() const {
     std::vector<std::string_view> names;
     for (const Entry& entry : entries_) {

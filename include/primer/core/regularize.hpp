@@ -22,9 +22,9 @@ struct BatchNorm {
   Tensor u;  // batch × units: the input, which the caller of forward() fills first
   Tensor dL_du, dL_dgamma, dL_dbeta;
 
-  void forward(Tensor& z, bool training);  // z = γ û + β
-  void predict(Tensor& z) const;           // evaluation in place: z contains u before the call, γ û + β after it
-  void backward(const Tensor& dL_dz);      // the gradients of the last forward(), in its mode (training or evaluation)
+  void forward(Tensor& z, bool training);  // z = γ û + β, where û is the normalised u
+  void predict(Tensor& z) const;       // for evaluation: replaces u in z by γ û + β, where û is the normalised u
+  void backward(const Tensor& dL_dz);  // the gradients of the last forward(), in its mode (training or evaluation)
 
  private:
   Tensor u_hat_;       // batch × units: (u − mean) / √(var + eps)

@@ -24,7 +24,7 @@ real lane_sum(std::size_t n, auto term) {
     for (std::size_t k = 0; k < 4; ++k) lane[i - rest + k] += term(i + k);
   }
   for (; i < n; ++i) lane[i - rest] += term(i);
-  for (std::size_t half = n <= 4 ? 2 : lanes / 2; half > 0; half /= 2) {  // the other lanes are 0
+  for (std::size_t half = n <= 4 ? 2 : lanes / 2; half > 0; half /= 2) {  // if n ≤ 4, the lanes 4, 5, … are 0
     for (std::size_t k = 0; k < half; ++k) lane[k] += lane[k + half];
   }
   return lane[0];
@@ -34,8 +34,7 @@ inline real sum_of_squares(std::span<const real> v) {
   return lane_sum(v.size(), [v](std::size_t i) { return v[i] * v[i]; });
 }
 
-// Computes below = z − max z for one row, so that exp(below) cannot overflow. softmax and its cross-entropy use this
-// function. Returns the index of the maximum.
+// Writes z − max z of one row to `below`, so that exp(`below`) cannot overflow. Returns the index of the maximum.
 inline std::size_t subtract_maximum(std::span<const real> z, std::span<real> below) {
   const auto top = std::ranges::max_element(z);
   for (std::size_t k = 0; k < z.size(); ++k) below[k] = z[k] - *top;

@@ -84,7 +84,7 @@ struct Parameter {
   std::string_view name;
   Tensor* value;
   Tensor* gradient;
-  bool transposed = false;  // true for weights: both tensors are transposed (inputs × units); model files contain W
+  bool transposed = false;  // true for weights: value and gradient are transposed (inputs × units); model files have W
 };
 
 }  // namespace primer

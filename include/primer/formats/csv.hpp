@@ -28,8 +28,8 @@ struct CsvFormat {
 class CsvReader {
  public:
   // Reads the header. Names must be unique, not empty and UTF-8. A header with a number is refused, because it is
-  // probably a row of data; only the names 0, 1, 2, … are allowed. `file` is the name of the stream in error messages.
-  // The stream must outlive the reader. next() never waits for bytes after the end of a row.
+  // probably a row of data; the header 0, 1, 2, … is the only exception. `file` is the name of the stream in error
+  // messages. The stream must outlive the reader. next() never waits for bytes after the end of a row.
   CsvReader(std::istream& stream, std::string file, CsvFormat format = {});
 
   const std::string& file() const { return file_; }
@@ -86,8 +86,8 @@ class CsvReader {
   std::size_t filled_ = 0;
   std::size_t row_size_ = 0;  // bytes of the current row, with its line feed
   std::size_t line_ = 1;
-  std::vector<Cell> cells_;
-  std::size_t cell_count_ = 0;  // the cells in the current row; cells_ keeps at most columns_.size() + 1 of a data row
+  std::vector<Cell> cells_;     // the cells of the current row; of a data row, only the first columns_.size() + 1
+  std::size_t cell_count_ = 0;  // the number of all cells in the current row
 };
 
 // Writes the cells as a line of CSV with its line feed. A cell gets quotes only if it needs them.

@@ -1,4 +1,4 @@
-// FNV-1a (Fowler, Noll, Vo): a hash of data with 64 bits that is easy to compute in any language.
+// FNV-1a (Fowler, Noll, Vo): a 64-bit hash that is easy to compute in any language.
 #pragma once
 
 #include <cstdint>

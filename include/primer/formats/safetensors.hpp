@@ -20,7 +20,7 @@ struct NamedTensor {
 };
 
 struct Safetensors {
-  std::vector<NamedTensor> tensors;                           // in the order in which the tensors are in the file
+  std::vector<NamedTensor> tensors;                           // the tensors, in the order in which the file stores them
   std::vector<std::pair<std::string, std::string>> metadata;  // keys and texts, in the order of the file's JSON header
 
   // The tensor or the metadata text with this name; null if there is none.

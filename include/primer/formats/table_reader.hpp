@@ -30,8 +30,9 @@ class TableReader {
   // the keys: `table` and all keys that are passed to its functions must outlive the object.
   TableReader(const Table& table, Location location, std::string section = "");
 
-  const Location& location() const { return location_; }  // the location of the table
-  Location location(std::string_view key) const;          // the value's location; the table's if the key is absent
+  // location(): where the table is in the file. location(key): where the value is, or the table if the key is absent.
+  const Location& location() const { return location_; }
+  Location location(std::string_view key) const;
   const Table& contents() const { return *table_; }
   bool has(std::string_view key) const { return table_->find(key) != nullptr; }
 

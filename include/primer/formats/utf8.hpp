@@ -14,7 +14,7 @@ std::size_t utf8_length(std::string_view text);
 
 bool is_utf8(std::string_view text);
 
-// The number of characters in valid UTF-8. The columns of error messages and of terminals count characters.
+// The number of characters in valid UTF-8. One character is one column in error messages and on terminals.
 std::size_t count_characters(std::string_view text);
 
 // Appends the character with this code, which must be a Unicode scalar value.
@@ -28,8 +28,7 @@ inline constexpr std::string_view escape_meanings = "\b\t\n\f\r\"\\";
 // one of these characters is not a hexadecimal digit.
 std::optional<char32_t> hex_number(std::string_view text, std::size_t digits);
 
-// `text` in double quotes, with the escapes that JSON and TOML share. Throws RuntimeError that names the format if
-// `text` is not UTF-8.
+// `text` in double quotes, escaped for JSON and TOML. Throws RuntimeError naming `format` if `text` is not UTF-8.
 std::string escaped(std::string_view text, std::string_view format);
 
 }  // namespace primer
