@@ -4,23 +4,23 @@
 //    only about one number per multiply-add, but a multiply-add needs two. So each loaded number must be used more
 //    than once. For each k, `tile` loads `width` numbers of B and one number of A per row, and does height · width
 //    multiply-adds. The sums of a tile do not wait for each other: if a multiply-add takes four cycles and two units
-//    compute them, eight vectors of sums must be in progress. If C has few rows, wider tiles have enough sums.
+//    compute them, eight vectors of sums must be in progress. If C has few rows, wider tiles have more sums.
 // 2. A panel of B (a micro-panel, kc × nr) has the columns of a tile and at most `depth` rows. A block of B (kc × nc)
 //    has several panels and fits into the second-level cache. It is packed (copied panel after panel) if B is large or
 //    a transposed view, as in ∂L/∂x = ∂L/∂z W, because short pieces of distant rows are slow to load. It is also packed
-//    if its last tile would be partly unused. Otherwise the block is read in place, that is, without a copy.
+//    if its last panel would be partly unused. Otherwise the block is read in place, that is, without a copy.
 // 3. Tiles beside one another read the same mr rows of A. These rows stay in the first-level cache, while the panels of
-//    B come from the second. The rows are packed if they are columns of a large matrix, as in ∂L/∂W = xᵀ ∂L/∂z.
-// 4. Each element of C is one running sum c ← fma(a, b, c). In every tile, k runs upwards: 0, 1, 2, …, so every machine
-//    gets the same bits. A sum begins at `start`: at zero or at a bias. If B has more rows than a panel, C contains the
-//    sum over the rows of the first panel, and the sum over the next panel begins at this value of C.
+//    B come from the second. The rows of a large transposed A (∂L/∂W = xᵀ ∂L/∂z) are packed for several tiles.
+// 4. Each element of C is one running sum c ← fma(a, b, c). In every tile, k runs upwards: 0, 1, 2, …, and fma rounds
+//    once, so every machine gets the same bits. A sum begins at `start`: at zero or at a bias. If B has more rows than
+//    a panel, C holds the sum over the rows of the first panel, and the sum over the next panel begins at this value.
 // 5. If C has few columns, most of a tile is unused. If A is also a transposed view (∂L/∂W = xᵀ ∂L/∂z of a layer with
 //    few outputs), Cᵀ = Bᵀ Aᵀ is computed instead: fma(b, a, c) is fma(a, b, c), and the rows of Aᵀ are contiguous.
-//    Only such a Cᵀ has rows that are not contiguous. If A is not transposed, the unused part of the tiles is accepted.
+//    The rows of Cᵀ are not contiguous, so edge tiles write them. If A is not transposed, the unused part is accepted.
 // 6. Tiny products (XOR, one row times few columns) are plain loops: packing would take longer than the multiply-adds.
 //
-// The calls: product → large_product (may transpose) → blocks (may pack B) → tiles (may pack A) → tile, or edge_tile at
-// an edge of C. Few rows: large_product → tiles. Tiny products: product (may transpose) → tiny_product → chains.
+// The calls: product → large_product (may transpose) → blocks (may pack B) → tiles (may pack A) → tile or edge_tile.
+// Few rows: large_product → tiles, last columns → blocks. Tiny: product (may transpose) → tiny_product → chains.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008. They
 // always pack both matrices; for small networks, reading the matrices in place is faster. They keep a block of A in the
@@ -34,8 +34,8 @@
 #include "primer/core/fma.hpp"
 
 // GCC needs two pragmas, clang needs none. KEEP_LOOP: if GCC unrolls the loop over the lanes (numbers) of a vector, it
-// cannot vectorise this loop (eight times slower). UNROLL_LOOP: GCC keeps a tile in registers only if the loops that
-// load and store the tile are unrolled.
+// cannot vectorise this loop (eight times slower). UNROLL_LOOP: GCC keeps sums in registers only if the loops that load
+// and store them are unrolled. The attribute noinline gives a function all registers for its own loops.
 #if defined(__GNUC__) && !defined(__clang__)
 #define KEEP_LOOP _Pragma("GCC unroll 1")
 #define UNROLL_LOOP _Pragma("GCC unroll 16")
@@ -57,12 +57,12 @@ constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
 constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // nr, number of columns of a tile
 constexpr std::size_t widest = 8 * lanes;                                          // number of columns of a 1-row tile
-constexpr std::size_t depth = 256;                       // kc, the largest number of rows in a panel of B
-constexpr std::size_t room = 128 * 1024 / sizeof(real);  // a packed block of B (kc × nc) has at most `room` numbers
-constexpr std::size_t near = 32 * 1024 / sizeof(real);   // a block of B is packed if it spans more than `near` numbers
-constexpr std::size_t far = 512 * 1024 / sizeof(real);   // rows of A are packed only if they span `far` numbers or more
-constexpr std::size_t tiny = 64;                         // a tiny product has at most `tiny` multiply-adds
-constexpr std::size_t tile_rows = tile_vectors / 2;      // mr, rows of a tile; in a wide tile, one row has two vectors
+constexpr std::size_t depth = 256;  // kc, the largest number of rows in a panel of B
+constexpr std::size_t room = 1024 * std::max(4 * vector_bytes, std::size_t{128}) / sizeof(real);  // numbers in a block
+constexpr std::size_t near = 32 * 1024 / sizeof(real);  // B is read in place if rows · row stride ≤ near
+constexpr std::size_t far = 512 * 1024 / sizeof(real);  // a transposed A is packed if columns · column stride ≥ far
+constexpr std::size_t tiny = 64;                        // product() uses plain loops up to this number of multiply-adds
+constexpr std::size_t tile_rows = tile_vectors / 2;     // mr, rows of a tile; in a wide tile, one row has two vectors
 
 using In = View<const real>;
 using Out = View<real>;
@@ -71,13 +71,13 @@ using Out = View<real>;
 // may have any size. But tile() ignores the column stride 0: it reads `width` ≤ `widest` contiguous zeros.
 alignas(64) constexpr real zeros[widest] = {};
 
-// Whether C and `start`, the initial values of C, have the column stride 1. Vector loads need this stride.
+// Whether vectors of C and of `start`, its initial values, can be loaded: the column stride is 1, or `start` is zeros.
 bool contiguous(const In& start, const Out& C) {
   return C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
 }
 
-// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], k in order, for height × width elements. The column stride of B, `start`
-// and C is 1. K = A.cols is a separate argument: only then, clang keeps the sums in registers.
+// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], k in order, for height × width elements. Reads the rows of B and `start`
+// as contiguous, whatever the column stride. K = A.cols is an argument: only then, clang keeps the sums in registers.
 template <std::size_t height, std::size_t width>
 [[gnu::noinline]] void tile(std::size_t K, const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t vectors = width / lanes;
@@ -152,7 +152,7 @@ void tiles(const In& A, const In& B, const In& start, const Out& C) {
 // filled with zeros. Tiles compute with these zeros, but the results are not used.
 template <std::size_t width>
 [[gnu::noinline]] void pack(const In& B, real* packed) {
-  constexpr std::size_t ahead = 8;  // how many rows ahead to prefetch; the hardware does not predict distant rows
+  constexpr std::size_t ahead = 16;  // how many rows ahead to prefetch; the hardware does not predict distant rows
   const std::size_t K = B.rows, whole = B.col_stride == 1 ? B.cols / width * width : 0;
   for (std::size_t k = 0; whole > 0 && k < K; ++k) {
     for (std::size_t j = 0; j < whole; j += width) {
@@ -239,7 +239,7 @@ template <std::size_t cols, bool dense>
 // follow. If at most `narrow` columns remain, they get narrow tiles; otherwise, the last wide tiles are partly unused.
 [[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
-  if (M == 0 || K == 0) return copy(start, C);   // C is empty (M = 0) or a copy of `start` (K = 0)
+  if (M == 0 || K == 0) return copy(start, C);   // M = 0: C is empty; K = 0: C is `start`
   if (N < M && N < narrow && A.row_stride == 1)  // Cᵀ has fewer and longer rows than C (idea 5 at the top of the file)
     return large_product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
   if (M == 1 && N < narrow) return tiny_product(A, B, start, C);
@@ -257,10 +257,10 @@ template <std::size_t cols, bool dense>
   next_columns(N - j, blocks<narrow>);
 }
 
-// Computes C = start + A B. A tiny product is inlined: its views stay in registers. A call would put views in memory.
+// Computes C = start + A B. A tiny product is inlined: its views a, b, … stay in registers. A call would use memory.
 [[gnu::always_inline]] inline void product(const In& A, const In& B, const In& start, const Out& C) {
 #ifdef PRIMER_FMA
-  if (product_without_emulation(A, B, start, C)) return;  // WebAssembly: the emulated fma is not exact for all numbers
+  if (product_without_emulation(A, B, start, C)) return;  // WebAssembly, numbers that emulated_fma() cannot use
 #endif
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   if (M > tiny || N > tiny || K > tiny || M * N * K > tiny) return large_product(A, B, start, C);
