@@ -113,10 +113,10 @@ constexpr std::array<Option, 2> options{{{"--at", "Z,Z,...", "print value and de
 const Command activations_command{"activations",
                                   "[NAME...]",
                                   "Lists activation functions and their properties.",
-                                  "primer scans each function to measure the ranges, the zeros of σ′ and the\n"
-                                  "saturated intervals. A round bracket means that σ does not reach this end of its\n"
-                                  "range. For softmax, the list shows a₁ of a layer with two units; --at omits\n"
-                                  "softmax. One NAME prints a card: formulas, source, initialiser and claims.\n\n"
+                                  "primer measures the range, the zeros of σ′ and the saturated intervals. A round\n"
+                                  "bracket means that σ does not reach this end of its range. Softmax needs a whole\n"
+                                  "layer: the list shows a₁ of a layer with two units, and --at omits softmax. With\n"
+                                  "one NAME, primer prints a card with formulas, source, initialiser and claims.\n\n"
                                   "  primer activations gelu\n"
                                   "  primer activations gelu silu\n"
                                   "  primer activations 'leaky_relu(0.2)' tanh --at -1,0,20\n"

@@ -1,4 +1,4 @@
-// This file has the same compiler flags as the library, so its macros show which instructions the library may use.
+// This file is compiled with the library's flags. The compiler's macros show which instructions the library may use.
 #include "primer/cli/built_for.hpp"
 
 namespace primer {

@@ -1,4 +1,4 @@
-// primer check: reads a config like `primer train`. Prints the errors and warnings, and forecasts training problems.
+// primer check: reads a config without training. Prints errors and warnings, and forecasts problems of the training.
 #include <array>
 #include <cstdio>
 

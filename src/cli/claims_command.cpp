@@ -87,17 +87,17 @@ std::string two_lines_each(const std::vector<std::string>& names, std::vector<st
   return out;
 }
 
-// The seeds first, first + 1, … of one command. `seeds` is their number; `usual` is the number in the claim's file.
+// One command uses `seeds` seeds: `first`, `first` + 1, … The claim's file asks for `usual` seeds.
 struct Sample {
   std::uint64_t first;
   std::size_t seeds, usual;
 };
 
-// Returns "(interval 0.5 × that of 20 seeds)": the width of the interval `now` is 0.5 times the width of `usual`.
+// Returns, for example, " (interval 0.5 × as wide as with 20 seeds)". `usual` is the interval with `seeds` seeds.
 std::string shrinkage(const Estimate& now, const Estimate& usual, std::size_t seeds) {
   const double width = usual.high - usual.low;
   if (!std::isfinite(width) || width == 0) return "";
-  return concat(" (interval ", short_number((now.high - now.low) / width, 2), " × that of ", seeds, " seeds)");
+  return concat(" (interval ", short_number((now.high - now.low) / width, 2), " × as wide as with ", seeds, " seeds)");
 }
 
 Outcome print_claim(const Claim& claim, const std::string& path, const Sample& sample, std::size_t jobs) {
@@ -141,7 +141,7 @@ double rounded(double value, bool up) {
   return digits < 0 ? whole / std::pow(10, -digits) : whole * std::pow(10, digits);
 }
 
-// Prints expected intervals (bands) from the results of calibration seeds (1001 …). These seeds never judge a claim.
+// Computes the expected interval (band) of each result from the seeds 1001, 1002, … Tests of claims use other seeds.
 void print_calibration(const Claim& claim, const Sample& sample, std::size_t jobs) {
   const std::vector<Trial> trials = run_trials(claim, sample.first, sample.seeds, jobs, interrupt_requested);
   const std::vector<Verdict> verdicts = judge(claim, trials);
@@ -158,7 +158,7 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
     }
     Band band{value, value};
     if (!numbers.empty()) band = {std::ranges::min(numbers), std::ranges::max(numbers)};
-    if (f.at_least) {  // the band contains the interval of each fraction from `low` to `high` (of sample.usual seeds)
+    if (f.at_least) {  // `band` covers the confidence intervals of all fractions low … high with sample.usual seeds
       const auto count = [&](double p) { return static_cast<std::size_t>(p * static_cast<double>(sample.usual)); };
       band = {fraction(count(low), sample.usual).low,
               fraction(std::min(count(high) + 1, sample.usual), sample.usual).high};
@@ -195,7 +195,7 @@ void show_run(const Claim& claim, const std::string& program) {
 }
 
 int print_measures() {
-  std::vector<std::vector<std::string>> rows{{"measure", "needs", "what it is"}};
+  std::vector<std::vector<std::string>> rows{{"measure", "required key", "meaning"}};
   for (const Measure& m : measures()) rows.push_back({m.name, m.needs, m.says});
   std::fputs(table(rows, 3, output_width()).c_str(), stdout);
   return 0;
@@ -249,11 +249,11 @@ int run(const Arguments& arguments) {
   const auto [held, undecided, missed] = outcomes;
   if (claims.size() > 1) {
     const auto count = [&](std::string_view verdict) { return std::ranges::count(claims, verdict, &Claim::verdict); };
-    std::printf("What the notes say: %td hold, %td hold with conditions, %td are false as stated\n", count("holds"),
+    std::printf("Claims of the notes: %td hold, %td hold with conditions, %td are false as stated\n", count("holds"),
                 count("holds with conditions"), count("false as stated"));
   }
-  std::printf("%zu of %zu claims as expected, %zu undecided, %zu missed (99 %% confidence intervals)\n", held,
-              claims.size(), undecided, missed);
+  std::printf("%zu of %zu claims as expected, %zu undecided, %zu outside the expected interval\n", held, claims.size(),
+              undecided, missed);
   return held == claims.size() ? 0 : 1;
 }
 
@@ -261,7 +261,7 @@ constexpr std::array<Option, 5> options{
     {{"--seeds", "N", "train with N seeds from 10001 on (default: as in the claim)"},
      {"--jobs", "N", "train in N threads (default: 1); N does not change results"},
      {"--dir", "DIR", "the folder of the claims (default: configs/claims)"},
-     {"--calibrate", "", "measure with seeds 1001, 1002 … and print expected intervals"},
+     {"--calibrate", "", "print new expected intervals (bands), from seeds 1001, 1002 …"},
      {"--measures", "", "list the quantities that a claim can measure"}}};
 
 }  // namespace
@@ -270,8 +270,8 @@ const Command claims_command{"claims",
                              "[NAME...]",
                              "Tests what study notes claim, and prints verdicts.",
                              "Without NAME, primer tests all claims. With NAME, it also explains the claim and\n"
-                             "writes one run with a report to runs/claims/NAME. The exit code is 1 if the\n"
-                             "confidence interval of a result is not within its expected interval (the band).\n\n"
+                             "writes one run with a report to runs/claims/NAME. The exit code is 1 if, for any\n"
+                             "result, the confidence interval is not within the expected interval (the band).\n\n"
                              "  primer claims\n"
                              "  primer claims flow_sigmoid_vanishes --seeds 100 --jobs 4\n",
                              options,

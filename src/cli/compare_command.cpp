@@ -43,7 +43,7 @@ int run(const Arguments& arguments) {
 
 constexpr std::array<Option, 2> options{
     {{"--csv", "", "print CSV: one row for each run, and numbers with all digits"},
-     {"--html", "FILE", "write a page: learning curves, and neurons of the first two runs"}}};
+     {"--html", "FILE", "write a page: losses of all runs, neurons of the first two runs"}}};
 
 }  // namespace
 

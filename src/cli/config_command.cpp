@@ -24,10 +24,10 @@ constexpr std::array<Option, 1> options{{{"--target", "NAME,...", "the target co
 const Command config_command{"config",
                              "DATA.csv",
                              "Writes a commented config for a CSV file.",
-                             "It guesses what each column means and says so in comments: ids, dates and\n"
-                             "columns with one value are left out, and texts become categories. It chooses the\n"
-                             "targets, the loss, the scaling, the class weights and the size of the network.\n"
-                             "Check its guesses, and correct them where you know better.\n\n"
+                             "primer guesses what each column means, and writes each guess as a comment. It\n"
+                             "leaves out ids, dates and columns with one value. Texts become categories. It\n"
+                             "also chooses the targets, the loss, the scaling, the class weights and the size\n"
+                             "of the network. Check the guesses, and correct them where you know better.\n\n"
                              "  primer config data/iris.csv >iris.toml\n"
                              "  primer check iris.toml\n",
                              options,

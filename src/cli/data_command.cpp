@@ -41,7 +41,7 @@ constexpr std::array<Option, 6> options{{{"--points", "N", "the number of sample
                                          {"--inputs", "D", "number of inputs (generators gaussians, plane)"},
                                          {"--turns", "T", "the number of turns of each spiral (default 0.75)"},
                                          {"--noise", "S", "the standard deviation of the noise (default 0)"},
-                                         {"--seed", "N", "the seed; each seed draws other samples (default 1)"}}};
+                                         {"--seed", "N", "the seed; a new seed draws new samples (default 1)"}}};
 
 }  // namespace
 

@@ -27,7 +27,7 @@ Row head_of(const Experiment& experiment) {
   return head;
 }
 
-// A row of the table of --try: the scores of a trained network on each set.
+// A row of the table that --try prints: the loss and metric of a network on the training, validation and test rows.
 Row scores_of(const std::string& title, Network& network, const Experiment& experiment) {
   Row row{title};
   const auto loss = make_loss(experiment.config.train);
@@ -39,7 +39,7 @@ Row scores_of(const std::string& title, Network& network, const Experiment& expe
   return row;
 }
 
-// Trains the run again from the same seed with the remedy of a diagnosis. Returns nothing after Ctrl-C.
+// Trains again, from the same seed, with the settings that `diagnosis` recommends. Returns std::nullopt after Ctrl-C.
 std::optional<Row> tried(const std::string& config, const Diagnosis& diagnosis) {
   const std::string title = remedy_options(diagnosis);
   try {
@@ -89,7 +89,7 @@ int run(const Arguments& arguments) {
 }
 
 constexpr std::array<Option, 1> options{
-    {{"--try", "", "train with each remedy and print the scores before and after"}}};
+    {{"--try", "", "train with each remedy, from the same seed; compare the scores"}}};
 
 }  // namespace
 
@@ -99,7 +99,7 @@ const Command doctor_command{"doctor",
                              "The doctor looks for vanishing or exploding gradients, dead units, a learning\n"
                              "rate that is too large or too small, overfitting and divergence. Each diagnosis\n"
                              "names a remedy and an epoch to look at in the report. `primer train` prints the\n"
-                             "diagnoses, too. --try trains again from the same seed; the run does not change.\n\n"
+                             "diagnoses, too. --try trains a new network with each remedy and changes no file.\n\n"
                              "  primer doctor runs/spirals --try\n",
                              options,
                              run};

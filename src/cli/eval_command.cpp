@@ -80,7 +80,7 @@ void print_tables(const std::vector<std::string>& classes, const Tensor& confusi
   std::vector<std::vector<std::string>> rows{{"actual \\ predicted"}};
   std::size_t width = 20;
   for (const std::string& name : classes) width += 2 + std::max<std::size_t>(count_characters(printable(name)), 4);
-  const bool numbered = width > output_width();  // the class names do not fit on one line, so numbers head the columns
+  const bool numbered = width > output_width();  // the names do not fit on one line: number the columns instead
   for (std::size_t i = 0; i < classes.size(); ++i) {
     rows[0].push_back(numbered ? std::to_string(i + 1) : printable(classes[i]));
     rows.push_back({(numbered ? std::to_string(i + 1) + " " : "") + printable(classes[i])});
@@ -104,7 +104,7 @@ Dataset read_rows(const Model& model, const Arguments& arguments) {
   if (file == "-") {
     StandardInput input;
     std::istream stream(&input);
-    stream.exceptions(std::ios::badbit);  // lets `stream` rethrow the exceptions that StandardInput throws
+    stream.exceptions(std::ios::badbit);  // otherwise, `stream` would hide the exceptions of `input`
     samples = read_samples(stream, "standard input", model.config.data, model.task, model.columns);
   } else {
     samples = read_samples(file, model.config.data, model.task, model.columns);
@@ -158,14 +158,14 @@ constexpr std::array<Option, 2> options{
 const Command eval_command{"eval",
                            "MODEL DATA.csv",
                            "Prints a model's loss and metrics on labelled data.",
-                           "The output is CSV with a row metric,value for each metric. For classes: loss,\n"
-                           "accuracy, balanced_accuracy (the mean recall) and macro_f1; for two classes also\n"
-                           "roc_auc and average_precision. For regression: loss, r2, rmse and mae. With\n"
-                           "several targets, eval prints each score for all targets together and for each\n"
-                           "target, as in r2_NAME. For classes, a terminal also shows the confusion matrix\n"
-                           "and the scores of each class. primer matches columns by name. Use rows that the\n"
-                           "model was not trained on: --rows test selects such rows in the data file of the\n"
-                           "run. If DATA.csv is -, eval reads standard input.\n\n"
+                           "The output is CSV. Each row has the name of a metric and its value. For classes:\n"
+                           "loss, accuracy, balanced_accuracy (the mean recall) and macro_f1; for two\n"
+                           "classes also roc_auc and average_precision. For regression: loss, r2, rmse, mae.\n"
+                           "With several targets, eval prints each score for all targets together and for\n"
+                           "each target, as in r2_NAME. For classes, a terminal also shows the confusion\n"
+                           "matrix and the scores of each class. primer matches columns by name. Use rows\n"
+                           "that the model was not trained on: --rows test selects such rows in the data\n"
+                           "file of the run. If DATA.csv is -, eval reads standard input.\n\n"
                            "  primer eval runs/iris/model.safetensors data/iris.csv --rows test\n",
                            options,
                            run};

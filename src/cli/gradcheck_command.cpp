@@ -14,7 +14,7 @@
 namespace primer {
 namespace {
 
-constexpr std::size_t most_rows = 16;  // few rows, because the check of one entry needs four or more forward passes
+constexpr std::size_t most_rows = 16;  // few rows: each entry of a gradient costs four or more forward passes
 
 std::string index_of(const TensorCheck& t) {
   return (t.matrix ? std::to_string(t.worst_row) + ":" : "") + std::to_string(t.worst_col);
@@ -36,8 +36,8 @@ int run(const Arguments& arguments) {
   const GradientCheck check = check_gradients(network, *loss, batch.x, batch.y);
 
   std::fprintf(stderr,
-               "%s; an entry a of the gradient passes if |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|) with the numeric "
-               "gradient n; rounding changes n by up to %s\n",
+               "%s; a is an entry of the analytic gradient, n the numeric value of this entry; a is right if "
+               "|a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|); rounding changes n by up to %s\n",
                counted(rows, "row").c_str(), short_number(check.noise_floor).c_str());
   std::string text = "tensor,entries,excluded,max_abs,max_rel,worst_index,verdict\n";
   std::map<std::string, std::string> names;  // verdict of the check → names of the tensors with this verdict
@@ -69,9 +69,9 @@ const Command gradcheck_command{"gradcheck",
                                 "CONFIG",
                                 "Compares every gradient with central differences.",
                                 "The check covers all parameters and the input, on the first 16 rows of the first\n"
-                                "batch. First it moves all parameters except the weights away from their initial\n"
-                                "values. The output is CSV with a row for each tensor:\n"
-                                "  excluded     entries not compared: their difference crosses a kink of σ or L\n"
+                                "batch. First it adds small random numbers to all parameters except the weights.\n"
+                                "The output is CSV with a row for each tensor:\n"
+                                "  excluded     number of entries not compared, because a kink of σ or L is near\n"
                                 "  max_abs      the largest |a − n|; a is the analytic, n the numeric gradient\n"
                                 "  max_rel      the largest |a − n| / (1e-3 + max(|a|, |n|)); up to 1e-6 is right\n"
                                 "  worst_index  index of max_rel, from 0; ROW:COLUMN in W (outputs × inputs)\n"

@@ -1,4 +1,4 @@
-// At the first Ctrl-C the handler sets a flag. At the second it kills the program as SIGINT does without a handler.
+// The first Ctrl-C sets a flag. The second Ctrl-C ends the program at once, as if SIGINT had no handler.
 #include "primer/cli/interrupt.hpp"
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// Checks that this CPU has the instructions for which the library was compiled, before it calls the library. Only this
-// file is compiled for the oldest CPU, and the library has no static initialisers, which would run too early.
+// Checks that this CPU has all instructions that the library uses, and then calls the library. This file itself runs on
+// every CPU. The library has no static initialisers, because these would run before the check.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -29,7 +29,7 @@ int refuse(const char* instructions) {
 }
 
 #if defined(__x86_64__) || defined(__i386__)
-// The first instruction set in `built_for` that the build uses and this CPU lacks; nullptr if this CPU has them all.
+// Returns the first set in `built_for` that the build uses and this CPU lacks; nullptr if this CPU lacks no such set.
 const char* missing(const primer::InstructionSet* built_for) {
 #define HERE(name, macro) __builtin_cpu_supports(name) != 0,
   const bool here[] = {PRIMER_X86_INSTRUCTION_SETS(HERE)};

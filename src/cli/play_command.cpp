@@ -1,4 +1,4 @@
-// primer play: writes a page that trains a config in the browser.
+// primer play: writes an HTML page that trains the network of a config in the browser.
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -15,9 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t largest_data = std::size_t{1} << 26;  // limit in bytes of a data file that a page holds in memory
+constexpr std::size_t largest_data = std::size_t{1} << 26;  // largest size of a data file in the page, in bytes
 
-// The path of a config. `operand` is a config, the folder of a run, or the name of a config without ".toml".
+// Returns the path of a config file. `operand` is this path, or "xor" for configs/xor.toml, or the folder of a run.
 fs::path config_of(const std::string& operand) {
   std::error_code ignored;
   if (fs::is_directory(operand, ignored)) return fs::path(operand) / "config.toml";
@@ -27,7 +27,7 @@ fs::path config_of(const std::string& operand) {
   return operand;
 }
 
-// Loads the experiment of a config. From a claim file, loads the first experiment that one `primer train` can train.
+// Loads the experiment of a config file. From a claim file, loads the first experiment that `primer train` can repeat.
 Experiment experiment_of_file(const fs::path& path, std::vector<Override> overrides) {
   if (path.parent_path().filename() != "claims") return load_experiment(path.string(), overrides);
   const Claim claim = read_claim(path.string());
@@ -72,7 +72,7 @@ constexpr std::array<Option, 2> options{
 
 const Command play_command{"play",
                            "CONFIG",
-                           "Writes a page that trains the config in a browser.",
+                           "Writes a page that trains a network in the browser.",
                            "CONFIG may also be the folder of a run, or claims/NAME for the first network of\n"
                            "a claim. The page is one file, which loads nothing from the internet. It\n"
                            "contains primer's engine, so a run ends with the same signature as `primer\n"

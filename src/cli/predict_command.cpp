@@ -24,7 +24,7 @@ std::vector<std::string> header_of(const Model& model) {
   return header;
 }
 
-// The CSV cells of a prediction: the predicted class and the probability of each class, or the values of the targets.
+// The CSV cells of a prediction: the predicted class and all class probabilities, or the predicted target values.
 std::vector<std::string> answer(const Model& model, std::span<const real> a, const Location& location) {
   std::vector<std::string> cells;
   if (!std::ranges::all_of(a, [](real v) { return std::isfinite(v); })) {
@@ -57,7 +57,7 @@ void predict(const Model& model, std::istream& stream, const std::string& file, 
   }
 }
 
-// Predicts the rows that `part` (train, validation or test) contained in the run, in the order of the file.
+// Predicts one `part` (train, validation or test) of the run's data. The rows keep the order of the file.
 void predict_part(const Model& model, const std::string& file, const std::string& part) {
   const Dataset rows = rows_of(model, read_samples(file, model.config.data, model.task, model.columns), part);
   print(csv_row(header_of(model)));
@@ -75,7 +75,7 @@ int run(const Arguments& arguments) {
   } else if (file == "-") {
     StandardInput input;
     std::istream stream(&input);
-    stream.exceptions(std::ios::badbit);  // lets `stream` rethrow the exceptions that StandardInput throws
+    stream.exceptions(std::ios::badbit);  // otherwise, `stream` would hide the exceptions of `input`
     predict(model, stream, "standard input", true);
   } else {
     std::ifstream stream = open_input(file);
@@ -90,11 +90,11 @@ constexpr std::array<Option, 1> options{{rows_option}};
 
 const Command predict_command{"predict",
                               "MODEL [DATA.csv]",
-                              "Predicts every row of a CSV file or of a pipe.",
+                              "Prints a prediction for each row of a CSV file.",
                               "Without DATA.csv, or with -, predict reads standard input and prints each\n"
                               "prediction as soon as the row is complete. primer matches columns by name and\n"
-                              "ignores columns that the model does not know. The output is CSV:\n"
-                              "prediction,p_CLASS,... for classes, or the values of the targets.\n\n"
+                              "ignores columns that the model does not know. The output is CSV with the columns\n"
+                              "prediction,p_CLASS,... for classes, or the predicted value of each target.\n\n"
                               "  primer predict runs/iris/model.safetensors data/iris.csv\n"
                               "  head -n 3 data/iris.csv | primer predict runs/iris/model.safetensors\n",
                               options,

@@ -37,7 +37,7 @@ constexpr std::array<Option, 5> options{
     {set_option,
      {"--init", "FILE", "take the parameters from this file (safetensors or .npz)"},
      {"--data", "FILE.csv", "use the rows of this file, not the first training batch"},
-     {"--row", "N", "use only row N (from 1) of the batch or of the file of --data"},
+     {"--row", "N", "use only row N (1, 2, …) of the batch or of the --data file"},
      {"--out", "FILE", "write all arrays to this safetensors file"}}};
 
 }  // namespace
@@ -65,11 +65,11 @@ const Command trace_command{"trace",
                             "CONFIG",
                             "Shows all numbers of a forward and a backward pass.",
                             "Without --out, trace prints one sample of the batch: forward, then backward.\n"
-                            "With train.batch_size=1 you can compute all numbers by hand. The file of --out\n"
-                            "contains the tensors of a model file, loss, y, and for each layer l: l.x l.z l.a\n"
-                            "l.slope (σ′) l.dL_da l.dL_dz l.dL_dW l.dL_db l.dL_dx; with prelu: l.dL_dalpha;\n"
-                            "with batch_norm: l.u (its input) l.dL_du l.dL_dgamma l.dL_dbeta; with dropout:\n"
-                            "l.mask (0 or 1/(1 − p)); with residual: l.s = σ(z).\n\n"
+                            "With train.batch_size=1 you can compute all numbers by hand. --out writes the\n"
+                            "tensors of a model file, the arrays loss and y, and these arrays of layer l:\n"
+                            "  every layer: l.x l.z l.a l.slope (σ′) l.dL_da l.dL_dz l.dL_dW l.dL_db l.dL_dx\n"
+                            "  with batch_norm: l.u (the input of batch_norm) l.dL_du l.dL_dgamma l.dL_dbeta\n"
+                            "  prelu: l.dL_dalpha   residual: l.s = σ(z)   dropout: l.mask (0 or 1/(1 − p))\n\n"
                             "  primer trace configs/xor.toml --set train.batch_size=1\n"
                             "  primer trace configs/xor.toml --row 2\n"
                             "  primer trace configs/iris.toml --data data/iris.csv --out iris.safetensors\n",

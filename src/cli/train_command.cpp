@@ -62,7 +62,7 @@ RunNotes notes_of(Arguments arguments, const Experiment& experiment, const std::
   return notes;
 }
 
-// One call of `primer train`: connects the training with the run's folder, the recorder of frames and the terminal.
+// One call of `primer train`: trains, writes the run's folder, records the report's data and shows the progress.
 class TrainingSession {
  public:
   TrainingSession(const Arguments& arguments, Pace pace)
@@ -103,7 +103,7 @@ class TrainingSession {
  private:
   void start() {
     if (!quiet_) {
-      std::fprintf(stderr, "%s: %s to train on, network %s\n", printable(arguments_.operands.front()).c_str(),
+      std::fprintf(stderr, "%s: %s for training; layer sizes %s\n", printable(arguments_.operands.front()).c_str(),
                    counted(experiment_.data.train.size(), "row").c_str(), shape_of(network_).c_str());
     }
     if (arguments_.has("--resume")) {
@@ -146,7 +146,7 @@ class TrainingSession {
     return hooks;
   }
 
-  // Writes the frames of the report before the checkpoint, because --resume can drop frames newer than the checkpoint.
+  // Writes the report's frames before the checkpoint: --resume can remove new frames, but cannot add missing frames.
   void save() {
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     folder_.write_checkpoint(training_, experiment_);
@@ -162,8 +162,8 @@ class TrainingSession {
     recorder_.epoch_done(e.epoch - 1, true, observed());
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     write_results();
-    throw RuntimeError(concat(e.what(), "; ", to_string(Location{folder_.file("model.safetensors")}),
-                              " has the parameters at the start of epoch ", e.epoch, "; try again with ", remedy(e)));
+    throw RuntimeError(concat(e.what(), "; the parameters at the start of epoch ", e.epoch, " are in ",
+                              to_string(Location{folder_.file("model.safetensors")}), "; try again with ", remedy(e)));
   }
 
   std::string remedy(const Divergence& e) const {
@@ -175,7 +175,7 @@ class TrainingSession {
     return text;
   }
 
-  // Whether early stopping kept the parameters of an epoch before the last one.
+  // Whether early stopping chose the parameters of an epoch that is not the last epoch.
   bool keeps_earlier_epoch() const {
     return !training_.state.best.empty() && training_.state.best_epoch < training_.state.epoch;
   }
@@ -236,7 +236,7 @@ class TrainingSession {
   Training training_;
   FrameRecorder recorder_;
   Terminal terminal_;
-  std::optional<EpochRecord> last_;  // the record of the last epoch that this command trained
+  std::optional<EpochRecord> last_;  // the scores of the last epoch; empty if this call has trained no epoch
   std::vector<FlowRow> flow_;
   std::optional<InterruptHandler> interrupt_handler_;  // handles Ctrl-C; start() creates this object
 };
@@ -246,7 +246,7 @@ int run(const Arguments& arguments) { return train(arguments, Pace::training); }
 constexpr std::array<Option, 6> options{
     {set_option,
      {"--out", "DIR", "the folder of the run (default: runs/CONFIG_NAME)"},
-     {"--replace", "", "replace the run in this folder even if its config differs"},
+     {"--replace", "", "replace the old run in DIR, even if it has another config"},
      {"--init", "FILE", "start with the parameters in this file (safetensors or .npz)"},
      {"--resume", "", "continue the run in its folder; only train.epochs may change"},
      {"--quiet", "", "print only the result and no progress"}}};

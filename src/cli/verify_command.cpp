@@ -44,7 +44,7 @@ int run(const Arguments& arguments) {
   std::printf("%s is the first array that differs from primer's: %s%s%s\n", result.wrong.c_str(), result.what.c_str(),
               result.slip.empty() ? "" : ": ", result.slip.c_str());
   if (!result.missing.empty())
-    std::printf("your file lacks these arrays, computed before the wrong one: %s\n", joined(result.missing).c_str());
+    std::printf("the mistake may be in an earlier array that your file lacks: %s\n", joined(result.missing).c_str());
   return 1;
 }
 
@@ -52,7 +52,7 @@ constexpr std::array<Option, 4> options{
     {set_option,
      {"--init", "FILE", "a file with the parameters that you used in your computation"},
      {"--data", "FILE.csv", "use the rows of this file, not the first training batch"},
-     {"--row", "N", "use only row N (from 1) of the batch or of the file of --data"}}};
+     {"--row", "N", "use only row N (1, 2, …) of the batch or of the --data file"}}};
 
 }  // namespace
 

@@ -42,25 +42,25 @@ int run(const Arguments& arguments) {
     return train(of_train, arguments.has("--any-key") ? Pace::introduction : Pace::watched);
   }
   if (!arguments.options.empty())
-    throw UserError("`watch RUN_DIR` shows a run unchanged; to change settings, give a config file instead of RUN_DIR");
+    throw UserError("`watch RUN_DIR` repeats a run without options; to change settings, give a config file instead");
   return watch_again(arguments.operands.front());
 }
 
 constexpr std::array<Option, 4> options{{set_option,
                                          {"--out", "DIR", "the folder of the run (default: runs/CONFIG_NAME)"},
-                                         {"--replace", "", "replace the run in this folder even if its config differs"},
+                                         {"--replace", "", "replace the old run in DIR, even if it has another config"},
                                          {"--any-key", "", "train slowly (a few seconds); any key gives full speed"}}};
 
 }  // namespace
 
 const Command watch_command{"watch",
                             "CONFIG|RUN_DIR",
-                            "Trains slowly enough to watch, controlled by keys.",
-                            "With CONFIG, watch trains as `primer train` does. With RUN_DIR, it repeats the\n"
-                            "run and writes no file. The keys:\n"
+                            "Shows a training slowly; keys control the speed.",
+                            "With CONFIG, watch trains as `primer train` does. With RUN_DIR, watch repeats\n"
+                            "the run and writes no file. These keys control watch:\n"
                             "  space  pause or continue           s    do one optimisation step\n"
                             "  ← →    one epoch back or forward   + −  double or halve the speed\n"
-                            "  q      quit; with CONFIG, the run is saved and can be continued\n"
+                            "  q      quit; with CONFIG, watch saves the run, and you can continue it later\n"
                             "Without a terminal, watch is as fast as train.\n\n"
                             "  primer watch configs/xor.toml --set layer.1.units=2\n"
                             "  primer watch runs/spirals\n",

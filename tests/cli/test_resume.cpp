@@ -242,9 +242,9 @@ TEST_CASE("divergence is explained, exits with 1 and keeps the last checkpoint a
   const std::string before = "is the first number that is not finite; before this step the layer had ‖W‖ = ";
   CHECK(result.err.starts_with("primer: diverged at step " + step + " (epoch " + epoch + "): layer 1, "));
   CHECK(result.err.find(before) != std::string::npos);
-  CHECK(result.err.ends_with(
-      "; r/model.safetensors has the parameters at the start of epoch " + epoch +
-      "; try again with train.learning_rate = 0.01, or train.clip_norm = 1, or data.standardize = true\n"));
+  CHECK(result.err.ends_with("; the parameters at the start of epoch " + epoch +
+                             " are in r/model.safetensors; try again with train.learning_rate = 0.01, or "
+                             "train.clip_norm = 1, or data.standardize = true\n"));
   // The checkpoint is of the last epoch of ten, and going on from it diverges at the same step.
   const std::string model = slurp(runs / "r/model.safetensors");
   const std::string checkpoint = slurp(runs / "r/checkpoint.safetensors");

@@ -13,7 +13,7 @@ namespace primer {
 // An option of a command. On the command line a space or a '=' separates its name from its value.
 struct Option {
   std::string_view name;   // "--set"
-  std::string_view value;  // the name of the value in the help, such as "KEY=VALUE"; empty if there is no value
+  std::string_view value;  // what follows the option in the help, such as "KEY=VALUE"; empty if nothing follows
   std::string_view help;
 };
 
@@ -23,8 +23,8 @@ struct Arguments;
 // Command in command_line.cpp. The help is at most 80 columns wide.
 struct Command {
   std::string_view name;
-  std::string_view operands;  // "CONFIG"; "MODEL [DATA.csv]": one or two operands; "[NAME...]": any number of operands
-  std::string_view summary;   // one sentence of at most 52 columns, for `primer --help`
+  std::string_view operands;  // "CONFIG" means one operand, "MODEL [DATA.csv]" one or two, "[NAME...]" any number
+  std::string_view summary;   // one sentence of at most 52 characters, for the list that `primer --help` prints
   std::string_view details;   // the rest of the help, after the summary: sentences and examples; ends with a newline
   std::span<const Option> options;
   int (*run)(const Arguments&);  // returns the exit code
@@ -52,12 +52,12 @@ std::string shell_line(const Command& command, const Arguments& arguments);
 
 std::string help(const Command& command);
 
-// The option of eval and predict that selects rows. part_of() returns its value, or "" for all rows if the option is
-// absent. part_of() throws UserError for a value other than train, validation and test.
+// The option --rows PART of `primer eval` and `primer predict`. part_of() returns PART, or "" if the user did not give
+// this option. part_of() throws UserError if PART is not train, validation or test.
 inline constexpr Option rows_option{"--rows", "PART", "only the run's train, validation or test rows"};
 std::string part_of(const Arguments& arguments);
 
-// The option that every command with a CONFIG has.
+// All commands with the operand CONFIG share the option --set.
 inline constexpr Option set_option{"--set", "KEY=VALUE", "override a key of the config, such as layer.1.units=8"};
 
 }  // namespace primer

@@ -6,7 +6,7 @@ namespace primer {
 
 struct InstructionSet {
   const char* name;
-  bool used;  // whether the compiler may use this instruction set in the code of the library
+  bool used;  // whether the code of primer may contain instructions of the set `name`
 };
 
 // F(name, macro) for each x86 instruction set that a compiler uses by itself: the name for __builtin_cpu_supports, and

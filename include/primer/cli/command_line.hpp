@@ -1,4 +1,4 @@
-// The whole program as one function. So main() only has to choose the build that suits the CPU.
+// The whole program as one function. main() only checks the CPU and then calls this function.
 #pragma once
 
 namespace primer {

@@ -27,8 +27,8 @@ extern const Command play_command;
 // Trains like the command `train`, but shows the training at the given pace. Returns the exit code.
 int train(const Arguments& arguments, Pace pace);
 
-// Sets the parameters of `network` from the file that --init names (safetensors or .npz). Warns if the model in this
-// file differs from `experiment` in its columns, classes, standardisation or activations.
+// Loads the parameters of `network` from `file` (safetensors or .npz). Prints a warning if the columns, the classes,
+// the standardisation or the activations in the file are not those of `experiment`.
 void load_initial(const std::string& file, const Experiment& experiment, Network& network);
 
 // Replaces the line of progress on a terminal by `text`; "" clears the line.
