@@ -1,4 +1,4 @@
-// Writes a row for each layer, and then a line with the ratio of the gradients and its factors from σ′ and from W.
+// Writes a row for each layer. A last line compares the gradients of the first and the last hidden layer.
 #include "primer/views/flow_table.hpp"
 
 #include <cmath>

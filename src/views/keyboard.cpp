@@ -57,7 +57,7 @@ std::string Keyboard::wait(double seconds) {
   std::string key(1, '\0');
   if (read(STDIN_FILENO, key.data(), 1) <= 0) return "q";  // the terminal was closed
   if (key[0] != '\033') return key;
-  std::array<char, 2> rest;  // the other bytes of an arrow key; later bytes belong to the next key
+  std::array<char, 2> rest;  // the two bytes that an arrow key sends after ESC (\033)
   const ssize_t size = read(STDIN_FILENO, rest.data(), rest.size());
   return key.append(rest.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
 }

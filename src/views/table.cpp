@@ -1,4 +1,4 @@
-// Measures every column first, then decides which columns stand side by side, and pads each cell.
+// Computes the width of every column, decides which columns stand side by side, and fills the cells with spaces.
 #include "primer/views/table.hpp"
 
 #include <sys/ioctl.h>
@@ -87,7 +87,7 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
 
 namespace {
 
-// Returns the text line of one row with the cells of `columns`. The first `left` columns of the table are left-aligned.
+// Returns `row` as a line of text. `columns` has the indices of the printed cells; cells 0 … left − 1 are aligned left.
 std::string text_of_row(const std::vector<std::string>& row, const std::vector<std::size_t>& columns,
                         const std::vector<std::size_t>& widths, std::size_t left) {
   std::string line;

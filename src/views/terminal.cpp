@@ -1,4 +1,4 @@
-// Lays out the view, and decides when to draw it.
+// Arranges the lines that `primer train` and `primer watch` draw on a terminal, and decides when to draw these lines.
 #include "primer/views/terminal.hpp"
 
 #include <sys/ioctl.h>
@@ -29,10 +29,10 @@ constexpr double shortest_frame = 0.04;  // seconds between two drawings of a vi
 constexpr double fewest_decades = 4;     // the bars of ‖∂L/∂z‖ span at least this many powers of 10
 constexpr std::size_t most_shots = 2000;
 constexpr double introduction_seconds = 6.5, watched_seconds = 12;  // for all epochs
-constexpr std::string_view introduction_hint = "any key: go on at once";
-constexpr std::string_view watched_hint = "space: pause   ← →: an epoch   s: a step   + −: speed   q: quit";
+constexpr std::string_view introduction_hint = "press any key to train at full speed";
+constexpr std::string_view watched_hint = "space: pause | ← →: another epoch | s: one step | + −: speed | q: quit";
 
-// Colours from xterm's 256, close to Okabe & Ito's palette: bright for the points of a class, dim for its region.
+// Colours of xterm, close to Okabe & Ito's palette, one for each class: `bright` for the points, `dim` for the regions.
 constexpr std::array<int, most_classes> bright{39, 214, 42, 203, 153, 176, 227, 252};
 constexpr std::array<int, most_classes> dim{24, 94, 22, 88, 60, 53, 58, 238};
 constexpr int train_color = 39, validation_color = 208, good_color = 42, bad_color = 208, quiet_color = 245;
@@ -61,7 +61,7 @@ std::string duration(double seconds) {
   return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
 }
 
-// A plot of up to two series over the planned epochs, in Braille characters of 2 × 4 dots.
+// A plot of one or two curves, in Braille characters of 2 × 4 dots. The x axis covers all epochs of the config.
 class Plot {
  public:
   Plot(std::size_t columns, std::size_t rows) : columns_(columns), rows_(rows), cells_(columns * rows) {}
@@ -182,7 +182,7 @@ std::vector<LiveLine> layers(const std::vector<FlowRow>& flow, std::size_t width
     smallest = std::min(smallest, row.dL_dz_norm);
   }
   const double decades = std::max(fewest_decades, std::log10(largest) - std::log10(smallest) + 1);
-  constexpr std::size_t numbers = 2 + 8 + 2 + 9 + 2 + 7 + 2 + 6 + 2;  // width of the numeric columns with their spaces
+  constexpr std::size_t numbers = 2 + 8 + 2 + 9 + 2 + 7 + 2 + 6 + 2;  // total width of all number columns and spaces
   const std::size_t fixed = 4 + name_width + numbers;
   const std::size_t length = width > fixed + 4 ? std::min<std::size_t>((width - fixed) / 2, 30) : 0;
 
@@ -298,7 +298,7 @@ double seconds_since(std::chrono::steady_clock::time_point from) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
 }
 
-// The numbers of an epoch as one plain line.
+// The loss and metric of an epoch as one line of text without colours.
 std::string described(const EpochRecord& r, const std::string& metric, std::uint64_t epochs) {
   const auto text = [&](const Scores& scores) {
     return "loss " + short_number(scores.loss) + "  " + metric + " " + short_number(scores.metric);
@@ -330,10 +330,10 @@ LiveLine& LiveLine::append(const LiveLine& other) {
 namespace {
 
 constexpr std::size_t map_gap = 3;
-constexpr std::size_t least_beside = 72;  // least width, in characters, of curves and layers beside the decision map
+constexpr std::size_t least_beside = 72;  // least width of the text on the left of the decision map, in characters
 constexpr std::size_t curves_height = plot_rows + 1;
 
-// The number of lines of the view without the decision map: progress, curves, a blank line, layers and key hint.
+// The number of lines without the decision map: progress, curves, a blank line, a title, the layers, and the key hint.
 std::size_t lines_without_map(const LiveState& state) {
   return 1 + curves_height + 1 + 1 + state.flow.size() + (state.hint.empty() ? 0 : 1);
 }
@@ -392,7 +392,7 @@ Terminal::Terminal(Network& network, const Data& data, const TrainOptions& optio
            static_cast<double>(std::max<std::size_t>(options.epochs, 1));
 }
 
-// Divides the range of the two training inputs into side × side pixels, and finds the pixel of each training row.
+// Divides the plane of the inputs x₁ and x₂ into side × side pixels, and finds the pixel of each training row.
 void Terminal::place_points(std::size_t side) {
   state_.side = side;
   state_.regions.clear();
@@ -480,7 +480,7 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
   }
   if (!flow.empty()) state_.flow = flow;
   const auto add = [&](std::vector<double>& series, double value) {
-    series.resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());  // NaN for the epochs before a resume
+    series.resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());  // NaN for epochs before --resume
     series.push_back(value);
   };
   add(state_.train_loss, record.train.loss);
@@ -497,12 +497,12 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
   shots_.push_back({record.epoch, state_.flow, state_.regions});
   if (pace_ == Pace::watched && record.epoch == state_.epochs) {
     paused_ = true;
-    state_.hint = "end of the run   ← →: show another epoch   q: quit";
+    state_.hint = "end of the run | ← →: show another epoch | q: quit";
   }
   pause();
 }
 
-// Waits until it is time to train the next epoch, and meanwhile does what the user's keys say.
+// Waits until the next epoch may be trained. Obeys the keys that the user presses during this time.
 void Terminal::pause() {
   shown_ = shots_.size() - 1;
   const Clock::time_point due =
@@ -539,7 +539,7 @@ void Terminal::obey(const std::string& key) {
   if (key == " " && paused_) go_on_ = false;
 }
 
-// Draws an earlier epoch again, without its decision map if the size of the map on the screen has changed since then.
+// Draws a past epoch again. Omits the decision map if the map has another size now than when the epoch was trained.
 void Terminal::look_at(std::size_t shot) {
   shown_ = shot;
   LiveState state = state_;

@@ -164,7 +164,7 @@ TEST_CASE("the map of decision regions uses the space beside or below the layers
 
 TEST_CASE("the last line of the view says which keys do something, in any size") {
   LiveState state = some_state(40);
-  state.hint = "any key: go on at once";
+  state.hint = "press any key to train at full speed";
   for (const std::size_t height : {2U, 5U, 9U, 23U, 60U}) {
     const std::vector<LiveLine> lines = live_view(state, 79, height);
     CHECK(lines.size() <= height);

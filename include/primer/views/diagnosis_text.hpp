@@ -8,8 +8,8 @@
 
 namespace primer {
 
-// "vanishing (epoch 0): SENTENCES Try --set KEY=VALUE", in lines of at most `width` columns, or of 100 columns if the
-// width is unlimited.
+// Returns the diagnosis as text, such as "vanishing (epoch 0): … Try --set KEY=VALUE". A line of this text has at most
+// min(width, 100) characters.
 std::string described(const Diagnosis& diagnosis, std::size_t width);
 
 }  // namespace primer

@@ -10,8 +10,8 @@
 
 namespace primer {
 
-// Returns a table of `rows`: one row for each layer, all from the same epoch. With two hidden layers or more, the last
-// line gives ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of the last hidden layer, as a factor from σ′ times a factor from W.
+// Returns a table with one line for each layer; `rows` are the layers in one epoch. With two or more hidden layers, a
+// last line splits ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of the last hidden layer into a factor from σ′ and a factor from W.
 std::string flow_table(const std::vector<FlowRow>& rows, std::size_t width = unlimited_width);
 
 }  // namespace primer

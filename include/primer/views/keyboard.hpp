@@ -16,8 +16,8 @@ class Keyboard {
 
   bool usable() const { return usable_; }
 
-  // The bytes of the next key, such as "q", or "\033[D" for ←; "" if no key came within `seconds`. A signal such as
-  // Ctrl-C counts as the key "q".
+  // Waits at most `seconds` for a key press. Returns the bytes of the key, such as "q", or "\033[D" for ←. Returns ""
+  // if no key was pressed, and "q" if a signal interrupts the wait, as Ctrl-C does.
   std::string wait(double seconds);
 
  private:

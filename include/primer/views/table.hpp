@@ -1,4 +1,4 @@
-// Text in columns. A table that is too wide for the terminal becomes several, one below the other; no line is wrapped.
+// Writes tables as text. A table that is too wide for the terminal is split into several tables, one below the other.
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,17 @@ namespace primer {
 
 inline constexpr std::size_t unlimited_width = std::numeric_limits<std::size_t>::max();
 
-// The number of columns that a line on standard output may have: the environment variable COLUMNS, else the width of
-// the terminal. Without a terminal, the width is unlimited: a program that reads a pipe finds each row in one line.
+// The largest number of characters in a line of standard output. The environment variable COLUMNS sets this number.
+// Without COLUMNS, it is the width of the terminal, or unlimited_width if standard output is not a terminal.
 std::size_t output_width();
 
 // Breaks `text` at spaces into lines of at most `width` columns; a longer word gets a longer line. All lines but the
 // first start with `indent` spaces.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0);
 
-// Returns a line for each row of cells, with two spaces between columns. The first `left` columns are aligned left, the
-// others right. Rows may have different lengths. Columns that do not fit into `width` form a further table below. Every
-// table begins with the first `repeated` columns; in a wide table, long texts in these first columns get several lines.
+// Returns `rows` as text in columns. The first `left` columns are aligned left, all other columns right. Rows may have
+// different lengths. Columns that do not fit into `width` go into a further table below. Every table begins with the
+// first `repeated` columns. In a wide table, long texts of these first columns are broken into several lines.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left = 1,
                   std::size_t width = unlimited_width, std::size_t repeated = 1);
 

@@ -20,15 +20,15 @@ namespace primer {
 // The data that the view of a training run shows.
 struct LiveState {
   std::uint64_t epoch = 0, epochs = 0;  // number of finished epochs, number of planned epochs
-  std::uint64_t batch = 0;              // finished batches of the current epoch if the user runs single steps, else 0
-  double done = 0;                      // finished fraction of all planned batches
+  std::uint64_t batch = 0;  // number of finished batches in this epoch if the user makes single steps, else 0
+  double done = 0;          // number of finished batches / number of planned batches
   double seconds_left = 0;
   std::string metric;
-  std::vector<double> train_loss, validation_loss, train_metric, validation_metric;  // one value per epoch
+  std::vector<double> train_loss, validation_loss, train_metric, validation_metric;  // the loss or metric of each epoch
   std::vector<FlowRow> flow;  // one row per layer, from the last observed epoch
 
-  // The map of decision regions has side × side pixels; its top row comes first. `regions` is the predicted class at
-  // each pixel. `points` is the actual class of a training row at this pixel, or −1 without a training row.
+  // The decision map has side × side pixels, stored line by line from the top. `regions` holds the predicted class of
+  // each pixel. `points` holds the actual class of a training row in the pixel, or −1 if no row lies in the pixel.
   std::size_t side = 0;
   std::vector<std::uint8_t> regions;
   std::vector<std::int8_t> points;
@@ -37,25 +37,25 @@ struct LiveState {
   std::string hint;  // the last line of the view: keys of the keyboard and what they do
 };
 
-// One line of the view: its text (without a line feed, with escape codes for colour) and its width in characters.
+// A line on the terminal. `text` may have colour codes, but no line feed. `width` is the number of visible characters.
 struct LiveLine {
   std::string text;
   std::size_t width = 0;
 
   LiveLine& put(std::string_view more);
   LiveLine& put(std::string_view more, int color);  // one of xterm's 256 colours
-  LiveLine& to(std::size_t column);                 // appends spaces until the line reaches this column
+  LiveLine& to(std::size_t column);                 // appends spaces until the line is `column` characters wide
   LiveLine& append(const LiveLine& other);
 };
 
-// The view: at most `height` lines, each at most `width` columns wide.
+// Returns the lines to draw: at most `height` lines of at most `width` characters.
 std::vector<LiveLine> live_view(const LiveState& state, std::size_t width, std::size_t height);
 
 // The side length, in pixels, of the largest decision map that fits into the view; 0 if the map would be too small.
 std::size_t map_side(const LiveState& state, std::size_t width, std::size_t height);
 
-// The speed of the view. training: as fast as the run trains. introduction: slow enough to follow by eye, until the
-// user presses a key. watched: slow, and the user controls the view by keys.
+// The speed of a training that a terminal shows. training: full speed. introduction: slow enough to follow by eye, and
+// full speed after a key press. watched: slow; the user presses keys to pause the training and to change the speed.
 enum class Pace { training, introduction, watched };
 
 class Terminal {
@@ -76,7 +76,7 @@ class Terminal {
  private:
   using Clock = std::chrono::steady_clock;
 
-  // A past epoch that the user may display again: the rows of its layers and the regions of its decision map.
+  // The data to draw a past epoch again: the table rows of the layers, and the predicted classes in the decision map.
   struct Shot {
     std::uint64_t epoch;
     std::vector<FlowRow> flow;
@@ -107,14 +107,14 @@ class Terminal {
   double delay_ = 0;       // seconds for which an epoch is shown
   bool paused_ = false, stepping_ = false, go_on_ = false, quit_ = false;
 
-  // Drawing may take 1 % of the time since start_. Only every `stride_`-th call of batch_done() reads the clock.
+  // Drawing takes at most 1 % of the time since start_. Only every `stride_`-th call of batch_done() reads the clock.
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_look_ = start_, last_draw_ = start_;
   double spent_ = 0, cost_ = 1e-3;  // seconds of all drawings so far, and expected seconds of the next drawing
   std::uint64_t stride_ = 1, calls_ = 0;
   double done_at_start_ = -1;
 
-  Dataset grid_;                                    // the inputs of the network at each pixel of the map
+  Dataset grid_;                                    // the inputs of the network at each pixel of the decision map
   std::size_t drawn_lines_ = 0;                     // number of lines that are on the screen
   std::pair<std::size_t, std::size_t> drawn_size_;  // the size of the terminal at the last drawing
 };
