@@ -146,7 +146,7 @@ class TrainingSession {
     return hooks;
   }
 
-  // Writes the report's frames before the checkpoint: --resume can remove new frames, but cannot add missing frames.
+  // Writes the report's data (frames) before the checkpoint: --resume can remove new frames, but not add old frames.
   void save() {
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     folder_.write_checkpoint(training_, experiment_);
