@@ -15,7 +15,7 @@
 
 namespace primer {
 
-extern const char* const results_of_claims;  // the results in configs/claims/README.md, copied into primer by CMake
+extern const char* const results_of_claims;  // made by CMake from the results in configs/claims/README.md
 
 namespace {
 
@@ -55,8 +55,8 @@ constexpr auto all_facts = std::to_array<ActivationFacts>({
      "Hendrycks & Gimpel, \"Gaussian error linear units\", 2016", "GeluTanh"},
     {"silu", "sigmoid linear unit, also called swish", "z s(z), with s(z) = 1 / (1 + e⁻ᶻ)", "s(z) + z s(z) (1 − s(z))",
      "Ramachandran, Zoph, Le, \"Searching for activation functions\", 2017", "Silu"},
-    {"softmax", "the units of a layer add up to 1", "exp(zₖ) / Σⱼ exp(zⱼ) in unit k",
-     "∂aⱼ/∂zₖ = aⱼ (δⱼₖ − aₖ), a matrix for each row",
+    {"softmax", "the outputs of a layer add up to 1", "exp(zₖ) / Σⱼ exp(zⱼ) in unit k",
+     "∂aⱼ/∂zₖ = aⱼ (1 − aⱼ) if j = k, else −aⱼ aₖ; one matrix for each sample",
      "Bridle, \"Probabilistic interpretation of feedforward network outputs\", 1990", "Softmax"},
 });
 
@@ -69,7 +69,7 @@ const ActivationFacts* facts_of(std::string_view name) {
 // Why init = "auto" chooses this initialiser.
 std::string_view reason_for(std::string_view initializer) {
   if (initializer.starts_with("he_")) return "Var w = 2/inputs: σ removes about half of the signal";
-  if (initializer.starts_with("lecun_")) return "Var w = 1/inputs: σ keeps a mean of 0 and a variance of 1";
+  if (initializer.starts_with("lecun_")) return "Var w = 1/inputs: with this σ, outputs keep mean 0 and variance 1";
   return "Var w = 2/(inputs + outputs): signal and gradient keep their size";
 }
 
@@ -88,7 +88,7 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
-// For each claim that measures this activation, a text: the verdict, and the first number measured for the activation.
+// One text for each claim about the activation `name`: the verdict, and the first number that was measured for `name`.
 std::vector<std::string> claims_about(std::string_view name) {
   std::istringstream results(results_of_claims);
   std::vector<std::string> claims;
@@ -99,12 +99,12 @@ std::vector<std::string> claims_about(std::string_view name) {
     } else if (title.empty()) {
       title = line;
     } else if (title != "-" && line.starts_with("  ") && !line.starts_with("   ") && has_word(line, name)) {
-      std::string number;  // the next line of the results: the measured value, then its confidence interval
+      std::string number;  // the line below `line`: the measured value, then its confidence interval
       std::getline(results, number);
       const std::size_t value = number.find_first_not_of(' ');
       claims.push_back(
           concat(title, "; ", line.substr(2), " = ", number.substr(value, number.find(' ', value) - value)));
-      title = "-";  // marks the claim as done: its other numbers are skipped
+      title = "-";  // further numbers of this claim are not read
     }
   }
   return claims;

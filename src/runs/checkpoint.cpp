@@ -66,7 +66,7 @@ class Writer {
   std::string prefix_;
 };
 
-// Reads numbers into a snapshot whose vectors already have the sizes that fit the network.
+// Reads a Training::Snapshot from a checkpoint file. The vectors of the snapshot must already have the right sizes.
 class Reader {
  public:
   Reader(const Safetensors& contents, const std::string& file, std::string prefix, Network& network)
@@ -81,13 +81,13 @@ class Reader {
     const NamedTensor& found = find_tensor(contents_, file_, prefix_ + name, {values.size()});
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = number_in<T>(found, i);
   }
-  // Fills `list`: one tensor for each tensor of the network. If `name` is "best" and not in the file, `list` is empty.
+  // Fills `list`: a tensor for each tensor of the network. The tensors "best" may be missing: then, `list` is empty.
   void tensors(const std::string& name, std::vector<Tensor>& list) {
     list.clear();
     if (name == "network" || has(name, 0)) list = copy_of(network_);
     for (std::size_t i = 0; i < list.size(); ++i) read(name, i, list[i]);
   }
-  // Reads a tensor for each parameter; the tensor stays empty if the file does not have it.
+  // Fills `list` with one tensor for each parameter: the tensor from the file, or an empty tensor if the file has none.
   void moments(const std::string& name, std::vector<Tensor>& list) {
     list.clear();
     for (const Parameter& p : network_.parameters()) {
@@ -176,7 +176,7 @@ void read_checkpoint(const std::string& path, const Experiment& experiment, Trai
   const Safetensors contents = read_safetensors(path, NonFinite::allowed);
   const auto metadatum = [&](const char* key) {
     const std::string* const text = contents.metadatum(key);
-    if (text == nullptr) throw UserError({path}, "there is no metadata \"", key, "\"; is the file a checkpoint?");
+    if (text == nullptr) throw UserError({path}, "the metadata have no entry \"", key, "\"; is the file a checkpoint?");
     return *text;
   };
   check_config(experiment.config, parse_model_config(metadatum("config"), path));

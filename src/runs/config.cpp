@@ -33,7 +33,7 @@ constexpr Range positive{0, infinity, true, false, "more than 0"};
 constexpr Range fraction{0, 1, false, true, "from 0 up to, but not including, 1"};
 constexpr Range unit{0, 1, false, false, "from 0 to 1"};
 
-// Lists every key of a section, in the order in which to_toml() writes the keys. The visitor reads or writes each key.
+// Calls the visitor for every key of a section, in the order of to_toml(). The visitor reads or writes the key's value.
 template <typename Visitor, typename Options>
 void visit_data(Visitor& v, Options& o) {
   v.choice("generator", o.generator, generator_names());
@@ -326,7 +326,7 @@ void apply(const Override& set, toml::Table& root) {
   }
 }
 
-// Stores in `config` the locations of the section and of each of its keys.
+// Stores the locations of a TOML table and of each of its keys in config.locations.
 void remember(const toml::TableReader& table, const std::string& section, Config& config) {
   const std::string before = section.empty() ? "" : section + ".";
   if (!section.empty()) config.locations[section] = table.location();
@@ -363,7 +363,7 @@ void read_layers(toml::TableReader& root, const std::string& folder, Config& con
         "units = 16 and activation = \"tanh\"; the last layer is the output and needs no units");
 }
 
-// Checks that [data] has either a generator or a file, and provides validation rows if early stopping needs them.
+// Checks that [data] has either a generator or a file. With early stopping, [data] must also have validation rows.
 void check_source(const Config& config) {
   const DataOptions& data = config.data;
   if (data.generator.empty() && data.file.empty()) {

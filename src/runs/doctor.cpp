@@ -20,7 +20,7 @@ constexpr double half_dead = 0.5, much_dead = 0.25;
 // ‖ΔW‖/‖W‖ of an optimiser step. The rule of thumb is 1e-3 (course cs231n, "Neural networks part 3: Ratio of
 // weights:updates"); the shipped configs start with 2e-2 and end with 1e-4.
 constexpr double usual_update = 1e-3, first_update = 1e-2, large_update = 2e-2, small_update = 3e-4;
-// A rise by this fraction of the lowest validation loss is overfitting (Prechelt, "Early stopping – but when?", 1998).
+// Overfitting: last / lowest validation loss is at least 1 + most_rise (Prechelt, "Early stopping – but when?", 1998).
 constexpr double most_rise = 0.2;
 
 std::string percent(double fraction) { return short_number(100 * fraction) + " %"; }
@@ -52,7 +52,7 @@ class Doctor {
   void say(const char* kind, std::uint64_t epoch, std::vector<Override> remedy, const Parts&... parts) {
     found_.push_back({kind, concat(parts...), epoch, std::move(remedy)});
   }
-  // The number, from 1, of the [[layer]] table that contains a layer. A table with `repeat` contains several layers.
+  // The [[layer]] table that describes `layer`, counted from 1. A table with `repeat` describes several layers.
   std::size_t table_of(std::size_t layer) const {
     std::size_t tables = 0, line = 0;
     for (std::size_t l = 1; l <= layer; ++l) {
@@ -63,7 +63,7 @@ class Doctor {
     }
     return tables;
   }
-  // The key for --set that changes the [[layer]] tables of these layers: "layer.1.KEY" or "layer.1-8.KEY".
+  // The key for --set that changes the [[layer]] tables of the layers first … last: "layer.1.KEY" or "layer.1-8.KEY".
   std::string layers_key(std::size_t first, std::size_t last, const char* key) const {
     const std::size_t begin = table_of(first), end = table_of(last);
     return concat("layer.", begin, begin == end ? "" : concat("-", end), ".", key);
@@ -136,12 +136,14 @@ class Doctor {
     if (!split || std::isnan(split->ratio)) return;
     if (split->ratio < least_gradient_ratio) {
       say("vanishing", start.front().epoch, heal_gradient(*split), "At the start, the gradient at layer 1 was ",
-          short_number(split->ratio), " times the gradient at layer ", hidden_, ": σ′ multiplied the gradient by ",
-          short_number(split->sigma_part), ", and W multiplied it by ", short_number(split->W_part), ".", later());
+          short_number(split->ratio), " times the gradient at layer ", hidden_, ". From layer ", hidden_,
+          " to layer 1, all σ′ together multiplied the gradient by ", short_number(split->sigma_part),
+          ", and all W together multiplied the gradient by ", short_number(split->W_part), ".", later());
     } else if (split->ratio > largest_gradient_ratio) {
       say("exploding", start.front().epoch, heal_gradient(*split), "At the start, the gradient at layer 1 was ",
-          short_number(split->ratio), " times the gradient at layer ", hidden_, ": σ′ multiplied the gradient by ",
-          short_number(split->sigma_part), ", and W multiplied it by ", short_number(split->W_part), ".");
+          short_number(split->ratio), " times the gradient at layer ", hidden_, ". From layer ", hidden_,
+          " to layer 1, all σ′ together multiplied the gradient by ", short_number(split->sigma_part),
+          ", and all W together multiplied the gradient by ", short_number(split->W_part), ".");
     }
   }
 
@@ -150,13 +152,15 @@ class Doctor {
     if (epochs_.size() < 2) return {};
     const auto reaches = [](const std::vector<FlowRow>& rows) { return split_of(rows)->ratio >= least_gradient_ratio; };
     const FlowSplit end = *split_of(epochs_.back());
-    const std::string parts = concat(
-        "at the end of the run, it was ", short_number(end.ratio), " times the gradient at layer ", hidden_,
-        " (a factor ", short_number(end.sigma_part), " from σ′, and a factor ", short_number(end.W_part), " from W).");
-    if (!reaches(epochs_.back())) return " The gradient at layer 1 was also small later: " + parts;
+    const std::string parts =
+        concat("at the end of the run, the gradient at layer 1 was ", short_number(end.ratio),
+               " times the gradient at layer ", hidden_, " (a factor ", short_number(end.sigma_part),
+               " from σ′, and a factor ", short_number(end.W_part), " from W).");
+    if (!reaches(epochs_.back())) return " The gradient at layer 1 was also small in later epochs: " + parts;
     auto since = epochs_.end();
     while (since != epochs_.begin() && reaches(*(since - 1))) --since;
-    return concat(" From epoch ", since->front().epoch, " on, the gradient at layer 1 was large enough: ", parts);
+    return concat(" From epoch ", since->front().epoch,
+                  " on, the gradient at layer 1 was large enough for learning: ", parts);
   }
 
   std::vector<Override> set_hidden(const char* key, const char* value) const {
@@ -218,11 +222,11 @@ class Doctor {
   // The largest ‖ΔW‖/‖W‖ of all layers in one observed epoch.
   static double update(const std::vector<FlowRow>& rows) {
     double most = 0;
-    for (const FlowRow& row : rows) most = std::max(most, row.update_ratio);  // std::max ignores the NaN of epoch 0
+    for (const FlowRow& row : rows) most = std::max(most, row.update_ratio);  // std::max(most, NaN) is most
     return most;
   }
 
-  // Whether the training loss, in the second half of the run, exceeds its earlier minimum in this half by over 20 %.
+  // Whether a training loss in the second half of the run is over 1.2 times an earlier training loss of this half.
   bool is_unsteady() const {
     double least = HUGE_VAL;
     bool rises = false;
@@ -243,16 +247,16 @@ class Doctor {
     for (const auto& rows : std::span(epochs_).last(late)) mean += update(rows) / static_cast<double>(late);
     const bool has_large_gradient = std::ranges::any_of(
         found_, [](const Diagnosis& found) { return found.kind == "saturated" || found.kind == "exploding"; });
-    if (mean > large_update && is_unsteady() && !has_large_gradient) {  // a large gradient also makes large steps
+    if (mean > large_update && is_unsteady() && !has_large_gradient) {  // large steps may come from a large gradient
       say("fast", history_.back().epoch, rate(lr * usual_update / mean),
-          "In the last quarter of the run, ‖ΔW‖/‖W‖ of a step was ", percent(mean),
+          "In the last quarter of the run, a step changed W by ‖ΔW‖/‖W‖ = ", percent(mean),
           " on average in the layer that changed most; about 0.1 % is usual. Also, ", failure(),
-          ", so the learning rate ", number(lr), " is too large.");
+          ". Therefore, the learning rate ", number(lr), " is too large.");
     } else if (most < small_update && lr > 0) {
       say("slow", history_.back().epoch, rate(most > 0 ? lr * first_update / most : lr * 10),
           "‖ΔW‖/‖W‖ of a step, averaged over an epoch, was ", percent(most),
-          " or less in every layer; about 0.1 % is usual. Also, ", failure(), ", so the learning rate ", number(lr),
-          " is too small.");
+          " or less in every layer; about 0.1 % is usual. Also, ", failure(), ". Therefore, the learning rate ",
+          number(lr), " is too small.");
     }
   }
 

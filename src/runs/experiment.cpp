@@ -62,8 +62,7 @@ void resolve_class_weights(Experiment& experiment) {
   throw UserError(location, "there are ", classes, " classes, but ", train.class_weights.size(), " weights");
 }
 
-// Checks the canonical loss that a user's activation names. Such a loss is computed from z and not from a = σ(z).
-// Throws UserError if the two results differ: then the activation names the wrong loss.
+// Throws UserError if the canonical loss that `sigma` names, computed from z, is not the loss computed from a = σ(z).
 void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tensor& targets, const Location& location) {
   if (!loss.pairs_with(sigma)) return;
   const std::size_t outputs = targets.cols();
@@ -75,34 +74,35 @@ void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tenso
   double of_z = 0;
   locate_errors([&] { of_z = static_cast<double>(loss.value_from_logits(z, y, scratch)); },
                 [&](const std::logic_error& e) {
-                  return UserError(location, sigma.name(), " names a canonical loss, but ", e.what(),
-                                   "; leave canonical_loss out of its traits");
+                  return UserError(location, "the activation ", sigma.name(), " names a canonical loss, but ", e.what(),
+                                   "; remove canonical_loss from the traits of the activation");
                 });
   if (std::abs(of_z - of_a) <= 1e-4 * std::max(1.0, std::abs(of_a))) return;
-  throw UserError(location, sigma.name(), " names ", loss.name(), " as its canonical loss, but the loss is ",
-                  short_number(of_a), " if it is computed from `a`, and ", short_number(of_z),
-                  " if it is computed from z; leave canonical_loss out of its traits");
+  throw UserError(location, "the activation ", sigma.name(), " names the canonical loss ", loss.name(),
+                  ", but this loss is ", short_number(of_a), " if it is computed from `a`, and ", short_number(of_z),
+                  " if it is computed from z; remove canonical_loss from the traits of the activation");
 }
 
 void check_output(const Experiment& experiment) {
   const Config& config = experiment.config;
   const LayerOptions& output = config.layers.back();
   const Location location = config.location("layer." + std::to_string(config.layers.size()) + ".activation");
-  const std::string said = config.train.loss + " needs ";
+  const std::string& loss = config.train.loss;
   const auto sigma = make_activation(output.activation);
   if (experiment.task == Task::multiclass && !sigma->traits.distribution) {
-    throw UserError(location,
-                    said + "softmax at the output, not " + output.activation + "; write activation = \"softmax\"");
+    throw UserError(
+        location, loss + " needs softmax at the output, not " + output.activation + "; write activation = \"softmax\"");
   }
   if (experiment.task == Task::binary) {
     const Range range = properties_of(*sigma).value;
     if (range.low < 0 || range.high > 1) {
-      throw UserError(location, said + "probabilities at the output, but " + output.activation +
+      throw UserError(location, loss + " needs probabilities at the output, but " + output.activation +
                                     " has values outside [0, 1]; write activation = \"sigmoid\"");
     }
   }
   if (experiment.task != Task::regression && (output.residual || output.dropout > 0)) {
-    throw UserError(location, said + "outputs that are probabilities; remove residual and dropout from the last layer");
+    throw UserError(location,
+                    loss + " needs outputs that are probabilities; remove residual and dropout from the last layer");
   }
   check_canonical_pair(*sigma, *make_loss(config.train), experiment.data.train.y, location);
 }
@@ -175,7 +175,7 @@ Experiment load_experiment(const std::string& config_path, const std::vector<Ove
 Dataset read_dataset(const std::string& path, const Experiment& experiment) {
   DataOptions data = experiment.config.data;
   std::vector<std::string> inputs = experiment.data.columns;
-  if (data.file.empty()) {  // the experiment's data come from a generator: the columns of `path` may have other names
+  if (data.file.empty()) {  // the training data were generated; the columns in the file `path` may have other names
     std::ifstream stream = open_input(path);
     const CsvReader csv(stream, path, format_of(data));
     const auto has = [&](const std::string& name) { return csv.column(name).has_value(); };

@@ -1,4 +1,4 @@
-// Creates, resumes and fills the folder of a run.
+// Chooses the folder of a run, writes its files, and reads history.csv and flow.csv.
 #include "primer/runs/run_folder.hpp"
 
 #include <algorithm>
@@ -40,13 +40,13 @@ constexpr std::array<RunFile, 7> run_files{{{"config.toml", "seed = "},
                                             {"frames.safetensors", tensors_mark},
                                             {"report.html", "primer</title>"}}};
 
-// Whether this is a temporary file, NAME.PID.tmp, of a process that was killed while it wrote the file NAME.
+// Whether `name` is a temporary file NAME.PID.tmp. A process that is killed while it writes NAME leaves such a file.
 bool is_temporary(const std::string& name) {
   return name.ends_with(".tmp") &&
          std::ranges::any_of(run_files, [&](const RunFile& file) { return name.starts_with(concat(file.name, ".")); });
 }
 
-// Whether primer wrote the config `path`: its text is then the output of to_toml(). A handwritten text rarely is.
+// Whether the text of the config `path` is exactly the output of to_toml(). If so, primer wrote the file, not the user.
 bool is_written_config(const std::string& path, const std::string& folder) {
   try {
     return read_input(path, toml::largest_file) == to_toml(read_config(path, {}), folder);
@@ -95,7 +95,7 @@ Occupant occupant_of(const std::string& folder, const Experiment& experiment) {
 
 constexpr std::size_t largest_csv = std::size_t{1} << 32;
 
-// The header line of history.csv or flow.csv and the lines of epochs up to `epoch`, without an incomplete last line.
+// The header and the rows up to `epoch` of history.csv or flow.csv, as lines. An incomplete last line is left out.
 std::vector<std::string> lines_up_to(const std::string& path, std::uint64_t epoch) {
   std::istringstream file(read_input(path, largest_csv));
   std::vector<std::string> lines;
@@ -113,8 +113,7 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
-// The start and the length of the test scores in a line of history.csv. They are the sixth and the seventh of eight
-// cells, with the comma between them.
+// The start and the length of the text "CELL6,CELL7" (the test scores) in a line of history.csv, which has 8 cells.
 std::pair<std::size_t, std::size_t> test_cells(const std::string& line) {
   const std::size_t end = line.rfind(',');
   const std::size_t begin = line.rfind(',', line.rfind(',', end - 1) - 1) + 1;
@@ -155,7 +154,7 @@ std::vector<std::string> flow_columns() {
 }
 std::string flow_head() { return csv_row(flow_columns()); }
 
-// For each row, calls add(number, text): number(i) is the number in column i (NaN if it is empty), text(i) its text.
+// Calls add(number, text) for each row. text(i) is the text in the column names[i]; number(i) is its number, or NaN.
 template <typename Add>
 void read_rows(const std::string& path, const std::vector<std::string>& names, Add add) {
   std::ifstream file = open_input(path);
@@ -237,8 +236,8 @@ std::string folder_to_resume(const Experiment& experiment, const std::optional<s
   return default_folder(experiment.config, 1);
 }
 
-// Writes the small config.toml first: if this fails, the earlier run in the folder is unchanged. The earlier checkpoint
-// stays until the new run writes its own, but no run can resume from it, because start() removes frames.safetensors.
+// Writes config.toml first. If this small write fails, the earlier run in the folder is unchanged. The checkpoint of
+// the earlier run stays at first, but --resume refuses it, because start() removes frames.safetensors.
 void RunFolder::start(const Experiment& experiment) {
   std::error_code error;
   fs::create_directories(path_, error);

@@ -171,7 +171,7 @@ TEST_CASE("--resume refuses changed data and files that do not belong together")
   std::filesystem::copy_file(runs / "r/model.safetensors", runs / "r/checkpoint.safetensors",
                              std::filesystem::copy_options::overwrite_existing);
   CHECK(runs.train("r", "--resume").error(2) ==
-        "primer: r/checkpoint.safetensors: there is no metadata \"real\"; is the file a checkpoint?\n");
+        "primer: r/checkpoint.safetensors: the metadata have no entry \"real\"; is the file a checkpoint?\n");
 }
 
 TEST_CASE("--resume refuses a cosine schedule that would change with the epochs") {

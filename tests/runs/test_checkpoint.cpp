@@ -186,7 +186,7 @@ TEST_CASE("a file that is not a checkpoint of the run is refused by name") {
   bad = good;
   bad.metadata.pop_back();
   write_safetensors(path, bad, Dtype::F64);
-  CHECK(complaint(path, experiment) == path + ": there is no metadata \"data\"; is the file a checkpoint?");
+  CHECK(complaint(path, experiment) == path + ": the metadata have no entry \"data\"; is the file a checkpoint?");
 }
 
 TEST_CASE("a number that its place in a checkpoint cannot hold is refused by the name of its tensor") {

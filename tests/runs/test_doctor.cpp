@@ -169,10 +169,11 @@ TEST_CASE("in a deep sigmoid network σ′ takes the gradient") {
         CHECK(start.sigma_part < 1e-4);  // σ′ took it, not W
         CHECK(start.W_part > 0.1);
         CHECK(contains(diagnosis.text, "layer 1 was " + short_number(start.ratio) + " times the gradient at layer 8"));
-        CHECK(contains(diagnosis.text, "σ′ multiplied the gradient by " + short_number(start.sigma_part) +
-                                           ", and W multiplied it by " + short_number(start.W_part) + "."));
-        CHECK(contains(diagnosis.text, " at the end of the run, it was " + short_number(end.ratio) +
-                                           " times the gradient at layer 8 ("));
+        CHECK(contains(diagnosis.text, " all σ′ together multiplied the gradient by " + short_number(start.sigma_part) +
+                                           ", and all W together multiplied the gradient by " +
+                                           short_number(start.W_part) + "."));
+        CHECK(contains(diagnosis.text, " at the end of the run, the gradient at layer 1 was " +
+                                           short_number(end.ratio) + " times the gradient at layer 8 ("));
         CHECK(contains(diagnosis.text, "on, the gradient at layer 1 was large enough") == (end.ratio >= 0.02));
         CHECK(diagnosis.epoch == 0);
         check_remedy(diagnosis, "--set layer.1.activation=tanh");

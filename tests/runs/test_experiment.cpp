@@ -421,13 +421,14 @@ TEST_CASE("an activation may name a canonical loss only if the loss from z is th
   Files files;
   files.output = "[[layer]]\nactivation = \"test_sharp\"\n";
   const std::string complaint = files.complaint("x,y\n0,a\n1,b\n2,c\n3,a\n");
-  CHECK(complaint.starts_with("c.toml:4:14: test_sharp names cross_entropy as its canonical loss, but the loss is "));
-  CHECK(complaint.ends_with(" from z; leave canonical_loss out of its traits"));
+  CHECK(complaint.starts_with(
+      "c.toml:4:14: the activation test_sharp names the canonical loss cross_entropy, but this loss is "));
+  CHECK(complaint.ends_with(" from z; remove canonical_loss from the traits of the activation"));
   files.output = "[[layer]]\nactivation = \"test_square_of_z\"\n";
   files.loss = "mse";
   CHECK(files.complaint("x,y\n0,1\n1,2\n") ==
-        "c.toml:4:14: test_square_of_z names a canonical loss, but mse cannot be computed from the logits; leave "
-        "canonical_loss out of its traits");
+        "c.toml:4:14: the activation test_square_of_z names a canonical loss, but mse cannot be computed from the "
+        "logits; remove canonical_loss from the traits of the activation");
 }
 
 TEST_CASE("class weights belong to the classes of one target column") {

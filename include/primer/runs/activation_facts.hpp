@@ -1,5 +1,5 @@
-// The card of an activation: its formula, full name and source, its properties (found by a scan over z), and the
-// results of the claims about it. The command `activations`, the report and the web page (playground) show the card.
+// The card of an activation: its formula, full name, source (a paper) and measured properties, and the results of the
+// claims about this activation. The command `activations`, the report and the playground (a web page) show the card.
 #pragma once
 
 #include <string>
@@ -11,13 +11,13 @@
 namespace primer {
 
 struct ActivationCard {
-  std::string name;       // the name with its constant α: "leaky_relu(0.2)"
+  std::string name;       // the name in a config: "tanh", or "leaky_relu(0.2)" with the constant α = 0.2
   std::string full_name;  // the name in words: "hyperbolic tangent"; empty if the activation is not built in
   std::vector<std::pair<std::string, std::string>> lines;  // title and text, such as ("range of σ", "(0, 1)")
 };
 ActivationCard card_of(const Activation& activation);
 
-// The card as JSON: {"name": "tanh", "full_name": "…", "lines": [["σ(z)", "…"], …]}
+// The card of an activation as JSON: {"name": "tanh", "full_name": "…", "lines": [["σ(z)", "…"], …]}
 std::string card_json(const ActivationCard& card);
 
 // An interval as text: "(0, 1)" or "{1}". At a round bracket, the values come close to the limit but never reach it.

@@ -14,7 +14,7 @@ namespace primer {
 void write_checkpoint(const std::string& path, const Training& training, const Experiment& experiment);
 
 // Restores the saved state into a newly constructed `training`. Throws UserError if the file is not a checkpoint of
-// this network, or if it was written with another config (except train.epochs), other data or another number type.
+// this network, or if the data, the number type (float or double) or the config changed. Only train.epochs may change.
 void read_checkpoint(const std::string& path, const Experiment& experiment, Training& training);
 
 }  // namespace primer

@@ -1,5 +1,5 @@
-// A config, the description of a run: its sections are read from TOML and written back with every default spelt out. An
-// error names the location of the mistake.
+// A config describes a run. primer reads the config from a TOML file, and writes it as TOML with every default spelt
+// out. Each error message names the location of the mistake.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,13 @@ struct DataOptions : GeneratorOptions, SplitOptions {
   std::string file;                      // a CSV file, relative to the working directory; empty: use the generator
   std::vector<std::string> target;       // names of the target columns; empty: the last column
   std::string validation_file;           // a CSV file of validation rows, with the same columns; empty: none
-  std::vector<std::string> input_names;  // names of the input columns; empty: all columns but `target` and `ignore`
+  std::vector<std::string> input_names;  // names of the input columns; empty: all except target and ignored columns
   std::vector<std::string> ignore;       // columns that are neither inputs nor targets
-  std::vector<std::string> one_hot;      // columns of texts; each category becomes an input, 0 or 1
-  std::string separator = ",";           // the character between two cells: , ; | or a tab
+  std::vector<std::string> one_hot;      // names of text columns; each different text becomes one input (0 or 1)
+  std::string separator = ",";           // the character between two cells: ",", ";", "|" or a tab
   std::string decimal = ".";             // the decimal mark: "." or ","
   std::string missing = "refuse";        // "drop" leaves out rows with a missing value; "refuse" reports an error
-  std::vector<std::size_t> image;        // height and width of the picture in each row, for the report; or empty
+  std::vector<std::size_t> image;        // height and width, if a row's inputs are the pixels of a picture; else empty
 };
 
 struct DiagnosticsOptions {
@@ -42,23 +42,22 @@ struct Config {
   TrainOptions train;
   DiagnosticsOptions diagnostics;
 
-  // The location in the file of a key such as "train.loss" or "layer.2.units" (repeat = n makes n layers). If the key
-  // is missing, this is the location of its section. If the section is missing too, it is the location of the file.
+  // Returns the location of a key in the file. "layer.2.units" is the key `units` of the second element of `layers`. If
+  // the key is missing, returns the location of its section. If the section is missing, returns the name of the file.
   Location location(const std::string& key) const;
   std::map<std::string, Location> locations;
 };
 
 using Override = std::pair<std::string, std::string>;  // --set KEY=VALUE
 
-// Parses `text` as a config; error messages call it `file`. Throws UserError if the text is not TOML, a key is unknown,
-// or a value has the wrong type or is out of range.
+// Parses `text` as a config. Error messages use the file name `file`. Throws UserError if the text is not TOML, if a
+// key is unknown, or if a value has the wrong type or is out of range.
 Config parse_config(std::string_view text, const std::string& file, const std::vector<Override>& overrides);
-// Like parse_config(), for the file at `path`.
 Config read_config(const std::string& path, const std::vector<Override>& overrides);
 // Like parse_config(), for the config in a model file. This config does not have to name the source of its data.
 Config parse_model_config(std::string_view text, const std::string& file);
 
-// The config as TOML, with all defaults. The paths of data files are relative to `folder`, or left out if it is empty.
+// The config as TOML, with all defaults. Paths are relative to `folder`. If `folder` is empty, all paths are left out.
 std::string to_toml(const Config& config, const std::string& folder);
 
 // The settings of a config as a list: full keys such as "layer.2.units", and values as TOML text. Paths are left out.

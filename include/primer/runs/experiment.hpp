@@ -1,4 +1,4 @@
-// A config together with the data that the config names. Config and data are checked against each other.
+// A config together with the data that the config names. experiment_of() checks that config and data fit together.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// Converts the tensors of a network to and from their form in files: with a name, and with W as outputs × inputs.
+// Converts tensors of a network to named tensors of a file, and back. In a file, W has the shape outputs × inputs.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ NamedTensor named(std::string name, const Tensor& tensor, Layout layout);
 void read_tensor(const Safetensors& contents, const std::string& file, const std::string& name, Layout layout,
                  Tensor& tensor);
 
-// Finds the tensor `name` in a file. Throws UserError if there is none, or if it has another shape.
+// Finds the tensor `name` in a file. Throws UserError if the file has no such tensor, or if its shape is not `shape`.
 const NamedTensor& find_tensor(const Safetensors& contents, const std::string& file, const std::string& name,
                                const std::vector<std::size_t>& shape);
 

@@ -1,5 +1,4 @@
-// Writes the folder of a training run: the resolved config, the model, the checkpoint, and two CSV files that grow by
-// whole lines.
+// Writes the folder of a training run: the resolved config, the model, the checkpoint, history.csv and flow.csv.
 #pragma once
 
 #include <fstream>
@@ -13,13 +12,13 @@
 
 namespace primer {
 
-// The default folder of a run of the config NAME.toml: runs/NAME if n is 1, else runs/NAME-n.
+// The n-th default folder for runs of the config NAME.toml: runs/NAME if n is 1, else runs/NAME-n.
 std::string default_folder(const Config& config, std::size_t n);
 
-// Chooses the folder for a new run of the config NAME.toml: `out`, or runs/NAME if `out` is not given. Throws UserError
-// if the folder contains files that primer did not write, or data files that the new run reads. If `replace` is false,
-// UserError is also thrown for a run with a different config in the folder. But if `out` is not given and `replace` is
-// false, nothing is thrown: the folder is the first of runs/NAME, runs/NAME-2, … without such files or such a run.
+// Chooses the folder for a new run of the config NAME.toml. A folder is unsuitable if it contains a file that primer
+// did not write, a file that the new run reads or, unless `replace` is true, a run with a different config. Without
+// `out` and `replace`, the result is the first suitable folder of runs/NAME, runs/NAME-2, … Otherwise, the result is
+// `out` or, without `out`, runs/NAME. Throws UserError if this folder is unsuitable.
 std::string folder_for_new_run(const Experiment& experiment, const std::optional<std::string>& out, bool replace);
 
 // The folder of the run to resume: `out` if given. Otherwise the first of runs/NAME, runs/NAME-2, … that
@@ -30,8 +29,8 @@ class RunFolder {
  public:
   explicit RunFolder(std::string path) : path_(std::move(path)) {}
 
-  // Starts a run in place of an earlier run in the folder: writes config.toml and the headers of history.csv and
-  // flow.csv, removes frames.safetensors and report.html. The run replaces the old model and checkpoint later.
+  // Starts a new run in the folder: writes config.toml and the headers of history.csv and flow.csv, and removes
+  // frames.safetensors and report.html of an earlier run. The new run replaces the earlier model and checkpoint later.
   void start(const Experiment& experiment);
   // Resumes the run in the folder: restores `training` from the checkpoint, and removes the rows of later epochs from
   // history.csv and flow.csv. Throws UserError if the checkpoint is missing or does not fit (see read_checkpoint).
@@ -58,8 +57,8 @@ class RunFolder {
 // The name of the metric of a task: "accuracy" or "r2".
 const char* metric_name(Task task);
 
-// These two functions read the rows of history.csv and of flow.csv. Each throws UserError if its file is missing or was
-// written by another version of primer.
+// read_history() reads the rows of history.csv, and read_flow() the rows of flow.csv. Each function throws UserError if
+// the file is missing or was written by another version of primer.
 std::vector<EpochRecord> read_history(const std::string& folder, Task task);
 std::vector<FlowRow> read_flow(const std::string& folder);
 

@@ -16,23 +16,22 @@
 
 namespace primer {
 
-// Samples from a file. For classes and probabilities, the location of each target value is kept, because the loss may
-// reject the value.
+// Samples from a file. For a regression, `positions` is empty, because every number is a valid target.
 struct FileSamples : Samples {
   struct Position {
     std::uint32_t line, column;
   };
   std::string file;
-  std::vector<Position> positions;  // location of each target value in `file` (rows × targets); empty if not kept
+  std::vector<Position> positions;  // location of each target value in `file` (rows × targets); may be empty
   std::size_t dropped = 0;          // number of rows that were left out because a value is missing
 };
 
-// The columns of a CSV file that become the inputs of a network. A column of numbers becomes one input. A column of
-// texts, listed in data.one_hot, becomes one input for each category, called COLUMN=CATEGORY: in each row, the input of
-// the row's category is 1, and the others are 0.
+// The columns of a CSV file that become the inputs of a network. A column of numbers becomes one input. A text column
+// must be listed in data.one_hot. It becomes one input for each category (each different text in the column). The input
+// COLUMN=CATEGORY is 1 in the rows that have this category, and 0 in all other rows.
 class InputColumns {
  public:
-  // All columns of the file that are inputs according to `data`. learn() collects the categories.
+  // Takes all columns that are inputs according to `data`. learn() collects the categories of text columns.
   InputColumns(const CsvReader& csv, const DataOptions& data, const std::vector<std::size_t>& targets);
   // The columns that the inputs of an existing network need, found by their names; other columns are ignored.
   InputColumns(const CsvReader& csv, const std::vector<std::string>& inputs, const std::vector<std::string>& one_hot,
@@ -46,7 +45,7 @@ class InputColumns {
   // The number of inputs, and their names.
   std::size_t size() const;
   std::vector<std::string> names() const;
-  // Writes the size() inputs of the current row to `row`. Throws UserError if a text is not a category of its column.
+  // Fills `row` (size() numbers) with the inputs of the current CSV row. Throws UserError if a category is unknown.
   void read(const CsvReader& csv, std::span<real> row);
 
  private:
@@ -54,7 +53,8 @@ class InputColumns {
     std::size_t cell;
     std::string name;
     bool is_text = false;
-    std::map<std::string, std::size_t, std::less<>> categories{};  // category → index of its input within this column
+    // For a text column: category → index of the category's input among the inputs that this column becomes.
+    std::map<std::string, std::size_t, std::less<>> categories{};
   };
   void number_categories();
 
@@ -63,27 +63,26 @@ class InputColumns {
   bool is_first_row_ = true;
 };
 
-// Reads the rows of a file or a stream; `file` is its name in error messages. The targets are the columns in
-// data.target, or the last column if data.target is empty. The inputs are the columns in data.inputs, or all others if
-// it is empty. If `inputs` lists the inputs of an existing network, only the columns with these names are inputs.
+// Reads the rows of a CSV file or stream. Error messages use the name `file`. Targets are the columns in data.target
+// or, if data.target is empty, the last column. Inputs are the columns in data.inputs or, if data.inputs is empty, all
+// others. But if `inputs` lists the inputs of an existing network, only these inputs are read.
 FileSamples read_samples(const std::string& path, const DataOptions& data, Task task,
                          const std::vector<std::string>& inputs = {});
 FileSamples read_samples(std::istream& stream, const std::string& file, const DataOptions& data, Task task,
                          const std::vector<std::string>& inputs = {});
 
-// Sets the function to which read_samples() reports its progress a few times a second. The text is, for example, "FILE:
-// row 65536 of 300001"; the last text is "".
+// Sets the function that read_samples() calls with its progress ("FILE: row 65536 of 300001") and, at the end, with "".
 void watch_reading(void (*watcher)(const std::string& text));
 
 // The targets of the samples as the tensor y. Throws UserError, with the location, if a target is not valid for `task`.
 Tensor encode(const FileSamples& samples, Task task, const std::vector<std::string>& classes);
-// Makes a UserError from `error`, with the location of the wrong target or, if that is unknown, with the file's name.
+// Makes a UserError from `error`. The UserError names the file and, if known, the line and column of the wrong target.
 UserError located(const std::logic_error& error, const FileSamples& samples);
 
-// The separator of cells and the decimal mark in the files of `data`.
 CsvFormat format_of(const DataOptions& data);
 
-// The positions of the columns `names`. Throws UserError if one is missing. `whose` is its use: "which is an input".
+// The positions of the columns `names` in the file. Throws UserError if a column is missing. The error message says
+// what the column is used for: `whose`, such as "which is needed as a target".
 std::vector<std::size_t> find_columns(const CsvReader& csv, const std::vector<std::string>& names, const char* whose);
 
 }  // namespace primer

@@ -7,11 +7,11 @@
 
 namespace primer {
 
-// The quantities of the last forward_training() and backward(); backward() needs wants_dL_dx = true. For layer l:
+// All quantities of the last forward_training() and backward(). Call backward() with wants_dL_dx = true. For layer l:
 //   l.x l.z l.a l.slope l.dL_da l.dL_dz l.dL_dx      rows × units (x and dL_dx: rows × inputs); slope is σ′(z)
-//   l.dL_dW (outputs × inputs), l.dL_db
-//   l.dL_dalpha (prelu); l.u l.dL_du l.dL_dgamma l.dL_dbeta (batch_norm); l.mask (dropout); l.s = σ(z) (residual)
-// For the network: loss (1), y (rows × outputs). ∂L/∂a of softmax with cross_entropy, for example, may be infinite.
+//   l.dL_dW (outputs × inputs), l.dL_db; l.dL_dalpha (prelu); l.mask (dropout); l.s = σ(z) (residual)
+//   l.u l.dL_du l.dL_dgamma l.dL_dbeta (batch_norm; u is the input of the batch normalisation)
+// For the network: loss (1), y (rows × outputs). Numbers may be infinite, as in ∂L/∂a of softmax with cross_entropy.
 Safetensors trace_contents(Network& network, const Loss& loss, const Tensor& y);
 
 }  // namespace primer

@@ -13,11 +13,11 @@
 namespace primer {
 
 struct Verification {
-  std::vector<std::string> right;    // names of the given arrays that agree with primer's, in the order of computation
-  std::vector<std::string> missing;  // names of arrays that the user did not give; only those computed before `wrong`
+  std::vector<std::string> right;    // names of the given arrays that agree with primer's arrays, in computation order
+  std::vector<std::string> missing;  // names of the arrays that are computed before `wrong` and were not given
   std::vector<std::string> unknown;  // names of the given arrays that the trace of this network does not contain
-  std::string wrong;                 // name of the first given array that differs from primer's; empty if all agree
-  std::string what;  // how the array `wrong` differs from primer's: the place, both numbers, the formula
+  std::string wrong;                 // name of the first given array that differs from primer's array; empty if none
+  std::string what;  // how the array `wrong` differs from primer's array: the place, both numbers, the formula
   std::string slip;  // a sentence about the likely mistake; empty if the mistake is unknown
 };
 

@@ -10,7 +10,7 @@
 
 namespace primer {
 
-// In a network that starts well, ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of the last hidden layer is between these two numbers.
+// The usual limits of the ratio ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of the last hidden layer, at the start of a run.
 inline constexpr double least_gradient_ratio = 0.02, largest_gradient_ratio = 50;
 
 struct Warning {
