@@ -31,7 +31,8 @@ double number_at(const CsvReader& csv, std::size_t column) {
 }
 
 std::string text_at(const CsvReader& csv, std::size_t column) {
-  if (csv.is_missing(column)) csv.refuse_missing(column, "; if the text names a class or category, use another name");
+  if (csv.is_missing(column))
+    csv.refuse_missing(column, "; if the cell contains the name of a class or category, rename this class or category");
   return csv.text(column);
 }
 
@@ -43,7 +44,7 @@ std::string first_names(const std::vector<std::string>& names) {
   return printable(text) + (names.size() > most ? concat(", … ", names.size() - most, " more") : "");
 }
 
-// Throws UserError with the message that the loss needs numbers, but the first value of the target column is a text.
+// Throws a UserError that says: the loss needs numbers, but the first value of the target column is a text.
 [[noreturn]] void refuse_text(const CsvReader& csv, std::size_t column, Task task) {
   throw UserError(csv.location(column), "the loss needs numbers in the target column ",
                   in_quotes(csv.columns()[column]), ", but the column begins with ", in_quotes(csv.text(column)),
@@ -88,8 +89,7 @@ class Reading {
   bool reported_ = false;
 };
 
-// The number of lines in the stream, so that memory for the rows is allocated once; 0 for a pipe, which cannot be read
-// twice. Leaves the stream at its end.
+// Counts the lines in the stream, up to the end of the stream. Returns 0 for a pipe, which cannot be read twice.
 std::size_t most_rows(std::istream& stream) {
   if (stream.tellg() < 0) return 0;
   std::string chunk(1 << 16, '\0');
@@ -138,8 +138,8 @@ InputColumns::InputColumns(const CsvReader& csv, const DataOptions& data, const 
   for (const std::string& name : data.one_hot) {
     for (const Column& other : columns_) {
       if (!is_input_of(name, other.name)) continue;
-      throw UserError({csv.file(), 1, 0}, "rename the column ", in_quotes(other.name),
-                      ": data.one_hot makes inputs with names of the form ", name, "=CATEGORY from ", in_quotes(name));
+      throw UserError({csv.file(), 1, 0}, "rename the column ", in_quotes(other.name), ": names of the form ", name,
+                      "=CATEGORY are reserved for the inputs that data.one_hot makes from ", in_quotes(name));
     }
     const auto found = std::ranges::find(columns_, name, &Column::name);
     if (found != columns_.end()) {
@@ -210,8 +210,8 @@ void InputColumns::read(const CsvReader& csv, std::span<real> row) {
         const bool has_digit = text.find_first_of("0123456789") != text.npos;
         throw UserError(csv.location(column.cell), "column ", in_quotes(column.name),
                         " needs numbers, but begins with ", in_quotes(text), "; ",
-                        has_digit ? "write plain numbers, such as 1234.5 (data.decimal allows a comma), or " : "",
-                        "list the column in data.ignore, or in data.one_hot if its texts are categories");
+                        has_digit ? "write numbers such as 1234.5 (for a decimal comma, set data.decimal), or " : "",
+                        "list the column in data.ignore, or, if the column contains categories, in data.one_hot");
       }
       row[0] = static_cast<real>(number_at(csv, column.cell));
       row = row.subspan(1);
@@ -234,7 +234,7 @@ void InputColumns::read(const CsvReader& csv, std::span<real> row) {
 
 namespace {
 
-// The columns of a file that are targets, and those that are inputs.
+// The target columns and the input columns of a file.
 struct Roles {
   std::vector<std::size_t> targets;
   InputColumns inputs;
@@ -252,7 +252,7 @@ struct Roles {
   }
 };
 
-// Learns the categories of all rows that are not dropped; returns the number of these rows.
+// Learns the categories from the rows that are not dropped. Returns the number of these rows.
 std::size_t learn_rows(std::istream& stream, const std::string& file, const DataOptions& data,
                        const std::vector<std::string>& inputs, std::optional<Roles>& roles) {
   CsvReader csv(stream, file, format_of(data));

@@ -1,4 +1,4 @@
-// Counts how many cells of each column are numbers, dates, missing, …, and derives the whole config from these counts.
+// Counts the numbers, the dates and the missing cells in each column of a file. Derives a config from these counts.
 #include "primer/runs/suggest.hpp"
 
 #include <algorithm>
@@ -21,18 +21,19 @@ namespace primer {
 namespace {
 
 constexpr std::size_t most_categories = 30;
-constexpr std::size_t most_counted = 1000;  // primer counts at most this number of different texts in a column
+constexpr std::size_t most_counted = 1000;  // primer stops counting the different texts of a column above this number
 
-// A column of the file, with the number of its cells that are missing, numbers, integers, and so on.
+// A column of the data file, with counts of the missing cells, of the numbers, of the integers, and so on.
 struct Column {
   std::string name;
   std::size_t missing = 0, numbers = 0, integers = 0, dates = 0, long_integers = 0;
-  std::vector<bool> is_missing{};  // whether the cell of row i is missing; ends after the last missing cell
+  std::vector<bool> is_missing{};  // for each row, whether the cell is missing; the list ends at the last missing cell
   double low = std::numeric_limits<double>::infinity(), high = -low;
-  TextColumn texts{};       // the text of each cell with a value; once many_texts is true, copies of the first text
-  bool many_texts = false;  // whether the column has more different texts than most_counted
-  bool counts = true;       // whether every number is 1 more than the previous number
-  std::optional<double> last = {};  // the previous number in this column
+  // The text of each cell with a value. After 1000 different texts, each further text is replaced by the first text.
+  TextColumn texts{};
+  bool many_texts = false;          // whether the column has more than most_counted (1000) different texts
+  bool counts = true;               // whether every number is 1 more than the previous number
+  std::optional<double> last = {};  // the last number that primer has read in the column so far
   std::string example = {};         // the first text in this column that is not a number
   std::string left_out = {};        // why the column is not used; empty if it is used
   bool is_target = false, is_category = false;
@@ -41,7 +42,7 @@ struct Column {
   bool is_number() const { return numbers == filled() && filled() > 0; }
 };
 
-// Whether the text is a date, three groups of digits with the same separator: 2024-01-31, 31.1.2024, 1/31/24.
+// Whether the text is a date: three numbers joined by two equal separators, such as 2024-01-31, 31.1.2024 or 1/31/24.
 bool is_date(std::string_view text) {
   text = text.substr(0, text.find_first_of(" T"));
   const std::size_t first = text.find_first_not_of("0123456789");
@@ -52,7 +53,8 @@ bool is_date(std::string_view text) {
   return is_digits(text.substr(first + 1, second - first - 1)) && is_digits(text.substr(second + 1));
 }
 
-// Guesses the separator: the candidate most frequent in line 1, preferably one that is equally frequent in line 2.
+// Guesses the separator of the cells. Candidates that occur equally often in lines 1 and 2 come first. Among several
+// candidates, the most frequent candidate in line 1 wins.
 char separator_of(const std::string& path) {
   std::ifstream file = open_input(path);
   std::string first, second;
@@ -141,7 +143,7 @@ bool has_name_of_id(const std::string& name) {
          text.starts_with("unnamed");
 }
 
-// For a message: ", such as \"abc\"", where abc is the column's first text that is not a number, or "" without one.
+// Returns ", such as \"abc\"", where abc is the first text of the column that is not a number; "" without such a text.
 std::string example_of(const Column& column) {
   std::size_t size = std::min<std::size_t>(column.example.size(), 20);
   while (size > 0 && size < column.example.size() && !is_utf8(column.example.substr(0, size))) --size;
@@ -233,7 +235,6 @@ std::string range_text(const Column& column) {
   return concat(short_number(column.low), " … ", short_number(column.high));
 }
 
-// Describes the content of a column, and its use.
 std::string description(const Column& column) {
   if (!column.left_out.empty()) return "left out: " + column.left_out;
   const std::string missing = column.missing > 0 ? concat(", ", column.missing, " missing") : "";
@@ -244,7 +245,6 @@ std::string description(const Column& column) {
                 missing);
 }
 
-// A line of the config with its comment.
 std::string line(const std::string& text, const std::string& comment = "") {
   if (comment.empty()) return text + "\n";
   const std::size_t width = count_characters(text);
@@ -309,7 +309,7 @@ Plan plan_of(const Table& table, const std::string& path) {
   return plan;
 }
 
-// Corrects the settings after the data are read: does not count categories or classes that only dropped rows have.
+// Counts the inputs, the outputs and the classes again, after the data are read. Now, dropped rows do not count.
 void complete(Plan& plan, const Data& data) {
   plan.inputs = data.columns.size();
   plan.class_names = data.classes;
@@ -354,9 +354,9 @@ std::string text_of_data(const Table& table, const Plan& plan, const std::string
         line("missing = \"drop\"", concat(counted(table.rows - table.kept, "row"), " with a missing value, left out"));
   }
   out += line("standardize = true", "inputs with mean 0 and standard deviation 1");
-  if (!plan.classes) out += line("standardize_targets = true", "predictions still have the scale of the file");
-  if (table.kept >= 5) out += line("test_fraction = 0.2", "rows to measure the result, not used in training");
-  if (plan.validates) out += line("validation_fraction = 0.15", "rows that decide when to stop");
+  if (!plan.classes) out += line("standardize_targets = true", "predictions keep the units of the data file");
+  if (table.kept >= 5) out += line("test_fraction = 0.2", "fraction of the rows that only test the trained network");
+  if (plan.validates) out += line("validation_fraction = 0.15", "the loss of this part decides when training stops");
   return out;
 }
 
@@ -389,7 +389,7 @@ std::string text_of_training(const Table& table, const Plan& plan) {
   const std::size_t epochs = std::clamp<std::size_t>(100'000 / std::max<std::size_t>(table.kept, 1), 30, 200);
   out += line("optimizer = \"adam\"") + line("learning_rate = 0.005") + line(concat("epochs = ", epochs)) +
          line("batch_size = 32");
-  if (plan.validates) out += line("early_stopping = 15", "epochs without a better validation loss");
+  if (plan.validates) out += line("early_stopping = 15", "stop after 15 epochs without a new lowest validation loss");
   return out;
 }
 

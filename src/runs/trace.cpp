@@ -1,4 +1,4 @@
-// Collects the quantities that the layers keep from their last forward and backward pass.
+// Copies the quantities of the last forward and backward pass out of the layers.
 #include "primer/runs/trace.hpp"
 
 #include "primer/runs/named_tensor.hpp"

@@ -1,5 +1,5 @@
-// A slip is a common mistake: a sentence about the mistake, and the wrong array that it gives, computed from primer's
-// arrays. A wrong array of the user is compared with the arrays of all slips, and with multiples of the right array.
+// Compares a wrong array of the user with the arrays that common mistakes give, and with multiples of the correct
+// array. A Slip is one common mistake: `text` describes the mistake, and `wrong` is the array that the mistake gives.
 #include "primer/runs/verify.hpp"
 
 #include <algorithm>
@@ -23,10 +23,10 @@ struct Pass {
   const Tensor& y;
   const Loss& loss;
   const Pass *previous, *next;  // the layers before and after this one, or nullptr
-  bool canonical;  // whether this is the last layer and ∂L/∂z comes from a − y (softmax with cross_entropy, …)
+  bool canonical;  // whether ∂L/∂z of this layer is computed from a − y, as for softmax with cross_entropy
   real N, K;       // number of samples, number of outputs of the network
-  double forward_rounding = 1;   // factor by which cancellation increases the rounding errors of z and later arrays
-  double backward_rounding = 1;  // factor by which cancellation in a − y increases the rounding errors of gradients
+  double forward_rounding = 1;   // cancellation makes the rounding errors of z, a and slope larger by this factor
+  double backward_rounding = 1;  // cancellation in a − y makes the rounding errors of gradients larger by this factor
 
   const Pass& last() const { return next ? next->last() : *this; }
 };
@@ -101,19 +101,19 @@ Slips slips_of_z(const Pass& p) {
               {"the bias is added once for every input, but the whole sum needs it only once",
                plus(xW, [&](std::size_t, std::size_t j) { return static_cast<real>(x.cols()) * b(0, j); })},
               {"only the bias is computed: x Wᵀ is missing", plus(Tensor(xW.rows(), xW.cols()), bias)},
-              {"the buffer still contains the previous pass: start every sum at bⱼ", plus(scaled(xW, 2), bias)},
-              {"the bias is multiplied by x Wᵀ; add it", times(xW, plus(Tensor(xW.rows(), xW.cols()), bias))},
+              {"the buffer still contains the previous sums: start every sum at bⱼ", plus(scaled(xW, 2), bias)},
+              {"the bias is multiplied by x Wᵀ; add the bias", times(xW, plus(Tensor(xW.rows(), xW.cols()), bias))},
               {"the sum leaves out the first input", without(0)},
               {"the sum leaves out the last input", without(x.cols() - 1)},
-              {"σ is applied here already: the result is sigmoid(z)", value_of(*make_activation("sigmoid"), p.layer.z)},
-              {"σ is applied here already, but z is the input of σ", value_of(*p.layer.activation, p.layer.z)},
-              {"x Wᵀ is divided by the number of inputs, but it is a sum, not a mean",
+              {"σ is applied too soon: sigmoid(z) replaces x Wᵀ + b", value_of(*make_activation("sigmoid"), p.layer.z)},
+              {"σ is applied too soon: σ(z) replaces x Wᵀ + b", value_of(*p.layer.activation, p.layer.z)},
+              {"x Wᵀ is divided by the number of inputs: compute a sum, not a mean",
                plus(scaled(xW, 1 / static_cast<real>(x.cols())), bias)},
               {"all units get the first bias", plus(xW, [&](std::size_t, std::size_t) { return b(0, 0); })}};
   if (Wt.rows() == Wt.cols())
     slips.push_back({"W is not transposed: z = x Wᵀ + b", plus(product(x, turned(Wt)), bias)});
   if (x.rows() == b.cols()) {
-    slips.push_back({"the bias is added over the wrong axis: it has one entry for each unit, not for each sample",
+    slips.push_back({"the bias is added over the wrong axis: a bias has one entry for each unit, not for each sample",
                      plus(xW, [&](std::size_t i, std::size_t) { return b(0, i); })});
   }
   return slips;
@@ -125,7 +125,7 @@ Tensor after_sigma(const Dense& layer, Tensor s) {
   return layer.residual ? each(std::plus<>(), s, *layer.x) : s;
 }
 
-// The common mistakes in σ(z), before dropout and before the skip connection. slips_of_a() applies these two steps.
+// The common mistakes in the array σ(z). The mask of dropout and the skip connection come later, in slips_of_a().
 Slips slips_of_sigma(const Pass& p) {
   const Tensor& z = p.layer.z;
   const Activation& sigma = *p.layer.activation;
@@ -135,13 +135,13 @@ Slips slips_of_sigma(const Pass& p) {
       {"σ is applied twice", value_of(sigma, value_of(sigma, z))},
       {"your σ(z) is σ′(z), the derivative", p.layer.derivative},
       {"the sign of z is lost", value_of(sigma, each([](real v) { return std::abs(v); }, z))},
-      {"softmax runs over the samples; it must run over the units of each row", turned(value_of(sigma, turned(z)))}};
+      {"your softmax sums over the samples; sum over the units of each sample", turned(value_of(sigma, turned(z)))}};
   if (own == "tanh" || own == "sigmoid" || own == "softmax") {
     slips.push_back({"your σ(z) is σ(2z): the exponent has an extra factor 2", value_of(sigma, scaled(z, 2))});
     slips.push_back({"your σ(z) is σ(z/2): the exponent lacks a factor 2", value_of(sigma, scaled(z, real(0.5)))});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // identity(z) is z, and "σ is missing" already describes this mistake
+    if (name == "identity") continue;  // identity in place of σ gives z: the Slip "σ is missing" describes this mistake
     const auto other = make_activation(name);
     slips.push_back({"your σ is another activation function: " + other->name(), value_of(*other, z)});
   }
@@ -174,15 +174,15 @@ Slips slips_of_slope(const Pass& p) {
                         {"your σ′(z) is 1 − a: the square is missing", each([](real v) { return 1 - v; }, a)},
                         {"your σ′(z) is 1 + a²: write minus, not plus", each([](real v) { return 1 + v * v; }, a)},
                         {"your σ′(z) is −2a, the derivative of 1 − a²", scaled(a, -2)},
-                        {"σ′(z) needs exp(−2|z|): is a factor 2 missing?", derivative_of(sigma, scaled(z, real(0.5)))},
-                        {"the outer factor of the chain rule is missing: your σ′(z) is a quarter of the derivative",
-                         scaled(slope, real(0.25))}};
+                        {"σ′(z) contains exp(−2|z|): is the factor 2 missing in your exponent?",
+                         derivative_of(sigma, scaled(z, real(0.5)))},
+                        {"your σ′(z) is a quarter of the derivative: multiply by 4", scaled(slope, real(0.25))}};
     slips.insert(slips.end(), of_tanh.begin(), of_tanh.end());
   } else {
     slips.push_back({"your σ′(z) is z (1 − z): use `a` instead of z", each([](real v) { return v * (1 - v); }, z)});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // σ′ is then 1, and "the factor σ′(z) is missing" already describes this mistake
+    if (name == "identity") continue;  // σ′ of identity is 1: slips_of_dL_dz() says "the factor σ′(z) is missing"
     const auto other = make_activation(name);
     slips.push_back(
         {"your σ′(z) is the derivative of another activation function: " + other->name(), derivative_of(*other, z)});
@@ -221,7 +221,7 @@ Slips slips_of_dL_dz(const Pass& p) {
               each([entries](real v, real y) { return (v - y) / entries; }, layer.a, p.y)},
              {"the targets y are not subtracted: your ∂L/∂z is a/N", scaled(layer.a, 1 / entries)},
              {"the factor 2 belongs to the squared error, not to cross-entropy", scaled(right, 2)},
-             {"only the correct class has a gradient in your ∂L/∂z, but every class has one", times(right, p.y)},
+             {"only the correct class has a gradient in your ∂L/∂z; every class needs a gradient", times(right, p.y)},
              {"only the first row is computed: a batch has many rows", first_row},
              {"your ∂L/∂z is ∂L/∂a = −y/(a N), but it must be (a − y)/N",
               each([entries](real v, real y) { return -y / v / entries; }, layer.a, p.y)}};
@@ -253,14 +253,14 @@ Slips slips_of_dL_dz(const Pass& p) {
           times(g, slope)},
          {"the sum over the row is missing: aⱼ (gⱼ − Σₖ gₖ aₖ)", times(a, g)},
          {"multiply each gₖ in the sum by aₖ", row_wise([](real v, real h, real, real sum) { return v * (h - sum); })},
-         {"your ∂L/∂z subtracts the mean of g: subtract Σₖ gₖ aₖ instead",
+         {"your ∂L/∂z subtracts the mean of g = ∂L/∂a: subtract Σₖ gₖ aₖ instead",
           row_wise([K = static_cast<real>(g.cols())](real v, real h, real, real sum) { return v * (h - sum / K); })},
          {"the factor aⱼ is missing", row_wise([](real, real h, real dot, real) { return h - dot; })},
          {"aⱼ must multiply the whole difference gⱼ − Σₖ gₖ aₖ: check the parentheses",
           row_wise([](real v, real h, real dot, real) { return v * h - dot; })},
          {"the sign is wrong: replace the plus by a minus",
           row_wise([](real v, real h, real dot, real) { return v * (h + dot); })},
-         {"your ∂L/∂z is a − g; only softmax and cross-entropy together give a − y", each(std::minus<>(), a, g)},
+         {"your ∂L/∂z is a − ∂L/∂a; only softmax and cross-entropy together give a − y", each(std::minus<>(), a, g)},
          {"the sum leaves out k = j", row_wise([](real v, real h, real dot, real) { return v * (h - dot + v * h); })}});
     real running = 0;
     Tensor never_reset(g.rows(), g.cols()), over_batch(g.rows(), g.cols());
@@ -285,7 +285,8 @@ Slips slips_of_dL_dz(const Pass& p) {
   return slips;
 }
 
-// The common mistakes in cross-entropy of softmax, from m = largest logit, l = ln Σ exp(z − m) and dot = Σ y (z − m).
+// The common mistakes in the cross-entropy of softmax. For one row with the logits z and the targets y, m is the
+// largest logit, l = ln Σ exp(z − m) and dot = Σ y (z − m). The loss of the row without label smoothing is l − dot.
 Slips slips_of_cross_entropy(const Pass& p) {
   const Tensor& z = p.layer.z;
   const auto mean = [&](auto f) {
@@ -336,7 +337,7 @@ Slips slips_of_gradient(const Pass& p, char which) {
   if (which == 'x' && p.layer.residual)
     slips.push_back(
         {"the skip connection of the residual layer is missing: add ∂L/∂a", product(delta, transposed(Wt))});
-  if (!p.canonical) slips.push_back({"use ∂L/∂z instead of ∂L/∂a: go back through σ first", with(p.dL_da)});
+  if (!p.canonical) slips.push_back({"use ∂L/∂z instead of ∂L/∂a: the derivative of σ is missing", with(p.dL_da)});
   slips.push_back(
       {"∂L/∂z already contains σ′(z): the derivative is applied twice", with(times(delta, p.layer.derivative))});
   const auto only = [&](std::size_t row) {
@@ -361,7 +362,7 @@ Slips slips_of_gradient(const Pass& p, char which) {
   return slips;
 }
 
-// The common mistakes in the quantity `name`. The arrays have the shapes of trace.hpp, but ∂L/∂W is inputs × units.
+// The common mistakes in the quantity `name`. Slip::wrong has the shape given in trace.hpp; for ∂L/∂W: inputs × units.
 Slips slips_of(std::string_view name, const Pass& p) {
   if (name == "x") return p.previous ? slips_of_a(*p.previous) : Slips{};
   if (name == "u" || (name == "z" && !p.layer.batch_norm)) return slips_of_z(p);
@@ -374,8 +375,8 @@ Slips slips_of(std::string_view name, const Pass& p) {
   return of_dense ? slips_of_gradient(p, name.back()) : Slips{};
 }
 
-// The common mistakes in the quantity from which `name` is computed, each with the wrong array `name` that results.
-// Empty if the user gave that quantity, because verify() has compared it before `name`.
+// The common mistakes in the quantity from which `name` is computed, such as z for `a`. Slip::wrong is the wrong `name`
+// that results. Returns no mistakes if the user gave the earlier quantity: verify() has already checked this quantity.
 Slips slips_before(std::string_view name, const Pass& p, const Safetensors& given) {
   const Dense& layer = p.layer;
   const auto was_given = [&](std::string_view other) { return given.tensor(concat(p.number, ".", other)) != nullptr; };
@@ -425,24 +426,23 @@ Tensor absolute(const Tensor& A) {
   return each([](real v) { return std::abs(v); }, A);
 }
 
-constexpr double for_double = 1e-9, for_float = 1e-4;  // tolerances: fractions of the largest number of an array
-constexpr double counts = 0.01;  // terms may cancel: a sum may differ by tolerance · 0.01 · its largest term
+constexpr double for_double = 1e-9, for_float = 1e-4;  // tolerances, relative to the largest |number| of an array
+constexpr double counts = 0.01;  // if terms cancel, a sum may have an error of tolerance · 0.01 · its largest term
 
-// Compares two arrays as flat lists of numbers.
 struct Comparison {
-  double tolerance;  // allowed difference as a fraction of the largest number in the right array
+  double tolerance;  // allowed difference, as a fraction of the largest absolute value in the correct array
 
   std::optional<std::size_t> first_difference(std::span<const double> got, std::span<const double> want,
                                               double least) const {
     const double allowed = tolerance * std::max(largest(want), least) + 1e-300;
     for (std::size_t i = 0; i < want.size(); ++i) {
-      // An infinite or NaN number of primer is not compared: ∂L/∂a of softmax with cross_entropy may have such numbers.
+      // A number that is ∞ or NaN in primer is not compared: ∂L/∂a of softmax with cross_entropy may contain ∞ or NaN.
       if (!std::isfinite(want[i]) || std::abs(got[i] - want[i]) <= allowed) continue;
       return i;
     }
     return {};
   }
-  // Whether the arrays agree. `guess` may contain an infinite number or NaN only where `got` contains one, too.
+  // Whether the arrays agree. `guess` may contain ∞ or NaN only at the places where `got` contains ∞ or NaN, too.
   bool same(std::span<const double> got, std::span<const double> guess) const {
     if (got.size() != guess.size() || largest(guess) == 0) return false;
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -452,8 +452,8 @@ struct Comparison {
   }
 };
 
-// Sentences for a user's array that is a multiple of the right array. `backward`: the array is the loss or a gradient.
-// `of_loss`: the array is the loss, the first gradient of the backward pass, or the first gradient in the user's file.
+// Sentences about mistakes that make the array `got` a multiple of the correct array. `backward`: `got` is the loss or
+// a gradient. `of_loss`: `got` is the loss, the first gradient of the backward pass, or the first gradient in the file.
 std::vector<std::string> multiples(std::span<const double> got, std::span<const double> want, const Pass& p,
                                    bool is_loss, bool backward, bool of_loss, const Comparison& close) {
   const auto N = static_cast<double>(p.N), K = static_cast<double>(p.K);
@@ -467,9 +467,9 @@ std::vector<std::string> multiples(std::span<const double> got, std::span<const 
       {true, -1, "the sign is wrong"},
       {squares && !is_loss, 0.5, "your numbers are halved: the derivative of (a − y)² has a factor 2"},
       {squares && is_loss, 0.5, "your loss is halved: L is the mean of (a − y)², without ½"},
-      {!of_loss, 2, "your numbers are doubled: the buffer still contains the previous pass; assign, do not add"},
+      {!of_loss, 2, "your numbers are doubled: the buffer still contains the previous results; assign, do not add"},
       {of_loss, 2,
-       "your numbers are doubled: there is an extra factor 2, or a buffer still contains the previous pass"},
+       "your numbers are doubled: there is an extra factor 2, or a buffer still contains the previous results"},
       {backward && N > 1, N, "1/N is missing: your array is the sum over the samples, not the mean"},
       {backward && N > 1, 1 / N, "the factor 1/N occurs twice: the loss already contains the mean over the batch"},
       {of_loss && K > 1, K, "divide by N·K, the number of all entries, not by N, the number of samples"},
@@ -515,8 +515,8 @@ std::size_t stage(std::string_view name, std::size_t layers) {
   return 32 * (2 * layers + 2 - l) + static_cast<std::size_t>(std::ranges::find(backward, quantity) - backward) + 1;
 }
 
-// Whether some array was computed with 32-bit floats: float can hold all its numbers exactly, and more than half of
-// them have more than 12 binary digits, so they are not just short numbers such as 0.5.
+// Whether at least one array was computed with 32-bit floats: every number of the array is exactly a float, and more
+// than half of the numbers have more than 12 significant bits. (Short numbers such as 0.5 do not show the type.)
 bool has_floats(const Safetensors& given) {
   return std::ranges::any_of(given.tensors, [](const NamedTensor& t) {
     std::size_t floats = 0, lengthy = 0;
@@ -531,7 +531,7 @@ bool has_floats(const Safetensors& given) {
   });
 }
 
-// The indices of entry i, counted row by row, in an array of this shape: "[2][0]". i and the indices start at 0.
+// The indices of an entry as text, such as "[2][0]". The number i of the entry counts row by row, from 0.
 std::string place(std::size_t i, const std::vector<std::size_t>& shape) {
   std::string text;
   for (std::size_t d = shape.size(); d-- > 0; i /= shape[d]) text.insert(0, concat("[", i % shape[d], "]"));
@@ -550,7 +550,7 @@ std::pair<std::string, std::string> spoken(double x, double y) {
 // An array of the user, `got`, and primer's array of the same name, `want`.
 struct Pair {
   const NamedTensor &got, &want;
-  const Pass& pass;      // the layer of the array; the last layer for loss and y
+  const Pass& pass;      // the layer to which the arrays belong; the last layer for `loss` and `y`
   std::string quantity;  // the name without the number of the layer: "dL_dW", "loss", "y"
 
   std::string formula() const {
@@ -566,7 +566,7 @@ struct Pair {
     return close.same(got.values, turned_);
   }
 
-  // The tolerance is a fraction of this number: the largest number of the array, or more if terms of a sum may cancel.
+  // The allowed difference is tolerance · least(). least() is the largest |number|, or more if terms of a sum cancel.
   double least() const {
     const double own = largest(want.values);
     if (quantity == "loss") {
@@ -604,7 +604,7 @@ std::string slip_of_shape(const Pair& pair, const Comparison& close) {
   if (close.same(got, named("", sums(turned(delta)), Layout::vector).values))
     return "for each unit, sum over the samples; your array sums over the units";
   return got.size() == 1 && std::abs(got[0] - sum) <= close.tolerance * std::max(pair.least(), std::abs(sum))
-             ? "for each unit, sum over the samples; your array is the sum of all numbers"
+             ? "for each unit, sum over the samples; your array is one number, the sum over all samples and units"
              : "";
 }
 
@@ -633,7 +633,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
   if (!texts.empty()) {
     std::string all;
     for (const std::string& text : texts) {
-      // Keeps only the first of the sentences that are equal up to the last colon: "… activation function: silu".
+      // Skips a sentence that differs from an earlier sentence only after the last colon (… function: silu).
       if (all.find(text.substr(0, text.rfind(": "))) == std::string::npos) all += (all.empty() ? "" : "; or: ") + text;
     }
     return all;

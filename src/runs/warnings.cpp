@@ -1,4 +1,4 @@
-// Looks for traps in the layers, the data and the options. training/propagation predicts the size of the gradient.
+// Looks for likely mistakes in the layers, the data and the options, and writes a warning about each mistake.
 #include "primer/runs/warnings.hpp"
 
 #include <algorithm>
@@ -71,7 +71,7 @@ class WarningCollector {
       if (steepest(l) > 0) continue;
       warn(key(l, "activation"), "zero-slope", "σ′ of ", sigma_[l]->name(), " is 0 everywhere, so no gradient passes: ",
            l == 0 ? "this layer never changes" : concat("layers 1 to ", l + 1, " never change"),
-           "; use sigmoid or tanh, which are smooth steps");
+           "; use sigmoid or tanh, which are smooth step functions");
     }
     for (std::size_t l = 0; l < hidden(); ++l) {
       const LayerOptions& layer = config_.layers[l];
@@ -113,7 +113,7 @@ class WarningCollector {
       const bool is_named = given == "xavier" || given == "he" || given == "lecun";
       if (!is_named || given == family(init) || hidden() < 2 || layer.batch_norm) continue;
       warn(key(l, "init"), "init", layer.init, " does not suit ", layer.activation,
-           ": each such layer scales the signal and the gradient by about ×",
+           ": each layer with this init multiplies the signal and the gradient by about ",
            rounded(std::sqrt(weight_variance(l) / variance_of(l, "auto")), 2), "; leave init out, or write \"", init,
            "\"");
     }
@@ -124,18 +124,18 @@ class WarningCollector {
     const std::optional<double> ratio = predicted_gradient_ratio(config_.layers, data_.train.x);
     if (!ratio || (*ratio >= least_gradient_ratio && *ratio <= largest_gradient_ratio)) return;
     const double per_layer = std::pow(*ratio, 1 / static_cast<double>(hidden() - 1));
-    const std::string change = concat(" on its way from layer ", hidden(), " to layer 1: it is multiplied by about ",
+    const std::string change = concat(": from layer ", hidden(), " to layer 1, the gradient is multiplied by about ",
                                       rounded(*ratio, 2), " (", rounded(per_layer, 2), " per layer)");
     if (*ratio > largest_gradient_ratio) {
-      warn(key(0, "init"), "exploding", "at the start the gradient grows", change,
+      warn(key(0, "init"), "exploding", "with the initial weights, the gradient grows", change,
            "; use init = \"auto\", or batch_norm, or fewer layers");
     } else if (steepest(0) < 0.5) {
-      warn(key(0, "activation"), "vanishing", "at the start the gradient shrinks", change, ", because σ′ of ",
-           config_.layers[0].activation, " is at most ", rounded(steepest(0), 2),
-           "; use tanh or relu, batch_norm, or fewer layers");
+      warn(key(0, "activation"), "vanishing", "with the initial weights, the gradient shrinks", change,
+           ", because σ′ of ", config_.layers[0].activation, " is at most ", rounded(steepest(0), 2),
+           "; use tanh or relu, or batch_norm, or fewer layers");
     } else {
-      warn(key(0, "init"), "vanishing", "at the start the gradient shrinks", change,
-           ", because the weights start too small; use init = \"auto\" or batch_norm");
+      warn(key(0, "init"), "vanishing", "with the initial weights, the gradient shrinks", change,
+           ", because these weights are too small; use init = \"auto\" or batch_norm");
     }
   }
 
@@ -230,7 +230,7 @@ class WarningCollector {
       warn("data.missing", "dropped-rows", counted(dropped_, "row has", "rows have"), " a missing value and ",
            dropped_ == 1 ? "is" : "are", " left out");
     }
-    if (config_.data.image.empty()) constant_inputs();  // pixels at the edge of a picture are often constant
+    if (config_.data.image.empty()) constant_inputs();  // a pixel at the edge often has the same value in all images
     if (data_.standardizer) return;
     const Tensor& x = data_.train.x;
     std::size_t largest = 0;
@@ -243,12 +243,12 @@ class WarningCollector {
       if (size > 0) least = std::min(least, size);
     }
     if (most <= 10 && most <= 100 * least) return;
-    warn("data.standardize", "unscaled-inputs", "column ", in_quotes(data_.columns[largest]), " has numbers of size ",
-         rounded(most, 2), x.cols() > 1 ? ", and the smallest size of all columns is " + rounded(least, 2) : "",
+    warn("data.standardize", "unscaled-inputs", "the root mean square of column ", in_quotes(data_.columns[largest]),
+         " is ", rounded(most, 2), x.cols() > 1 ? "; the smallest root mean square is " + rounded(least, 2) : "",
          ": large inputs saturate units and dominate the gradient; set data.standardize = true");
   }
 
-  // Whether the targets are classes, or look like classes: one column of the integers 0 … K − 1, each at least twice.
+  // Whether the targets are classes, or are one column that contains each of the integers 0 … K − 1 at least twice.
   bool looks_like_classes() const {
     if (task_ != Task::regression || data_.train.y.cols() != 1) return task_ != Task::regression;
     std::vector<std::size_t> counts;
@@ -291,8 +291,8 @@ class WarningCollector {
            rounded(range.low, 2), " … ", rounded(range.high, 2), ", the range of ", config_.layers.back().activation,
            "; use identity at the output, or scale the targets");
     } else if (const double size = size_of(y, 0, y.cols()); size > 100 && first_gradient(size) > 100) {
-      warn("train.loss", "unscaled-targets", "the targets are about ", rounded(size, 2),
-           " in size, and the first gradients are as large; set data.standardize_targets = true");
+      warn("train.loss", "unscaled-targets", "the targets are large (root mean square: ", rounded(size, 2),
+           "), so the first gradients are large, too; set data.standardize_targets = true");
     }
   }
 
@@ -322,7 +322,7 @@ class WarningCollector {
     if (fraction != names.end()) {
       warn("train.loss", "numbers-as-classes", config_.train.loss, " treats each of ", names.size(),
            " numbers, such as ", in_quotes(*fraction),
-           ", as a class; if the target is a quantity, use mse, and identity at the output");
+           ", as a class; if the target is a quantity, use the loss mse and the activation identity in the last layer");
     }
     std::size_t present = 0, most = 0, least = 0;
     for (std::size_t k = 0; k < names.size(); ++k) {
@@ -421,7 +421,7 @@ class WarningCollector {
   Task task_;
   std::size_t dropped_;
   std::vector<std::unique_ptr<Activation>> sigma_;
-  std::map<std::string, Properties> properties_;  // key: the activation as the config spells it
+  std::map<std::string, Properties> properties_;  // the key of the map is the name of an activation in the config
   std::vector<Warning> found_;
 };
 

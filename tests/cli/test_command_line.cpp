@@ -175,8 +175,8 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
       {"train c.toml --set data.file=wide.csv",
        "wide.csv:2:5: the row has 3 cells, but the header has 2 columns; quote a cell that contains a separator"},
       {"train c.toml --set data.file=cat.csv",
-       "cat.csv:2:1: column \"a\" needs numbers, but begins with \"red\"; list the column in data.ignore, or in "
-       "data.one_hot if its texts are categories"},
+       "cat.csv:2:1: column \"a\" needs numbers, but begins with \"red\"; list the column in data.ignore, or, if "
+       "the column contains categories, in data.one_hot"},
       {"train c.toml --set data.target=species",
        "text.csv:1: there is no column \"species\", which is needed as a target; the columns are a, b"},
       {"train c.toml --set train.loss=mse --set layer.1.activation=identity",

@@ -85,7 +85,8 @@ TEST_CASE("a word for a missing value in a label is refused like one in an input
     for (const Task task : {Task::multiclass, Task::binary}) {
       CHECK(complaint("x,y\n1,a\n2," + word + "\n3,b\n", {}, task) ==
             "f.csv:3:3: column \"y\" has a missing value (\"" + word +
-                "\"); fill in the cell or remove the row; if the text names a class or category, use another name");
+                "\"); fill in the cell or remove the row; if the cell contains the name of a class or category, rename "
+                "this class or category");
     }
   }
   CHECK(complaint("x,y\n1,a\n2,\n", {}, Task::multiclass) ==
@@ -170,12 +171,12 @@ TEST_CASE("inputs can be named or left out, and the default target is the last c
   CHECK(complaint("idx,a,y\nx,2,4\n", ignoring) ==
         "f.csv:1: there is no column \"idd\", which data.ignore lists; did you mean 'idx'?");
   CHECK(complaint("name,a,y\nann,2,4\n") ==
-        "f.csv:2:1: column \"name\" needs numbers, but begins with \"ann\"; list the column in data.ignore, or in "
-        "data.one_hot if its texts are categories");
+        "f.csv:2:1: column \"name\" needs numbers, but begins with \"ann\"; list the column in data.ignore, or, if "
+        "the column contains categories, in data.one_hot");
   CHECK(complaint("a,b,y\n1,$5.20,4\n") ==
-        "f.csv:2:3: column \"b\" needs numbers, but begins with \"$5.20\"; write plain numbers, such as 1234.5 "
-        "(data.decimal allows a comma), or list the column in data.ignore, or in data.one_hot if its texts are "
-        "categories");
+        "f.csv:2:3: column \"b\" needs numbers, but begins with \"$5.20\"; write numbers such as 1234.5 (for a "
+        "decimal comma, set data.decimal), or list the column in data.ignore, or, if the column contains categories, "
+        "in data.one_hot");
   CHECK(complaint("a,y\n1,4\nbob,4\n") ==
         "f.csv:3:1: column \"a\" needs a number, not \"bob\"; correct the cell or remove the row");
 }
@@ -191,8 +192,8 @@ TEST_CASE("a column of categories becomes an input for each of them") {
   CHECK(complaint("a,colour,b,y\n1,green,2,3\n", data, Task::regression, s.columns) ==
         "f.csv:2:3: column \"colour\" has the category \"green\", but the network knows only blue or red");
   CHECK(complaint("a,colour,colour=red,y\n1,red,2,3\n", data) ==
-        "f.csv:1: rename the column \"colour=red\": data.one_hot makes inputs with names of the form colour=CATEGORY "
-        "from \"colour\"");
+        "f.csv:1: rename the column \"colour=red\": names of the form colour=CATEGORY are reserved for the inputs "
+        "that data.one_hot makes from \"colour\"");
   std::string ids = "colour,y\n";
   for (int i = 0; i < 10'000; ++i) ids += "k" + std::to_string(i) + ",1\n";
   CHECK(read(ids, data, Task::regression).x.cols() == 10'000);
@@ -211,9 +212,9 @@ TEST_CASE("semicolons and decimal commas are read where the config says so") {
   CHECK(s.x == Tensor{{real(1.5), real(-22.5)}});
   CHECK(s.targets[0].numbers[0] == 0.125);
   CHECK(complaint("a;y\n1.5;2\n", data) ==
-        "f.csv:2:1: column \"a\" needs numbers, but begins with \"1.5\"; write plain numbers, such as 1234.5 "
-        "(data.decimal allows a comma), or list the column in data.ignore, or in data.one_hot if its texts are "
-        "categories");
+        "f.csv:2:1: column \"a\" needs numbers, but begins with \"1.5\"; write numbers such as 1234.5 (for a "
+        "decimal comma, set data.decimal), or list the column in data.ignore, or, if the column contains categories, "
+        "in data.one_hot");
   const Target target = read("x;y\n1;0,25\n2;1,0\n", data, Task::binary).targets[0];
   CHECK(target.labels.distinct() == Texts{"0.25", "1.0"});
   CHECK(find_classes({target}, Task::binary, 0).empty());  // probabilities

@@ -232,7 +232,7 @@ TEST_CASE("a slip is named from the gradients alone, with what was not given") {
   const Verification result = e.check(given);
   CHECK(result.right == std::vector<std::string>{"2.dL_dW"});
   CHECK(result.wrong == "1.dL_dW");
-  CHECK(result.slip == "use ∂L/∂z instead of ∂L/∂a: go back through σ first");
+  CHECK(result.slip == "use ∂L/∂z instead of ∂L/∂a: the derivative of σ is missing");
   CHECK(std::ranges::find(result.missing, "1.dL_dz") != result.missing.end());
 }
 
@@ -395,8 +395,8 @@ TEST_CASE("a slip that this network cannot have is not named") {
   CHECK(one.slip("2.dL_da", scaled(0.5, one.array("2.dL_da"))) ==
         "your numbers are halved: the derivative of (a − y)² has a factor 2");
   CHECK(!says(one.slip("1.a", scaled(2, one.array("1.a"))), "exponent"));
-  CHECK(!says(one.slip("1.slope", scaled(0.25, one.array("1.slope"))), "chain rule"));
-  CHECK(says(one.slip("1.dL_dz", scaled(2, one.array("1.dL_dz"))), "the previous pass"));
+  CHECK(!says(one.slip("1.slope", scaled(0.25, one.array("1.slope"))), "a quarter"));
+  CHECK(says(one.slip("1.dL_dz", scaled(2, one.array("1.dL_dz"))), "the previous results"));
   CHECK(!says(one.slip("1.z", scaled(5, one.array("1.z"))), "1/N"));
   // 1/0 is infinite where the unit is off, and says nothing about the rest
   CHECK(one.slip("1.dL_dz", one.array("1.dL_da")) == "the factor σ′(z) is missing: your ∂L/∂z is ∂L/∂a");
@@ -416,7 +416,7 @@ TEST_CASE("shapes and numbers together decide what a transposed or a summed arra
   const Matrix db = plain.array("1.dL_db");
   double sum = 0;
   for (const double v : db[0]) sum += v;
-  CHECK(says(plain.slip("1.dL_db", {{sum}}), "the sum of all numbers"));
+  CHECK(says(plain.slip("1.dL_db", {{sum}}), "the sum over all samples and units"));
   CHECK(plain.slip("1.dL_db", {{sum + 1}}).empty());
   const double loss = plain.array("loss")[0][0];
   CHECK(says(plain.slip("loss", {{0.5 * loss}, {1.5 * loss}}), "the mean is missing"));
@@ -515,7 +515,7 @@ TEST_CASE("every slip of z and of a is named from its formula") {
               {"1.z", "leaves out the first input", without(0)},
               {"1.z", "leaves out the last input", without(3)},
               {"1.z", "sigmoid(z)", map(z, sigmoid_of)},
-              {"1.z", "σ is applied here already, but", map(z, tanh_of)},
+              {"1.z", "σ(z) replaces", map(z, tanh_of)},
               {"1.z", "not a mean", with(0.25, 1)},
               {"1.z", "all units get the first bias", filled(xW, [&](auto i, auto j) { return xW[i][j] + b[0][0]; })},
               {"1.z", "W is not transposed",
@@ -528,7 +528,7 @@ TEST_CASE("every slip of z and of a is named from its formula") {
               {"1.a", "an extra factor 2", map(z, [](double v) { return std::tanh(2 * v); })},
               {"1.a", "the exponent lacks a factor 2", map(z, [](double v) { return std::tanh(v / 2); })},
               {"1.a", "another activation function: sigmoid", map(z, sigmoid_of)},
-              {"2.a", "softmax runs over the samples", turned(softmax_of(turned(run.array("2.z"))))}});
+              {"2.a", "softmax sums over the samples", turned(softmax_of(turned(run.array("2.z"))))}});
 }
 
 TEST_CASE("every slip of σ′ is named from its formula") {

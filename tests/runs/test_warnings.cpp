@@ -163,14 +163,14 @@ TEST_CASE("a warning names the location, the code, the rule and the remedy") {
     return list.empty() ? "nothing" : to_string(list[0]);
   };
   CHECK(text({{"layer.1.activation", "sigmoid"}, {"layer.1.repeat", "8"}, {"layer.2.activation", "sigmoid"}}) ==
-        "--set layer.1.activation: vanishing: at the start the gradient shrinks on its way from layer 9 to layer 1: it "
-        "is multiplied by about 8.4e-06 (0.23 per layer), because σ′ of sigmoid is at most 0.25; use tanh or relu, "
-        "batch_norm, or fewer layers");
+        "--set layer.1.activation: vanishing: with the initial weights, the gradient shrinks: from layer 9 to layer 1, "
+        "the gradient is multiplied by about 8.4e-06 (0.23 per layer), because σ′ of sigmoid is at most 0.25; use "
+        "tanh or relu, or batch_norm, or fewer layers");
   CHECK(text({{"train.optimizer", "adam"}, {"train.momentum", "0.5"}}) ==
         "--set train.momentum: idle-key: train.momentum does nothing with optimizer = \"adam\"; remove it");
   CHECK(text({{"layer.2.init", "xavier_uniform"}}) ==
-        "--set layer.2.init: init: xavier_uniform does not suit relu: each such layer scales the "
-        "signal and the gradient by about ×0.71; leave init out, or write \"he_uniform\"");
+        "--set layer.2.init: init: xavier_uniform does not suit relu: each layer with this init multiplies the "
+        "signal and the gradient by about 0.71; leave init out, or write \"he_uniform\"");
   CHECK(text({{"layer.2.units", "2"}, {"layer.2.repeat", "3"}}) ==
         "--set layer.2.units: born-dead: for about 58 of 100 seeds, some layer starts with z ≤ 0 in all units, so "
         "that every row has the same output; use more units or leaky_relu");
@@ -182,10 +182,8 @@ TEST_CASE("a warning names the location, the code, the rule and the remedy") {
         "--set layer.2.activation: target-range: 3 of 3 targets are outside -1 … 1, the range of tanh; use identity at "
         "the output, or scale the targets");
   CHECK(text({{"data.standardize", "false"}}, regression) ==
-        "--set data.standardize: unscaled-inputs: column \"year\" has numbers of size 2e+03, and the smallest size of "
-        "all columns is 0.22: "
-        "large "
-        "inputs saturate units and dominate the gradient; set data.standardize = true");
+        "--set data.standardize: unscaled-inputs: the root mean square of column \"year\" is 2e+03; the smallest root "
+        "mean square is 0.22: large inputs saturate units and dominate the gradient; set data.standardize = true");
 }
 
 TEST_CASE("traps in the data give their warnings") {
