@@ -86,8 +86,8 @@ void check_probability(double value, std::size_t row, std::size_t target, Task t
 enum class Part : std::uint8_t { train, validation, test };
 
 // Returns how many rows each stratum (the rows of one class) gives to a part of the data, such as the test rows. The
-// part gets the share `fraction` of all rows. Each stratum first gives fraction · (size of the stratum), rounded down.
-// Then the strata with the largest remainders give one more row each, until the part is full. `room` has the limits.
+// part gets the share `fraction` of all rows. First, fraction · (size of the stratum) is rounded down. Then the strata
+// with the largest remainders give one more row each, until the part is full. Stratum s gives at most room[s] rows.
 std::vector<std::size_t> shares(const std::vector<std::size_t>& sizes, const std::vector<std::size_t>& room,
                                 double fraction) {
   std::vector<std::size_t> share(sizes.size());
