@@ -14,8 +14,8 @@
 namespace primer {
 namespace {
 
-// Reads a label such as 7, -12 or 7.0, without leading zeros and with only zeros after the point, as an integer.
-// Returns std::nullopt for any other label, which is its own class: 7 and 7.0 are one class, and 07 is another.
+// Reads a label such as 7, -12 or 7.0 as an integer. Returns std::nullopt for all other labels, such as 07, 7.5 or red.
+// Labels with the same integer belong to the same class: 7 and 7.0, but not 07.
 std::optional<long long> as_integer(std::string_view text) {
   const std::size_t point = text.find('.');
   if (point != text.npos) {
@@ -85,9 +85,9 @@ void check_probability(double value, std::size_t row, std::size_t target, Task t
 
 enum class Part : std::uint8_t { train, validation, test };
 
-// Returns how many rows each stratum (the rows of a class) gives to a part of the data, such as the test rows. First,
-// fraction · size of a stratum is rounded down. Then the strata with the largest remainders give one more row each,
-// until the part has this fraction of all rows. Stratum s gives at most room[s] rows.
+// Returns how many rows each stratum (the rows of one class) gives to a part of the data, such as the test rows. The
+// part gets the share `fraction` of all rows. First, fraction · (size of the stratum) is rounded down. Then the strata
+// with the largest remainders give one more row each, until the part is full. Stratum s gives at most room[s] rows.
 std::vector<std::size_t> shares(const std::vector<std::size_t>& sizes, const std::vector<std::size_t>& room,
                                 double fraction) {
   std::vector<std::size_t> share(sizes.size());
@@ -110,14 +110,13 @@ std::vector<std::size_t> shares(const std::vector<std::size_t>& sizes, const std
   return share;
 }
 
-// Returns for each row the part of the data (training, validation or test) to which it belongs.
 std::vector<Part> split(const Samples& samples, bool by_class, const SplitOptions& options, std::uint64_t seed) {
   for (const double fraction : {options.test_fraction, options.validation_fraction}) {
     if (!(fraction >= 0 && fraction <= 1))
       throw std::invalid_argument("test_fraction and validation_fraction must be from 0 to 1");
   }
   const bool stratified = by_class && options.shuffle;
-  std::map<std::string, std::vector<std::size_t>> strata;  // row indices of each class, or of all rows in one group
+  std::map<std::string, std::vector<std::size_t>> strata;  // row indices, grouped by class; or one group with all rows
   if (stratified) {
     const TextColumn labels = labels_of(samples.targets.front());
     std::vector<std::vector<std::size_t>*> of_label;
@@ -159,7 +158,7 @@ Dataset rows_in(Part part, const std::vector<Part>& parts, const Dataset& all) {
   return found;
 }
 
-// Removes all rows of t except the training rows, without the memory of a second tensor.
+// Removes all rows of t except the training rows. Works in the memory of t, without a second tensor.
 void keep_training_rows(const std::vector<Part>& parts, Tensor& t) {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -226,7 +225,7 @@ std::vector<std::string> find_classes(const std::vector<Target>& targets, Task t
   if (task == Task::binary && classes.size() != 2) {
     throw std::invalid_argument(column + std::to_string(classes.size()) +
                                 (classes.size() == 1 ? " class" : " classes") +
-                                "; one sigmoid distinguishes two classes; for more, use softmax with cross_entropy");
+                                "; a sigmoid separates two classes; for more classes, use softmax with cross_entropy");
   }
   if (classes.size() < 2) {
     throw std::invalid_argument(column + "one class only ('" + classes.front() + "'); cross_entropy needs two or more");
@@ -272,7 +271,7 @@ Data prepare(Samples&& samples, const std::optional<Dataset>& validation, Task t
   Tensor y = encode_targets(samples.targets, task, classes);
   const bool by_class = samples.targets.size() == 1 && !classes.empty();
   for (std::size_t t = 0; t < samples.targets.size() && !by_class; ++t) {
-    samples.targets[t].numbers = std::vector<double>();  // frees memory: y now contains the target values
+    samples.targets[t].numbers = std::vector<double>();  // frees the memory of the numbers, because y contains them now
   }
   const std::vector<Part> parts = split(samples, by_class, options, seed);
   if (std::ranges::count(parts, Part::train) == 0)
@@ -311,7 +310,7 @@ Standardizer standardizer_of(const Tensor& x) {
   if (x.rows() == 0) return s;
   const auto n = static_cast<double>(x.rows());
   for (std::size_t j = 0; j < x.cols(); ++j) {
-    bool constant = true;  // constant columns are found by comparison: rounding may make their deviation > 0
+    bool constant = true;  // whether all entries are equal; a test for deviation = 0 could fail because of rounding
     double most = 0;
     for (std::size_t i = 0; i < x.rows(); ++i) {
       constant = constant && x(i, j) == x(0, j);

@@ -1,4 +1,4 @@
-// Adds up measurements of training steps over an epoch, and splits the change of the gradient into factors of σ′ and W.
+// Averages measurements over the steps of an epoch. Splits the ratio of two gradients into a σ′ factor and a W factor.
 #include "primer/training/flow.hpp"
 
 #include <cmath>
@@ -10,7 +10,7 @@
 namespace primer {
 namespace {
 
-// Returns the position of the sum for a member of FlowRow in LayerState::sums. For nullptr, returns the number of sums.
+// Returns the index in LayerState::sums for this member of FlowRow. For nullptr, returns the number of sums.
 constexpr std::size_t sum_index(double FlowRow::*member) {
   std::size_t index = 0;
   for (const FlowQuantity& q : flow_quantities) {
@@ -21,10 +21,10 @@ constexpr std::size_t sum_index(double FlowRow::*member) {
 }
 constexpr std::size_t averaged = sum_index(nullptr);
 
-// Computes Q sums over the same elements in one pass, because reading the elements takes most of the time. Q is at most
-// three, because more sums do not fit into the registers. terms(i, add) calls add(q, term) for every sum q. Each sum is
-// kept as sixteen running sums; at the end they are added in pairs, in a fixed order. GCC vectorises the inner loop
-// only if this loop is not unrolled. GCC keeps the sums in registers only if the middle loop (over v) is unrolled.
+// Computes Q sums over n elements in one pass, because reading the elements takes most of the time. Q is at most three,
+// because more sums do not fit into the registers. For element i, terms(i, add) calls add(q, term) once for each sum q.
+// Each sum has sixteen partial sums. At the end, the partial sums are added in pairs, in a fixed order. GCC vectorises
+// the loop over k only if this loop is not unrolled. The sums stay in registers only if the loop over v is unrolled.
 template <std::size_t Q, typename Terms>
 std::array<double, Q> sums_in_one_pass(std::size_t n, Terms terms) {
   constexpr std::size_t lanes = 16, width = 32 / sizeof(real);
@@ -75,8 +75,8 @@ void Flow::before_update(Network& network, const Loss& loss, const Tensor& y) {
     const auto n = static_cast<double>(size);
     const real *const a = layer.a.data(), *const z = layer.z.data(), *const derivative = layer.derivative.data();
     const real *const dL_da = network.dL_da(l, loss, y).data(), *const dL_dz = layer.dL_dz.data();
-    // An entry is saturated if its |σ′| is below a threshold. For the activation "step", σ′ and the threshold are 0,
-    // but no |σ′| is below 0. With the threshold ∞, every entry of "step" counts as saturated.
+    // An entry counts as saturated if its |σ′| < limit. For the activation "step", σ′ is always 0, and every entry must
+    // count as saturated. Therefore its limit is ∞ instead of 0.
     const real limit = into.saturation_limit == 0 ? std::numeric_limits<real>::infinity() : into.saturation_limit;
     const auto [a_squares, a_sum] = sums_in_one_pass<2>(size, [=](std::size_t i, auto add) {
       add(0, a[i] * a[i]);

@@ -1,5 +1,5 @@
-// Makes the data sets. Point i has class i mod K (in xor: the exclusive or of its two corner coordinates), so the sizes
-// of the classes differ by at most one point.
+// Makes the data sets. With K classes, point i has class i mod K. Only in the data set xor, the class of the corner
+// (x₁, x₂) of the unit square is x₁ xor x₂. The sizes of the classes differ by at most one point.
 #include "primer/training/generators.hpp"
 
 #include <array>

@@ -13,11 +13,11 @@
 namespace primer {
 namespace {
 
-constexpr double tolerance = 1e-6;  // a gradient entry with a relative error up to 1e-6 is right
+constexpr double tolerance = 1e-6;  // the largest relative error of a gradient entry that counts as right
 
-// The loss of a batch as a function of the parameters and the inputs. A kink is a point where σ has no derivative in z,
-// or the loss has no derivative in a − y. value() records whether each z or a − y is below, on or above each kink.
-// If the records at two points are equal, the check assumes that the loss is smooth between these points.
+// The loss of a batch as a function of the parameters and the inputs. A kink is a value of z where σ has no derivative,
+// or a value of a − y where the loss has no derivative. value() records for each z and a − y if it is below, on or
+// above each kink. If this record stays equal when a parameter changes, the check assumes that no kink was crossed.
 class LossSurface {
  public:
   LossSurface(Network& network, const Loss& loss, const Tensor& x, const Tensor& y)
@@ -73,14 +73,14 @@ class LossSurface {
   std::vector<signed char> sides_, sides_here_;
 };
 
-// A numeric derivative, its absolute and relative difference from the analytic derivative, and its rounding error.
+// `absolute` and `relative` compare `numeric` with the analytic derivative. `noise` is the rounding error of `numeric`.
 struct Comparison {
   double numeric, absolute, relative, noise;
 };
 
-// Returns S: rounding changes the loss by up to about ε S, with machine epsilon ε. S is |L|, plus each number times its
-// gradient: |∂L/∂u| (Σⱼ |wⱼ xⱼ| + |b|) + |∂L/∂z · z| for a unit with u = x Wᵀ + b, and |∂L/∂a| (|a| + |y|) for an
-// output. Call rounding_of() after a forward and a backward pass.
+// Returns S. Rounding changes the loss L by up to about ε S (ε: machine epsilon). S is |L| plus these terms:
+//   |∂L/∂u| (Σⱼ |wⱼ xⱼ| + |b|) + |∂L/∂z · z| for each unit and each row of the batch, with u = Σⱼ wⱼ xⱼ + b,
+//   |∂L/∂a| (|a| + |y|) for each output a and its target y. Call rounding_of() after a forward and a backward pass.
 double rounding_of(Network& network, const Loss& loss, const Tensor& y) {
   double S = std::abs(double{network.loss(loss, y)});
   for (const Dense& layer : network.layers) {
@@ -102,9 +102,10 @@ double rounding_of(Network& network, const Loss& loss, const Tensor& y) {
 
 enum class Outcome { right, wrong, undecided, excluded };
 
-// Compares an entry of the gradient with differences of several step sizes until one shows that the entry is right. The
-// entry is wrong if all show an error, or if two agree on a different derivative. `largest` is the largest gradient of
-// the tensor, `noise` the rounding error with step h. `best` becomes the comparison with the least error.
+// Compares an entry of the gradient with numeric derivatives for several step sizes, until one of these derivatives
+// confirms the entry. The entry is wrong if every numeric derivative contradicts it, or if two numeric derivatives
+// agree with each other and contradict the entry. `largest` is the largest gradient of the tensor. `noise` is the
+// rounding error of a numeric derivative with step h. `best` becomes the comparison with the least relative error.
 Outcome compare(double analytic, real& entry, LossSurface& surface, double largest, double noise, Comparison& best) {
   std::vector<Comparison> tried;
   for (const double factor : {1.0, 16.0, 1.0 / 16, 1.0 / 256}) {
@@ -155,7 +156,7 @@ TensorCheck check_tensor(const std::string& name, Tensor& values, const Tensor& 
       check.max_rel = d.relative;
       check.worst_row = transposed ? j : i;
       check.worst_col = transposed ? i : j;
-      if (std::isnan(d.relative)) return check;  // NaN counts as the largest error of a tensor
+      if (std::isnan(d.relative)) return check;  // an error of NaN counts as larger than any number
     }
   }
   return check;
@@ -209,7 +210,7 @@ GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& 
 }
 
 void leave_special_values(Network& network, std::uint64_t seed) {
-  Random random(seed, Stream::initialization, 0);  // number 0 is free: layers have numbers from 1
+  Random random(seed, Stream::initialization, 0);  // 0 is not the number of a layer: layers are numbered from 1
   for (const Parameter& p : network.parameters()) {
     if (p.transposed) continue;  // a weight
     for (real& v : p.value->values()) v += static_cast<real>(random.uniform(-0.25, 0.25));

@@ -1,5 +1,5 @@
-// Computes σ and σ′ on a grid of z. Golden-section search then refines the minima and maxima between the grid points.
-// Bisection finds where σ′ changes its sign, and the ends of the intervals of z in which σ′ = 0 or σ is saturated.
+// Computes σ and σ′ on a grid of z. Between the grid points, golden-section search finds minima and maxima. Bisection
+// finds the sign changes of σ′, and the ends of the intervals where σ′ = 0 or where σ is saturated.
 #include "primer/training/properties.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 using Function = std::function<double(double)>;
 using Condition = std::function<bool(double)>;
 
-// σ and σ′ as functions of one number. Each function reuses its tensors, so that a call does not allocate memory.
+// σ and σ′ as functions of one number. The tensors for the computation are allocated once, not in each call.
 struct Functions {
   Function value, derivative;
 };
@@ -33,7 +33,7 @@ Functions functions_of(const Activation& activation) {
       };
       const double value = at_finite(at);
       if (!std::isinf(at) || !std::isnan(value)) return value;
-      // At z = ±∞ the formula gave NaN (∞ − ∞ or ∞ · 0). The limit is ±∞ if the function grows from |z| = 1e4 to 2e4.
+      // The formula gave NaN at z = ±∞ (∞ − ∞ or ∞ · 0). Limit: f(±2e4), or ±∞ if |f(±2e4)| > 1.5 |f(±1e4)|.
       const double near = at_finite(std::copysign(1e4, at));
       const double far = at_finite(std::copysign(2e4, at));
       return std::abs(far) > 1.5 * std::abs(near) ? std::copysign(infinity, far) : far;
@@ -42,17 +42,16 @@ Functions functions_of(const Activation& activation) {
   return {part(false), part(true)};
 }
 
-// The grid of z: −8 … 8 in steps of 1/64.
 constexpr double reach = 8;
-constexpr double step = 1 / 64.0;
+constexpr double step = 1 / 64.0;  // the grid of z is −8, −8 + 1/64, −8 + 2/64, …, 8
 std::vector<double> grid() {
   std::vector<double> points;
   for (int i = -512; i <= 512; ++i) points.push_back(i * step);
   return points;
 }
 
-// The z at which ranges and monotonicity are measured: the grid, points outside of the grid at growing distances, and
-// ±∞. Zeros of σ′ and saturation use only the grid, because a float rounds σ and σ′ to their limits at large |z|.
+// The points z for ranges and monotonicity: the grid, points outside of the grid at growing distances, and ±∞. The
+// zeros of σ′ and saturation use only the grid: at large |z|, rounding turns σ and σ′ into their limits.
 std::vector<double> grid_and_beyond() {
   std::vector<double> points = grid();
   for (double z = reach * 1.25; z < 1e4; z *= 1.25) {
@@ -64,8 +63,8 @@ std::vector<double> grid_and_beyond() {
   return points;
 }
 
-// Returns the lowest value of f at `points` and its z. If |z| < 8, golden-section search near z may find a lower value.
-// Of equal values, the value with z nearest to 0 is taken, so relu has its minimum at z = 0.
+// Returns the minimum of f, and the z of the minimum. First takes the lowest of the values at `points`; if several
+// values are equal, the value nearest to z = 0. If |z| < 8, golden-section search near z then looks for a lower value.
 std::pair<double, double> lowest(const std::vector<double>& points, const Function& f) {
   std::size_t best = 0;
   double least = f(points[best]);
@@ -98,7 +97,7 @@ Range range_of(const Function& f) {
   return {low, -minus_high, reached(at_low), reached(at_high)};
 }
 
-// The condition is true at exactly one of p and q. Returns the point, found by bisection, up to which it stays true.
+// The condition is true either at p or at q. Bisection finds the place between p and q where the condition changes.
 double border(double p, double q, const Condition& condition) {
   const bool at_p = condition(p);
   while (std::abs(q - p) > 1e-12 * std::max(1.0, std::abs(p))) {
@@ -108,7 +107,7 @@ double border(double p, double q, const Condition& condition) {
   return at_p ? p : q;
 }
 
-// The intervals of z where a condition is true. An interval that reaches z = ±8, an end of the grid, ends at ±∞.
+// The intervals of z where a condition is true. An interval that reaches an end of the grid (z = ±8) continues to ±∞.
 std::vector<Interval> intervals(const Condition& condition) {
   std::vector<Interval> found;
   bool inside = false;
@@ -121,7 +120,7 @@ std::vector<Interval> intervals(const Condition& condition) {
   return found;
 }
 
-// The zeros of σ′: intervals, and the points at which σ′ changes its sign.
+// The zeros of σ′: the intervals where σ′ = 0, and the points where σ′ changes its sign.
 std::vector<Interval> zeros_of(const Function& derivative) {
   std::vector<Interval> zeros = intervals([&](double z) { return derivative(z) == 0; });
   for (const double z : grid()) {

@@ -43,7 +43,7 @@ bool finite(Network& network) {  // whether all parameters and running statistic
                              [&](Dense& layer) { return std::ranges::all_of(layer.tensors(), finite_value); });
 }
 
-// Copies all tensors of the network to `tensors`, which must be empty or an earlier copy: its memory is then reused.
+// Copies all tensors of the network to `tensors`. If `tensors` already contains an earlier copy, reuses its memory.
 void copy(Network& network, std::vector<Tensor>& tensors) {
   std::size_t count = 0;
   for (Dense& layer : network.layers) {
@@ -54,7 +54,7 @@ void copy(Network& network, std::vector<Tensor>& tensors) {
   }
 }
 
-// A tensor that is not finite, and the index of its layer, from 0.
+// The name of a tensor that contains NaN or ±∞, and the index of its layer (0 for the first layer).
 struct NonFiniteTensor {
   std::size_t layer;
   std::string tensor;
@@ -75,7 +75,7 @@ std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& lo
   }
   if (!std::isfinite(loss_value)) return NonFiniteTensor{layers.size() - 1, "the loss L(a, y)"};
   for (std::size_t l = layers.size(); l-- > 0;) {
-    const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // ∂L/∂z needs no ∂L/∂a, which may be ±∞
+    const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // ∂L/∂a is then unused, and may be ±∞
     if (!canonical && !finite(network.dL_da(l, loss, y))) return NonFiniteTensor{l, "∂L/∂a"};
     if (!finite(layers[l].dL_dz)) return NonFiniteTensor{l, "∂L/∂z"};
     for (const Parameter& p : layers[l].parameters()) {
@@ -99,7 +99,7 @@ std::string norm_text(const Tensor& t) {
   return rounded(most * std::sqrt(squares), 3);
 }
 
-// The norms of a layer after a step in which all numbers are finite.
+// The norms of W, z, ∂L/∂z and ∂L/∂W of a layer, and the loss, as text for the message about a divergence.
 std::string norms_of(const Dense& layer, double loss) {
   return "‖W‖ = " + norm_text(layer.Wt) + ", ‖z‖ = " + norm_text(layer.z) + ", ‖∂L/∂z‖ = " + norm_text(layer.dL_dz) +
          ", ‖∂L/∂W‖ = " + norm_text(layer.dL_dWt) + ", and the loss was " + rounded(loss, 3);
@@ -194,7 +194,7 @@ Training::Training(Network& network, const Data& data, const TrainOptions& optio
 // Every n-th step (1, 1 + n, 1 + 2n, …) is observed. In an epoch without such a step, the first step is observed.
 bool Training::observed(std::uint64_t step) const {
   if (observe_every_ == 0) return false;
-  const std::uint64_t since = (step - 1) % observe_every_;  // steps since the last of the steps 1, 1 + n, 1 + 2n, …
+  const std::uint64_t since = (step - 1) % observe_every_;  // number of steps after the latest of 1, 1 + n, 1 + 2n, …
   if (since == 0) return true;
   const bool opens_epoch = (step - 1) % batches_ == 0;
   return opens_epoch && observe_every_ - since >= batches_;
@@ -230,7 +230,7 @@ Training::End Training::run(const Hooks& hooks) {
 
 bool Training::done() const { return state.epoch >= options_.epochs || out_of_patience(); }
 
-// Observes a pass over the first batch, then restores the network.
+// Measures the initial network: runs a forward and a backward pass over the first batch, then restores the network.
 void Training::observe_initial_state(const Hooks& hooks) {
   if (!hooks.started) return;
   if (observe_every_ == 0) return hooks.started({});

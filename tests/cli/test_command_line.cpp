@@ -186,7 +186,7 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
        "c.toml:4:14: softmax of one unit is always 1; with the loss mse, use identity; if the target is a class, set "
        "train.loss to cross_entropy"},
       {"train c.toml --set data.file=three.csv --set train.loss=binary_cross_entropy --set layer.1.activation=sigmoid",
-       "three.csv: column 'b' has 3 classes; one sigmoid distinguishes two classes; for more, use softmax with "
+       "three.csv: column 'b' has 3 classes; a sigmoid separates two classes; for more classes, use softmax with "
        "cross_entropy"},
       {"train xor.toml --resume --out nowhere --quiet",
        "nowhere: there is no checkpoint to resume from; train without --resume"},

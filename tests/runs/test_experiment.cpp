@@ -243,7 +243,7 @@ TEST_CASE("layers that do not fit the data or the loss are refused at their loca
   files.loss = "binary_cross_entropy";
   files.output = "[[layer]]\nactivation = \"sigmoid\"\n";
   CHECK(files.complaint(csv) ==
-        "d.csv: column 'kind' has 3 classes; one sigmoid distinguishes two classes; for more, use softmax with "
+        "d.csv: column 'kind' has 3 classes; a sigmoid separates two classes; for more classes, use softmax with "
         "cross_entropy");
   files.output = "[[layer]]\nactivation = \"tanh\"\n";
   CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==

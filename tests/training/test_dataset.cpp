@@ -76,10 +76,10 @@ TEST_CASE("the classes follow from the data, or are 0 … K − 1 if K is given"
   CHECK(find_classes({numbers({0, 1})}, Task::regression, 0).empty());
   CHECK_THROWS_WITH(
       find_classes({text({"a", "b", "c"})}, Task::binary, 0),
-      "column 'kind' has 3 classes; one sigmoid distinguishes two classes; for more, use softmax with cross_entropy");
+      "column 'kind' has 3 classes; a sigmoid separates two classes; for more classes, use softmax with cross_entropy");
   CHECK_THROWS_WITH(
       find_classes({numbers({0, 1, 2})}, Task::binary, 3),
-      "column 'y' has 3 classes; one sigmoid distinguishes two classes; for more, use softmax with cross_entropy");
+      "column 'y' has 3 classes; a sigmoid separates two classes; for more classes, use softmax with cross_entropy");
   CHECK_THROWS_WITH(find_classes({text({"a", "a"})}, Task::multiclass, 0),
                     "column 'kind' has one class only ('a'); cross_entropy needs two or more");
 }
@@ -200,7 +200,7 @@ TEST_CASE(
   CHECK(find_classes({numbers({1, 1})}, Task::binary, 0) == std::vector<std::string>{"0", "1"});
   CHECK_THROWS_WITH(
       find_classes({numbers({2, 2})}, Task::binary, 0),
-      "column 'y' has 1 class; one sigmoid distinguishes two classes; for more, use softmax with cross_entropy");
+      "column 'y' has 1 class; a sigmoid separates two classes; for more classes, use softmax with cross_entropy");
   CHECK_THROWS_WITH(find_classes({numbers({0, 0})}, Task::multiclass, 1),
                     "column 'y' has one class only ('0'); cross_entropy needs two or more");
 }

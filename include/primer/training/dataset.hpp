@@ -24,7 +24,7 @@ class TextColumn {
   TextColumn(std::initializer_list<std::string_view> texts) {
     for (const std::string_view text : texts) add(std::string(text));
   }
-  void add(const std::string& text);  // appends a row with this text
+  void add(const std::string& text);  // appends `text` as the next row
   bool empty() const { return index_.empty(); }
   std::size_t size() const { return index_.size(); }
   const std::string& operator[](std::size_t row) const { return distinct_[index_[row]]; }
@@ -37,11 +37,10 @@ class TextColumn {
   std::vector<std::uint32_t> index_;
 };
 
-// One target column: numbers or texts.
 struct Target {
   std::string name;
-  std::vector<double> numbers;
-  TextColumn labels;  // empty if the column contains numbers
+  std::vector<double> numbers;  // one number for each row; empty for a column of texts
+  TextColumn labels;            // one text for each row; empty for a column of numbers
 
   std::size_t size() const { return labels.empty() ? numbers.size() : labels.size(); }
 };
@@ -53,9 +52,8 @@ struct Samples {
   std::vector<Target> targets;       // the target columns; each has one value per row of x
 };
 
-// x is rows × inputs and y rows × outputs.
 struct Dataset {
-  Tensor x, y;
+  Tensor x, y;  // inputs x (rows × inputs) and targets y (rows × outputs)
   std::size_t size() const { return x.rows(); }
 };
 
@@ -69,19 +67,19 @@ struct Data {
   std::vector<std::string> columns;  // names of the columns of x
   std::vector<std::string> targets;  // names of the target columns
   std::vector<std::string> classes;  // class names: one per column of y, or two for y = 0 and 1; empty without classes
-  std::optional<Standardizer> standardizer;         // mean and deviation of the inputs
-  std::optional<Standardizer> target_standardizer;  // mean and deviation of the targets of a regression
+  std::optional<Standardizer> standardizer;         // mean and standard deviation of the inputs
+  std::optional<Standardizer> target_standardizer;  // mean and standard deviation of the targets of a regression
   bool shuffle = true;                              // whether every epoch draws its batches in a new random order
 };
 
-// Options of prepare(). Each fraction is a part of all rows, from 0 to 1. If shuffle is true and the only target column
-// contains classes, every class is split by these fractions, and keeps at least one training row.
+// Options of prepare(). The two fractions (0 … 1) are fractions of all rows. With `shuffle` and a single target column
+// of classes, each class is split by these fractions. Each class keeps at least one training row.
 struct SplitOptions {
   double test_fraction = 0;
   double validation_fraction = 0;
   bool standardize = false;
   bool standardize_targets = false;
-  bool shuffle = true;  // false: rows stay in order, training rows first, then validation, then test
+  bool shuffle = true;  // false: the first rows are for training, the next rows for validation, the last rows for test
 };
 
 // Thrown for a target value that the loss cannot use, with the indices (from 0) of its row and of its target column.
@@ -103,14 +101,14 @@ std::vector<std::string> classes_of(const Target& target);
 // target column or the columns differ in length.
 Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::vector<std::string>& classes);
 
-// Returns the class names in the order of the class indices; no names for a regression, one column of probabilities, or
-// a binary task with several columns. If `asked` is K > 0, the classes of a single column are 0 … K − 1; otherwise, the
-// labels in the column are the classes. Throws std::invalid_argument if the task does not allow this number of classes.
+// Returns the class names in the order of the class indices. For one column of labels: 0 … K − 1 if `asked` is K > 0,
+// else the labels. For several columns of a multiclass task: the names of the columns. In all other cases (regression,
+// probabilities), there are no names. Throws std::invalid_argument if the task needs another number of classes.
 std::vector<std::string> find_classes(const std::vector<Target>& targets, Task task, std::size_t asked);
 
-// Encodes, splits and standardises `samples`, and reuses their memory. If `validation` is given, it replaces the
-// validation rows of the split. Throws std::invalid_argument if no row is left to train on or a fraction is not from 0
-// to 1, and TargetError if a target in `samples` does not fit the task.
+// Encodes, splits and standardises `samples`, and reuses the memory of `samples`. If `validation` is given, it replaces
+// the validation rows of the split. Throws std::invalid_argument if a fraction is not from 0 to 1, or if no training
+// row is left. Throws TargetError if a target value does not fit the task (binary, multiclass or regression).
 Data prepare(Samples&& samples, const std::optional<Dataset>& validation, Task task,
              const std::vector<std::string>& classes, const SplitOptions& options, std::uint64_t seed);
 inline Data prepare(const Samples& samples, const std::optional<Dataset>& validation, Task task,
@@ -118,8 +116,8 @@ inline Data prepare(const Samples& samples, const std::optional<Dataset>& valida
   return prepare(Samples(samples), validation, task, classes, options, seed);
 }
 
-// Returns a power of two, s, for numbers with |x| ≤ most, so that sums of (s x)² neither overflow nor underflow. If
-// `most` is between 1e-100 and 1e100, s is 1.
+// Returns a power of two s with which Σ (s x)² neither overflows nor underflows, where `most` is the largest |x|. s is
+// 1 if `most` is between 1e-100 and 1e100.
 double scale_for_squares(double most);
 
 // Mean and biased standard deviation of each column; 0 and 1 if x has no rows.

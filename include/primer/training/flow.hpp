@@ -14,8 +14,8 @@
 
 namespace primer {
 
-// One layer in one epoch. Each quantity except `dead` and `revived` is the mean over the observed steps, measured
-// before the update of the step. Norms are Frobenius norms over the batch. A quantity that cannot be measured is NaN.
+// The measurements of one layer in one epoch. Each value except `dead` and `revived` is a mean over the measured steps
+// of the epoch. ‖…‖ is the Frobenius norm over all rows of the batch. A value that cannot be measured is NaN.
 struct FlowRow {
   static constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 
@@ -25,7 +25,7 @@ struct FlowRow {
   double a_norm = 0;      // ‖a‖
   double a_mean = 0;      // mean a
   double slope_mean = 0;  // mean |σ′(z)|
-  double saturated = 0;  // fraction of z with |σ′(z)| < saturation_threshold · max |σ′| of σ; 1 for the step function
+  double saturated = 0;  // fraction of z with |σ′(z)| < saturation_threshold · max |σ′|; 1 if σ is the step function
   double off = no_value;           // fraction of all z that are ≤ 0; only for a rectifier
   double dead = 0;                 // fraction of units with σ′ exactly 0 on every sample observed in this epoch
   double revived = 0;              // number of units that were dead in the previous epoch and are not dead in this one
@@ -40,13 +40,14 @@ enum class FlowMean { over_steps, over_updates, none };
 
 struct FlowQuantity {
   std::string_view name;   // name of the column in flow.csv
-  std::string_view title;  // title of the column in the table of the terminal
+  std::string_view title;  // title of the column in the table on the terminal
   FlowUnit unit;
-  FlowMean mean;  // what the mean is taken over; with `none`, Flow::finish() computes the quantity without a mean
+  FlowMean mean;  // the steps over which the quantity is averaged; `none`: the quantity is not an average
   double FlowRow::*member;
 };
 
-// Every quantity, in the order of the columns. A new quantity needs a line here, a member, and a formula in flow.cpp.
+// Every quantity, in the order of the columns of flow.csv. A new quantity needs a line in this table, a member in
+// FlowRow, and a formula in flow.cpp.
 inline constexpr auto flow_quantities = std::to_array<FlowQuantity>({
     {"a_norm", "‖a‖", FlowUnit::number, FlowMean::over_steps, &FlowRow::a_norm},
     {"a_mean", "mean a", FlowUnit::number, FlowMean::over_steps, &FlowRow::a_mean},
@@ -64,17 +65,18 @@ inline constexpr auto flow_quantities = std::to_array<FlowQuantity>({
 // Returns the value of the quantity `name` in `row`: NaN if it was not measured, std::nullopt for an unknown name.
 std::optional<double> flow_value(const FlowRow& row, std::string_view name);
 
-// The two factors by which the gradient changes on its way from layer l + 1 (`above`) to layer l (`row`), where δˡ =
-// ∂L/∂zˡ: first ‖∂L/∂aˡ‖/‖δˡ⁺¹‖ by the weights of layer l + 1, then ‖δˡ‖/‖∂L/∂aˡ‖ by σ′ of layer l.
+// On the way back from layer l + 1 to layer l, the norm of the gradient δ = ∂L/∂z is multiplied by two factors.
+// W_factor() = ‖∂L/∂aˡ‖ / ‖δˡ⁺¹‖ comes from the weights of layer l + 1 (`above`). sigma_factor() = ‖δˡ‖ / ‖∂L/∂aˡ‖
+// comes from σ′ of layer l (`row`).
 inline double sigma_factor(const FlowRow& row) { return row.dL_dz_norm / row.dL_da_norm; }
 inline double W_factor(const FlowRow& row, const FlowRow& above) { return row.dL_da_norm / above.dL_dz_norm; }
 
-// The change of the gradient δˡ = ∂L/∂zˡ from the last hidden layer H to layer 1: ratio = ‖δ¹‖/‖δᴴ‖. ratio is exactly
-// sigma_part · W_part: the products, over the layers l < H, of sigma_factor() and of W_factor().
+// ratio = ‖δ¹‖ / ‖δᴴ‖, where δ = ∂L/∂z and H is the last hidden layer. ratio = sigma_part · W_part. sigma_part is the
+// product of sigma_factor() over the layers l < H. W_part is the product of W_factor() over the layers l < H.
 struct FlowSplit {
   double ratio, sigma_part, W_part;
 };
-// `rows` has all layers of one epoch, with the output layer. Returns std::nullopt for fewer than two hidden layers.
+// Computes the FlowSplit of one epoch; `rows` has all layers. Returns std::nullopt for fewer than two hidden layers.
 std::optional<FlowSplit> split_of(const std::vector<FlowRow>& rows);
 
 class Flow {
@@ -85,8 +87,8 @@ class Flow {
   void before_update(Network& network, const Loss& loss, const Tensor& y);
   void after_update(const Network& network);
 
-  // Ends the epoch and returns one FlowRow for each layer, or no rows if no step was observed. Then sets all sums
-  // to 0. The dead units of this epoch stay stored, because `revived` of the next epoch is computed from them.
+  // Ends the epoch. Returns one FlowRow for each layer, or no rows if no step was measured. All sums of the epoch
+  // become 0. The dead units stay stored, because the next epoch counts how many of them are no longer dead.
   std::vector<FlowRow> finish(std::uint64_t epoch, const Network& network);
 
   // The state of a Flow between two steps, as a checkpoint stores it.
@@ -97,8 +99,8 @@ class Flow {
     real saturation_limit;  // σ is saturated where |σ′| is below this limit; if σ learns its α, the limit changes
   };
   struct State {
-    std::uint64_t steps = 0;    // number of observed steps in this epoch
-    std::uint64_t updates = 0;  // number of observed steps in this epoch that updated the weights; 0 in epoch 0
+    std::uint64_t steps = 0;    // number of steps of this epoch that Flow measured
+    std::uint64_t updates = 0;  // number of weight updates that Flow measured in this epoch; 0 in epoch 0
     std::vector<LayerState> layers;
   };
   State state;

@@ -1,4 +1,4 @@
-// Synthetic data sets. Each is a plain function of a few numbers and a random stream.
+// Synthetic data sets. Each data set is computed from a few numbers and a stream of random numbers.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@ struct GeneratorOptions {
   std::size_t points = 0;   // number of points; 0: the generator's default
   std::size_t classes = 0;  // for spirals and gaussians: the number of classes; 0: the generator's default
   std::size_t inputs = 2;   // for gaussians and plane: the dimension of x
-  double turns = 0.75;      // for spirals: the turns of an arm around 0, up to ±most_turns; negative: backwards
+  double turns = 0.75;      // for spirals: the turns of each arm around the origin; turns < 0: in the other direction
   double noise = 0;         // the standard deviation of the normally distributed noise, 0 … most_noise
 };
 
-// Makes one of these data sets, with the default numbers in parentheses. Point i has class i mod K, except in xor.
+// Makes one of these data sets; defaults in parentheses. There are K classes; point i has class i mod K (not in xor).
 // xor        the four corners of the unit square, again and again (4 points); noise: added to x
 // spirals    K arms from radius 0 to 1 (3 classes, 300 points); noise: added to the angle, in radians
 // circles    two circles, of radius 0.5 and 1 (200 points); noise: added to x
@@ -31,7 +31,7 @@ struct GeneratorOptions {
 // gaussians  K clouds of standard deviation 1 + noise, with centres at distance 3 from 0 (2 classes, 200 points)
 // sine       regression, y = sin 2x for x from −3 to 3 (200 points); noise: added to y
 // plane      regression, y = 1 + Σⱼ (−½)ʲ⁻¹ xⱼ for xⱼ from −1 to 1 (200 points); noise: added to y
-// Throws std::invalid_argument for an unknown generator, if |turns| > most_turns, and if noise is not 0 … most_noise.
+// Throws std::invalid_argument for an unknown generator, for |turns| > most_turns, and for noise < 0 or > most_noise.
 Samples generate(const GeneratorOptions& options, std::uint64_t seed);
 
 std::vector<std::string_view> generator_names();

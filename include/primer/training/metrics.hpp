@@ -1,5 +1,5 @@
-// Measures the quality of predictions: accuracy, the confusion matrix and its scores, and the errors of regression.
-// Outputs a and targets y are always rows × outputs.
+// Measures the quality of predictions. Classes: accuracy, confusion matrix, precision, recall, f1 and ROC. Regression:
+// mse, rmse, mae and R². The outputs a and the targets y are always matrices of rows × outputs.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ namespace primer {
 // a single entry contains the probability p of class 1: its class is 1 if p ≥ ½, else 0.
 std::size_t class_of(std::span<const real> row);
 
-// The number of correct predictions. For a multiclass task it counts rows, for a binary task it counts entries.
+// Returns the number of correct rows (multiclass task) or the number of correct entries of `a` (binary task).
 std::size_t correct_predictions(const Tensor& a, const Tensor& y, Task task);
 
 // Returns a K × K matrix. Its entry (i, j) is the number of rows of class i that were predicted as class j. `actual`
@@ -32,17 +32,17 @@ struct ClassScores {
 };
 ClassScores class_scores(const Tensor& confusion);
 
-// How well the probabilities of class 1 rank the rows. The threshold t sweeps from high to low over the probabilities;
-// all rows with p ≥ t count as predictions of class 1.
+// Two scores of a binary classifier over all thresholds t. The rows with p ≥ t are predicted as class 1, where p is the
+// probability of class 1. t takes the values of p, from high to low.
 struct RankScores {
-  double roc_auc;            // area under the ROC curve, recall as a function of FP / negatives (trapezoidal rule)
-  double average_precision;  // Σ (recall − previous recall) · precision, over all thresholds
+  double roc_auc;            // the area under the ROC curve: recall plotted against FP / negatives (trapezoidal rule)
+  double average_precision;  // Σ (recall at t − recall at the next higher t) · precision at t, over all thresholds t
 };
 // `actual` has the class, 0 or 1, of each row. Returns std::nullopt if one of these classes does not occur.
 std::optional<RankScores> rank_scores(const std::vector<double>& p, const std::vector<std::size_t>& actual);
 
-// mse and mae are means over all entries, and rmse = √mse. r2 is the mean of 1 − SS_res / SS_tot over the columns; a
-// constant column of targets counts as 1 if every prediction is exact, and as 0 otherwise.
+// mse and mae are means over all entries; rmse = √mse. r2 is the mean of R² = 1 − SS_res / SS_tot over the columns. For
+// a column with constant targets, R² is 1 if every prediction is exact, and 0 otherwise.
 struct RegressionScores {
   double mse, rmse, mae, r2;
 };
@@ -52,7 +52,7 @@ Tensor column_of(const Tensor& t, std::size_t k);
 
 // Computes r2 from two sums of squares per column. The factors `scales` = square_scales(y) prevent overflow.
 double r2_score(const std::vector<double>& residual_squares, const std::vector<double>& total_squares);
-std::vector<double> square_scales(const Tensor& y);  // one factor per column, from scale_for_squares()
+std::vector<double> square_scales(const Tensor& y);  // for each column of y, a factor that prevents overflow
 void add_residual_squares(const Tensor& a, const Tensor& y, const std::vector<double>& scales,
                           std::vector<double>& residual_squares);  // adds Σᵢ (s (aᵢₖ − yᵢₖ))², s = scales[k]
 std::vector<double> total_squares(const Tensor& y, const std::vector<double>& scales);  // Σᵢ (s (yᵢₖ − ȳₖ))²

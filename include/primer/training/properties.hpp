@@ -12,11 +12,10 @@
 
 namespace primer {
 
-// σ is saturated where |σ′| is less than this fraction of max |σ′|.
-constexpr double saturation_threshold = 0.05;
+constexpr double saturation_threshold = 0.05;  // σ is saturated where |σ′| < saturation_threshold · max |σ′|
 
-// The lowest and the highest value of a function, both possibly infinite, and the z where they are reached. A value
-// that is only approached counts as reached at −∞ or ∞.
+// The lowest and the highest value of a function of z. Each value may be infinite. `at_low` and `at_high` are the z of
+// these values. If a value is only the limit for z → −∞ or z → ∞, its z is −∞ or ∞.
 struct Range {
   double low, high;
   double at_low, at_high;
@@ -32,17 +31,17 @@ struct Properties {
   Range derivative;                 // range of σ′
   std::vector<Interval> zeros;      // the zeros of σ′, from left to right
   std::vector<Interval> saturated;  // sorted intervals where σ is saturated; −∞ … ∞ if σ′ is 0 everywhere
-  bool monotone;                    // σ never falls
-  bool zero_centred;                // the mean of σ(z) over z ∼ N(0, 1) is 0
+  bool monotone;                    // whether σ never falls
+  bool zero_centred;                // whether the mean of σ(z) over z ∼ N(0, 1) is 0
 };
 
-// Measures an activation. For softmax, σ is a₁ as a function of z₁, in a layer with two units and z₂ = 0.
+// For softmax, σ(z) is the output a₁ of a layer with two units, with z₁ = z and z₂ = 0.
 Properties properties_of(const Activation& activation);
 
 double largest_derivative(const Activation& activation);  // max |σ′|
 
-// The tensor `a` contains σ(z), and `derivative` contains σ′(z): a row for each z, with the result in the first column.
-// For softmax, the results are a₁ and ∂a₁/∂z₁ of a layer with two units, at z₂ = 0.
+// The first column of `a` contains σ(z), and the first column of `derivative` contains σ′(z), in one row for each z.
+// For softmax, σ(z) is the output a₁ of a layer with two units, with z₁ = z and z₂ = 0.
 struct Sampled {
   Tensor a, derivative;
 };

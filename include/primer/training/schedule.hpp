@@ -11,12 +11,12 @@ namespace primer {
 struct ScheduleOptions {
   std::string schedule = "none";           // a name from schedule_names()
   std::size_t schedule_step_size = 30;     // schedule "step": η γ^⌊t / step_size⌋
-  double schedule_gamma = 0.1;             // γ of the schedules "step" and "exponential"; "exponential" is η γᵗ
+  double schedule_gamma = 0.1;             // γ of "step", and of "exponential", whose rate at time t is η γᵗ
   double schedule_t_max = 0;               // t_max of the schedule "cosine"; in a config, 0 means the number of epochs
   double schedule_eta_min = 0;             // schedule "cosine": η_min + (η − η_min)(1 + cos(π t / t_max)) / 2
-  double schedule_start_factor = 1.0 / 3;  // "linear_warmup": the rate rises from η · start_factor to η in total_iters
-  double schedule_total_iters = 5;
-  std::string schedule_unit = "epoch";  // the unit of t: "epoch" or "step"
+  double schedule_start_factor = 1.0 / 3;  // schedule "linear_warmup": the rate starts at η · start_factor
+  double schedule_total_iters = 5;         // schedule "linear_warmup": number of epochs or steps until the rate is η
+  std::string schedule_unit = "epoch";     // the unit of t: "epoch" or "step"
 };
 
 // Returns the learning rate of the schedule at time t; `learning_rate` is the rate without a schedule (η). Throws

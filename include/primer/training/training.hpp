@@ -1,5 +1,5 @@
-// The training loop: a forward pass, a backward pass and an update for each minibatch, and a record of the loss and the
-// metric of each epoch. A run that is stopped after any batch and continued has the same bits as a run without a stop.
+// The training loop: forward pass, backward pass and update for each minibatch, and a record for each epoch. If a run
+// is stopped after a batch and then continued, its results are the same, bit for bit, as without the stop.
 #pragma once
 
 #include <cstdint>
@@ -29,15 +29,14 @@ struct TrainOptions : OptimizerOptions, ScheduleOptions {
   double learning_rate = 0.01;
   std::size_t epochs = 100;          // number of epochs; 0: the run only observes the initial network
   std::size_t batch_size = 32;       // rows per batch; 0: all rows
-  double clip_norm = 0;              // largest global norm of the gradients; 0: no clipping
+  double clip_norm = 0;              // upper limit of the norm of all gradients together; 0: no clipping
   std::size_t early_stopping = 0;    // epochs without a lower validation loss until the run stops; 0: no early stopping
-  std::size_t checkpoint_every = 0;  // interval of checkpoints in epochs; 0: only at the end and when interrupted
+  std::size_t checkpoint_every = 0;  // epochs per checkpoint; 0: one checkpoint, when the run ends or is interrupted
 };
 std::unique_ptr<Loss> make_loss(const TrainOptions& options);
 
-// Loss and metric (accuracy, or R² for regression) on one set of rows.
 struct Scores {
-  double loss, metric;
+  double loss, metric;  // metric: accuracy, or R² for a regression
 };
 // Computes the scores in evaluation mode, a few hundred rows at a time. If `outputs` is not null, copies the outputs
 // `a` of all rows to it. If `data` is empty, the scores are NaN.
@@ -68,25 +67,25 @@ class Training {
  public:
   // Functions that run() calls; each may be empty. run() restores the best weights only after all these calls.
   struct Hooks {
-    // Called before epoch 1 with the flow of epoch 0: one FlowRow per layer, or no rows if the flow is not observed.
+    // Called before epoch 1. The rows describe the initial network: one FlowRow per layer; empty if observe_every is 0.
     std::function<void(const std::vector<FlowRow>&)> started;
     std::function<void()> batch_done;
     std::function<void(const EpochRecord&, const std::vector<FlowRow>&)> epoch_done;
-    // interrupted() is called after every batch, stop_after_epoch() after every epoch except the last. If one of these
-    // two functions returns true, run() returns `interrupted`.
+    // run() calls interrupted() after every batch, and stop_after_epoch() after every epoch except the last. If one of
+    // these functions returns true, run() stops and returns End::interrupted.
     std::function<bool()> interrupted;
     std::function<bool()> stop_after_epoch;
   };
   enum class End { finished, stopped_early, interrupted };
 
-  // `network` and `data` must outlive the training. With observe_every = n, the flow is observed at steps 1, 1 + n, …,
-  // counted over all epochs; in an epoch that contains none of these steps, the first step is observed. n = 0 turns the
-  // observation off. Throws std::invalid_argument if there are no rows to train on.
+  // `network` and `data` must outlive this object. With observe_every = n, `flow` measures the steps 1, 1 + n, 1 + 2n,
+  // … of the whole run. In an epoch without such a step, `flow` measures the first step. With n = 0, `flow` measures no
+  // step. Throws std::invalid_argument if there are no rows to train on.
   Training(Network& network, const Data& data, const TrainOptions& options, std::uint64_t seed,
            std::size_t observe_every);
 
-  // Trains from `state` until the last epoch, until `early_stopping` epochs have brought no lower validation loss, or
-  // until interrupted. Early stopping restores the best weights at the end. Throws Divergence.
+  // Trains to the last epoch. Stops earlier if the validation loss has no new minimum for `early_stopping` epochs, or
+  // if a hook returns true. Early stopping restores the best weights at the end. Throws Divergence.
   End run(const Hooks& hooks);
 
   bool done() const;  // whether training has ended: the last epoch is finished, or early stopping ends the run
@@ -97,7 +96,7 @@ class Training {
     std::uint64_t epoch = 0;               // finished epochs
     std::uint64_t batch = 0;               // finished batches of the current epoch
     double loss_sum = 0;                   // loss, summed over the samples of the finished batches of this epoch
-    double correct = 0;                    // correct predictions in the finished batches
+    double correct = 0;                    // number of correct predictions in the finished batches of this epoch
     std::vector<double> residual_squares;  // one sum of squared residuals per output, for R²
     double best_loss = std::numeric_limits<double>::infinity();
     std::uint64_t best_epoch = 0;
@@ -107,8 +106,8 @@ class Training {
   Optimizer optimizer;
   Flow flow;
 
-  // Everything needed to resume. In the middle of an epoch, a second snapshot from the start of the epoch is needed,
-  // because a diverging epoch is replayed from there.
+  // Everything that is needed to continue a run. A run that stopped in the middle of an epoch also needs a snapshot of
+  // the start of this epoch, because an epoch that diverges is repeated from its start.
   struct Snapshot {
     State state;
     std::vector<Tensor> tensors;  // all tensors of the network
@@ -117,7 +116,7 @@ class Training {
   };
   Snapshot snapshot() const;
   const Snapshot& epoch_start() const { return epoch_start_; }
-  // The next run() continues from `now`. The tensors in `now` and `epoch_start` must have the shapes of this network.
+  // The next run() continues from the snapshot `now`. Both snapshots must have the tensor shapes of this network.
   void resume(const Snapshot& now, const Snapshot& epoch_start);
 
  private:
@@ -142,7 +141,7 @@ class Training {
   std::vector<Parameter> parameters_;
   std::size_t batch_size_;
   std::size_t batches_;
-  std::vector<double> scales_, total_squares_;  // for R² of each output: factor against overflow, total sum of squares
+  std::vector<double> scales_, total_squares_;  // the results of square_scales() and total_squares(), needed for R²
   std::vector<std::size_t> order_;              // order of the training rows in this epoch
   Dataset batch_;
   Snapshot epoch_start_;

@@ -27,7 +27,7 @@ class WeightedLoss final : public Loss {
   void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override;
 
  private:
-  double row_weight(std::span<const real> y) const;  // Σₖ pₖ wₖ over the classes k, where y gives the probabilities pₖ
+  double row_weight(std::span<const real> y) const;  // Σₖ pₖ wₖ (probability pₖ in y, weight wₖ of class k)
   real mean(const Tensor& of, const Tensor& y, auto loss_of_row) const;  // `of`: a or z
   void weigh(const Tensor& y, Tensor& gradient) const;
 
@@ -35,8 +35,8 @@ class WeightedLoss final : public Loss {
   std::vector<double> weights_;
 };
 
-// Returns the weight N / (K · Nₖ) for each of K classes, where N counts all rows and Nₖ the rows of class k. All
-// classes then have the same total weight. Throws std::invalid_argument if Nₖ is 0 for a class.
+// Returns N / (K · Nₖ) as the weight of class k. There are N rows and K classes; Nₖ rows belong to class k. All classes
+// then have the same total weight. Throws std::invalid_argument if a class has no rows.
 std::vector<double> balanced_weights(const Tensor& y);
 
 }  // namespace primer
