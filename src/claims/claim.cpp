@@ -1,4 +1,4 @@
-// Reads a claim file, and refuses keys and values that do not fit the measure of a finding.
+// Reads a claim file. Throws UserError for an unknown key, a missing key or a wrong value.
 #include "primer/claims/claim.hpp"
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 using toml::TableReader;
 
-// The index in `known` of the entry whose name is the value of `key`; nothing if the key is absent.
+// The value of `key` names an entry of `known`. Returns the index of this entry, or nothing if the key is absent.
 template <typename Named>
 std::optional<std::size_t> index_of(TableReader& table, std::string_view key, const std::vector<Named>& known) {
   std::vector<std::string_view> names;
@@ -100,7 +100,7 @@ Finding read_finding(TableReader& table, const Claim& claim, bool check) {
   }
   const std::vector<double> band = table.numbers("band");
   const bool nan = band.size() == 2 && std::isnan(band[0]) && std::isnan(band[1]);
-  if (band.size() != 2 || !(band[0] <= band[1] || nan)) table.refuse("band", "must be [low, high]; either may be inf");
+  if (band.size() != 2 || !(band[0] <= band[1] || nan)) table.refuse("band", "must be [low, high], such as [0, inf]");
   f.band = {band[0], band[1]};
   table.finish();
   return f;
@@ -138,7 +138,7 @@ Claim read_claim(const std::string& path) {
     throw UserError(table.location(), "the claim measures nothing; add a [[finding]] or a [[check]]");
   }
   if (!claim.arms.empty() && claim.seeds == 0)
-    throw UserError(table.location(), "the claim needs the key 'seeds': how many seeds to train every [[arm]] with");
+    throw UserError(table.location(), "the claim needs the key 'seeds': the number of training runs of each [[arm]]");
   return claim;
 }
 

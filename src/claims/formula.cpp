@@ -17,7 +17,7 @@
 namespace primer {
 namespace {
 
-// An elementwise activation σ or, if the name ends with ', its derivative σ′.
+// An elementwise activation σ or its derivative σ′. The name "relu" means σ of relu, the name "relu'" means σ′ of relu.
 struct Function {
   std::unique_ptr<Activation> activation;
   bool derivative;

@@ -54,7 +54,7 @@ const std::vector<FlowRow>& flow_at_end(FinishedRun& run) {
   Training::Hooks hooks;
   hooks.started = [&](const std::vector<FlowRow>& rows) { run.flow_at_end = rows; };
   Training(run.network, run.experiment.data, options, run.experiment.config.seed, 1).run(hooks);
-  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // `revived` needs the row of an earlier epoch
+  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // `revived` is a comparison of two epochs
   return run.flow_at_end;
 }
 
@@ -87,7 +87,7 @@ void check_epochs(const FinishedRun& run) {
   if (run.experiment.config.train.epochs == 0) refuse("train.epochs is 0; set it to 1 or more");
 }
 
-// The measure "history.COLUMN", as in history.csv. If no epoch is given, the trained network is evaluated again.
+// The value of a column of history.csv in an epoch. If no epoch is given, the score of the trained network is computed.
 double history_column(FinishedRun& run, const Quantity& q) {
   const TrainOptions& options = run.experiment.config.train;
   const Task task = run.experiment.task;
@@ -103,7 +103,9 @@ double history_column(FinishedRun& run, const Quantity& q) {
   if (q.epoch.text.empty()) {
     const Data& data = run.experiment.data;
     const Dataset& rows = train ? data.train : test ? data.test : data.validation;
-    if (rows.size() == 0) refuse("there are no rows to measure; set data.", test ? "test" : "validation", "_fraction");
+    if (rows.size() == 0)
+      refuse("there are no ",
+             test ? "test rows; set data.test_fraction" : "validation rows; set data.validation_fraction");
     return value_of(evaluate(run.network, *make_loss(options), rows, task));
   }
   check_epochs(run);
@@ -115,7 +117,7 @@ double history_column(FinishedRun& run, const Quantity& q) {
   return combined(q.epoch, series);
 }
 
-// The first epoch with a loss below the threshold. Empty if no epoch has one, because a longer run might reach it.
+// The first epoch with a training loss below the threshold; unknown (nullopt) if training ends before such an epoch.
 std::optional<double> epochs_to_loss(const FinishedRun& run, const Quantity& q) {
   check_epochs(run);
   const auto below = [&](const EpochRecord& record) { return record.train.loss < q.at; };
@@ -198,7 +200,6 @@ std::size_t rank_of(const std::vector<double>& values) {
   return static_cast<std::size_t>(std::ranges::count_if(values, [&](double v) { return v > limit; }));
 }
 
-// The ratio of the largest to the smallest eigenvalue of E[a aᵀ].
 double conditioning(FinishedRun& run, const Quantity& q) {
   run.network.forward(run.experiment.data.train.x);
   const Tensor& a = layer_of(run, q).a;
@@ -231,7 +232,7 @@ std::vector<Measure> table() {
   std::vector<Measure> all{
       {"diverged", "", "1 if a number was not finite, else 0", [](Run& r, const Q&) { return r.diverged ? 1.0 : 0.0; }},
       {"epochs_to_loss", "at", "first epoch with a training loss below `at`", epochs_to_loss},
-      {"collapse_difference", "", "relative distance of the network from an affine map", collapse_difference},
+      {"collapse_difference", "", "largest |network − affine map|, divided by largest |network|", collapse_difference},
       {"collapse_rank", "", "rank of the affine map that equals the network at x = 0 and at each basis vector",
        [](Run& r, const Q&) { return static_cast<double>(rank_of(singular_values(affine_map(r).Wt))); }},
       {"conditioning", "layer", "ratio of the largest to the smallest eigenvalue of E[a aᵀ]", conditioning},

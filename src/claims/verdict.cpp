@@ -41,14 +41,14 @@ FinishedRun run_arm(const Claim& claim, std::vector<FinishedRun>& runs, std::uin
     restore(trained, network);
   }
   if (arm.bias.size() > network.layers.size()) {
-    throw UserError(arm.location, "bias: there are ", arm.bias.size(), " numbers for ", network.layers.size(),
-                    " layers");
+    throw UserError(arm.location, "bias has ", arm.bias.size(), " numbers, but the network has only ",
+                    network.layers.size(), " layers");
   }
   for (std::size_t l = 0; l < arm.bias.size(); ++l) network.layers[l].b.fill(static_cast<real>(arm.bias[l]));
   return train_to_the_end(std::move(experiment), std::move(network), interrupted);
 }
 
-// The result of a finding for one seed: a quantity of one arm (trained config), or the ratio or difference of two arms.
+// For one seed: the quantity of one trained network, or the ratio or difference of the quantities of two networks.
 std::optional<double> number_of(const Finding& f, const Claim& claim, std::vector<FinishedRun>& runs,
                                 std::uint64_t seed) {
   const auto measured = [&](std::size_t arm) {

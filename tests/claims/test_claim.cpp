@@ -103,7 +103,7 @@ TEST_CASE("A mistake in a claim is named with its location") {
         ":14:7: arm: 'oen' is not known; did you mean 'one'?");
   CHECK(error_in("measure = \"history.train_loss\"\nband = [0, 1]") == ":12:1: the key 'arm' is missing");
   CHECK(error_in("measure = \"history.train_loss\"\narm = \"one\"\nband = [1, 0]") ==
-        ":15:8: band: must be [low, high]; either may be inf");
+        ":15:8: band: must be [low, high], such as [0, inf]");
   CHECK(error_in("measure = \"history.train_loss\"\narm = \"one\"\naverage = \"mean\"\nband = [0, 1]") ==
         ":15:1: unknown key 'average' in [finding.1]; write measure, layers, layer, over_layers, over_layer, epochs, "
         "epoch, at, arm, over, minus, at_least or band");

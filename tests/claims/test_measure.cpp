@@ -132,7 +132,7 @@ TEST_CASE("flow.COLUMN reads one layer, some layers, or the ratio of two") {
   CHECK(refusal(o, "flow.off", number(4)) == "the measure has no value");
   CHECK(refusal(o, "flow.revived", number(1)) == "the measure has no value");
   CHECK(refusal(o, "alpha_change", number(1)) == "relu has no learned α; use prelu");
-  CHECK(refusal(o, "history.test_loss") == "there are no rows to measure; set data.test_fraction");
+  CHECK(refusal(o, "history.test_loss") == "there are no test rows; set data.test_fraction");
   CHECK(refusal(o, "history.train_rmse") == "rmse cannot be measured with the loss binary_cross_entropy");
 }
 

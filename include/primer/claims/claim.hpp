@@ -1,5 +1,5 @@
-// Reads a claim of the study notes from a file: its text, the training runs that test the claim, the quantities to
-// measure on these runs, and the band of each quantity, the interval in which its result must lie.
+// Reads a claim file. A claim file contains a statement of the study notes, the training runs that test this statement,
+// the quantities to measure, and a band for each quantity (the interval in which the measured value must lie).
 #pragma once
 
 #include <cmath>
@@ -17,13 +17,13 @@ struct Arm {
   std::string name;
   std::string config;               // path of the config file, as seen from the working directory
   std::vector<Override> set;        // KEY=VALUE pairs, as in the option --set KEY=VALUE
-  std::optional<std::size_t> from;  // if set, this arm starts from the trained network of the earlier arm arms[from]
+  std::optional<std::size_t> from;  // if `from` is set, training starts with the trained network of variant arms[from]
   std::vector<double> bias;         // number k is the initial bias of layer k; a layer without a number keeps its bias
   Location location;
 };
 
 struct Band {
-  double low, high;  // the allowed interval, both ends included; if both are NaN, the result must be NaN
+  double low, high;  // allowed interval of a value, both ends included; if low and high are NaN, the value must be NaN
   bool contains(double v) const { return (low <= v && v <= high) || (std::isnan(low) && std::isnan(v)); }
 };
 
@@ -33,9 +33,9 @@ struct Finding {
   std::string formula;  // the formula of a [[check]]; empty for a [[finding]]
   Quantity quantity;
   std::size_t arm = 0;
-  std::optional<std::size_t> over;   // if set, the result is the value of `arm` divided by the value of the arm `over`
-  std::optional<std::size_t> minus;  // if set, the result is the value of `arm` minus the value of the arm `minus`
-  std::optional<double> at_least;    // if set, the result is the fraction of values ≥ at_least; else the median
+  std::optional<std::size_t> over;   // if `over` is set, result = value of variant `arm` / value of variant `over`
+  std::optional<std::size_t> minus;  // if `minus` is set, result = value of variant `arm` − value of variant `minus`
+  std::optional<double> at_least;    // if `at_least` is set, result = fraction of values ≥ at_least; otherwise median
   Band band;
   Location location;
 
@@ -48,9 +48,9 @@ struct Claim {
   std::string claim, notes, verdict, explanation;
   std::vector<Arm> arms;
   std::vector<Finding> findings;  // every [[check]], then every [[finding]]
-  std::size_t seeds = 0;          // the number of seeds; 0 if the claim has no arms
+  std::size_t seeds = 0;          // number of seeds; every variant is trained once per seed (0: nothing is trained)
 
-  // The first arm that has neither `from` nor `bias`: one `primer train` command can train it. Null if there is none.
+  // The first variant that `primer train` can train: `from` and `bias` are not set. Null if there is no such variant.
   const Arm* repeatable_arm() const;
 };
 

@@ -5,8 +5,8 @@
 
 namespace primer {
 
-// Returns the value of a formula: a finite number, ±∞ or NaN. formats/expression.hpp describes the syntax of a formula,
-// configs/claims/README.md its functions. Throws std::invalid_argument if the formula has an error.
+// Returns the value of a formula: a finite number, ±∞ or NaN. Throws std::invalid_argument if the formula has an error.
+// formats/expression.hpp describes the syntax. configs/claims/README.md lists the functions that a formula can call.
 double evaluate_formula(std::string_view text);
 
 }  // namespace primer

@@ -12,8 +12,8 @@
 
 namespace primer {
 
-// The results of one seed. Each finding of a claim has one number: a measured quantity, or the ratio or difference of
-// two quantities. The number is empty if it is unknown (as after a divergence), or if the finding is only a formula.
+// The results of one seed: one number for each finding of a claim. A finding is a quantity to measure, or a formula.
+// The number is nullopt if the quantity is unknown (for example after a divergence), or if the finding is a formula.
 using Trial = std::vector<std::optional<double>>;
 
 // Tests a claim with the seeds first, …, first + n − 1, in `jobs` threads. The result does not depend on `jobs`. Throws
@@ -27,14 +27,14 @@ enum class Outcome { holds, undecided, missed };
 
 struct Verdict {
   Outcome outcome;
-  std::size_t unknown = 0;  // how many seeds have an unknown value; the interval is valid whatever these values are
-  Estimate estimate = {};   // of a check (a formula, without training): value, low and high are the formula's value
+  std::size_t unknown = 0;  // number of seeds that gave no value; such seeds make the confidence interval wider
+  Estimate estimate = {};   // value with confidence interval [low, high]; for a formula, value = low = high
 };
 
-// Computes the verdict on a finding of a claim from one number per seed. A number is empty if it is unknown.
+// Computes the verdict on one finding of a claim. `numbers` has one element per seed: a number, or nullopt if unknown.
 Verdict judge(const Finding& finding, const std::vector<std::optional<double>>& numbers);
 
-// Computes the verdicts on all findings of a claim. Throws UserError for a formula that cannot be evaluated.
+// Returns one verdict for each finding (a measured quantity or a formula). Throws UserError if a formula has an error.
 std::vector<Verdict> judge(const Claim& claim, const std::vector<Trial>& trials);
 
 }  // namespace primer
