@@ -286,7 +286,7 @@ window.charts = (() => {
   document.addEventListener('pointermove', (event) => {
     if (shown && !event.target.closest?.('svg')) show_tip(null);
   });
-  // Shows a tooltip at the pointer. The keys ↑ and ↓ move the tooltip to the next point [x, y] in the list `places`.
+  // Shows a tooltip at the pointer. The keys ↑ and ↓ move the tooltip through the points [x, y] in the list `places`.
   // find(x, y) returns the thing at a point: a bar, a cell, … or null. Without `find`, the thing is the point [x, y].
   // describe(thing) returns the lines of the tooltip, or null for no tooltip. A click or Enter calls pick(thing).
   const across = (d) =>
@@ -464,7 +464,7 @@ window.charts = (() => {
     };
   }
 
-  // Makes a small chart. The returned function takes a histogram {low, high, counts} and r; the chart shows the part −r … r.
+  // Makes a small chart. The returned function takes a histogram {low, high, counts} and r: the axis is from −r to r.
   function histogram(host, { title, kind, label = title }) {
     const d = drawing(host, 92, [20, 6, 20, 6], label);
     const bars = bar_group(d, `counts ${kind}`);

@@ -25,7 +25,7 @@ class FrameRecorder {
 
   // Call this for epoch 0 (the initial network) and after every epoch. Stores a frame (the report's data of one epoch)
   // for the epochs 0, s, 2s, … and for the last epoch. The stride s starts at 1 if the run has early stopping.
-  // Otherwise s starts at the smallest power of two for which at most 100 frames are planned. s doubles when 99 frames
+  // Otherwise s starts at a power of two for which the planned epochs need at most 100 frames. s doubles when 99 frames
   // are stored before the last epoch. `flow` is null if the gradient flow is not recorded.
   void epoch_done(std::uint64_t epoch, bool last, const Flow* flow);
 
