@@ -1,10 +1,10 @@
 // Draws charts in SVG for every page of primer. This script does not know what a run is: its functions get plain data.
-// It puts names on the page as text only, and it never sends a request to the network.
+// It writes names into the page as text, never as HTML, and it never sends a request to the network.
 //
-// chart(host, data) empties the element `host` and draws a chart that is as wide as `host`. Most charts return a
-// function that updates the parts that depend on the epoch: the marker, the bars, the cells. After a call of this
-// function, call charts.refresh_tip(); otherwise a visible tooltip shows old values. Colours are custom properties of
-// the style sheet, such as '--train'. Draw the charts again after a change of the theme.
+// Each function in the list below empties the element `host` and draws a chart that is as wide as `host`. Most of these
+// functions return an update function for the parts that depend on the epoch: the marker, the bars, the cells. After a
+// call of the update function, call charts.refresh_tip(); otherwise a visible tooltip shows old values. Colours are
+// custom properties of the style sheet, such as '--train'. Draw the charts again after a change of the theme.
 //
 //   curves(host, {title, last, series, range, epochs, describe, pick, …})   lines over the epochs
 //   sigma(host, {label, curve, z_axis, a_axis, note})                       σ, σ′ and the histogram of z
@@ -174,7 +174,7 @@ window.charts = (() => {
       frame.prepend(canvas);
       return canvas;
     };
-    // A point as fractions of the plot area: d.u grows from left to right, d.v from bottom to top.
+    // In the plot area, d.u(x) is 0 at the left edge and 1 at the right edge; d.v(y) is 0 at the bottom, 1 at the top.
     d.u = (x) => (x - d.left) / (d.right - d.left);
     d.v = (y) => (d.bottom - y) / (d.bottom - d.top);
     return d;
@@ -195,7 +195,7 @@ window.charts = (() => {
     context.putImageData(image, 0, 0);
   }
 
-  // A histogram is {low, high, counts}: `counts` in equal bins from `low` to `high`
+  // A histogram is {low, high, counts}. The bins from `low` to `high` are equally wide; bin i has counts[i] values.
   const bar_group = (d, kind) => d.add(svg('g', { class: kind }));
   // Redraws the bars in an SVG group: the bars show the part of a histogram from x_low to x_high. The highest bar fills
   // `fraction` of the plot's height.
@@ -241,7 +241,7 @@ window.charts = (() => {
       svg('title', {}, root.getAttribute('aria-label')),
       svg('rect', { width, height, fill: color('--panel') }),
     );
-    // Writes each canvas as an <image> into the SVG text only: on the page, the content security policy blocks images.
+    // An <image> replaces each canvas in the SVG file. The page has no <image>: its security policy blocks images.
     const box = root.getBoundingClientRect();
     const scale = width / box.width;
     const images = Array.from(root.parentNode.querySelectorAll('canvas'), (canvas) => {
@@ -264,7 +264,7 @@ window.charts = (() => {
     URL.revokeObjectURL(link.href);
   }
 
-  // The tooltip. It shows the lines of text that describe(place) returns, at a point of the window.
+  // The tooltip is a box near a point of the window. It shows the lines of text that describe(place) returns.
   const tip = html('div', { id: 'tip', role: 'status', hidden: 'hidden' });
   document.body.append(tip);
   let shown = null;
@@ -282,13 +282,13 @@ window.charts = (() => {
     shown = next;
     refresh_tip();
   }
-  // A chart redrawn under the pointer gets no event when the pointer leaves it. This listener hides its tooltip then.
+  // Hides the tooltip when the pointer is outside all charts: a chart that was redrawn gets no `pointerleave` event.
   document.addEventListener('pointermove', (event) => {
     if (shown && !event.target.closest?.('svg')) show_tip(null);
   });
-  // Shows tooltips for the pointer and the keyboard. find(x, y) returns what lies at a point of the drawing (a bar, a
-  // cell, …), or null; without `find`, the point [x, y] itself. describe(found) returns the lines of its tooltip, or
-  // null. The keys ↑ and ↓ visit the points [x, y] of `places`. A click or Enter calls pick(found).
+  // Shows a tooltip at the pointer. The keys ↑ and ↓ move the tooltip through the points [x, y] in the list `places`.
+  // find(x, y) returns the thing at a point: a bar, a cell, … or null. Without `find`, the thing is the point [x, y].
+  // describe(thing) returns the lines of the tooltip, or null for no tooltip. A click or Enter calls pick(thing).
   const across = (d) =>
     indices(20).map((i) => [d.left + ((d.right - d.left) * (i + 0.5)) / 20, (d.top + d.bottom) / 2]);
   function explain(d, { describe, find = (x, y) => [x, y], places = across(d), pick }) {
@@ -330,9 +330,9 @@ window.charts = (() => {
 
   const log10 = (v) => (v > 0 && Number.isFinite(v) ? Math.log10(v) : Number.NaN);
 
-  // Draws lines over the epochs 0 … last. A series is {name, color, dashed, x, y}; null in y is a gap. If epochs[k] is
-  // nearest to the mouse, the tooltip shows describe(k), and a click calls pick(k). The returned function marks an
-  // epoch; its arguments are the epoch and a list with the value of each series at this epoch.
+  // Draws lines over the epochs 0 … last. A series is {name, color, dashed, x, y}; null in y is a gap. If the mouse is
+  // nearest to epochs[k], the tooltip shows describe(k), and a click calls pick(k). The returned function marks an
+  // epoch; its arguments are this epoch and a list with the value of each series at this epoch.
   function curves(host, { title, last, series, logarithmic, range, epochs, describe, pick }) {
     const d = drawing(host, 240, [30, 18, 34, 52], title);
     d.x_axis(0, last);
@@ -387,10 +387,10 @@ window.charts = (() => {
     };
   }
 
-  // Draws σ (solid) and σ′ (dashed) on top of the histogram of z. In `curve`, `sigma` and `derivative` are paths "Mz
-  // aLz a…" in the units of the axes, and `saturated` lists the intervals of z to shade. The returned function takes
-  // the histogram {low, high, counts}. If σ has a learned slope α for z < 0, it also takes {alpha, saturation}: |σ′|
-  // below the fraction `saturation` of its maximum counts as saturated.
+  // Draws σ (solid line) and σ′ (dashed line) in front of the histogram of z. curve.sigma and curve.derivative are SVG
+  // paths "Mz aLz a…" in the units of the axes; curve.saturated has the intervals of z to shade. The returned function
+  // draws the histogram {low, high, counts}. If σ has a learned slope α for z < 0, the second argument of this function
+  // is {alpha, saturation}; the function then shades the z for which |σ′(z)| < saturation × max |σ′|.
   const points_of = (path) =>
     path
       .slice(1)
@@ -425,7 +425,7 @@ window.charts = (() => {
     let histogram = { low: 0, high: 1, counts: [0] };
     let learned = null;
     explain(d, {
-      // The nearest point with a computed σ and σ′; between two such points the chart draws a straight line.
+      // Finds the computed point of σ and σ′ nearest to the pointer. Straight lines connect the computed points.
       find: (x) => {
         const z = low + d.u(x) * (high - low);
         if (z < low || z > high) return null;
@@ -464,7 +464,7 @@ window.charts = (() => {
     };
   }
 
-  // A small histogram on an axis from −r to r. The returned function takes the histogram {low, high, counts} and r.
+  // Makes a small chart. The returned function takes a histogram {low, high, counts} and r: the axis is from −r to r.
   function histogram(host, { title, kind, label = title }) {
     const d = drawing(host, 92, [20, 6, 20, 6], label);
     const bars = bar_group(d, `counts ${kind}`);
@@ -497,9 +497,9 @@ window.charts = (() => {
     };
   }
 
-  // Bars for the layers 1 … L on a logarithmic axis from 10^low to 10^high. If `factor` is true, the bars begin at 1,
-  // and their colour shows whether the gradient grows or shrinks. The returned function takes one list of values for
-  // each run. With several runs, the colour of a bar shows its run: `colors` has one colour for each run.
+  // Draws a bar chart of the layers 1 … L. The values have a logarithmic axis from 10^low to 10^high. The returned
+  // function takes one list of values for each run. `colors` has the colour of each run. If `factor` is true, the bars
+  // begin at 1. If also `colors` is empty, the colour of a bar shows whether the gradient grows or shrinks.
   function layer_bars(host, { title, about, factor, low, high, layers: L, colors = [], describe }) {
     const d = drawing(host, 200, [30, 12, 34, 52], title);
     const from = factor ? Math.min(low, -0.1) : Math.floor(low - 0.2);
@@ -545,9 +545,9 @@ window.charts = (() => {
     };
   }
 
-  // A map with `rows` rows, the first at the top, and a column for each of `epochs`. color_at(row, k) gives a colour or
-  // null. `row_ticks` are labels [row, text]. describe() and pick() are called with a cell [row, k]. The returned
-  // function takes the index k of the epoch to mark. `scale` is {low, high, color_of}: the legend of the colours.
+  // Draws a heat map: row 0 is at the top, column k is for epochs[k]. color_at(row, k) returns the colour of a cell or
+  // null. describe([row, k]) returns the tooltip of a cell; a click on a cell calls pick([row, k]). `row_ticks` has
+  // labels [row, text]. `scale` is {low, high, color_of}, for the legend. The returned function marks column k.
   function cell_map(host, { label, title, height, rows, epochs, row_ticks, color_at, describe, pick, scale }) {
     const F = epochs.length;
     const d = drawing(host, 58 + height, [30, 12, 34, 52], label);
@@ -585,7 +585,7 @@ window.charts = (() => {
     return (k) => {
       now = k;
       marker.setAttribute('x', d.x(now));
-      for (const place of places) place[0] = d.x(now + 0.5); // the keys ↑ and ↓ visit the rows of the marked epoch
+      for (const place of places) place[0] = d.x(now + 0.5); // the keys ↑ and ↓ stay in the column of the marked epoch
     };
   }
 
@@ -600,8 +600,8 @@ window.charts = (() => {
     return html('div', { class: 'key' }, ...items);
   }
 
-  // Decision regions over two inputs with the names `columns`; `points` are [x, y, class]. The returned function takes
-  // cell(i, j), which returns the predicted class and its probability in row i, column j of side × side cells.
+  // Draws decision regions over two inputs with the names `columns`; `points` are [x, y, class]. The returned function
+  // takes a function: cell(i, j) returns [predicted class, probability] for row i, column j of side × side cells.
   function field(host, { columns, low, high, side, classes, points }) {
     const K = classes.length;
     const fine = 4 * side;
@@ -680,7 +680,7 @@ window.charts = (() => {
   }
 
   // Plots the outputs of a network over its only input, at `side` values from low to high. `points` are [x, y₁, y₂, …].
-  // The returned function takes a list: all outputs at the first value, then all at the second, …; null is a gap.
+  // The returned function takes all outputs at the first value, then all outputs at the second value, …; null is a gap.
   function fit(host, { column, targets, low, high, side, points }) {
     const K = targets.length;
     const ys = extent(points.flatMap((point) => point.slice(1)));
@@ -729,7 +729,7 @@ window.charts = (() => {
     };
   }
 
-  // Draws an empty confusion matrix. The returned function fills in the counts, row by row: one row per actual class.
+  // Draws an empty confusion matrix. The returned function fills in the list of K × K counts (actual × predicted).
   function confusion(host, { title, classes }) {
     const K = classes.length;
     const width = Math.min(host.clientWidth, 560);
@@ -788,9 +788,9 @@ window.charts = (() => {
     };
   }
 
-  // Small pictures side by side: at most `most`, each of rows × columns pixels, with room for a caption. The returned
-  // function takes draw and, if the title changes, title_for. draw(i) returns {caption, color_at(pixel),
-  // describe(pixel)} for picture i, or null for an empty place. title_for(n) returns the title for n places.
+  // Draws up to `most` small pictures of rows × columns pixels; `captions` reserves room for captions. The returned
+  // function takes two functions. draw(i) returns {caption, color_at(pixel), describe(pixel)} for picture i, or null if
+  // picture i does not exist. title_for(n) returns the title; n is the number of pictures for which the page has room.
   function tiles(host, { title, rows, columns, most, most_rows = 9, size = 56, captions = false }) {
     const fitting = Math.max(1, Math.floor((Math.max(host.clientWidth, 120) - 4) / (size + 6)));
     const count = Math.min(most, fitting * most_rows);

@@ -42,7 +42,7 @@
       );
   }
 
-  // Fills `host` with `count` articles. Returns a list with an element of each article, in which a chart can be drawn.
+  // Fills `host` with `count` cards. Each card has one element for a chart. Returns the list of these elements.
   function plots(host, count) {
     const list = indices(count).map(() => html('div', { class: 'plot' }));
     host.replaceChildren(...list.map((plot) => html('article', { class: 'card' }, plot)));

@@ -58,7 +58,7 @@ std::vector<Setting> settings_in(const Config& config, bool same_depth) {
   return settings;
 }
 
-// The keys whose values are not equal in all runs: the keys of the first config, then further keys of later configs.
+// The keys of the settings that are not equal in all runs, in the order in which the keys first appear in the configs.
 std::vector<std::string> differing(const std::vector<std::vector<Setting>>& runs) {
   std::vector<std::string> keys;
   std::map<std::string, std::map<std::string, std::size_t>> values;  // key → value → number of runs with this value
@@ -104,8 +104,8 @@ Comparison compare(const std::vector<std::string>& folders) {
   std::vector<std::vector<Setting>> settings;
   for (const Config& config : configs) settings.push_back(settings_in(config, same_depth));
   std::vector<RunTable> histories;
-  std::vector<std::size_t> kept;    // for each run: its row of history.csv for the epoch of the kept parameters
-  std::vector<std::string> scores;  // columns of history.csv in which any run has a value
+  std::vector<std::size_t> kept;    // for each run: the row of history.csv for the epoch whose parameters the run kept
+  std::vector<std::string> scores;  // columns of history.csv in which at least one run has a value
   bool validated = false;
   for (std::size_t r = 0; r < folders.size(); ++r) {
     const RunTable& history = histories.emplace_back(read_run_table(folders[r] + "/history.csv"));

@@ -1,4 +1,4 @@
-// Records frames (the report's data of one epoch), and removes some, so that a run of any length keeps at most 100.
+// Records frames. A frame is the report's data of one epoch. Removes every second frame when a run has too many frames.
 #include "primer/report/frame_recorder.hpp"
 
 #include <algorithm>
@@ -14,11 +14,12 @@ namespace {
 
 constexpr std::size_t sampled_rows = 128;
 constexpr std::size_t counted_rows = 1024;
-constexpr std::size_t most_pixels = std::size_t{1} << 17;  // upper limit of the pixels of all images (minimum: 1 image)
-constexpr std::size_t most_weights = 8192;  // upper limit of the weights of layer 1 in a frame (minimum: 1 unit)
+// Upper limits: pixels of all images together, weights of layer 1. At least one image and one unit are always stored.
+constexpr std::size_t most_pixels = std::size_t{1} << 17;
+constexpr std::size_t most_weights = 8192;
 constexpr std::size_t drawn_points = 600;
 constexpr std::size_t rows_at_a_time = 256;
-constexpr std::size_t most_classes = 30;  // with more classes: no decision regions, no confusion matrix in the report
+constexpr std::size_t most_classes = 30;  // upper limit for drawing decision regions and a confusion matrix
 // The decision regions have fine_side² cells, or coarse_side² if the network has more than small_network weights.
 constexpr std::size_t fine_side = 48, coarse_side = 32;
 constexpr std::size_t small_network = 2000;
@@ -47,7 +48,7 @@ real standardized(const Data& data, real x, std::size_t column) {
   return (x - data.standardizer->mean(0, column)) / data.standardizer->deviation(0, column);
 }
 
-// The i-th of n evenly spaced locations; the first is `low`, the last is `high`.
+// The i-th of n evenly spaced numbers: number 0 is `low`, and number n − 1 is `high`.
 real location(float low, float high, std::size_t i, std::size_t n) {
   return static_cast<real>(low) +
          (static_cast<real>(high) - static_cast<real>(low)) * (static_cast<real>(i) / static_cast<real>(n - 1));
@@ -165,7 +166,7 @@ void FrameRecorder::choose_points() {
   }
 }
 
-// Chooses the grid points of the picture. A frame stores the outputs of the network at each grid point.
+// Chooses the inputs (a grid) for the picture in the report. The picture shows the network's outputs at these inputs.
 void FrameRecorder::choose_probes() {
   if (frames_.picture == Picture::none) return;
   const bool field = frames_.picture == Picture::field;

@@ -1,5 +1,5 @@
-// for_each_tensor() lists the tensors of a frames file; writing and reading both call it. The file stores floats. Every
-// number is exactly a float, so reading gives the number that was written.
+// for_each_tensor() lists the tensors of frames.safetensors. The writer and the reader call this function. The file
+// stores 32-bit floats. A float represents each of the values exactly, so the reader gets the values that were written.
 #include "primer/report/frames_file.hpp"
 
 #include <algorithm>
@@ -18,13 +18,13 @@ namespace {
 
 using Shape = std::vector<std::size_t>;
 using Strings = std::vector<std::string>;
-using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // a pointer to a number, a count or a flag
+using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // the address of a float, of a count or of a flag
 
-constexpr std::uint64_t largest_size = 1U << 31;  // the largest number of inputs or of units, so inputs × units < 2⁶⁴
-constexpr std::uint64_t largest_side = 1024;      // the largest number of cells or pixels along a side of a picture
-constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // epochs per frame; a resumed run may double this
+constexpr std::uint64_t largest_size = 1U << 31;  // upper limit for inputs and for units; then inputs × units < 2⁶⁴
+constexpr std::uint64_t largest_side = 1024;      // upper limit for the cells or pixels along one side of a picture
+constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // limit of a stride in a file; resume() may double it
 
-// A quantity with a histogram (z, W or ∂L/∂W): the end of its tensor names in the file, and its member of Frame::Layer.
+// The name of a histogram in the file (the end of `layers.1.weight`), and the member of Frame::Layer that holds it.
 struct HistogramName {
   std::string_view name;
   Histogram Frame::Layer::*member;
@@ -32,7 +32,7 @@ struct HistogramName {
 constexpr std::array<HistogramName, 3> histograms{
     {{"z", &Frame::Layer::z}, {"weight", &Frame::Layer::W}, {"gradient", &Frame::Layer::dL_dW}}};
 
-// A text of RunNotes, and its key in the metadata of the file. Files of earlier versions of primer lack these keys.
+// A key of the metadata, and the member of RunNotes with its text. Earlier versions of primer did not write these keys.
 struct NoteName {
   const char* name;
   std::string Frames::*member;
@@ -42,7 +42,7 @@ constexpr std::array<NoteName, 3> note_names{
 
 std::string tensor_name(std::size_t l, std::string_view what) { return concat("layers.", l + 1, ".", what); }
 
-// The number of values in the picture of one frame, and the number of values of one training row in the picture.
+// cells_of(): the number of values in Frame::picture. point_columns(): the number of values per row in Frames::points.
 std::size_t cells_of(const Frames& frames) {
   if (frames.picture == Picture::none) return 0;
   return frames.side * (frames.picture == Picture::field ? frames.side : frames.layers.back().units);
@@ -51,8 +51,8 @@ std::size_t point_columns(const Frames& frames) {
   return frames.picture == Picture::field ? 3 : 1 + frames.layers.back().units;
 }
 
-// Calls use(name, shape, places) for every tensor that has values, in the order of the file. `places` points to the
-// values, row by row. Every vector in `frames` must already have the size that its tensor needs.
+// Calls use(name, shape, places) for every tensor that has values, in the order of the tensors in the file. `places`
+// has the address of each value, row by row. Before the call, every vector in `frames` must have its final size.
 template <typename Use>
 void for_each_tensor(Frames& frames, Use use) {
   const std::size_t count = frames.frames.size();
@@ -119,9 +119,9 @@ class Reader {
     }
     if (contents_.metadatum("changes") != nullptr) frames.changes = texts("changes");
     const std::string& shown = text("picture");
-    const std::string picture = shown == "confusion" ? "none" : shown;  // a file of an earlier version of primer
+    const std::string picture = shown == "confusion" ? "none" : shown;  // earlier versions of primer wrote "confusion"
     const auto found = std::ranges::find(picture_names, picture);
-    if (found == picture_names.end()) refuse("the kind of picture is ", in_quotes(picture), ", which is unknown");
+    if (found == picture_names.end()) refuse("picture must be none, field or curve, not ", in_quotes(picture));
     frames.picture = static_cast<Picture>(found - picture_names.begin());
     frames.side = whole("side", text("side"), largest_side);
     frames.stride = whole("stride", text("stride"), largest_stride);
@@ -142,7 +142,7 @@ class Reader {
  private:
   template <typename... Parts>
   [[noreturn]] void refuse(const Parts&... what) const {
-    throw UserError(Location{path_}, "is not a valid frames file: ", what..., "; train the run again");
+    throw UserError(Location{path_}, "is not a valid frames file: ", what..., "; repeat the training");
   }
   const std::string& text(const char* key) const {
     const std::string* const found = contents_.metadatum(key);
@@ -176,7 +176,7 @@ class Reader {
     constexpr double largest = std::is_same_v<T, std::uint8_t> ? 1 : double{std::numeric_limits<T>::max()};
     const bool fits = is_float ? std::abs(v) <= largest : v >= 0 && v <= largest && v == std::floor(v);
     if (!fits && !(gaps && std::isnan(v))) {
-      refuse("number ", i + 1, " of the tensor ", t.name, " is ", number(v), ", not ",
+      refuse("element ", i + 1, " of the tensor ", t.name, " is ", number(v), ", not ",
              is_float       ? "a finite float"
              : largest == 1 ? "0 or 1"
                             : "a count");
@@ -206,7 +206,7 @@ class Reader {
     }
   }
   void read_sets(Frames& frames) const {
-    if (contents_.metadatum("sets") == nullptr) return;  // a file of an earlier version of primer
+    if (contents_.metadatum("sets") == nullptr) return;  // earlier versions of primer did not write "sets"
     const Strings names = texts("sets");
     const Strings rows = texts("set_rows");
     if (names.size() != rows.size() || names.size() > 3) refuse("the size of a set of rows is missing");
@@ -218,7 +218,7 @@ class Reader {
     if (image.size() != 2 || names.empty()) refuse("the height or width of the images is missing");
     frames.image = {whole("image", image[0], largest_side), whole("image", image[1], largest_side)};
   }
-  // Resizes the vectors in `frames`. Checks the tensors' shapes first, so that no memory is allocated for a wrong size.
+  // Resizes the vectors in `frames` for the tensors in the file. Checks the tensors' shapes before it allocates memory.
   void make_room(Frames& frames) const {
     const std::size_t count = frames.frames.size();
     if (const std::size_t cells = cells_of(frames); cells > 0) {

@@ -1,4 +1,4 @@
-// Fills the template report.html with a run.
+// Fills the template report.html with the data of a run.
 #include "primer/report/page.hpp"
 
 #include <algorithm>
@@ -22,7 +22,7 @@
 namespace primer {
 namespace {
 
-// The settings that differ from primer's defaults, as "key = value"; the page shows the layers and the loss elsewhere.
+// The settings that differ from the defaults, as "key = value", without the layers, the loss and the optimizer.
 std::vector<std::string> unusual_settings(const Config& config) {
   Config usual;
   usual.train.loss = config.train.loss;
@@ -79,14 +79,13 @@ std::string scores_html(const RunFiles& run, bool early_stopping) {
   return cards;
 }
 
-// Puts each text into an HTML element with the name `tag`.
 std::string elements(const char* tag, const std::vector<std::string>& texts) {
   std::string html;
   for (const std::string& text : texts) html += "<" + std::string(tag) + ">" + escaped(text) + "</" + tag + ">";
   return html;
 }
 
-// The diagnoses of the doctor as list items. The script of the page handles the clicks on their buttons.
+// A list item with a button for each diagnosis of `primer doctor`. A script on the page handles clicks on the buttons.
 std::string diagnoses_html(const std::vector<Diagnosis>& diagnoses) {
   std::string items;
   for (const Diagnosis& diagnosis : diagnoses) {

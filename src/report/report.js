@@ -10,7 +10,7 @@
   const { digit_value, prediction } = window.runs;
   const classes = window.runs.class_names(run);
 
-  // Loss and metric of the training, validation and test rows. The test rows have a score in the last epoch only.
+  // Loss and metric of the training, validation and test rows. For the test rows, only the last epoch has values.
   const colors = { train: '--train', validation: '--validation', test: '--test' };
   function learning_curve(host, quantity, title, go) {
     const columns = Object.keys(colors).filter((kind) => run.curves[`${kind}_${quantity}`] !== undefined);
@@ -105,7 +105,7 @@
     const { height, width, units, weights, reach } = run.images;
     const n = height * width;
     const move = tiles(host, {
-      title: `weights of ${units === run.layers[0].units ? 'the' : units} units of layer 1`,
+      title: `weights of ${units === run.layers[0].units ? 'all' : `the first ${units}`} units of layer 1`,
       rows: height,
       columns: width,
       most: units,
@@ -235,7 +235,7 @@
     if (run.flow) {
       moves.push(window.runs.split_line(by_id('split'), v), flow_table());
       window.runs.charted_quantities.forEach((q, i) => {
-        if (!by_id(`bars-${i}`)) return; // a network of one layer has no charts of the factors σ′ and W
+        if (!by_id(`bars-${i}`)) return; // a network with one layer has only the chart of ‖∂L/∂z‖
         moves.push(window.runs.flow_bars(by_id(`bars-${i}`), [v], q));
         moves.push(window.runs.flow_map(by_id(`heat-${i}`), v, q, go));
       });
@@ -254,7 +254,7 @@
       for (const move of moves) move();
     };
   }
-  // The page opens at the epoch of the doctor's first diagnosis. A run without a diagnosis plays from its start.
+  // The page opens at the epoch of the first diagnosis. Without a diagnosis, the page plays all epochs as a film.
   const places = run.diagnoses.map(({ epoch }) => window.runs.last_before(epochs, epoch));
   const start = places[0] ?? 0;
   const go = window.runs.page({ steps: F, start, play: places.length === 0, name: (k) => epochs[k], draw });

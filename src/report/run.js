@@ -1,11 +1,11 @@
-// Draws runs on a page: reads the JSON of a run, draws the charts of its layers, and handles the slider and the
-// keyboard. The report draws one run, the page of `primer compare` draws two.
+// The script for pages that show runs. It reads a run as JSON, draws the charts of its layers, and handles the slider
+// and the keyboard. The report shows one run; the page of `primer compare` shows two runs.
 window.runs = (() => {
   'use strict';
   const { html, short, percent, indices, extent, size_color, factor_color, log10 } = window.charts;
   const { sigma, histogram, layer_bars, cell_map, field, fit, formulas, about } = window.charts;
 
-  // The quantities of the gradient flow that have charts. view(run).of[key] computes the quantity.
+  // The quantities in the charts of the gradient flow. view(run).of[key](k, l) is the value at epochs[k] in layer l.
   const charted_quantities = [
     { key: 'norm', title: '‖∂L/∂z‖', about: 'how much gradient reaches a layer', factor: false },
     { key: 'sigma_factor', title: 'factor from σ′', about: '‖∂L/∂zˡ‖ / ‖∂L/∂aˡ‖', factor: true },
@@ -27,9 +27,9 @@ window.runs = (() => {
       sigma_factor: (k, l) => (l === L - 1 ? Number.NaN : of.norm(k, l) / number(k, l, 'dL_da_norm')),
       W_factor: (k, l) => (l === L - 1 ? Number.NaN : number(k, l, 'dL_da_norm') / of.norm(k, l + 1)),
     };
-    // split(k): how the gradient changes from layer `top` back to layer 1, as [ratio, factor from σ′, factor from W],
-    // where ratio = factor from σ′ × factor from W. The numbers equal those of split_of() in flow.cpp. `top` is the
-    // last hidden layer. With fewer than two hidden layers, `top` is the output layer; split_of() returns nothing then.
+    // split(k) is [ratio, factor from σ′, factor from W]: how the gradient changes from layer `top` back to layer 1.
+    // ratio = factor from σ′ × factor from W. `top` is the last hidden layer, or the output layer if the network has
+    // fewer than two hidden layers. With two hidden layers or more, split_of() in flow.cpp computes the same numbers.
     const top = L > 2 ? L - 2 : L - 1;
     const product = (part, k) => indices(top).reduce((value, l) => value * part(k, l), 1);
     const split = (k) => [of.norm(k, 0) / of.norm(k, top), product(of.sigma_factor, k), product(of.W_factor, k)];
@@ -51,7 +51,7 @@ window.runs = (() => {
       keys.flatMap((key) => indices(v.F).flatMap((k) => indices(v.L).map((l) => log10(v.of[key](k, l)))));
     return extent(views.flatMap(of_view));
   }
-  // Draws a bar of the quantity q for each layer and run. The returned function sets the bars to the shown epoch.
+  // Draws a bar of quantity q for each layer of each run. The returned function moves the bars to the current epoch.
   function flow_bars(host, views, q, colors) {
     const [low, high] = log_extent(views, q);
     const L = Math.max(...views.map((v) => v.L));
@@ -104,7 +104,7 @@ window.runs = (() => {
   function points_of({ points }, columns) {
     return indices(points.length / columns).map((i) => points.slice(i * columns, (i + 1) * columns));
   }
-  // Two digits of base 64 encode the predicted class and the level of its probability.
+  // Decodes two base-64 digits into [predicted class, probability]. predictions_json() in run_json.cpp encodes them.
   const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const digit_value = Object.fromEntries([...digits].map((digit, i) => [digit, i]));
   function prediction(text, i, K) {
@@ -125,9 +125,9 @@ window.runs = (() => {
     return () => move(frames[v.now]);
   }
 
-  // Makes the card of a layer: σ and σ′ on top of the histogram of z, the histograms of W and ∂L/∂W. Returns {card,
-  // draw}. Call draw() when the card is on the page, because only then the charts have a width. draw() draws the charts
-  // and returns a function that updates the charts to the epoch on the page.
+  // Makes a card for a layer. It has three charts: σ and σ′ in front of the histogram of z; the histogram of W; the
+  // histogram of ∂L/∂W. Returns {card, draw}. Put the card on the page before you call draw(), so that the charts get a
+  // width. draw() draws the charts and returns a function that updates the charts to the current epoch.
   const at = (h, k) => ({ low: h.ranges[2 * k], high: h.ranges[2 * k + 1], counts: h.counts[k] });
   function facts_of(v, l) {
     const parts = [
@@ -163,7 +163,7 @@ window.runs = (() => {
     card.append(html('div', { class: 'pair' }, weights, gradients), facts, about(curve.card, `${name} ${l}`));
     const h = run.histograms[l];
     function draw() {
-      const label = `σ and σ′ of layer ${l + 1} on top of the histogram of its z`;
+      const label = `σ and σ′ of layer ${l + 1} in front of the histogram of z`;
       const { z_axis, a_axis } = layer;
       const move_z = sigma(plot, { label, curve, z_axis, a_axis, note: curve.note });
       const move_W = histogram(weights, { title: 'W', kind: 'weights', label: `weights of layer ${l + 1}` });
@@ -181,8 +181,7 @@ window.runs = (() => {
     }
     return { card, draw };
   }
-  // Draws the card of a layer into `host` for each [view, layer, name] in `list`; null in `list` leaves a gap. Returns
-  // a function that updates all cards to the epoch on the page.
+  // Draws a card for each [view, layer, name] in `list`, or a gap for null. Returns a function that updates all cards.
   function layer_cards(host, list) {
     const cards = list.map((item) => (item ? layer_card(...item) : { card: html('div', {}), draw: () => () => {} }));
     host.replaceChildren(...cards.map(({ card }) => card));
@@ -192,11 +191,11 @@ window.runs = (() => {
     };
   }
 
-  // The index of the last number in the ascending list `list` that is not greater than `epoch`.
+  // `list` is ascending. Returns the index of the last number ≤ `epoch`, or 0 if all numbers are greater.
   const last_before = (list, epoch) => list.reduce((best, e, k) => (e <= epoch ? k : best), 0);
 
-  // The page around the charts: slider, keys, theme, print. draw() draws everything and returns a function that moves
-  // all charts to step k. name(k) is the epoch of step k. If `play` is true, the page plays once from `start`.
+  // Handles slider, keyboard, theme and printing. name(k) is the epoch at position k of the slider. draw() draws all
+  // charts and returns a function that moves them to position k. If `play` is true, an animation begins at `start`.
   const by_id = (id) => document.getElementById(id);
   function page({ steps, start, play, name, draw }) {
     const slider = by_id('slider');

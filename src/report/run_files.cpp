@@ -18,7 +18,7 @@ namespace primer {
 namespace {
 
 constexpr std::size_t most_config_bytes = 1 << 20;
-constexpr double largest_epoch = 9e15;  // a double represents every whole number up to 2⁵³ > 9e15 exactly
+constexpr double largest_epoch = 9e15;  // less than 2⁵³: a double represents every whole number up to 2⁵³ exactly
 
 }  // namespace
 
@@ -26,14 +26,14 @@ RunTable read_run_table(const std::string& path) {
   std::ifstream file = open_input(path);
   CsvReader reader(file, path);
   const auto epoch_column = reader.column("epoch");
-  if (!epoch_column) throw UserError(Location{path}, "has no column 'epoch'; train the run again");
+  if (!epoch_column) throw UserError(Location{path}, "has no column 'epoch'; repeat the training");
   RunTable table{reader.columns(), {}, {}};
   while (reader.next()) {
     const double epoch = reader.number(*epoch_column);
     const std::uint64_t earliest = table.epochs.empty() ? 0 : table.epochs.back();
     if (!(epoch >= static_cast<double>(earliest) && epoch <= largest_epoch && epoch == std::floor(epoch))) {
       throw UserError(reader.location(*epoch_column), "epoch " + number(epoch) + " must be a whole number, " +
-                                                          std::to_string(earliest) + " or more; train the run again");
+                                                          std::to_string(earliest) + " or more; repeat the training");
     }
     table.epochs.push_back(static_cast<std::uint64_t>(epoch));
     std::vector<std::string>& row = table.rows.emplace_back();

@@ -1,4 +1,4 @@
-// Each function writes one part of the JSON. A value that changes with the epoch is an array with one entry per frame.
+// Writes the parts of the report's JSON. A value that changes is an array with one entry for each recorded epoch.
 #include "primer/report/run_json.hpp"
 
 #include <algorithm>
@@ -32,7 +32,7 @@ std::string number5(double v) { return json::number(v, 5); }
 std::string number6(double v) { return json::number(v, 6); }
 std::string whole(std::uint64_t n) { return std::to_string(n); }
 
-// The columns of history.csv or flow.csv, and for each frame a list of the rows for the epoch of the frame.
+// The columns of history.csv or flow.csv, and the list of the rows that belong to each recorded epoch.
 std::string table_json(const RunTable& table, const Frames& frames) {
   const auto rows = [&](const Frame& frame) {
     return json::array(table.rows_of(frame.epoch), [&](std::size_t i) { return texts_json(table.rows[i]); });
@@ -66,7 +66,7 @@ std::string histograms_json(const Frames& frames) {
   });
 }
 
-// For each layer and frame, a text with one digit per unit: 1 if the unit is dead, else 0.
+// For each layer and each recorded epoch, a text with one digit for each unit: 1 if the unit is dead, else 0.
 std::string dead_json(const Frames& frames) {
   return by_layer(frames, [&](std::size_t l) {
     return json::array(frames.frames, [l](const Frame& frame) {
@@ -127,7 +127,7 @@ std::string confusion_json(const Frames& frames) {
   });
 }
 
-// Writes each number as one digit of base 64: 0 for `low`, 63 for `high`.
+// Rounds each number to one of 64 levels between `low` and `high`. Writes each level as one character of `digits`.
 std::string levels_json(const std::vector<float>& values, float low, float high) {
   std::string text;
   const float range = high > low ? high - low : 1;
@@ -197,7 +197,7 @@ std::string activations_json(const std::vector<Curve>& curves) {
   });
 }
 
-// The z axis of a layer: the range of z over all frames, but at least from −4 to 4 and at most from −12 to 12.
+// The z axis of a layer covers z in all recorded epochs, always contains [−4, 4], and never goes beyond [−12, 12].
 std::array<int, 2> z_axis(const Frames& frames, std::size_t l) {
   float low = -narrowest_z;
   float high = narrowest_z;
@@ -228,7 +228,7 @@ std::string layers_json(const Frames& frames, const std::vector<Curve>& curves) 
 
 }  // namespace
 
-// The learning curves: every epoch, or as many as a screen can show, evenly spaced.
+// The learning curves. For a long run, they have only some epochs: evenly spaced epochs and the last epoch.
 std::string curves_json(const RunTable& history) {
   const std::size_t n = history.rows.size();
   std::vector<std::size_t> chosen;

@@ -109,7 +109,8 @@ TEST_CASE("a curve may have gaps, and every other number in a frame must be fini
     write_frames(path, bad);
     CHECK_THROWS_WITH_AS(
         read_frames(path),
-        (path + ": is not a valid frames file: number " + number + ", not a finite float; train the run again").c_str(),
+        (path + ": is not a valid frames file: element " + number + ", not a finite float; repeat the training")
+            .c_str(),
         UserError);
   };
   Frames bad = some_frames(Picture::field);
@@ -142,7 +143,7 @@ TEST_CASE("a file that lacks a part of the frames is refused by the name of that
     write_safetensors(path, less, Dtype::F32);
     CHECK_THROWS_WITH_AS(
         read_frames(path),
-        (path + ": is not a valid frames file: the tensor " + name + " is missing; train the run again").c_str(),
+        (path + ": is not a valid frames file: the tensor " + name + " is missing; repeat the training").c_str(),
         UserError);
     Safetensors shorter = whole;
     shorter.tensors[i] = {name, {1}, {0}};
@@ -156,7 +157,7 @@ TEST_CASE("a file that lacks a part of the frames is refused by the name of that
     write_safetensors(path, less, Dtype::F32);
     CHECK_THROWS_WITH_AS(
         read_frames(path),
-        (path + ": is not a valid frames file: the metadata lack " + whole.metadata[i].first + "; train the run again")
+        (path + ": is not a valid frames file: the metadata lack " + whole.metadata[i].first + "; repeat the training")
             .c_str(),
         UserError);
   }
@@ -174,8 +175,8 @@ TEST_CASE("a number that its place cannot have is refused") {
     }
     write_safetensors(path, wild, Dtype::F64);
     CHECK_THROWS_WITH_AS(read_frames(path),
-                         (path + ": is not a valid frames file: number 2 of the tensor " + name + " is " + what +
-                          "; train the run again")
+                         (path + ": is not a valid frames file: element 2 of the tensor " + name + " is " + what +
+                          "; repeat the training")
                              .c_str(),
                          UserError);
   };
@@ -205,7 +206,7 @@ TEST_CASE("sizes beyond any run are refused before memory is taken for them") {
     }
     write_safetensors(path, wild, Dtype::F32);
     CHECK_THROWS_WITH_AS(read_frames(path),
-                         (path + ": is not a valid frames file: " + what + "; train the run again").c_str(), UserError);
+                         (path + ": is not a valid frames file: " + what + "; repeat the training").c_str(), UserError);
   };
   // 2³² squared is 0 in 64 bits, so the size of the matrix must not be computed from it
   refused("sizes", R"(["2", "3", "4294967296"])",
@@ -217,7 +218,7 @@ TEST_CASE("sizes beyond any run are refused before memory is taken for them") {
   refused("side", "1025", "side has \"1025\", which must be a whole number up to 1024");
   refused("stride", "9007199254740993",
           "stride has \"9007199254740993\", which must be a whole number up to 9007199254740992");
-  refused("picture", "film", "the kind of picture is \"film\", which is unknown");
+  refused("picture", "film", "picture must be none, field or curve, not \"film\"");
   refused("set_rows", R"(["5"])", "the size of a set of rows is missing");
   refused("sets", R"(["test", "validation"])", "the tensor confusion.validation is missing");
   refused("image", R"(["8"])", "the height or width of the images is missing");

@@ -54,8 +54,8 @@ TEST_CASE("a table without whole, ascending epochs is refused with its location"
     program::spill(run + "/history.csv", history);
     CHECK_THROWS_WITH_AS(read_run(run), (run + "/history.csv" + message).c_str(), UserError);
   };
-  refused("layer,loss\n1,2\n", ": has no column 'epoch'; train the run again");
-  const std::string rule = " must be a whole number, ", end = " or more; train the run again";
+  refused("layer,loss\n1,2\n", ": has no column 'epoch'; repeat the training");
+  const std::string rule = " must be a whole number, ", end = " or more; repeat the training";
   refused("epoch\n1.5\n", ":2:1: epoch 1.5" + rule + "0" + end);
   refused("epoch\n-1\n", ":2:1: epoch -1" + rule + "0" + end);
   refused("epoch\n1e300\n", ":2:1: epoch 1e+300" + rule + "0" + end);

@@ -23,12 +23,13 @@ class FrameRecorder {
   // `network` and `data` must outlive the recorder.
   FrameRecorder(Network& network, const Data& data, const TrainOptions& options, RunNotes notes = {});
 
-  // Call this for epoch 0 (the initial network) and after every epoch. Keeps a frame for every `stride`-th epoch, and
-  // for the last epoch. The stride is a power of two. It begins at 1 if early stopping may end the run; otherwise it is
-  // large enough for the planned epochs. It doubles when 99 frames are kept. `flow` is null if no flow is recorded.
+  // Call this for epoch 0 (the initial network) and after every epoch. Stores a frame (the report's data of one epoch)
+  // for the epochs 0, s, 2s, … and for the last epoch. The stride s starts at 1 if the run has early stopping.
+  // Otherwise s starts at a power of two for which the planned epochs need at most 100 frames. s doubles when 99 frames
+  // are stored before the last epoch. `flow` is null if the gradient flow is not recorded.
   void epoch_done(std::uint64_t epoch, bool last, const Flow* flow);
 
-  // Copies the frames up to `epoch` from an earlier run. Throws UserError if `earlier` is from another network.
+  // Copies the frames of an earlier run, up to `epoch`. Throws UserError if that run trained a different network.
   void resume(const Frames& earlier, std::uint64_t epoch);
 
   const Frames& frames() const { return frames_; }
@@ -42,16 +43,16 @@ class FrameRecorder {
   void choose_images();
   void thin();
   Frame record(std::uint64_t epoch, const Flow* flow);
-  // Calls use(a, y) with the output a and the target y of every row.
+  // For each row in `rows`: computes the output a of the network and calls use(a, y). y is the target of the row.
   template <typename Use>
   void predict(const Rows& rows, Use use);
 
   Network& network_;
   const Data& data_;
   std::unique_ptr<Loss> loss_;
-  Dataset sample_;          // the training rows whose z and ∂L/∂W the histograms show
-  Rows probes_;             // a grid of points; the picture shows the output of the network at each point
-  std::vector<Rows> sets_;  // for each set: the rows that its confusion matrix counts
+  Dataset sample_;          // the training rows from which the histograms of z and ∂L/∂W are computed
+  Rows probes_;             // a grid of inputs; the picture in the report shows the output of the network at each input
+  std::vector<Rows> sets_;  // the rows of each confusion matrix (test, validation, training)
   Rows images_;
   Frames frames_;
 };

@@ -32,18 +32,18 @@ struct Frame {
   };
   std::uint64_t epoch = 0;
   std::vector<Layer> layers;
-  std::vector<float> picture;                 // the numbers of the picture, in the order that Picture describes
+  std::vector<float> picture;                 // the outputs that the report draws, in the order given at `Picture`
   std::vector<std::vector<float>> confusion;  // for each of Frames::sets: a confusion matrix, actual × predicted class
-  std::vector<float> predictions;             // k + p/2 for each of `images`: the predicted class k with probability p
-  std::vector<float> weights;                 // units × inputs: W of the first units of layer 1; empty without images
+  std::vector<float> predictions;             // k + p/2 for each image: class k is predicted with probability p
+  std::vector<float> weights;                 // units × inputs: W of layer 1 (its first units); only for image data
 
   bool operator==(const Frame&) const = default;
 };
 
-// What the picture of a frame shows:
-// field      for classes and two inputs: side × side cells. The first input ascends along a row, the second input from
-//            row to row. A cell is the number k + p/2: class k is predicted with probability p
-// curve      for regression with one input: outputs at `side` ascending inputs (side × outputs); NaN after a divergence
+// The picture that the report draws from the outputs of the network:
+// field      for classes and two inputs: side × side numbers k + p/2. Class k is predicted with probability p.
+//            The first input ascends along each row; the second input ascends from row to row
+// curve      for regression with one input: the outputs at `side` ascending inputs (side × outputs); they may be NaN
 // none       no picture: for all other tasks, and for more than 30 classes
 enum class Picture { none, field, curve };
 inline constexpr std::array<std::string_view, 3> picture_names{"none", "field", "curve"};
@@ -53,7 +53,7 @@ struct RunNotes {
   std::string command;                 // the command that repeats this run; its only options are --set and --init
   std::string version;                 // the version of primer
   std::string data;                    // a hash of all rows of the data
-  std::vector<std::string> changes;    // "train.epochs = 20": the keys of the config that the command overrode
+  std::vector<std::string> changes;    // the settings of the config that the command replaced, as "train.epochs = 20"
   std::vector<std::string> warnings;   // the warnings of the config check
   std::array<std::size_t, 2> image{};  // height and width if the inputs of a row are an image; else 0, 0
 
@@ -61,7 +61,7 @@ struct RunNotes {
 };
 
 struct Frames : RunNotes {
-  static constexpr std::size_t most = 100;  // the largest number of frames of a run
+  static constexpr std::size_t most = 100;  // upper limit for the number of frames (recorded epochs) of one run
 
   struct Layer {
     std::size_t inputs, units;
@@ -75,8 +75,8 @@ struct Frames : RunNotes {
 
   Picture picture = Picture::none;
   std::uint64_t side = 0;
-  std::array<float, 2> low{}, high{};  // the range of each input in the picture, in the units of the data
-  std::vector<float> points;           // training rows in the picture, each as x₁, x₂, class or x, y₁, y₂, …
+  std::array<float, 2> low{}, high{};  // the ends of the axis of each input in the picture, in the units of the data
+  std::vector<float> points;  // the drawn training rows: x₁, x₂, class (field) or x, y₁, y₂, … (curve)
 
   struct Set {
     std::string name;      // "test", "validation" or "training"
@@ -85,11 +85,11 @@ struct Frames : RunNotes {
     bool operator==(const Set&) const = default;
   };
   std::vector<Set> sets;      // the sets with a confusion matrix; none for regression
-  std::vector<float> images;  // the inputs of some rows of sets[0], not standardized; empty if RunNotes::image is 0, 0
-  std::vector<float> labels;  // the actual class of each row of `images`
+  std::vector<float> images;  // the inputs of some rows of sets[0] (not standardized) if they are images; else empty
+  std::vector<float> labels;  // the actual class of each image in `images`
 
-  std::uint64_t stride = 1;   // the epochs 0, stride, 2 stride, … and the last epoch have a frame
-  std::vector<Frame> frames;  // the recorded frames, in ascending order of the epoch
+  std::uint64_t stride = 1;   // frames exist for the epochs 0, stride, 2 × stride, … and for the last epoch
+  std::vector<Frame> frames;  // one frame for each recorded epoch, in ascending order of the epochs
 
   // The number of classes: one for each output, but two for a single output.
   std::size_t picture_classes() const { return layers.back().units > 2 ? layers.back().units : 2; }

@@ -1,4 +1,4 @@
-// Reads the files of a run that its report shows.
+// Reads the files of a run for its report: config.toml, history.csv, flow.csv and frames.safetensors.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ struct RunTable {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::uint64_t> epochs;  // the epoch of each row, in ascending order; rows may share an epoch
 
-  // cell() returns a cell's text, number() its number or NaN. Without a column of this name, they return "" and NaN.
+  // cell() returns a text, or "" if the column is unknown. number() returns a number, or NaN if it finds no number.
   const std::string& cell(std::size_t row, std::string_view column) const;
   double number(std::size_t row, std::string_view column) const;
-  // The indices of the rows of `epoch`: one row in history.csv, one row for each layer in flow.csv.
+  // The indices of the rows that belong to `epoch`: history.csv has one such row, flow.csv has one for each layer.
   std::vector<std::size_t> rows_of(std::uint64_t epoch) const;
 };
 

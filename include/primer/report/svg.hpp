@@ -19,14 +19,13 @@ struct CurvePoint {
 };
 std::vector<CurvePoint> curve_of(const Activation& activation, int low, int high);
 
-// The points as the data of an SVG path, in the units of z and of σ or σ′. Reading a number gives the same bits again.
+// The curve as the data of an SVG path, in units of z and σ or σ′. Each number has enough digits to restore its bits.
 std::string path_of(const std::vector<CurvePoint>& curve, real CurvePoint::*value);
 
 // The vertical axis for σ and σ′ at z = low … high. Its range is limited if an unbounded σ would make σ′ look flat.
 std::pair<real, real> vertical_axis(const std::vector<CurvePoint>& curve, real low, real high);
 
-// The catalogue as one SVG document: a small picture for each activation, with its measured ranges. Throws
-// std::invalid_argument for an unknown name.
+// An SVG with a chart and the ranges of σ and σ′ for each activation. Throws std::invalid_argument for unknown names.
 std::string catalogue_svg(const std::vector<std::string>& names);
 
 // Escapes `text` for the body or a quoted attribute of XML and HTML. Control bytes and invalid UTF-8 become \xNN.
