@@ -3,8 +3,8 @@
 // 1. A tile of C (a micro-tile, mr × nr, in the names of Goto and van de Geijn) stays in registers. A multiply-add
 //    needs two numbers, but a processor loads only about one number per multiply-add. So each loaded number must be
 //    used more than once: for each k, `tile` loads `width` numbers of B and one number of A per row, and does height ·
-//    width multiply-adds. A vector multiply-add takes about four cycles, so two units can work on eight at a time. For
-//    this, a tile needs eight independent vectors of sums. If C has few rows, wider tiles have more sums.
+//    width multiply-adds. A vector multiply-add takes about four cycles, so two units can work on eight of them at a
+//    time. For this, a tile needs eight independent vectors of sums. If C has few rows, wider tiles have more sums.
 // 2. A panel of B (a micro-panel, kc × nr) has as many columns as a tile and at most `depth` rows. A block of B (kc ×
 //    nc) has several panels and fits into the second-level cache. A block is packed (copied panel after panel) if B is
 //    large or a transposed view (∂L/∂x = ∂L/∂z W), because short pieces of distant rows are slow to load. It is also
@@ -196,7 +196,7 @@ template <std::size_t width>
       }
       for (std::size_t i = 0, now = 0; i < C.rows; i += now) {
         const std::size_t left = C.rows - i;
-        now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;  // does not leave a single last row
+        now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;  // so that no single row remains
         tiles<height, width, false>(A.block(i, k, now, deep), b, from.block(i, j, now, cols), C.block(i, j, now, cols));
       }
     }
@@ -235,8 +235,8 @@ template <std::size_t cols, bool dense>
   }
 }
 
-// Computes C from left to right. If C has one to three rows, the first tiles have 8 or 4 vectors per row. Wide tiles
-// follow. If at most `narrow` columns remain, narrow tiles follow; otherwise the last wide tiles are partly unused.
+// Computes C from left to right. If C has one to three rows, the first tiles have 8 or 4 vectors per row. Then come
+// wide tiles. If at most `narrow` columns remain, narrow tiles follow; otherwise the last wide tiles are partly unused.
 [[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   if (M == 0 || K == 0) return copy(start, C);   // nothing to multiply: C is empty (M = 0) or equal to `start` (K = 0)

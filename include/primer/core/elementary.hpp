@@ -7,7 +7,7 @@
 // argument, the compiler computes this part only once, because everything in this file is inlined.
 //
 // On primer's web page (WebAssembly), fma may be an emulation that gives wrong results for some very large or small
-// numbers. No function of this file uses such a wrong result, so the following error bounds hold there, too.
+// numbers. The results of this file do not depend on such wrong numbers: the error bounds hold there, too.
 //
 // Largest error in ulp, subnormal results included (double and float alike), for all arguments unless stated:
 //   exp, log, log1p 0.9   expm1 1.8   tanh 2.5   sigmoid 2.4   softplus 1.6   tanh_derivative, sigmoid_derivative 5
