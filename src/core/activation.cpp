@@ -99,8 +99,8 @@ struct Softplus {
   real derivative(real z) const { return sigmoid(z); }
 };
 
-// In gelu, gelu_tanh and silu, z is multiplied by a factor. This factor underflows to 0 for z < −far (in derivatives
-// also for z > far). Clamping z to ±far keeps the product 0 even for z = ±∞; without clamping, ∞ · 0 would be NaN.
+// gelu, gelu_tanh and silu contain products of z and a factor that underflows to 0 for z < −far or for |z| > far. In
+// such a product, z is limited to z ≥ −far or |z| ≤ far; otherwise z = ±∞ would give ∞ · 0 = NaN instead of 0.
 real clamped(real z, real far) { return std::max(std::min(z, far), -far); }
 
 struct Gelu {  // Hendrycks & Gimpel, "Gaussian error linear units", 2016
@@ -156,7 +156,7 @@ class Prelu : public Activation {
   Tensor dL_dalpha_{1, 1};
 };
 
-// Softmax couples the units of a row, so backward() is a vector–Jacobian product instead of a product with σ′.
+// Each softmax output depends on all z of its row, so backward() is a vector–Jacobian product, not a product with σ′.
 class Softmax : public Activation {
  public:
   Softmax() : Activation({.canonical_loss = "cross_entropy", .elementwise = false, .distribution = true}) {}

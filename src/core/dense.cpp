@@ -10,7 +10,7 @@
 namespace primer {
 namespace {
 
-// to = to + from, for the skip connection of a residual layer.
+// Adds `from` to `to`: the skip connection of a residual layer.
 void add(const Tensor& from, Tensor& to) {
   if (from.cols() != to.cols())
     throw std::invalid_argument("a residual layer needs as many units as inputs; units: " + std::to_string(to.cols()) +
@@ -19,7 +19,7 @@ void add(const Tensor& from, Tensor& to) {
 }
 
 void linear(const Tensor* x, const Tensor& Wt, const Tensor& b, Tensor& u) {
-  // task 2.1 (10 points): the dense layer forward
+  // task 2.1 (10 points): the forward pass of the dense layer
   multiply_add(*x, Wt, b, u);  // u = x Wᵀ + b; in a layer without batch_norm, this is z
   // end of task 2.1
 }

@@ -1,4 +1,4 @@
-// The losses. A value and its gradient stand next to each other.
+// The losses. In the code, the gradient of each loss stands directly after its value.
 #include "primer/core/loss.hpp"
 
 #include <algorithm>
@@ -46,7 +46,7 @@ constexpr std::array<std::string_view, 1> smoothing{"label_smoothing"};
 real times_log(real p, real q) { return p == 0 ? real(0) : p * log(q); }
 real ratio(real p, real q) { return p == 0 ? real(0) : p / q; }
 
-struct BinaryError {  // t in the formulas is smooth(y)
+struct BinaryError {  // in the formulas of this struct, t is smooth(y), the smoothed target
   static constexpr std::string_view name = "binary_cross_entropy";
   explicit BinaryError(const LossOptions& o) : epsilon(o.label_smoothing) {}
   real epsilon;
@@ -96,7 +96,7 @@ class CrossEntropy final : public Loss {
       real dot = 0;
       for (std::size_t k = 0; k < K; ++k) {
         const real t = smooth(y(i, k), y);
-        dot += t == 0 ? real(0) : t * z_i[k];  // a class with target 0 does not count, even if its z is −∞
+        dot += t == 0 ? real(0) : t * z_i[k];  // a class with target 0 adds 0 to the sum, even if its z is −∞
       }
       mean[i] = dot;
       z_i[top] = -std::numeric_limits<real>::infinity();  // omits the largest term, exp 0 = 1, from the sum

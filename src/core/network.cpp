@@ -47,7 +47,7 @@ const Tensor& Network::pass(const Tensor& x, std::optional<std::uint64_t> step) 
 const Tensor& Network::predict(const Tensor& x, Prediction& p) const {
   const Tensor* in = &x;
   for (std::size_t left = layers.size(); left > 0; --left) {
-    Tensor& a = left % 2 == 1 ? p.a : p.other;  // the layers use two buffers in turn: none overwrites its own input
+    Tensor& a = left % 2 == 1 ? p.a : p.other;  // layers alternate between two buffers: no layer overwrites its input
     layers[layers.size() - left].predict(*in, p.z, a);
     in = &a;
   }

@@ -1,4 +1,4 @@
-// The update rules: how each rule changes one number p of a parameter, given the gradient g of this number.
+// The update rules: how each rule changes one number p of a parameter, given g = ∂L/∂p.
 #include "primer/core/optimizer.hpp"
 
 #include <array>

@@ -1,30 +1,30 @@
 // C = A B in plain C++, nearly as fast as the arithmetic units allow. Six ideas make it fast.
 //
-// 1. A tile of C (a micro-tile, mr × nr, in the names of Goto and van de Geijn) stays in registers. A processor loads
-//    only about one number per multiply-add, but a multiply-add needs two. So each loaded number must be used more
-//    than once. For each k, `tile` loads `width` numbers of B and one number of A per row, and does height · width
-//    multiply-adds. The sums of a tile do not wait for each other: if a multiply-add takes four cycles and two units
-//    compute them, eight vectors of sums must be in progress. If C has few rows, wider tiles have more sums.
-// 2. A panel of B (a micro-panel, kc × nr) has the columns of a tile and at most `depth` rows. A block of B (kc × nc)
-//    has several panels and fits into the second-level cache. It is packed (copied panel after panel) if B is large or
-//    a transposed view, as in ∂L/∂x = ∂L/∂z W, because short pieces of distant rows are slow to load. It is also packed
-//    if its last panel would be partly unused. Otherwise the block is read in place, that is, without a copy.
-// 3. Tiles beside one another read the same mr rows of A. These rows stay in the first-level cache, while the panels of
-//    B come from the second. The rows of a large transposed A (∂L/∂W = xᵀ ∂L/∂z) are packed for several tiles.
+// 1. A tile of C (a micro-tile, mr × nr, in the names of Goto and van de Geijn) stays in registers. A multiply-add
+//    needs two numbers, but a processor loads only about one number per multiply-add. So each loaded number must be
+//    used more than once: for each k, `tile` loads `width` numbers of B and one number of A per row, and does height ·
+//    width multiply-adds. A vector multiply-add takes about four cycles, so two units can work on eight of them at a
+//    time. For this, a tile needs eight independent vectors of sums. If C has few rows, wider tiles have more sums.
+// 2. A panel of B (a micro-panel, kc × nr) has as many columns as a tile and at most `depth` rows. A block of B (kc ×
+//    nc) has several panels and fits into the second-level cache. A block is packed (copied panel after panel) if B is
+//    large or a transposed view (∂L/∂x = ∂L/∂z W), because short pieces of distant rows are slow to load. It is also
+//    packed if its last panel would be partly unused. Otherwise the block is read in place, without a copy.
+// 3. Neighbouring tiles read the same mr rows of A. These rows stay in the first-level cache; the panels of B come from
+//    the second-level cache. The rows of a large transposed A (∂L/∂W = xᵀ ∂L/∂z) are packed for several tiles.
 // 4. Each element of C is one running sum c ← fma(a, b, c). In every tile, k runs upwards: 0, 1, 2, …, and fma rounds
 //    once, so every machine gets the same bits. A sum begins at `start`: at zero or at a bias. If B has more rows than
 //    a panel, C holds the sum over the rows of the first panel, and the sum over the next panel begins at this value.
 // 5. If C has few columns, most of a tile is unused. If A is also a transposed view (∂L/∂W = xᵀ ∂L/∂z of a layer with
-//    few outputs), Cᵀ = Bᵀ Aᵀ is computed instead: fma(b, a, c) is fma(a, b, c), and the rows of Aᵀ are contiguous.
-//    The rows of Cᵀ are not contiguous, so edge tiles write them. If A is not transposed, the unused part is accepted.
+//    few outputs), Cᵀ = Bᵀ Aᵀ is computed instead: fma(b, a, c) is fma(a, b, c), and the rows of Aᵀ are contiguous. The
+//    rows of Cᵀ are not contiguous, so edge tiles write them. If A is not transposed, the unused part is accepted.
 // 6. Tiny products (XOR, one row times few columns) are plain loops: packing would take longer than the multiply-adds.
 //
 // The calls: product → large_product (may transpose) → blocks (may pack B) → tiles (may pack A) → tile or edge_tile.
-// Few rows: large_product → tiles, last columns → blocks. Tiny: product (may transpose) → tiny_product → chains.
+// Few rows of C: large_product → tiles (last columns: blocks). Tiny: product (may transpose) → tiny_product → chains.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008. They
-// always pack both matrices; for small networks, reading the matrices in place is faster. They keep a block of A in the
-// second-level cache and a panel of B in the first; here, a block of B is in the second and rows of A are in the first.
+// always pack both matrices; for small networks, reading the matrices in place is faster. Their second-level cache
+// holds a block of A, their first-level cache a panel of B. Here, the two caches hold a block of B and rows of A.
 #include "primer/core/product.hpp"
 
 #include <algorithm>
@@ -33,9 +33,9 @@
 
 #include "primer/core/fma.hpp"
 
-// GCC needs two pragmas, clang needs none. KEEP_LOOP: if GCC unrolls the loop over the lanes (numbers) of a vector, it
-// cannot vectorise this loop (eight times slower). UNROLL_LOOP: GCC keeps sums in registers only if the loops that load
-// and store them are unrolled. The attribute noinline gives a function all registers for its own loops.
+// GCC needs two pragmas, clang needs none. KEEP_LOOP: GCC must not unroll the loop over the lanes (numbers) of a
+// vector; otherwise GCC cannot vectorise the loop (eight times slower). UNROLL_LOOP: GCC keeps sums in registers only
+// if the loops that load and store the sums are unrolled. noinline gives a function all registers for its loops.
 #if defined(__GNUC__) && !defined(__clang__)
 #define KEEP_LOOP _Pragma("GCC unroll 1")
 #define UNROLL_LOOP _Pragma("GCC unroll 16")
@@ -48,36 +48,36 @@ namespace primer {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr std::size_t vector_bytes = 64, tile_vectors = 16;  // the sums of a tile fill 16 of the 32 vector registers
+constexpr std::size_t vector_bytes = 64, tile_vectors = 16;  // a tile of C is kept in 16 of the 32 vector registers
 #elif defined(__AVX__)
-constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // the sums of a tile fill 12 of the 16 vector registers
+constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // a tile of C is kept in 12 of the 16 vector registers
 #else
 constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
-constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // nr, number of columns of a tile
+constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // nr: number of columns of a tile
 constexpr std::size_t widest = 8 * lanes;                                          // number of columns of a 1-row tile
-constexpr std::size_t depth = 256;  // kc, the largest number of rows in a panel of B
+constexpr std::size_t depth = 256;  // kc: a panel (a strip of B as wide as a tile) has at most `depth` rows
 constexpr std::size_t room = 1024 * std::max(4 * vector_bytes, std::size_t{128}) / sizeof(real);  // numbers in a block
-constexpr std::size_t near = 32 * 1024 / sizeof(real);  // B is read in place if rows · row stride ≤ near
-constexpr std::size_t far = 512 * 1024 / sizeof(real);  // a transposed A is packed if columns · column stride ≥ far
+constexpr std::size_t near = 32 * 1024 / sizeof(real);  // a block of B is packed (copied) if rows · (row stride) > near
+constexpr std::size_t far = 512 * 1024 / sizeof(real);  // a transposed A is packed if columns · (column stride) ≥ far
 constexpr std::size_t tiny = 64;                        // product() uses plain loops up to this number of multiply-adds
-constexpr std::size_t tile_rows = tile_vectors / 2;     // mr, rows of a tile; in a wide tile, one row has two vectors
+constexpr std::size_t tile_rows = tile_vectors / 2;     // mr: rows of a tile; one row of a wide tile fills two vectors
 
 using In = View<const real>;
 using Out = View<real>;
 
-// Zeros: the initial values of the sums in C if there is no bias. A view of these zeros has the strides 0, so the view
-// may have any size. But tile() ignores the column stride 0: it reads `width` ≤ `widest` contiguous zeros.
+// Zeros: the initial values of the sums in C if there is no bias. Both strides of a view of these zeros are 0, so the
+// view may have any size. Code that reads whole vectors ignores the column stride and reads up to `widest` zeros.
 alignas(64) constexpr real zeros[widest] = {};
 
-// Whether vectors of C and of `start`, its initial values, can be loaded: the column stride is 1, or `start` is zeros.
+// Whether the rows of C and of its initial values `start` are contiguous. A view of `zeros` counts as contiguous.
 bool contiguous(const In& start, const Out& C) {
   return C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
 }
 
-// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j], k in order, for height × width elements. Reads the rows of B and `start`
-// as contiguous, whatever the column stride. K = A.cols is an argument: only then, clang keeps the sums in registers.
+// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j] for height × width elements; k runs from 0 to K − 1. The rows of B,
+// `start` and C are contiguous. K = A.cols is an argument, because clang then keeps the sums in registers.
 template <std::size_t height, std::size_t width>
 [[gnu::noinline]] void tile(std::size_t K, const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t vectors = width / lanes;
@@ -111,7 +111,7 @@ void copy(const In& from, const Out& to) {
   }
 }
 
-// Computes a tile in a buffer and copies it to C. Used if C has fewer than `width` columns or a column stride above 1.
+// Does the same as tile(), but in a buffer, so that C may have fewer than `width` columns or a column stride above 1.
 template <std::size_t height, std::size_t width>
 [[gnu::noinline]] void edge_tile(const In& A, const In& B, const In& start, const Out& C) {
   alignas(64) real buffer[height * width] = {};
@@ -122,8 +122,8 @@ template <std::size_t height, std::size_t width>
 }
 
 // Computes C, which has 1 to `height` rows, in tiles from left to right. If B is packed in panels of `width` columns,
-// the panel whose first column is j begins at B.at(0, j), and B.row_stride is `width`. `once` means: no other rows of C
-// use B, and every tile has `width` columns. Then neither A nor B is packed.
+// the panel whose first column is j begins at B.at(0, j), and B.row_stride is `width`. If `once` is true, no other rows
+// of C use B, every tile has `width` columns, and neither A nor B is packed.
 template <std::size_t height, std::size_t width, bool once>
 void tiles(const In& A, const In& B, const In& start, const Out& C) {
   if constexpr (height > 1) {
@@ -148,11 +148,11 @@ void tiles(const In& A, const In& B, const In& start, const Out& C) {
   }
 }
 
-// Copies B into panels of B.rows × width numbers, one panel after the other. If the last panel has fewer columns, it is
-// filled with zeros. Tiles compute with these zeros, but the results are not used.
+// Copies B into panels, one after the other. A panel is a strip of B with `width` columns, row after row. If B has too
+// few columns for the last panel, zeros fill the panel. Results that are computed from these zeros are not used.
 template <std::size_t width>
 [[gnu::noinline]] void pack(const In& B, real* packed) {
-  constexpr std::size_t ahead = 16;  // how many rows ahead to prefetch; the hardware does not predict distant rows
+  constexpr std::size_t ahead = 16;  // prefetch distance in rows; the hardware itself does not prefetch distant rows
   const std::size_t K = B.rows, whole = B.col_stride == 1 ? B.cols / width * width : 0;
   for (std::size_t k = 0; whole > 0 && k < K; ++k) {
     for (std::size_t j = 0; j < whole; j += width) {
@@ -179,7 +179,7 @@ template <std::size_t width>
   }
 }
 
-// Goes through B in blocks of at most `depth` rows and nc columns. For each block, it goes through all rows of C.
+// Splits B into blocks of at most `depth` rows and nc columns, and adds the contribution of each block to C.
 template <std::size_t width>
 [[gnu::noinline]] void blocks(const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t height = tile_rows;
@@ -192,19 +192,19 @@ template <std::size_t width>
       In b = B.block(k, j, deep, cols);
       if (cols % width != 0 || B.col_stride != 1 || deep * B.row_stride > near) {
         pack<width>(b, packed);
-        b = In(packed, deep, cols, width, deep);  // the panel whose first column is j begins at b.at(0, j)
+        b = In(packed, deep, cols, width, deep);  // for j = 0, width, 2 width, …, a panel begins at b.at(0, j)
       }
       for (std::size_t i = 0, now = 0; i < C.rows; i += now) {
         const std::size_t left = C.rows - i;
-        now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;  // avoids a last tile of one row
+        now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;  // so that no single row remains
         tiles<height, width, false>(A.block(i, k, now, deep), b, from.block(i, j, now, cols), C.block(i, j, now, cols));
       }
     }
   }
 }
 
-// Computes `cols` elements of row i of C, from column j on, or as many as the row still has. Their running sums do not
-// wait for one another. `dense` means that the elements are contiguous in B, start and C.
+// Computes up to `cols` elements of row i of C, from column j on. The running sums of these elements do not wait for
+// one another. `dense` means that the elements are contiguous in B, `start` and C, and that there are `cols` of them.
 template <std::size_t cols, bool dense>
 [[gnu::always_inline]] inline void chains(std::size_t i, std::size_t j, const In& A, const In& B, const In& start,
                                           const Out& C) {
@@ -235,12 +235,12 @@ template <std::size_t cols, bool dense>
   }
 }
 
-// Computes C from left to right. If C has one to three rows, tiles with 8 or 4 vectors per row come first. Wide tiles
-// follow. If at most `narrow` columns remain, they get narrow tiles; otherwise, the last wide tiles are partly unused.
+// Computes C from left to right. If C has one to three rows, the first tiles have 8 or 4 vectors per row. Then come
+// wide tiles. If at most `narrow` columns remain, narrow tiles follow; otherwise the last wide tiles are partly unused.
 [[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
-  if (M == 0 || K == 0) return copy(start, C);   // M = 0: C is empty; K = 0: C is `start`
-  if (N < M && N < narrow && A.row_stride == 1)  // Cᵀ has fewer and longer rows than C (idea 5 at the top of the file)
+  if (M == 0 || K == 0) return copy(start, C);   // nothing to multiply: C is empty (M = 0) or equal to `start` (K = 0)
+  if (N < M && N < narrow && A.row_stride == 1)  // computes Cᵀ instead of C: see idea 5 at the top of this file
     return large_product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
   if (M == 1 && N < narrow) return tiny_product(A, B, start, C);
   std::size_t j = 0;
@@ -257,14 +257,14 @@ template <std::size_t cols, bool dense>
   next_columns(N - j, blocks<narrow>);
 }
 
-// Computes C = start + A B. A tiny product is inlined: its views a, b, … stay in registers. A call would use memory.
+// Computes C = start + A B. A tiny product is inlined, because a call would pass the matrix views a, b, … in memory.
 [[gnu::always_inline]] inline void product(const In& A, const In& B, const In& start, const Out& C) {
 #ifdef PRIMER_FMA
-  if (product_without_emulation(A, B, start, C)) return;  // WebAssembly, numbers that emulated_fma() cannot use
+  if (product_without_emulation(A, B, start, C)) return;  // in WebAssembly, for numbers that emulated_fma() gets wrong
 #endif
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   if (M > tiny || N > tiny || K > tiny || M * N * K > tiny) return large_product(A, B, start, C);
-  const bool swaps = N < M && N < 4;  // whether to compute Cᵀ instead of C: Cᵀ has fewer and longer rows
+  const bool swaps = N < M && N < 4;  // whether to compute Cᵀ, not C: few long rows are faster than many short rows
   const In a = swaps ? B.transposed() : A, b = swaps ? A.transposed() : B, from = swaps ? start.transposed() : start;
   tiny_product(a, b, from, swaps ? C.transposed() : C);
 }
@@ -286,8 +286,8 @@ void multiply(const MatrixView& A, const MatrixView& B, Tensor& C) {
 
 void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, Tensor& C) {
   if (bias.size() != B.cols)
-    throw std::invalid_argument("product: a bias of " + bias.shape() + " for " + std::to_string(B.cols) +
-                                " columns: it must have one number per column");
+    throw std::invalid_argument("product: the bias is " + bias.shape() + ", the result has " + std::to_string(B.cols) +
+                                " columns: the bias must have one number per column");
   checked_product(A, B, In(bias.data(), A.rows, B.cols, 0, 1), C);
 }
 

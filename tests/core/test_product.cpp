@@ -133,7 +133,7 @@ TEST_CASE("operands of wrong shapes are refused, and the message names both shap
   const Tensor A(2, 3), B(4, 5);
   CHECK_THROWS_WITH(multiply(A, B, C), "product: 2 × 3 times 4 × 5: the inner sizes must be equal");
   CHECK_THROWS_WITH(multiply_add(A, Tensor(3, 5), Tensor(1, 4), C),
-                    "product: a bias of 1 × 4 for 5 columns: it must have one number per column");
+                    "product: the bias is 1 × 4, the result has 5 columns: the bias must have one number per column");
 }
 
 TEST_CASE("column sums add the rows from first to last") {

@@ -16,10 +16,10 @@ namespace primer {
 
 // The properties that an activation declares.
 struct Traits {
-  std::span<const real> kinks{};                    // the z at which σ, σ′ or σ″ jumps
-  bool rectifier = false;                           // one-sided: a unit with z ≤ 0 counts as "off"
+  std::span<const real> kinks{};                    // the values of z at which σ, σ′ or σ″ jumps
+  bool rectifier = false;                           // whether σ is one-sided; then a unit with z ≤ 0 counts as "off"
   std::string_view initializer = "xavier_uniform";  // the initialiser that init = "auto" chooses
-  std::string_view canonical_loss{};                // the loss computed from z, not from a; empty if there is none
+  std::string_view canonical_loss{};                // name of the loss that is computed from z, not from `a`; or empty
   bool elementwise = true;
   bool distribution = false;  // the entries of a row of `a` are ≥ 0 and sum to 1; cross_entropy needs this
 };
@@ -32,7 +32,7 @@ class Activation {
 
   const Traits traits;
 
-  virtual std::string name() const = 0;  // the name in a config file, with α if there is one: "leaky_relu(0.2)"
+  virtual std::string name() const = 0;  // the name in config files; if σ has a constant α, with α: "leaky_relu(0.2)"
 
   // Computes a = σ(z) and derivative = σ′(z) in one pass. If σ is not elementwise, derivative is the diagonal ∂aⱼ/∂zⱼ.
   virtual void forward(const Tensor& z, Tensor& a, Tensor& derivative) const = 0;
@@ -47,9 +47,9 @@ class Activation {
 };
 
 // A struct with a name, a value and a derivative can be an activation. The struct may also have (see activation.cpp):
-// - `alpha`, a constant α with its default; a config file writes another α as "name(0.2)". `alpha_ok()` says whether
-//   this α is allowed, and the text `alpha_rule` is the condition for α in an error message;
-// - `static constexpr Traits traits`, and `leak()`, which has the meaning of Activation::leak().
+// - `alpha`, a constant α with a default value. "name(0.2)" in a config file sets α = 0.2. `alpha_ok()` says whether α
+//   is allowed. An error message prints `alpha_rule`, the condition that α must satisfy, such as "α > 0";
+// - `static constexpr Traits traits`, and `leak()`, which returns σ′ for z < 0 if σ is linear there.
 template <typename F>
 concept ElementwiseFunction = requires(const F f, real z) {
   { F::name } -> std::convertible_to<std::string_view>;
@@ -107,10 +107,10 @@ class Elementwise : public Activation {
 struct ActivationEntry {
   std::string_view name;
   std::unique_ptr<Activation> (*make)(std::optional<real> alpha);
-  bool alias = false;  // whether this is an alias of another entry
+  bool alias = false;  // whether `name` is a second name of an activation: "swish" is a second name of "silu"
 };
 
-// Throws std::invalid_argument with a message: α must satisfy `rule` or, if `rule` is empty, the activation has no α.
+// Throws std::invalid_argument. The message says that α must satisfy `rule` or, if `rule` is empty, that σ has no α.
 [[noreturn]] void refuse_alpha(std::string_view name, std::string_view rule);
 
 template <ElementwiseFunction F>
@@ -127,7 +127,7 @@ std::unique_ptr<Activation> make_elementwise(std::optional<real> alpha) {
   return std::make_unique<Elementwise<F>>(f);
 }
 
-// All activations, in primer's order. register_activation() adds an elementwise one, activations().add() any other.
+// All activations. register_activation() adds an elementwise activation; activations().add() adds any activation.
 Registry<ActivationEntry>& activations();
 template <ElementwiseFunction F>
 void register_activation() {

@@ -17,18 +17,18 @@ struct Dense {
   // All parameters are 0. Throws std::invalid_argument when a size is 0.
   Dense(std::size_t inputs, std::size_t units, std::unique_ptr<Activation> sigma);
 
-  // A plain layer computes z = x Wᵀ + b and a = σ(z). With batch_norm, dropout or residual:
+  // A plain layer computes z = x Wᵀ + b and a = σ(z). A layer with batch_norm, dropout or residual computes:
   //   u = x Wᵀ + b
   //   z = batch_norm(u); without batch_norm, z = u
   //   s = σ(z)
-  //   a = dropout(s); without dropout, a = s. A residual layer adds x. The next layer gets `a` as its input.
-  // x (batch × inputs) must live until backward() is done. Throws std::invalid_argument if x.cols() is not `inputs`.
-  // With a `step`, this is a training pass (batch statistics, dropout mask of that step); without, an evaluation pass.
+  //   a = dropout(s); without dropout, a = s. A residual layer then adds x to a. The next layer gets `a` as its input.
+  // x (batch × inputs) must exist until backward() returns. Throws std::invalid_argument if x.cols() is not `inputs`.
+  // With a `step`: a training pass (batch statistics, dropout mask of this step). Without a `step`: an evaluation pass.
   void forward(const Tensor& x, std::optional<std::uint64_t> step = {});
   // Computes `a` of an evaluation pass, without σ′(z). Overwrites z. The layer does not change: threads may share it.
   void predict(const Tensor& x, Tensor& z, Tensor& a) const;
 
-  // Computes all gradients of the layer for the last forward pass, from ∂L/∂a (batch × units); ∂L/∂x only on demand.
+  // Computes the gradients for the last forward pass from ∂L/∂a (batch × units); ∂L/∂x only if `wants_dL_dx` is true.
   void backward(const Tensor& dL_da, bool wants_dL_dx = true);
   // Does the same as backward(), but from dL_dz, which the caller has filled. Not for a layer with dropout or residual.
   void backward_from_dL_dz(bool wants_dL_dx = true);
@@ -36,8 +36,8 @@ struct Dense {
   std::vector<Parameter> parameters();  // weight and bias; alpha, gamma and beta if the layer has them
   std::vector<Parameter> tensors();     // the parameters, then running_mean and running_var, which have no gradient
 
-  // Parameters. The weights are stored as Wᵀ, because x Wᵀ then reads rows that are contiguous in memory. Only ∂L/∂x
-  // has to transpose Wᵀ, and the first layer does not need ∂L/∂x. Model files contain W.
+  // The parameters. The weights are stored as Wᵀ, because x Wᵀ then reads rows that are contiguous in memory. Only the
+  // computation of ∂L/∂x must transpose Wᵀ; the first layer does not need ∂L/∂x. Model files contain W.
   Tensor Wt;                               // inputs × units
   Tensor b;                                // 1 × units
   std::unique_ptr<Activation> activation;  // σ

@@ -1,13 +1,13 @@
-// exp, log, tanh, sigmoid, Φ and other elementary functions, written for speed and for equal bits. The functions of the
-// standard library differ in the last bit from system to system, and they compute one number at a time. This file uses
-// only + − × ÷ √, fma and the bits of a number, so every machine gives the same result. Its functions have no branches
-// (special cases are selected at the end), so the compiler turns a plain loop over them into vector code.
+// exp, log, tanh, sigmoid, Φ and other elementary functions. The functions of the standard library differ in the last
+// bit from system to system, and they compute one number at a time. The functions of this file use only + − × ÷ √, fma
+// and the bits of a number, so every machine gives the same result. They have no branches (special cases are selected
+// at the end), so the compiler turns a plain loop over them into fast vector code.
 //
 // A function and its derivative contain the same expensive part (`decay`). If one loop body calls both with the same
 // argument, the compiler computes this part only once, because everything in this file is inlined.
 //
 // On primer's web page (WebAssembly), fma may be an emulation that gives wrong results for some very large or small
-// numbers. No result of this file's functions depends on such an error, so all of them are right for every argument.
+// numbers. The results of this file do not depend on such wrong numbers: the error bounds hold there, too.
 //
 // Largest error in ulp, subnormal results included (double and float alike), for all arguments unless stated:
 //   exp, log, log1p 0.9   expm1 1.8   tanh 2.5   sigmoid 2.4   softplus 1.6   tanh_derivative, sigmoid_derivative 5
@@ -62,7 +62,7 @@ struct Format<float> {
   static constexpr float normal_zero = 15;
 };
 
-// c0 + c1 x + c2 x² + …, four terms at a time: most steps then do not depend on each other (G. Estrin, 1960).
+// c0 + c1 x + c2 x² + …, in groups of four terms, so that most operations do not wait for each other (G. Estrin, 1960).
 template <typename T>
 [[gnu::always_inline]] inline T polynomial(T, T c0) {
   return c0;
@@ -90,8 +90,8 @@ struct Reduced {
   typename Format<T>::Bits power;
 };
 
-// Splits e^x into 2^k and 1 + p. Returns p and `power`, whose lowest bits are k + offset. The caller chooses `offset`,
-// such as the bias of an exponent. Needs |x| < 1000 for double, |x| < 120 for float.
+// Writes e^x as 2^k (1 + p). Returns p and the integer `power`, whose lowest bits are k + offset. With the exponent
+// bias as `offset`, these bits are the exponent bits of 2^k. Needs |x| < 1000 for double, |x| < 120 for float.
 template <int offset, typename T>
 [[gnu::always_inline]] inline Reduced<T> reduced_exp(T x) {
   using F = Format<T>;
@@ -111,11 +111,12 @@ template <int offset, typename T>
   } else {
     q = polynomial(r, 0.5f, 0.16666543f, 0.04166628f, 0.008366584f, 0.001394645f);
   }
-  return {t + fma(r * r, q, -rest), std::bit_cast<Bits>(shifted)};  // r + r² q, where r is t − rest without rounding
+  // p = e^r − 1 = r + r² q. The sum uses t − rest instead of r, because r = t − rest was rounded and has lost bits.
+  return {t + fma(r * r, q, -rest), std::bit_cast<Bits>(shifted)};
 }
 
-// e^x = (1 + p) · half_scale · other_half, where |p| < 0.42 and both scales are powers of two. Two scales are needed: a
-// single one could overflow although e^x does not, or it could be subnormal, which exponent bits cannot express.
+// e^x = (1 + p) · half_scale · other_half, where |p| < 0.42 and both scales are powers of two. A single scale 2^k could
+// overflow although e^x does not. 2^k could also be subnormal, but the exponent bits express only normal numbers.
 template <typename T>
 struct ScaledExp {
   T p, half_scale, other_half;
@@ -137,7 +138,7 @@ template <typename T>
   return x > Format<T>::exp_overflow ? std::numeric_limits<T>::infinity() : bounded;
 }
 
-// e^x − 1, accurate to the last bits for small x too.
+// e^x − 1. The result is accurate for small x, too; the difference exp(x) − 1 would lose digits there.
 template <typename T>
 [[gnu::always_inline]] inline T expm1(T x) {
   const auto [p, half_scale, other_half] = scaled_exp(x);
@@ -156,7 +157,7 @@ struct Decay {
 template <typename T>
 [[gnu::always_inline]] inline Decay<T> decay(T x) {
   using F = Format<T>;
-  constexpr int lift = F::mantissa + 12;  // makes (1 + p) · 2^(k + lift) a normal, not a subnormal number
+  constexpr int lift = F::mantissa + 12;  // (1 + p) · 2^(k + lift) is a normal number, even if e^x is subnormal
   constexpr T lower = std::bit_cast<T>(typename F::Bits(F::bias - lift) << F::mantissa);
   const auto [p, power] = reduced_exp<F::bias + lift>(x);
   const T lifted = std::bit_cast<T>(power << F::mantissa);
@@ -168,14 +169,14 @@ template <typename T>
 }
 
 // task 1.1 (15 points): tanh and its derivative
-// tanh |z| = −m / (2 + m), where m = exp(−2|z|) − 1.
+// The value follows from tanh |z| = −m / (2 + m), where m = exp(−2|z|) − 1.
 template <typename T>
 [[gnu::always_inline]] inline T tanh(T z) {
   const T m = decay(T(-2) * std::abs(z)).m;
   return std::copysign(-m / (T(2) + m), z);
 }
 
-// tanh′(z) = 4 e / (1 + e)² = e (1 + tanh |z|)², e = exp(−2|z|); accurate even for |z| > 19, where 1 − tanh² gives 0.
+// With e = exp(−2|z|), tanh′(z) = 4 e / (1 + e)² = e (1 + tanh |z|)². For |z| > 19, the formula 1 − tanh² would give 0.
 template <typename T>
 [[gnu::always_inline]] inline T tanh_derivative(T z) {
   const auto [e, m] = decay(T(-2) * std::abs(z));
@@ -228,7 +229,7 @@ template <typename T>
 [[gnu::always_inline]] inline T corrected_log(T x, T correction) {
   using F = Format<T>;
   using Bits = typename F::Bits;
-  constexpr T grow = T(Bits(1) << (F::mantissa + 1));  // makes a subnormal number normal
+  constexpr T grow = T(Bits(1) << (F::mantissa + 1));  // a subnormal number times `grow` is a normal number
   constexpr Bits sqrt_half = std::bit_cast<Bits>(T(0.70710678118654752440));
   constexpr Bits one = std::bit_cast<Bits>(T(1));
   constexpr T integer = T(Bits(1) << F::mantissa);  // for double: 2^52; 2^52 + n has the mantissa bits n (0 ≤ n < 2^52)
@@ -330,7 +331,7 @@ inline double power(double b, std::uint64_t n) {
   return result;
 }
 
-// The sine and cosine of r + rest, where x = quadrant · π/2 + r + rest and |r| ≤ π/4, for |x| ≤ 1e8.
+// For x = k π/2 + angle (|x| ≤ 1e8, |angle| ≤ π/4): sin(angle), cos(angle), and k in the lowest bits of `quadrant`.
 struct Turn {
   double sine, cosine;
   std::uint64_t quadrant;
@@ -345,8 +346,8 @@ struct Turn {
   const double second_rest = fma(k, 6.123233995736766e-17, -second);
   const double r = first - second;
   const double back = r - first;
-  const double r_rest = (first - (r - back)) - (second + back);  // r + r_rest = first − second, exactly
-  const double rest = (r_rest - second_rest) + k * 1.4973849048591698e-33;
+  const double r_rest = (first - (r - back)) - (second + back);             // r + r_rest = first − second, exactly
+  const double rest = (r_rest - second_rest) + k * 1.4973849048591698e-33;  // angle = r + rest
   const double r2 = r * r;
   const double s = polynomial(r2, -0.1666666666666664, 0.008333333333323662, -0.00019841269830144393,
                               2.755731365185318e-06, -2.505073457106949e-08, 1.5894710581634463e-10);

@@ -1,6 +1,6 @@
-// Losses L(a, y) and their gradients ∂L/∂a. If the output activation is the canonical partner of the loss (softmax for
-// cross_entropy, sigmoid for binary_cross_entropy), both are computed from the logits z instead: a probability may
-// underflow to 0, and its logarithm is then −∞; the logarithm of a sum of exponentials stays finite.
+// Losses L(a, y) and their gradients ∂L/∂a. The canonical output activation of cross_entropy is softmax; that of
+// binary_cross_entropy is sigmoid. With this activation, L is computed from the logits z, and the gradient is ∂L/∂z.
+// Reason: a probability may underflow to 0, and ln 0 = −∞. The logarithm of a sum of exponentials stays finite.
 #pragma once
 
 #include <concepts>
@@ -35,8 +35,8 @@ class Loss {
   // The weight of the batch y in a mean over several batches; by default the number of rows of y.
   virtual double weight(const Tensor& y) const { return static_cast<double>(y.rows()); }
 
-  // The formulas for a loss with its canonical output activation, such as cross_entropy with softmax. Call them only if
-  // pairs_with(output) is true. value_from_logits() overwrites `scratch`; keep `scratch` to avoid another allocation.
+  // For a loss with its canonical output activation (softmax for cross_entropy). Call …_from_logits() only if
+  // pairs_with(output) is true. value_from_logits() uses `scratch` as a buffer; keep `scratch` for the next call.
   bool pairs_with(const Activation& output) const { return output.traits.canonical_loss == name(); }
   virtual real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const;
   virtual void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const;  // (a − y) / N, or / (N K)
@@ -48,10 +48,10 @@ struct LossOptions {
   real label_smoothing = 0;  // ε: y becomes (1 − ε) y + ε / K for K classes; binary_cross_entropy has K = 2
 };
 
-// A struct becomes a loss if it has a name, a value for one element, and the derivative of this value with respect to
-// `a`. The loss is the mean over all elements. The struct may also have the following members (see loss.cpp):
+// A struct becomes a loss if it has a name, a value for one output `a` with the target y, and the derivative of this
+// value with respect to `a`. The loss is the mean over all outputs. The struct may also have (see loss.cpp):
 // - a constructor from LossOptions, and `uses`, the names of the members of LossOptions that the constructor reads;
-// - `task`, by default Task::regression, and `kinks`, which the function kinks() of the loss returns.
+// - `task`, by default Task::regression, and `kinks`, the values of a − y at which L, its slope or its curvature jumps.
 template <typename F>
 concept ElementwiseLoss = requires(const F f, real a, real y) {
   { F::name } -> std::convertible_to<std::string_view>;
@@ -78,7 +78,7 @@ class MeanLoss : public Loss {
 
  protected:
   static real mean(const Tensor& of, auto term) { return lane_sum(of.size(), term) / static_cast<real>(of.size()); }
-  // Computes the derivative of a mean with respect to each element.
+  // gradient[i] = term(i) / n, where n is the number of elements of `of`: the gradient of a loss that is a mean.
   static void each(Tensor& gradient, const Tensor& of, auto term) {
     gradient.resize(of.rows(), of.cols());
     for (std::size_t i = 0; i < of.size(); ++i) gradient[i] = term(i) / static_cast<real>(of.size());
@@ -86,7 +86,6 @@ class MeanLoss : public Loss {
   F f_;
 };
 
-// One loss function in the table losses().
 struct LossEntry {
   std::string_view name;
   std::unique_ptr<Loss> (*make)(const LossOptions& options);
@@ -110,7 +109,7 @@ LossEntry loss_entry() {
   return entry;
 }
 
-// All loss functions by name. register_loss() adds a mean over all elements, losses().add() a loss of any kind.
+// All losses. register_loss() adds a loss that is a mean over all elements; losses().add() adds a loss of any kind.
 Registry<LossEntry>& losses();
 template <ElementwiseLoss F>
 void register_loss() {

@@ -19,7 +19,7 @@ struct LayerOptions {
   std::string activation = "identity";
   std::string init = "auto";  // the name of an initialiser; "auto": the activation chooses the initialiser
   bool batch_norm = false;
-  bool residual = false;  // whether the layer adds its input to its output; needs as many units as inputs
+  bool residual = false;  // whether the layer adds its input to its output; such a layer needs as many units as inputs
   double dropout = 0;     // the fraction of units left out in training, 0 ≤ p < 1
 };
 
@@ -29,7 +29,7 @@ Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, s
 // The buffers of predict(). The caller keeps them for the next call. z and `a` belong to the last layer.
 struct Prediction {
   Tensor z, a;
-  Tensor other;    // the layers write their outputs to `a` and to this buffer in turn
+  Tensor other;    // every second layer writes its output to this buffer; the other layers write to `a`
   Tensor scratch;  // a buffer of loss()
 };
 
@@ -39,26 +39,26 @@ class Network {
   Network(std::size_t inputs, std::span<const LayerOptions> layers, std::uint64_t seed);
   explicit Network(std::vector<Dense> dense) : layers(std::move(dense)) {}
 
-  // x (batch × inputs) must live until backward() is done. The result, `a` of the last layer, is batch × outputs.
+  // x (batch × inputs) must exist until backward() returns. The result is `a` of the last layer (batch × outputs).
   const Tensor& forward(const Tensor& x) { return pass(x, {}); }
   const Tensor& forward_training(const Tensor& x, std::uint64_t step) { return pass(x, step); }
-  // Computes the same bits as forward(), but faster, because it leaves out σ′. It changes only `p`, so threads may
-  // share a network. It allocates memory only when p needs more than ever before.
+  // Computes the same bits as forward(), but faster, because predict() does not compute σ′. Changes only `p`, so
+  // threads may share a network. Allocates memory only if a buffer in `p` must become larger than ever before.
   const Tensor& predict(const Tensor& x, Prediction& p) const;
 
-  // The loss L(a, y). `a` is the output of the last forward pass or, if p is given, p.a. y is batch × outputs.
+  // The loss L(a, y); y is batch × outputs. `a` is the output of the last forward pass or, with p, of predict(x, p).
   real loss(const Loss& loss, const Tensor& y);
   real loss(const Loss& loss, const Tensor& y, Prediction& p) const;
-  // Computes all gradients of L in the layers, after a forward pass. ∂L/∂x of layer 1 is computed only if wanted.
+  // Computes the gradients of L in all layers after a forward pass; ∂L/∂x of layer 1 only if `wants_dL_dx` is true.
   void backward(const Loss& loss, const Tensor& y, bool wants_dL_dx = false);
   // Returns ∂L/∂a of layer l (counted from 0) after backward(loss, y). For the last layer, dL_da() computes ∂L/∂a anew
   // by the formula of the loss, which may give ±∞ if a probability has underflowed to 0.
   const Tensor& dL_da(std::size_t l, const Loss& loss, const Tensor& y);
 
-  // Whether output activation and loss are a canonical pair, such as softmax and cross_entropy: L is computed from z.
+  // Whether output layer and loss are a canonical pair, such as softmax and cross_entropy. Then L is computed from z.
   bool canonical(const Loss& loss) const;
 
-  // In model order: weight, bias, alpha, gamma, beta of layer 1, then of layer 2, …; pointers into `layers`.
+  // Pointers to all parameters in `layers`: weight, bias, alpha, gamma, beta of layer 1, then of layer 2, …
   std::vector<Parameter> parameters();
 
   std::size_t inputs() const { return layers.front().Wt.rows(); }

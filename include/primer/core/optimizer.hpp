@@ -25,12 +25,12 @@ struct OptimizerOptions {
   std::optional<double> weight_decay{};  // λ, strength of weight decay; if empty, the optimiser's own default
 };
 
-// Returns the options with all defaults of the optimiser. Throws std::invalid_argument for an unknown optimiser.
+// Fills empty options with the defaults of the optimiser. Throws std::invalid_argument for an unknown optimiser.
 OptimizerOptions resolved(OptimizerOptions options);
 
 // The constants of one optimiser step. An update rule derives from Step, or has a constructor that takes a Step.
 struct Step {
-  const OptimizerOptions& options;  // the options, in which epsilon and weight_decay have a value
+  const OptimizerOptions& options;  // the result of resolved(), so epsilon and weight_decay are not empty
   real lr;                          // η, the learning rate
   std::uint64_t t;                  // the number of this step: 1, 2, …
   real mu = static_cast<real>(options.momentum);
@@ -42,11 +42,11 @@ struct Step {
   real decay = static_cast<real>(*options.weight_decay);
 };
 
-// A struct needs a name and update(p, g), update(p, g, m) or update(p, g, m, v) to become an optimiser. m and v are
-// numbers that start at 0 and are kept for each p from step to step. The struct may also have (see optimizer.cpp):
+// A struct with a name and update(p, g), update(p, g, m) or update(p, g, m, v) can be an optimiser. p is one number of
+// a parameter, g is ∂L/∂p. m and v are stored for each p and start at 0. The struct may also have (see optimizer.cpp):
 // - `uses`, the names of the members of OptimizerOptions that the struct reads;
-// - `default_epsilon` and `default_weight_decay`, where they differ from 1e-8 and 0;
-// - `keeps_m()`, which returns false if no step needs the m of the step before; then m is not stored.
+// - `default_epsilon` and `default_weight_decay`, if the defaults differ from 1e-8 and 0;
+// - `keeps_m()`, which returns false if the next step does not need m; then m is not stored.
 template <typename R, typename... State>
 concept Updates = requires(const R rule, real x, State... state) {
   rule.update(x, x, state...);
@@ -83,7 +83,7 @@ void update_tensor(const Step& step, Tensor& p, const Tensor& g, Tensor& m, Tens
   keep_m ? update_each<true>(rule, p, g, m, v) : update_each<false>(rule, p, g, m, v);
 }
 
-// One optimiser. `update` changes p. It may keep up to two tensors as large as p, in m and v; both are empty at first.
+// One optimiser. `update` changes the parameter p. It may keep state in m and v, which are empty before the first step.
 struct OptimizerEntry {
   std::string_view name;
   void (*update)(const Step& step, Tensor& p, const Tensor& g, Tensor& m, Tensor& v);
@@ -108,7 +108,7 @@ void register_optimizer() {
   optimizers().add(optimizer_entry<R>());
 }
 
-// Keeps the state of each parameter by its position: pass the same parameters in the same order to every step().
+// The state of a parameter is stored under its index: pass the same parameters in the same order to every step().
 class Optimizer {
  public:
   // Throws std::invalid_argument for an unknown name.
@@ -117,7 +117,7 @@ class Optimizer {
   // Updates all parameters from their gradients. One call is one step, however many tensors there are.
   void step(std::span<const Parameter> parameters, real learning_rate);
 
-  // The memory of step(), which checkpoints contain: the number of steps, and up to two tensors for each parameter.
+  // What step() remembers and checkpoints contain: the number of steps, and up to two tensors for each parameter.
   struct State {
     std::uint64_t steps = 0;
     std::vector<Tensor> first;   // m: momentum, or Adam's mean of gradients

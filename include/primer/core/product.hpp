@@ -39,8 +39,8 @@ inline MatrixView transposed(const Tensor& t) { return MatrixView(t).transposed(
 // C must not overlap A or B.
 void multiply(const MatrixView& A, const MatrixView& B, Tensor& C);
 
-// C = A B with `bias` (1 × B.cols) added to every row. The running sum of each element starts at the bias of its
-// column. Throws as multiply() does, and when the bias has another size. C must not overlap A, B or bias.
+// C = A B with `bias` (1 × B.cols) added to every row: each running sum starts at the bias of its column. Throws
+// std::invalid_argument if A.cols != B.rows or bias.size() != B.cols. C must not overlap A, B or bias.
 void multiply_add(const MatrixView& A, const MatrixView& B, const Tensor& bias, Tensor& C);
 
 // sums (1 × m.cols) = Σ rows of m, added from the first row to the last. `sums` and `m` must be different tensors.

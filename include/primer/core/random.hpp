@@ -15,7 +15,7 @@ enum class Stream : std::uint64_t { data = 1, split, initialization, shuffling, 
 
 class Random {
  public:
-  // One stream of random numbers, for one purpose (`stream`) and for one layer, epoch or step (`index`).
+  // Random numbers for one purpose (`stream`) and for one layer, epoch or step, whose number is `index`.
   Random(std::uint64_t seed, Stream stream, std::uint64_t index = 0);
 
   std::uint64_t bits();                                                               // uniform over all 64-bit numbers

@@ -1,6 +1,6 @@
 // Tables that find an activation, a loss or an optimiser by its name in a config file: activations(), losses() and
-// optimizers(). Every entry is added by an explicit call. Objects that register themselves would be lost: a linker
-// omits objects of a static library to which no other code refers.
+// optimizers(). Every entry is added by an explicit call. A global object whose constructor adds an entry would not
+// work: a linker omits an object file of a static library if no other code refers to it.
 #pragma once
 
 #include <algorithm>
@@ -57,7 +57,7 @@ class Registry {
     return std::ranges::count(at(name).uses, option) > 0;
   }
 
-  // The names of all entries, except second names: first the constructor's entries, then the entries added by add().
+  // The names of all entries except aliases: first the entries of the constructor, then the entries added by add().
   std::vector<std::string_view> names() const {
     std::vector<std::string_view> names;
     for (const Entry& entry : entries_) {

@@ -19,12 +19,12 @@ struct BatchNorm {
   Tensor gamma, beta;                // 1 × units, learned
   Tensor running_mean, running_var;  // 1 × units
 
-  Tensor u;  // batch × units: the input, which the caller of forward() fills first
+  Tensor u;  // batch × units: the input; the caller of forward() fills u before the call
   Tensor dL_du, dL_dgamma, dL_dbeta;
 
-  void forward(Tensor& z, bool training);  // z = γ û + β, where û is the normalised u
-  void predict(Tensor& z) const;       // for evaluation: replaces u in z by γ û + β, where û is the normalised u
-  void backward(const Tensor& dL_dz);  // the gradients of the last forward(), in its mode (training or evaluation)
+  void forward(Tensor& z, bool training);  // z = γ û + β, where û is u = x Wᵀ + b after normalisation
+  void predict(Tensor& z) const;           // for evaluation; z contains u before the call and γ û + β after the call
+  void backward(const Tensor& dL_dz);      // computes dL_du, dL_dgamma and dL_dbeta for the last call of forward()
 
  private:
   Tensor u_hat_;       // batch × units: (u − mean) / √(var + eps)

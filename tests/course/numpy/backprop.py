@@ -48,7 +48,7 @@ def softmax_backward(a, dL_da):
 # end of task 1.3
 
 
-# task 2.1 (10 points): the dense layer forward
+# task 2.1 (10 points): the forward pass of the dense layer
 def dense_forward(x, W, b):
     """z = x Wᵀ + b: zᵢⱼ = bⱼ + Σₖ xᵢₖ Wⱼₖ."""
     return x @ W.T + b
