@@ -1,4 +1,4 @@
-// Finds rows in a buffer that slides along the stream. Offsets count from the row's first byte, so they stay valid.
+// Finds rows in a buffer. When the bytes in it move, offsets stay valid: offsets count from the first byte of a row.
 #include "primer/formats/csv.hpp"
 
 #include <algorithm>
@@ -33,13 +33,13 @@ bool means_missing(std::string_view text) {
                                         "?",       "-",       ".",     "<na>",  "#na",   "#n/a", "#null!",
                                         "#div/0!", "#value!", "#ref!", "#num!", "#name?"};
   const char last = text.empty() ? '?' : text.back();
-  if (last >= '0' && last <= '9') return false;  // for speed: most cells end with a digit, but the `words` do not
+  if (last >= '0' && last <= '9') return false;  // for speed: a text that ends with a digit is not in `words`
   std::string lower(text.substr(0, 8));
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return std::ranges::find(words, lower) != std::end(words);
 }
 
-// Formats that people take for CSV: the first bytes of such a file, and the message to the user about the format.
+// A file format that users may confuse with CSV: the first bytes of each file of this format, and the error message.
 struct OtherFormat {
   std::string_view begin;
   const char* what;
@@ -117,7 +117,7 @@ std::string CsvReader::text(std::size_t column) const {
 }
 
 void CsvReader::read_header() {
-  has(3);  // waits for 4 bytes: a header and a row of data have at least 4, with their line feeds
+  has(3);  // waits for 4 bytes: a header line and a data line together have at least 4 bytes, with line feeds
   const std::string_view begin(buffer_.data(), filled_);
   for (const OtherFormat& other : other_formats) {
     if (begin.starts_with(other.begin)) throw UserError({file_}, other.what);
@@ -140,7 +140,7 @@ void CsvReader::read_header() {
   }
   if (number && !all_indices) {
     throw UserError(location(*number), "the first row contains the number ", in_quotes(columns_[*number]),
-                    ", so the file seems to have no header; insert a row of column names above it");
+                    ", so the file seems to have no header; insert a row of column names at the top");
   }
   for (std::size_t k = 0; k < cell_count_; ++k) check_name(k);
 }
@@ -175,7 +175,7 @@ Location CsvReader::location_of(std::size_t offset) const {
   return {file_, line_ + lines, count_characters(before.substr(line_begin)) + 1};
 }
 
-// Finds the next row that is not blank; returns false at the end of the stream. Keeps the first `most_cells` + 1 cells.
+// Finds the next row that is not blank and keeps its first `most_cells` + 1 cells. Returns false if no row is left.
 bool CsvReader::read_row(std::size_t most_cells) {
   do {
     const auto done = buffer_.begin() + static_cast<std::ptrdiff_t>(row_);
@@ -214,7 +214,7 @@ std::size_t CsvReader::read_cell(std::size_t begin, Cell& cell) {
   return end;
 }
 
-// Like read_cell(), but for a cell that begins with a quote. Within the quotes "" means one quote.
+// Like read_cell(), for a cell that begins with a quotation mark. In this cell, "" stands for one quotation mark.
 std::size_t CsvReader::read_quoted_cell(std::size_t begin, Cell& cell) {
   std::size_t end = begin + 1;
   while (true) {
@@ -234,10 +234,10 @@ std::size_t CsvReader::read_quoted_cell(std::size_t begin, Cell& cell) {
   return end;
 }
 
-// Reads the bytes that the stream has ready; waits only if it has none. Returns false at the end of the stream.
+// Reads the bytes that the stream has ready; if no byte is ready, waits. Returns false at the end of the stream.
 bool CsvReader::fill() {
   if (filled_ - row_ > largest_row) {
-    throw UserError({file_, line_}, "the row is longer than 16 MiB; is a quote not closed, or is it not a CSV file?");
+    throw UserError({file_, line_}, "the row is longer than 16 MiB; is a quote not closed, or is the file not CSV?");
   }
   if (stream_.peek() == std::istream::traits_type::eof()) {
     if (stream_.bad()) throw RuntimeError({file_}, "cannot be read");

@@ -43,7 +43,7 @@ std::string initials(std::string_view name) {
   return letters.size() > 1 ? letters : "";
 }
 
-// False for control characters (C0, DEL, C1), and for marks that are invisible or reorder text on a terminal.
+// Returns false for a control character (C0, DEL, C1), an invisible mark, or a mark that reorders text on a terminal.
 bool is_harmless(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first >= 0x20 && first != 0x7F;

@@ -1,4 +1,4 @@
-// Computes a formula by recursive descent, from left to right.
+// Computes the value of a formula with a recursive-descent parser.
 #include "primer/formats/expression.hpp"
 
 #include <algorithm>
@@ -37,7 +37,7 @@ class Reader {
     at_ += found ? 1 : 0;
     return found;
   }
-  // Takes the next characters as long as they are in `allowed`.
+  // Skips spaces, then reads and returns all characters before the first character that is not in `allowed`.
   std::string_view word(std::string_view allowed) {
     next();
     const std::size_t begin = at_;

@@ -1,4 +1,4 @@
-// Opens and reads files; a failure names the file and the reason.
+// Opens and reads files. If this fails, the error message names the file and the reason.
 #include "primer/formats/input.hpp"
 
 #include <unistd.h>

@@ -15,7 +15,8 @@ namespace primer {
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{1} << 31;
-constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;  // this value means: the extra field has the size or offset (64 bits)
+// A size or an offset in a zip record is 0xFFFFFFFF if the extra field of the record has the real value in 64 bits.
+constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;
 
 std::uint32_t crc32(std::string_view bytes) {
   std::uint32_t crc = ~std::uint32_t{0};
@@ -62,7 +63,7 @@ class Bytes {
   std::size_t at_ = 0;
 };
 
-// A file inside the zip, as its record in the directory of the zip (the list at the end of the zip) describes it.
+// What the list at the end of a zip file says about one of the files in the zip.
 struct Member {
   std::string name;
   std::uint16_t method;
@@ -115,7 +116,7 @@ std::vector<Member> read_directory(Bytes& zip, std::string_view bytes) {
   return members;
 }
 
-// The value of `key` in a Python dictionary, as text; empty if the dictionary does not have the key.
+// `header` is the text of a Python dictionary. Returns the text of the value of `key`, or "" if `key` is absent.
 std::string_view entry(std::string_view header, std::string_view key) {
   const std::size_t at = header.find("'" + std::string(key) + "':");
   if (at == std::string_view::npos) return {};

@@ -1,4 +1,4 @@
-// Writes and reads numbers with std::to_chars and std::from_chars, so that no locale can change them.
+// Writes and reads numbers with std::to_chars and std::from_chars: their results do not depend on the locale.
 #include "primer/formats/number.hpp"
 
 #include <algorithm>
@@ -19,8 +19,8 @@ std::string shortest(Float value) {
   return {text.data(), end};
 }
 
-// For a decimal number that a double cannot hold: true if the number is too close to 0, false if it is too large. All
-// such numbers are so far from 1 that an estimate of the decimal exponent is enough.
+// For a decimal number outside the range of double: returns true if the number is too close to 0, false if it is too
+// large. An estimate of the decimal exponent is enough, because every such number is very far from 1.
 bool is_too_small(std::string_view text) {
   const std::string_view mantissa = text.substr(0, text.find_first_of("eE"));
   const auto point = static_cast<std::int64_t>(std::min(mantissa.find('.'), mantissa.size()));

@@ -60,7 +60,6 @@ std::vector<double> values_of(const std::string& bytes) {
   return values;
 }
 
-// A tensor as the header describes it.
 struct Description {
   std::string name;
   std::vector<std::size_t> shape;

@@ -99,7 +99,8 @@ Entry& Table::add(std::string key, const Location& key_location, Value value) {
 
 class Parser {
  public:
-  // If `counts` is true, lines and columns count from `start`. Otherwise all values and errors have the place `start`.
+  // If `counts` is true, the parser counts lines and columns; the first character has the location `start`. If `counts`
+  // is false, every value and every error has the location `start`.
   Parser(std::string_view text, const Location& start, bool counts) : text_(text), location_(start), counts_(counts) {
     if (counts_ && text_.starts_with("\xEF\xBB\xBF")) position_ = counted_ = 3;
     refuse_bytes_that_are_never_allowed();
@@ -131,7 +132,7 @@ class Parser {
     Value result = value();
     if (!at_end())
       throw UserError(location_, "expected the end of the value, not ", in_quotes(text_.substr(position_)),
-                      "; put quotes around a string that begins like this, as in '\"[1].csv\"'");
+                      "; a string that begins with a quote, [ or { needs quotes, as in '\"[1].csv\"'");
     return result;
   }
 
@@ -156,7 +157,7 @@ class Parser {
     return text_.substr(begin, position_ - begin);
   }
 
-  // The line and column at position_. Each call continues to count at the byte where the previous call stopped.
+  // Returns the line and column of position_. Each call counts on from the byte where the previous call stopped.
   const Location& here() {
     if (!counts_) return location_;
     for (; counted_ < position_; ++counted_) {
@@ -418,7 +419,7 @@ class Parser {
     return text;
   }
 
-  // Skips a backslash at the end of a line, and the white space after it.
+  // Skips a backslash at the end of a line, and all line feeds and white space that follow the backslash.
   bool take_line_ending_backslash() {
     const std::size_t begin = position_;
     take("\\");

@@ -58,8 +58,7 @@ std::optional<char32_t> hex_number(std::string_view text, std::size_t digits) {
 }
 
 std::string escaped(std::string_view text, std::string_view format) {
-  if (!is_utf8(text))
-    throw RuntimeError(concat(in_quotes(text), " cannot be written as ", format, "; it is not UTF-8"));
+  if (!is_utf8(text)) throw RuntimeError(concat(in_quotes(text), " is not UTF-8 and cannot be written as ", format));
   constexpr std::string_view hex = "0123456789ABCDEF";
   std::string result = "\"";
   for (const char c : text) {

@@ -128,9 +128,10 @@ struct Session {
   Training training;
   Flow watch;
   std::vector<LayerPass> pass;
-  std::vector<FlowRow> flow;  // the gradient flow in `pass`
+  std::vector<FlowRow> flow;  // for each layer: gradient norms and other measures of the last backward pass
   std::vector<EpochRecord> history;
-  std::optional<std::uint64_t> touched_at;  // step of the first change by the user; config.toml cannot repeat the run
+  // The step of the first change by the user, if any. config.toml alone cannot repeat a run that the user has changed.
+  std::optional<std::uint64_t> touched_at;
   Tensor grid;
 };
 
@@ -196,7 +197,7 @@ std::vector<std::string> changed_keys(const Config& a, const Config& b) {
   return keys;
 }
 
-// Copies the weights and the progress of `old` to `next`. If the optimiser is the same, also copies its state.
+// Copies weights, epoch, batch and history to `next`, and the optimiser's state if both optimisers are the same.
 void continue_from(Session& old, Session& next) {
   for (std::size_t l = 0; l < next.network.layers.size(); ++l) {
     for (const Parameter& to : next.network.layers[l].tensors()) {
@@ -317,7 +318,7 @@ std::string record_json(const EpochRecord& r) {
          scores_json(r.test) + "," + to_json(r.learning_rate) + "]";
 }
 
-// The state of the run. The page already has the records of the first `known` epochs and gets the later ones.
+// The state of the run as JSON, without the records of the first `known` epochs: the page already has these records.
 std::string state_json(Session& s, std::size_t known) {
   const Training::State& state = s.training.state;
   std::string records = "[";
@@ -387,7 +388,7 @@ Histogram histogram_of(const Tensor& t, std::size_t column, std::size_t bins) {
   return h;
 }
 
-// σ and σ′ at `points` values of z from low to high. For softmax: the values of unit 1 of 2, while unit 2 has z = 0.
+// The curves of σ and σ′ from z = low to z = high. For softmax: unit 1 in a layer of two units; unit 2 has z = 0.
 std::string curve_json(const Activation& sigma, double low, double high, std::size_t points) {
   Tensor z(points, sigma.traits.elementwise ? 1 : 2), a, derivative;
   for (std::size_t i = 0; i < points; ++i) {
@@ -403,7 +404,7 @@ std::string curve_json(const Activation& sigma, double low, double high, std::si
       Members{{"z", "[" + columns[0] + "]"}, {"a", "[" + columns[1] + "]"}, {"slope", "[" + columns[2] + "]"}});
 }
 
-// Unit j of layer l: the histogram of its z over all training rows, its weights, and their gradients in the last pass.
+// Unit j of layer l: the histogram of z over all training rows, the weights, and the latest gradients of the weights.
 std::string unit_json(Session& s, std::size_t l, std::size_t j) {
   Network& network = s.viewed();
   network.forward(s.experiment.data.train.x);
@@ -487,7 +488,7 @@ EXPORT(load) void page_load(unsigned which, const char* text, std::size_t size) 
   sessions()[which] = std::make_unique<Session>(experiment_in(text, size));
 }
 // Loads a changed config. Returns true if the run continues with its weights, false if it starts again. The config
-// alone cannot repeat a run that continues, unless only `diagnostics` or (without a schedule) train.epochs changed.
+// alone repeats a continued run only if the change was in `diagnostics`, or in train.epochs without a schedule.
 EXPORT(change) bool page_change(unsigned which, const char* text, std::size_t size) {
   auto next = std::make_unique<Session>(experiment_in(text, size));
   auto& now = sessions()[which];
@@ -556,7 +557,7 @@ EXPORT(set_bias) void page_set_bias(unsigned which, std::size_t l, std::size_t j
   session(which).set(session(which).network.layers[l].b[j], value);
 }
 
-// A pass over n × n points of the input plane, row by row from the top, or over n points of a single input.
+// Runs the network on a grid: n × n points for two inputs, row by row from the top, or n points for one input.
 EXPORT(grid) void page_grid(unsigned which, std::size_t n, double x_low, double x_high, double y_low, double y_high) {
   Session& s = session(which);
   const bool is_plane = s.network.inputs() == 2;

@@ -1,5 +1,5 @@
-// The engine of the page: primer's core, training and config reader as WebAssembly. This script starts it and turns its
-// results into JavaScript values. It computes nothing.
+// The engine of the page is WebAssembly: primer's core, training and config reader. This script starts the engine and
+// turns the results of the engine into JavaScript values. The script itself computes nothing.
 window.start_engine = async (wanted) => {
   'use strict';
   const text_of = (id) => document.getElementById(id).textContent.trim();
@@ -28,7 +28,7 @@ window.start_engine = async (wanted) => {
     exports = (await WebAssembly.instantiate(module, imports)).exports;
     exports._initialize?.();
   }
-  // relaxed_madd rounds once or twice, depending on the machine. The page uses this instruction only if it rounds once.
+  // relaxed_madd rounds once on some machines, twice on others. The page uses this instruction only if it rounds once.
   async function start() {
     if (wanted !== 'exact') {
       try {

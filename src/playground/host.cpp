@@ -1,6 +1,6 @@
-// Gives the engine in WebAssembly what it lacks: files (in memory) and exceptions. libc++abi cannot unwind the stack
-// there, so no `catch` runs. Instead, a throw calls a function of the page with the text of the exception, and the page
-// throws a JavaScript Error. locate_errors() stores in advance how a throw turns a std::logic_error into a UserError.
+// Gives the WebAssembly engine files (in memory) and exceptions. libc++abi cannot unwind the stack in WebAssembly, so
+// no `catch` runs. Instead, each throw passes the text of the exception to the page, and the page throws a JavaScript
+// Error. A std::logic_error first becomes a UserError: the throw calls the function that locate_errors() has stored.
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>

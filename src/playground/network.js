@@ -168,22 +168,22 @@ window.network_view = (engine) => {
   }
 
   const hints = {
-    field: 'Each picture is the value of a unit over the input plane: orange is positive, blue is negative.',
-    line: 'Each picture is the value of a unit from the smallest input (left) to the largest: orange is positive, blue is negative.',
+    field: 'A picture shows the output of a unit over the plane of the inputs: orange is positive, blue is negative.',
+    line: 'A picture shows the output of a unit for every input, from the smallest (left) to the largest (right). Orange is positive, blue is negative.',
     value:
-      'The colour shows the output a of a unit for the picked sample, relative to the largest |a| of the layer: orange is positive, blue is negative.',
-    slope: 'The colour shows mean |σ′| over the last batch. A unit with a small mean passes almost no gradient.',
+      'The colour shows the output a of a unit for the picked sample: orange is positive, blue is negative. The strongest colour stands for the largest |a| of the layer.',
+    slope: 'The colour shows the mean of |σ′| over the last batch. A unit with a small mean passes almost no gradient.',
     delta:
-      'The colour shows ‖δ‖, the size of the gradient that arrives at a unit in the last batch, relative to the largest ‖δ‖ of the network (logarithmic scale).',
+      'The colour shows ‖δ‖, the size of the gradient that arrives at a unit in the last batch. The scale is logarithmic and ends at the largest ‖δ‖ of the network.',
     state:
-      'Dashed frame: the unit is dead, because σ′ is exactly 0 on the whole batch. Yellow: the unit is saturated, because |σ′| is less than 5 % of its largest value on more than half of the batch (for a ReLU: z < 0).',
+      'A unit with a dashed frame is dead: σ′ is exactly 0 on the whole batch. A yellow unit is saturated: |σ′| is less than 5 % of its largest value on more than half of the batch (for a ReLU: z < 0).',
     weights:
-      'The units of layer 1 show their weights as pictures, the other units their output a for the picked sample: orange is positive, blue is negative.',
+      'In layer 1, each picture shows the weights of a unit. In the other layers, the colour shows the output a of a unit for the picked sample. Orange is positive, blue is negative.',
   };
   const line_hints = {
-    W: 'Lines: W, orange is positive, blue is negative; the width is relative to the largest weight of the layer.',
+    W: 'The lines show W: orange is positive, blue is negative. The widest line has the largest |W| of the layer.',
     dL_dW:
-      'Lines: ∂L/∂W, orange is positive, blue is negative; the width is relative to the largest gradient of the network (logarithmic scale).',
+      'The lines show ∂L/∂W: orange is positive, blue is negative. The widest line has the largest |∂L/∂W| of the network (logarithmic scale).',
   };
   function draw_tiles(grid) {
     const kind = by_id('tile-kind').value;
@@ -287,12 +287,12 @@ window.network_view = (engine) => {
     return true;
   }
 
-  // The label of what carries δ back through `layers`: W, and the skip connection if a layer has one
+  // The label of the path of δ back through `layers`: “W”, or “W + skip” if one of these layers has a skip connection
   const carrier = (layers) => (layers.some(({ residual }) => residual) ? 'W + skip' : 'W');
-  // Draws a line for each run. It goes from the last layer to layer 1, in each layer from ‖∂L/∂a‖ to ‖δ‖ = ‖∂L/∂z‖.
+  // Draws a line for each run, from the last layer to layer 1. In a layer, the line goes from ‖∂L/∂a‖ to ‖δ‖ = ‖∂L/∂z‖.
   function draw_delta(runs) {
     const L = Math.max(...runs.map(({ info }) => info.layers.length));
-    const d = drawing(by_id('delta'), 250, [30, 14, 34, 56], 'norms of the gradient in each layer');
+    const d = drawing(by_id('delta'), 250, [30, 14, 34, 56], 'the norms ‖∂L/∂a‖ and ‖∂L/∂z‖ of each layer');
     const logs = runs
       .flatMap(({ state }) => state.flow.flatMap((row) => [row.dL_da_norm, row.dL_dz_norm]))
       .map(Math.log10);
@@ -348,7 +348,7 @@ window.network_view = (engine) => {
             html(
               'span',
               { class: 'quiet' },
-              'If a network has two or more hidden layers, this line shows how the gradient changes between them.',
+              'For a network with two or more hidden layers, the page shows here how ‖δ‖ changes from the last hidden layer to layer 1.',
             ),
           );
           return line;
@@ -367,7 +367,7 @@ window.network_view = (engine) => {
     );
   }
 
-  // The picture of the data: the plane of the inputs, the curve of one input, or the samples themselves
+  // The plot of the data: the input plane (two inputs), a curve (one input), the first rows (images), or points
   let picture = null;
   function make_picture() {
     const host = by_id('picture');
@@ -452,7 +452,7 @@ window.network_view = (engine) => {
     by_id('data-hint').textContent =
       'The first rows of the training data. Click a row. The calculation of the network for this row is shown below, step by step.';
   }
-  // One pass over a grid of inputs computes the outputs of all units, for the picture of the data and for the tiles.
+  // Computes the outputs of all units on a grid of inputs, for the plot of the data and the small plot of each unit.
   function compute_grid() {
     if (!picture?.d || !(picture.plane || picture.curve)) return null;
     const n = picture.curve ? 120 : engine.kind === 'fused' ? 44 : 26;
@@ -512,8 +512,8 @@ window.network_view = (engine) => {
       place_tiles();
       make_picture();
     },
-    // `part` is the number of the animation frame while a run trains. Every frame draws the picture of the data and one
-    // of the following, in turn: the tiles, the lines, the chart of the gradient.
+    // `part` counts the animation frames of training. Each frame draws the plot of the data and one more part. Frame 0:
+    // the units; frame 1: the lines; frame 2: the gradient chart; frame 3: the units again; and so on.
     draw(now, pick, runs, part = null) {
       picked = pick;
       const grid = compute_grid();
@@ -525,7 +525,7 @@ window.network_view = (engine) => {
       draw_delta(runs);
       window.charts.refresh_tip();
     },
-    // While the dots of a pulse move, only the lines and the dots are drawn again.
+    // While dots move from the output to the input, draws only the dots and the lines between the units.
     draw_motion(now) {
       if (pulse === null) return false;
       draw_lines();

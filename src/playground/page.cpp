@@ -61,7 +61,7 @@ std::string playground_page(const std::string& title, const std::string& config,
   for (const auto& [name, bytes] : files) {
     list += (list.empty() ? "" : ",") + json::quote(name) + ":" + json::quote(bytes);
   }
-  std::string cards;  // the cards of all activations, because the user may choose another activation
+  std::string cards;  // the JSON data of every activation, because the user of the page can choose any activation
   for (const std::string_view name : activations().names()) {
     cards += concat(cards.empty() ? "" : ",", json::quote(name), ":", card_json(card_of(*make_activation(name))));
   }

@@ -1,5 +1,5 @@
-// The state of the page: one run, or two runs that train side by side, the controls that change their configs, and the
-// loop that trains the runs.
+// The state of the page (one run, or two runs that train side by side), the controls that change the configs of the
+// runs, and the loop that trains the runs.
 (async () => {
   'use strict';
   const { html, svg, text, short, extent, ticks, log_ticks, log_label, drawing, explain } = window.charts;
@@ -23,8 +23,8 @@
   }
   by_id('engine').textContent =
     engine.kind === 'fused'
-      ? 'the fused module, because the multiply-add of this machine rounds only once'
-      : 'the exact module, which computes each fused multiply-add from sums and products';
+      ? 'the module “fused”, because the multiply-add instruction of this machine rounds only once'
+      : 'the module “exact”, which computes each fused multiply-add with additions and products';
   by_id('engine').dataset.kind = engine.kind;
   for (const [name, contents] of Object.entries(start.files)) engine.put_file(name, contents);
   const names = engine.names();
@@ -67,14 +67,14 @@
   }
   const over_words = ({ state, info }) =>
     `The run is over (epoch ${state.epoch} of ${info.epochs}). Rewind it and run it again, or increase the number of epochs.`;
-  // Changes the config. The run goes on with its weights if this is possible; otherwise it starts again.
+  // Changes the config of a run. If possible, the run continues with its weights; otherwise the run starts again.
   function change(config, index = 0) {
     const was_playing = playing;
     try {
       const goes_on = engine.change(index, config);
       adopt(index);
       const over = runs[index].state.done;
-      say(!goes_on ? '' : over ? over_words(runs[index]) : 'The run goes on with its weights.', 'note');
+      say(!goes_on ? '' : over ? over_words(runs[index]) : 'Training continues from the current weights.', 'note');
       if (!goes_on && runs.length > 1) {
         const other = 1 - index;
         engine.load(other, runs[other].text);
@@ -93,7 +93,6 @@
   }
   const changed = (key, value) => change(set(runs[0].text, key, value));
 
-  // The form with the settings of the config
   const quoted = (v) => JSON.stringify(v);
   const plain = (v) => (v === undefined ? '' : v.replaceAll('"', ''));
   function select(label, key, options, act) {
@@ -270,7 +269,7 @@
     const layers = /^layer\.1\./.test(key) && runs[0].info.layers.length > 2;
     const same = runs[0].info.settings[key];
     let config = set(runs[0].text, key, value);
-    // For a key of layer 1, every other hidden layer with the same old value also gets the new value.
+    // If the key belongs to layer 1, B also changes it in every other hidden layer with the same value as layer 1 in A.
     for (let l = 2; layers && l < runs[0].info.layers.length; ++l) {
       const at = key.replace('layer.1.', `layer.${l}.`);
       if (runs[0].info.settings[at] === same) config = set(config, at, value);
@@ -378,22 +377,22 @@
     by_id('signature').textContent = bits;
     by_id('signature').dataset.epoch = state.epoch;
     by_id('signature').dataset.done = String(state.done);
-    const with_file = run.file === null ? '' : ` (with ${run.file} beside it)`;
+    const with_file = run.file === null ? '' : ` (with ${run.file} beside config.toml)`;
     const code = (command) => html('code', {}, command);
     by_id('repeat').replaceChildren(
       ...(state.touched !== null
         ? [
-            `The run was changed at step ${state.touched}; `,
+            `You changed the run at step ${state.touched}, so the config alone does not repeat the run. `,
             code('primer train config.toml --init model.safetensors'),
-            ' goes on from the current weights, with a new optimiser',
+            ' continues from the current weights with a new optimiser',
           ]
         : state.done
           ? [
-              `after epoch ${state.epoch}; `,
+              `is the signature of the weights after epoch ${state.epoch}. `,
               code('primer train config.toml'),
               ` ends with the same signature${with_file}`,
             ]
-          : [`after step ${state.step}; repeats with `, code('primer train config.toml'), with_file]),
+          : [`signature at step ${state.step}; `, code('primer train config.toml'), ` repeats the run${with_file}`]),
     );
   }
   function draw(now = performance.now()) {
@@ -417,7 +416,7 @@
   }
 
   // The loop that trains the runs and draws the page
-  const shortest = 3; // the minimum time for training in an animation frame, in ms; drawing and training share 10 ms
+  const shortest = 3; // per animation frame, training gets 10 ms minus the time of drawing, but at least `shortest` ms
   let drawing_took = 6;
   let chunk = 1;
   let waited = 0;
@@ -604,7 +603,6 @@
     if (document.hidden && playing) set_playing(false);
   });
 
-  // The menu of the stories in presets.js
   const stories = by_id('preset');
   stories.append(
     html('option', { value: '' }, start.name),

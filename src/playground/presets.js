@@ -56,16 +56,16 @@ every = 1
     {
       name: 'vanishing: eight sigmoid layers',
       config: spirals(repeat(8, layer(16, 'sigmoid', xavier)), sgd(0.1, 300)),
-      look: 'Look at the gradient on its way back: each ⊙ σ′ step loses at least three quarters of the gradient, because σ′ ≤ ¼, and the W steps do not restore it. Hardly any unit is saturated, so saturation is not the reason. The loss stays near ln 3 = 1.099, the loss of a network that guesses one of three classes.',
+      look: 'Look at the gradient on its way back: each multiplication by σ′ loses at least three quarters of the gradient, because σ′ ≤ ¼. The multiplications by W do not make up for this loss. Hardly any unit is saturated, so saturation is not the reason. The loss stays near ln 3 = 1.099, the loss of a network that gives all three classes the same probability.',
       units: 'delta',
       number:
-        'Claim flow_sigmoid_vanishes: over ten sigmoid layers with Xavier weights, 1.85e-06 of the gradient is left.',
+        'Claim flow_sigmoid_vanishes: of ten sigmoid layers with Xavier weights, the first layer gets only 1.85e-06 of the gradient.',
     },
     {
       name: 'tanh with Xavier: eight layers that learn',
       config: spirals(repeat(8, layer(16, 'tanh', xavier)), sgd(0.1, 300)),
-      look: 'This network differs from the story “vanishing” only in the activation of the hidden layers. Near z = 0 the derivative of tanh is 1, so the multiplications by σ′ make the gradient only a little smaller, and the loss falls.',
-      number: 'Claim flow_tanh_xavier: over fifty tanh layers ∂L/∂W changes by a factor of only 1.13.',
+      look: 'This is the network of “vanishing: eight sigmoid layers”, with tanh instead of sigmoid. Near z = 0 the derivative of tanh is 1. So the multiplications by σ′ make the gradient only a little smaller, and the loss falls.',
+      number: 'Claim flow_tanh_xavier: in fifty tanh layers, ‖∂L/∂W‖ of layer 1 is 1.13 times ‖∂L/∂W‖ of layer 50.',
     },
     {
       name: 'tanh with N(0, 1): saturation and explosion',
@@ -86,16 +86,16 @@ every = 1
     {
       name: 'the rescue: Leaky ReLU from the same start',
       config: sine(layer(32, 'leaky_relu(0.01)'), 0.1, 1000),
-      look: 'A unit with z < 0 on every row keeps σ′ = 0.01 instead of 0. So it is not dead: its weights still move, a hundred times slower, and it can come back. The loss ends far below that of the dying ReLU. You can also choose leaky_relu while the story of the dying ReLU runs.',
+      look: 'A unit with z < 0 on every row keeps σ′ = 0.01 instead of 0, so the unit is not dead. Its weights still move, a hundred times more slowly than with σ′ = 1, and the unit can come back. The loss ends far below the loss of “dying ReLU: the learning rate kills units”. You can also choose leaky_relu while the network of “dying ReLU” trains.',
       at: 'network',
       units: 'state',
       speed: 'step',
-      number: 'Claim dying_rescue: the fraction of dead units is 0.5, and 0 after more training with Leaky ReLU.',
+      number: 'Claim dying_rescue: ReLU leaves 0.5 of the units dead; further training with Leaky ReLU revives all.',
     },
     {
       name: 'linear collapse: ten layers without σ',
       config: xor(repeat(9, layer(8, 'identity'))),
-      look: 'Every σ′ is 1 and the gradient arrives, but ten linear layers are one linear layer. The picture of the data shows at most one straight edge, and the loss stops at ln 2 = 0.693.',
+      look: 'Every σ′ is 1, so the gradient reaches layer 1. But ten linear layers compute no more than one linear layer can compute. The plot of the data shows at most one straight border between the classes, and the loss stops at ln 2 = 0.693.',
       number: 'Claim xor_needs_hidden: ten linear layers reach an accuracy of 0.5 on XOR.',
     },
     {
@@ -118,14 +118,14 @@ every = 1
     {
       name: 'batch normalisation: sigmoid that learns',
       config: spirals(repeat(8, layer(16, 'sigmoid', `${xavier}\nbatch_norm = true`)), sgd(0.1, 300)),
-      look: 'Batch normalisation, z = γ û + β, keeps the z of every unit spread around 0. On its way back, the gradient is divided by the small standard deviation of u = x Wᵀ + b. So the eight sigmoid layers learn, and the loss falls.',
-      number: 'Claim rescue_batch_norm: the accuracy of twenty sigmoid layers is 0.99 with batch norm, 0.465 without.',
+      look: 'Batch normalisation computes z = γ û + β, where û is u = x Wᵀ + b, scaled to mean 0 and variance 1 in each batch. So the z of every unit stays spread around 0. On its way back, the gradient is divided by the standard deviation of u; this deviation is small, so the gradient grows. The eight sigmoid layers learn, and the loss falls.',
+      number: 'Claim rescue_batch_norm: twenty sigmoid layers reach 0.99 accuracy with batch norm, 0.465 without it.',
     },
     {
       name: 'A | B: sigmoid against tanh',
       config: spirals(repeat(4, layer(16, 'sigmoid', xavier)), adam(0.01, 300)),
       other: spirals(repeat(4, layer(16, 'tanh', xavier)), adam(0.01, 300)),
-      look: 'B differs from A only in the activation of the hidden layers, and both runs see the same batches. Rewind and compare the gradients of A and B on their way back: in A every ⊙ σ′ step loses at least three quarters of the gradient, in B much less. With four layers Adam still trains both, but the loss of A begins to fall later.',
+      look: 'B differs from A only in the activation of the hidden layers, and both runs see the same batches. Press “rewind”. Then compare the gradients of A and B on their way back. In A, each multiplication by σ′ loses at least three quarters of the gradient. In B, each multiplication by σ′ loses much less. Adam still trains both networks, because they have only four hidden layers, but the loss of A begins to fall later.',
       number: 'Claim tanh_slope: the largest derivative is 1 for tanh and ¼ for sigmoid.',
     },
   ];

@@ -120,7 +120,7 @@ window.sample_view = (engine, cards) => {
       html(
         'dl',
         { class: 'facts-list' },
-        fact(own ? 'z of the picked sample' : 'z, moved by you', short(z, 5), String(z)),
+        fact(own ? 'z of the picked sample' : 'the z that you have chosen', short(z, 5), String(z)),
         fact('σ(z)', short(at.a, 5), String(at.a)),
         fact('σ′(z)', short(at.slope, 5), String(at.slope)),
       ),
@@ -154,14 +154,14 @@ window.sample_view = (engine, cards) => {
       html(
         'p',
         { class: 'hint' },
-        'Grey bars: the z of this unit on all training rows.',
+        'The grey bars are a histogram of the z of this unit over all training rows.',
         html('br', {}),
-        'Shaded: |σ′| is less than 5 % of its largest value (saturated).',
+        'In the shaded range the unit is saturated: |σ′| is less than 5 % of its largest value.',
       ),
     );
   }
 
-  // The weights of the unit, as sliders. After the user changes a weight, the config alone does not repeat the run.
+  // Sliders for the weights of the unit. If the user changes a weight, the config alone cannot repeat the run.
   function draw_weights(run, { l, j }, facts) {
     const host = by_id('unit-weights');
     const holds = host.contains(document.activeElement) && document.activeElement.type !== 'button';
@@ -203,7 +203,7 @@ window.sample_view = (engine, cards) => {
     );
   }
 
-  // One sample by hand: the steps forward, the loss, and the steps back
+  // Shows the calculation for one sample step by step: the forward pass, the loss, and the backward pass
   let step = 0;
   const source = {
     u: ['src/core/dense.cpp', 'multiply_add(*x, Wt, b, u);  // u = x Wᵀ + b'],
@@ -374,7 +374,7 @@ window.sample_view = (engine, cards) => {
         ? `y = ${trace.y.map((v) => short(v, 4)).join(', ')}`
         : `class ${run.info.classes[run.data.class[pick.row]] ?? run.data.class[pick.row]}`;
     by_id('hand-name').textContent = `row ${pick.row + 1}, ${y}; L = ${short(trace.loss, 5)}`;
-    // Sets `aria-disabled`: a button with `disabled` would lose the focus, and then the key → would train the network.
+    // Sets `aria-disabled`: `disabled` would take the focus away, and then the right arrow key would train the network.
     by_id('hand-back').setAttribute('aria-disabled', String(step === 0));
     by_id('hand-next').setAttribute('aria-disabled', String(step === steps.length - 1));
     by_id('hand-where').textContent = `step ${step + 1} of ${steps.length}`;

@@ -166,7 +166,7 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
       {"train c.toml --set data.file=empty.csv", "empty.csv: the file is empty; a CSV file begins with a header row"},
       {"train c.toml --set data.file=nohead.csv",
        "nohead.csv:1:1: the first row contains the number \"1\", so the file seems to have no header; insert a row of "
-       "column names above it"},
+       "column names at the top"},
       {"train c.toml --set data.file=semi.csv",
        "semi.csv:1:1: the cells are separated by \";\", not by \",\"; set data.separator, or save the file with "
        "commas"},

@@ -375,7 +375,7 @@ TEST_CASE("endless garbage is refused after a bounded number of bytes") {
     Endless garbage(c);
     std::istream stream(&garbage);
     CHECK_THROWS_WITH_AS(CsvReader(stream, "f"),
-                         "f:1: the row is longer than 16 MiB; is a quote not closed, or is it not a CSV file?",
+                         "f:1: the row is longer than 16 MiB; is a quote not closed, or is the file not CSV?",
                          UserError);
     CHECK(garbage.given < std::size_t{17} << 20);
   }

@@ -85,7 +85,7 @@ TEST_CASE("a written string reads back, and text that is not UTF-8 is not writte
   all += "σ′ 𝛁";
   CHECK(string(json::quote(all)) == all);
   CHECK(json::quote("a\"b\\c\n\x01") == R"("a\"b\\c\n\u0001")");
-  CHECK_THROWS_WITH_AS(json::quote("\xff"), "\"\\xFF\" cannot be written as JSON; it is not UTF-8", RuntimeError);
+  CHECK_THROWS_WITH_AS(json::quote("\xff"), "\"\\xFF\" is not UTF-8 and cannot be written as JSON", RuntimeError);
 }
 
 TEST_CASE("an array of strings goes to text and back") {

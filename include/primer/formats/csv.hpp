@@ -1,6 +1,6 @@
 // Reads CSV files as people write them: with a header row, quoted cells, CRLF, a byte-order mark, spaces around cells,
-// and class names as text. The reader returns a row, or its error, as soon as the row is complete, so a program can
-// answer a pipe line by line. It needs memory for one row only, whatever the size of the file.
+// and class names as text. Each row can be used as soon as it is complete, so a program can answer every line of a pipe
+// immediately. The reader keeps one row in memory, whatever the size of the file.
 #pragma once
 
 #include <cstddef>
@@ -86,7 +86,8 @@ class CsvReader {
   std::size_t filled_ = 0;
   std::size_t row_size_ = 0;  // bytes of the current row, with its line feed
   std::size_t line_ = 1;
-  std::vector<Cell> cells_;     // the cells of the current row; of a data row, only the first columns_.size() + 1
+  // The cells of the current row. If a data row has too many cells, only the first columns_.size() + 1 are stored.
+  std::vector<Cell> cells_;
   std::size_t cell_count_ = 0;  // the number of all cells in the current row
 };
 

@@ -48,15 +48,15 @@ class RuntimeError : public std::runtime_error {
       : std::runtime_error(concat(to_string(location), ": ", parts...)) {}
 };
 
-// Runs act(). If act() throws a std::logic_error, throws locate(error) instead: `locate` adds the place in a file,
-// which core and training do not know. WebAssembly cannot catch exceptions, so the web page has its own version.
+// Runs act(). If act() throws a std::logic_error, throws locate(error) instead: `locate` adds the file and the line.
+// WebAssembly cannot catch exceptions, so src/playground/host.cpp has another version of locate_errors().
 void locate_errors(const std::function<void()>& act, const std::function<UserError(const std::logic_error&)>& locate);
 
 // The candidate nearest to `word` in Damerau–Levenshtein distance, or "" if the distance is larger than 1 + ⌊length of
-// `word` / 3⌋. Upper and lower case count as equal. The initials of a candidate find it: "lr" finds "learning_rate".
+// `word` / 3⌋. Upper and lower case count as equal. Initials also match: "lr" finds "learning_rate".
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
-// "; did you mean 'x'?" with the name nearest to `word`, or `otherwise` if none is near.
+// Returns "; did you mean 'x'?", where x = nearest(word, names). If nearest() finds no name, returns `otherwise`.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names,
                          std::string_view otherwise = "");
 

@@ -14,10 +14,10 @@ struct Argument {
 };
 using NamedFunctions = std::function<double(std::string_view name, const std::vector<Argument>& arguments)>;
 
-// Computes a formula of numbers and functions with + - * / and parentheses. Names of functions and arguments consist of
-// the letters a … z and _; a ' at the end means the derivative. For a mistake, throws std::invalid_argument whose text
-// begins with the place of the mistake, as "column 3 of the formula: …". If `functions` throws std::invalid_argument,
-// evaluate_expression() adds the column of the function's name.
+// Computes a formula of numbers and functions with + - * / and parentheses. Names consist of the letters a … z and _; a
+// ' at the end means the derivative. If the formula is wrong, throws std::invalid_argument with the position of the
+// mistake, such as "column 3 of the formula: …". If `functions` throws std::invalid_argument, evaluate_expression()
+// puts the column of the function's name before the text.
 double evaluate_expression(std::string_view text, const NamedFunctions& functions);
 
 }  // namespace primer

@@ -7,7 +7,7 @@ namespace primer {
 
 class Fnv1a {
  public:
-  // Adds the next byte. A caller that does not need the standard hash may add words of up to 64 bits instead.
+  // Adds a byte. A caller that does not need the standard FNV-1a hash may add words of up to 64 bits instead.
   constexpr void add(std::uint64_t word) { hash_ = (hash_ ^ word) * 0x100000001b3; }
   constexpr std::uint64_t hash() const { return hash_; }
 

@@ -1,4 +1,4 @@
-// Reads and writes JSON (RFC 8259), as far as safetensors files and the report's data need it.
+// Reads and writes JSON (RFC 8259) for safetensors files and for the web pages of primer.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,4 @@
-// Reads the .npz files of NumPy (numpy.savez): zip files of uncompressed .npy arrays. So arrays that another program
-// has computed can be compared with those of primer.
+// Reads the .npz files that NumPy writes with numpy.savez: zip files of uncompressed .npy arrays.
 #pragma once
 
 #include <string>
@@ -9,9 +8,9 @@
 
 namespace primer {
 
-// Reads the arrays of the .npz file at `path`, in the order of the directory of this zip file. Arrays must have f4 or
-// f8 numbers (little-endian, in C or Fortran order) and .npy version 1.0 or 2.0; infinities and NaN are allowed. For
-// any other array, throws UserError with its name; for a compressed or damaged file, too.
+// Reads the arrays of the .npz file at `path`, in the order of the list at the end of this zip file. An array must have
+// f4 or f8 numbers (little-endian, in C or Fortran order) and .npy version 1.0 or 2.0; infinities and NaN are allowed.
+// Throws UserError with the name of an array that breaks these rules, or if the file is compressed or damaged.
 Safetensors read_npz(const std::string& path);
 Safetensors read_npz(std::string_view bytes, const std::string& file);
 

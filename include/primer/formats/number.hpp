@@ -1,4 +1,4 @@
-// Writes numbers as text and reads them, for every file of primer. The text of number() reads back as the same bits.
+// Writes numbers as text and reads numbers from text, for every file of primer.
 #pragma once
 
 #include <cstddef>

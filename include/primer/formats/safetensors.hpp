@@ -21,14 +21,14 @@ struct NamedTensor {
 
 struct Safetensors {
   std::vector<NamedTensor> tensors;                           // the tensors, in the order in which the file stores them
-  std::vector<std::pair<std::string, std::string>> metadata;  // keys and texts, in the order of the file's JSON header
+  std::vector<std::pair<std::string, std::string>> metadata;  // pairs (key, text), in the order of the JSON header
 
   // The tensor or the metadata text with this name; null if there is none.
   const NamedTensor* tensor(std::string_view name) const;
   const std::string* metadatum(std::string_view key) const;
 };
 
-// F32 rounds every value to float; a value beyond the largest float becomes infinite.
+// Dtype::F32 writes every value as a float; a value beyond the largest float becomes infinite.
 enum class Dtype { F64, F32 };
 enum class NonFinite { refused, allowed };
 

@@ -14,7 +14,7 @@
 
 namespace primer::toml {
 
-// The interval of finite numbers that a key allows, with `words` that describe it in messages.
+// The finite numbers that a TOML key accepts, as an interval. Error messages show `words` for the interval.
 struct Range {
   double low, high;
   bool open_low, open_high;
@@ -30,7 +30,7 @@ class TableReader {
   // the keys: `table` and all keys that are passed to its functions must outlive the object.
   TableReader(const Table& table, Location location, std::string section = "");
 
-  // location(): where the table is in the file. location(key): where the value is, or the table if the key is absent.
+  // location(): the place of the table. location(key): the place of the value, or location() if the key is absent.
   const Location& location() const { return location_; }
   Location location(std::string_view key) const;
   const Table& contents() const { return *table_; }

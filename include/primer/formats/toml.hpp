@@ -48,16 +48,16 @@ struct Entry {
   Value value;
 };
 
-// Parses the document in `text`; error messages call it `file`. Throws UserError at the first mistake: text that is not
-// TOML 1.0, a date or a time, or tables and arrays that are nested more than 64 levels deep.
+// Parses the TOML document `text`; error messages show the name `file`. Throws UserError if `text` is not TOML 1.0,
+// contains a date or a time, or nests tables and arrays more than 64 levels deep.
 Table parse(std::string_view text, const std::string& file);
 
-// The document in the file at `path`; throws UserError also if the file cannot be read or is larger than largest_file.
-constexpr std::size_t largest_file = 1 << 20;
+// Parses the TOML file at `path`. Throws UserError if the file has a mistake, cannot be opened or is too large.
+constexpr std::size_t largest_file = 1 << 20;  // in bytes
 Table read(const std::string& path);
 
-// The VALUE of `--set KEY=VALUE`. It is read as TOML if it begins with a quote, [ or {, or if it is a number, true or
-// false; any other text is a string. Every value and every error gets `location`.
+// Parses VALUE of `--set KEY=VALUE` as TOML if it begins with a quote, [ or {, or if it is a number, true or false. Any
+// other text is a string. All values and all errors get the location `location`.
 Value parse_value(std::string_view text, const Location& location);
 
 // The type of the value in messages: "a string", "an integer", "a float", "a boolean", "an array" or "a table".

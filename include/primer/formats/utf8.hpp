@@ -20,7 +20,7 @@ std::size_t count_characters(std::string_view text);
 // Appends the character with this code, which must be a Unicode scalar value.
 void append_utf8(std::string& text, char32_t code);
 
-// Escapes of both JSON and TOML: a backslash and the letter escape_letters[k] mean the character escape_meanings[k].
+// The escapes that JSON and TOML share: a backslash and the letter escape_letters[k] mean escape_meanings[k].
 inline constexpr std::string_view escape_letters = "btnfr\"\\";
 inline constexpr std::string_view escape_meanings = "\b\t\n\f\r\"\\";
 
@@ -28,7 +28,7 @@ inline constexpr std::string_view escape_meanings = "\b\t\n\f\r\"\\";
 // one of these characters is not a hexadecimal digit.
 std::optional<char32_t> hex_number(std::string_view text, std::size_t digits);
 
-// `text` in double quotes, escaped for JSON and TOML. Throws RuntimeError naming `format` if `text` is not UTF-8.
+// `text` in double quotes, escaped for JSON and TOML. If `text` is not UTF-8, throws RuntimeError that names `format`.
 std::string escaped(std::string_view text, std::string_view format);
 
 }  // namespace primer

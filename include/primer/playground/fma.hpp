@@ -36,11 +36,11 @@ struct Exact {
   return {p, a_low * b_low - (((p - a_high * b_high) - a_low * b_high) - a_high * b_low)};
 }
 
-// Computes a b + c, rounded once, by additions and products: S. Boldo and G. Melquiond, Emulation of a FMA and
-// correctly rounded sums, IEEE Trans. Comp. 57, 2008, figure 4. The exact a b + c is total.high + rest. If `rest` is
-// rounded to odd, the last addition rounds as if `rest` were exact. The function does not branch, so the compiler can
-// vectorise a loop over it. The result is right if can_emulate_fma holds for a and b, and |c| < 2¹⁰⁰⁰. Otherwise
-// product.low may underflow, or an intermediate result may overflow.
+// Computes a · b + c, rounded once, with additions and products only. Source: S. Boldo and G. Melquiond, Emulation of a
+// FMA and correctly rounded sums, IEEE Trans. Comp. 57, 2008, figure 4. The exact value of a · b + c is total.high +
+// rest. Because `rest` is rounded to odd, the last addition rounds as if `rest` were exact. The function does not
+// branch, so the compiler can vectorise a loop that calls it. The result is right if can_emulate_fma holds for a and b,
+// and |c| < 2¹⁰⁰⁰. Otherwise product.low may underflow, or an intermediate result may overflow.
 [[gnu::always_inline]] inline double emulated_fma(double a, double b, double c) {
   const Exact product = exact_product(a, b);
   const Exact upper = exact_sum(c, product.low);
@@ -48,7 +48,8 @@ struct Exact {
   const Exact rest = exact_sum(upper.low, total.low);
   const auto bits = std::bit_cast<std::int64_t>(rest.high);
   const bool inexact = rest.low != 0, towards_0 = (rest.high < 0) != (rest.low < 0);
-  const std::int64_t odd = (bits - (inexact & towards_0)) | inexact;  // truncated; if bits were lost, the last bit is 1
+  // Rounds `rest` to odd: cuts off the bits that do not fit. If a bit that was cut off is 1, the last bit becomes 1.
+  const std::int64_t odd = (bits - (inexact & towards_0)) | inexact;
   const double result = total.high + std::bit_cast<double>(odd);
   return result == 0 ? product.high + c : result;  // if the result is −0, its sign is kept
 }

@@ -1,4 +1,4 @@
-// Writes the playground: one web page that trains a config. It contains primer's engine as WebAssembly, and the data.
+// Writes the playground: a web page that trains networks. The page contains a config, data and primer's engine.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@ struct PlaygroundModules {
   std::string fused, exact;
 };
 
-// Reads the modules from PROGRAM_FOLDER/playground or PROGRAM_FOLDER/../share/primer/playground. If they are missing,
-// throws UserError, which says how to build them.
+// Reads the WebAssembly modules from PROGRAM_FOLDER/playground or PROGRAM_FOLDER/../share/primer/playground. If the
+// modules are missing, throws UserError with the command that builds them.
 PlaygroundModules read_playground_modules(const std::string& program_folder);
 
 // Returns the playground for `config`, as HTML. `files` has the name and the bytes of each file that `config` names.

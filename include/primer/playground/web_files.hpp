@@ -1,4 +1,4 @@
-// The files in src/playground and src/report from which a playground page is made, as texts that CMake embeds.
+// The files of a playground page, from src/playground and src/report. CMake embeds their texts in the program.
 #pragma once
 
 namespace primer::web {
@@ -8,6 +8,6 @@ struct WebFile {
   const char* text;
 };
 extern const char* const playground_html;  // the page with {{placeholders}} for scripts, styles and data
-extern const WebFile playground_files[];   // the files for the {{placeholders}}; the name of the last entry is null
+extern const WebFile playground_files[];   // the files that replace {{placeholders}}; the array ends with a null name
 
 }  // namespace primer::web
