@@ -136,15 +136,15 @@ class Doctor {
     if (!split || std::isnan(split->ratio)) return;
     if (split->ratio < least_gradient_ratio) {
       say("vanishing", start.front().epoch, heal_gradient(*split), "At the start, the gradient at layer 1 was ",
-          short_number(split->ratio), " times the gradient at layer ", hidden_, ". From layer ", hidden_,
-          " to layer 1, all σ′ together multiplied the gradient by ", short_number(split->sigma_part),
-          ", and all W together multiplied the gradient by ", short_number(split->W_part), ".", later());
+          short_number(split->ratio), " times the gradient at layer ", hidden_, parts_of(*split), later());
     } else if (split->ratio > largest_gradient_ratio) {
       say("exploding", start.front().epoch, heal_gradient(*split), "At the start, the gradient at layer 1 was ",
-          short_number(split->ratio), " times the gradient at layer ", hidden_, ". From layer ", hidden_,
-          " to layer 1, all σ′ together multiplied the gradient by ", short_number(split->sigma_part),
-          ", and all W together multiplied the gradient by ", short_number(split->W_part), ".");
+          short_number(split->ratio), " times the gradient at layer ", hidden_, parts_of(*split));
     }
+  }
+
+  static std::string parts_of(const FlowSplit& split) {
+    return ": " + short_number(split.sigma_part) + " (from σ′) × " + short_number(split.W_part) + " (from W).";
   }
 
   // For a run whose gradient vanished at the start: a sentence about the gradient at layer 1 at the end of the run.
@@ -152,15 +152,13 @@ class Doctor {
     if (epochs_.size() < 2) return {};
     const auto reaches = [](const std::vector<FlowRow>& rows) { return split_of(rows)->ratio >= least_gradient_ratio; };
     const FlowSplit end = *split_of(epochs_.back());
-    const std::string parts =
-        concat("at the end of the run, the gradient at layer 1 was ", short_number(end.ratio),
-               " times the gradient at layer ", hidden_, " (a factor ", short_number(end.sigma_part),
-               " from σ′, and a factor ", short_number(end.W_part), " from W).");
-    if (!reaches(epochs_.back())) return " The gradient at layer 1 was also small in later epochs: " + parts;
+    const std::string factor = concat("at the end of the run, the gradient at layer 1 was ", short_number(end.ratio),
+                                      " times the gradient at layer ", hidden_, parts_of(end));
+    if (!reaches(epochs_.back())) return " The gradient at layer 1 was also small in later epochs: " + factor;
     auto since = epochs_.end();
     while (since != epochs_.begin() && reaches(*(since - 1))) --since;
     return concat(" From epoch ", since->front().epoch,
-                  " on, the gradient at layer 1 was large enough for learning: ", parts);
+                  " on, the gradient at layer 1 was large enough for learning: ", factor);
   }
 
   std::vector<Override> set_hidden(const char* key, const char* value) const {

@@ -164,8 +164,7 @@ TEST_CASE("an empty file and a bad header are refused; a header without rows is 
   CHECK(complaint("a,\n0,1\n") == "f.csv:1:3: column 2 has no name; write a name or remove the column");
   CHECK(complaint("5.1,3.5\n4.9,3.0\n") ==
         "f.csv:1:1: the first row contains the number \"5.1\", so the file seems to have no header; insert a row of "
-        "column "
-        "names above it");
+        "column names at the top");
   CHECK(complaint("a;b\n1;2\n") ==
         "f.csv:1:1: the cells are separated by \";\", not by \",\"; set data.separator, or save the file with commas");
   CHECK(complaint("a\tb\n1\t2\n") ==

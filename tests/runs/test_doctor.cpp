@@ -160,24 +160,24 @@ TEST_CASE("the doctor says nothing about healthy runs") {
 }
 
 TEST_CASE("in a deep sigmoid network σ′ takes the gradient") {
-  every_seed(
-      "configs/spirals.toml", spirals_with({{"layer.1.activation", "sigmoid"}, {"layer.1.repeat", "8"}}), "vanishing",
-      [](const Run& run, const Diagnosis& diagnosis) {
-        const FlowSplit start = *split_of(run.rows_of(0));
-        const FlowSplit end = *split_of(run.rows_of(25));
-        CHECK(start.ratio < 1e-4);       // (¼)⁷ · 1
-        CHECK(start.sigma_part < 1e-4);  // σ′ took it, not W
-        CHECK(start.W_part > 0.1);
-        CHECK(contains(diagnosis.text, "layer 1 was " + short_number(start.ratio) + " times the gradient at layer 8"));
-        CHECK(contains(diagnosis.text, " all σ′ together multiplied the gradient by " + short_number(start.sigma_part) +
-                                           ", and all W together multiplied the gradient by " +
-                                           short_number(start.W_part) + "."));
-        CHECK(contains(diagnosis.text, " at the end of the run, the gradient at layer 1 was " +
-                                           short_number(end.ratio) + " times the gradient at layer 8 ("));
-        CHECK(contains(diagnosis.text, "on, the gradient at layer 1 was large enough") == (end.ratio >= 0.02));
-        CHECK(diagnosis.epoch == 0);
-        check_remedy(diagnosis, "--set layer.1.activation=tanh");
-      });
+  every_seed("configs/spirals.toml", spirals_with({{"layer.1.activation", "sigmoid"}, {"layer.1.repeat", "8"}}),
+             "vanishing", [](const Run& run, const Diagnosis& diagnosis) {
+               const FlowSplit start = *split_of(run.rows_of(0));
+               const FlowSplit end = *split_of(run.rows_of(25));
+               CHECK(start.ratio < 1e-4);       // (¼)⁷ · 1
+               CHECK(start.sigma_part < 1e-4);  // σ′ took it, not W
+               CHECK(start.W_part > 0.1);
+               const auto at_layer_1 = [](const FlowSplit& split) {
+                 return " the gradient at layer 1 was " + short_number(split.ratio) +
+                        " times the gradient at layer 8: " + short_number(split.sigma_part) + " (from σ′) × " +
+                        short_number(split.W_part) + " (from W).";
+               };
+               CHECK(contains(diagnosis.text, "At the start," + at_layer_1(start)));
+               CHECK(contains(diagnosis.text, " at the end of the run," + at_layer_1(end)));
+               CHECK(contains(diagnosis.text, "on, the gradient at layer 1 was large enough") == (end.ratio >= 0.02));
+               CHECK(diagnosis.epoch == 0);
+               check_remedy(diagnosis, "--set layer.1.activation=tanh");
+             });
 }
 
 TEST_CASE("weights of variance 1 saturate a deep tanh network" *
