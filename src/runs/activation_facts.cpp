@@ -68,7 +68,7 @@ const ActivationFacts* facts_of(std::string_view name) {
 
 // Why init = "auto" chooses this initialiser.
 std::string_view reason_for(std::string_view initializer) {
-  if (initializer.starts_with("he_")) return "Var w = 2/inputs: σ removes about half of the signal";
+  if (initializer.starts_with("he_")) return "Var w = 2/inputs: the mean square of σ(z) is about half that of z";
   if (initializer.starts_with("lecun_")) return "Var w = 1/inputs: with this σ, outputs keep mean 0 and variance 1";
   return "Var w = 2/(inputs + outputs): signal and gradient keep their size";
 }
@@ -88,7 +88,7 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
-// One text for each claim about the activation `name`: the verdict, and the first number that was measured for `name`.
+// One text for each claim about the activation `name`: the verdict, and the claim's first measured number for `name`.
 std::vector<std::string> claims_about(std::string_view name) {
   std::istringstream results(results_of_claims);
   std::vector<std::string> claims;
@@ -104,7 +104,7 @@ std::vector<std::string> claims_about(std::string_view name) {
       const std::size_t value = number.find_first_not_of(' ');
       claims.push_back(
           concat(title, "; ", line.substr(2), " = ", number.substr(value, number.find(' ', value) - value)));
-      title = "-";  // further numbers of this claim are not read
+      title = "-";  // skips the other numbers of this claim
     }
   }
   return claims;

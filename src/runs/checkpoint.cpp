@@ -81,7 +81,7 @@ class Reader {
     const NamedTensor& found = find_tensor(contents_, file_, prefix_ + name, {values.size()});
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = number_in<T>(found, i);
   }
-  // Fills `list`: a tensor for each tensor of the network. The tensors "best" may be missing: then, `list` is empty.
+  // Reads one tensor for each tensor of the network into `list`. If the file has no tensors "best", `list` is empty.
   void tensors(const std::string& name, std::vector<Tensor>& list) {
     list.clear();
     if (name == "network" || has(name, 0)) list = copy_of(network_);

@@ -249,7 +249,7 @@ class Collector {
   const std::string& folder_;
 };
 
-// The keys of the config with values. Data file paths are relative to `folder`, and are omitted if `folder` is empty.
+// The config as a list of keys with values. Paths of data files are relative to `folder`, or omitted if it is empty.
 std::vector<Setting> settings_in(const Config& config, const std::string& folder) {
   Collector all(folder);
   all.settings = {{"seed", std::to_string(config.seed)}};

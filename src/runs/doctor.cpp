@@ -13,7 +13,7 @@
 namespace primer {
 namespace {
 
-constexpr double much_saturated = 0.4;  // saturated z at the start: 0.1 % with Xavier's weights, 60 % with N(0, 1)
+constexpr double much_saturated = 0.4;  // initial fraction of saturated z: 0.001 for Xavier's W, 0.6 for W ~ N(0, 1)
 // Dead units are reported if at least half of a layer is dead, or at least a quarter in a network that does not learn.
 // Fewer dead units are not reported, because a few dead units do no harm (claim dying_not_bad).
 constexpr double half_dead = 0.5, much_dead = 0.25;
@@ -147,7 +147,7 @@ class Doctor {
     return ": " + short_number(split.sigma_part) + " (from σ′) × " + short_number(split.W_part) + " (from W).";
   }
 
-  // For a run whose gradient vanished at the start: a sentence about the gradient at layer 1 at the end of the run.
+  // For a run whose gradient vanished at the start: a sentence that says whether the gradient became larger later.
   std::string later() const {
     if (epochs_.size() < 2) return {};
     const auto reaches = [](const std::vector<FlowRow>& rows) { return split_of(rows)->ratio >= least_gradient_ratio; };
@@ -201,7 +201,7 @@ class Doctor {
     const std::uint64_t epoch = epochs_[from_start ? 0 : steepest].front().epoch;
     const auto times = static_cast<std::size_t>(revived);
     std::vector<Override> remedy{{layers_key(l + 1, l + 1, "activation"), "leaky_relu"}};
-    if (!from_start) {  // ten times smaller steps, and ten times as many epochs
+    if (!from_start) {  // a tenth of the learning rate, and ten times as many epochs
       remedy = rate(config_.train.learning_rate / 10);
       remedy.emplace_back("train.epochs", std::to_string(10 * config_.train.epochs));
     }
@@ -224,7 +224,7 @@ class Doctor {
     return most;
   }
 
-  // Whether a training loss in the second half of the run is over 1.2 times an earlier training loss of this half.
+  // Whether the training loss, within the second half of the run, rises to more than 1.2 times an earlier value.
   bool is_unsteady() const {
     double least = HUGE_VAL;
     bool rises = false;
@@ -307,7 +307,7 @@ std::vector<Warning> forecast(const Experiment& experiment) {
   std::vector<Warning> warnings = warnings_of(experiment);
   std::erase_if(warnings, [&](const Warning& warning) { return repeats(diagnoses, warning.code); });
   for (const Diagnosis& diagnosis : diagnoses) {
-    std::string key = diagnosis.remedy.front().first;  // for "layer.1-8.init", take the location of "layer.1.init"
+    std::string key = diagnosis.remedy.front().first;  // "layer.1-8.init" becomes "layer.1.init", which has a location
     if (const std::size_t dash = key.find('-'); dash != key.npos) key.erase(dash, key.find('.', dash) - dash);
     warnings.push_back(
         {experiment.config.location(key), diagnosis.kind, concat(diagnosis.text, " Try ", remedy_options(diagnosis))});

@@ -62,7 +62,7 @@ void resolve_class_weights(Experiment& experiment) {
   throw UserError(location, "there are ", classes, " classes, but ", train.class_weights.size(), " weights");
 }
 
-// Throws UserError if the canonical loss that `sigma` names, computed from z, is not the loss computed from a = σ(z).
+// Checks that the canonical loss of `sigma` has the same value for z as for a = σ(z). Otherwise, throws UserError.
 void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tensor& targets, const Location& location) {
   if (!loss.pairs_with(sigma)) return;
   const std::size_t outputs = targets.cols();
@@ -79,8 +79,8 @@ void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tenso
                 });
   if (std::abs(of_z - of_a) <= 1e-4 * std::max(1.0, std::abs(of_a))) return;
   throw UserError(location, "the activation ", sigma.name(), " names the canonical loss ", loss.name(),
-                  ", but this loss is ", short_number(of_a), " if it is computed from `a`, and ", short_number(of_z),
-                  " if it is computed from z; remove canonical_loss from the traits of the activation");
+                  ", but the loss computed from a = σ(z) is ", short_number(of_a), ", and the loss computed from z is ",
+                  short_number(of_z), "; remove canonical_loss from the traits of the activation");
 }
 
 void check_output(const Experiment& experiment) {
@@ -175,7 +175,7 @@ Experiment load_experiment(const std::string& config_path, const std::vector<Ove
 Dataset read_dataset(const std::string& path, const Experiment& experiment) {
   DataOptions data = experiment.config.data;
   std::vector<std::string> inputs = experiment.data.columns;
-  if (data.file.empty()) {  // the training data were generated; the columns in the file `path` may have other names
+  if (data.file.empty()) {  // the file `path` may have column names that differ from those of the generator
     std::ifstream stream = open_input(path);
     const CsvReader csv(stream, path, format_of(data));
     const auto has = [&](const std::string& name) { return csv.column(name).has_value(); };

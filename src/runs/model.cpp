@@ -28,7 +28,7 @@ void check_sizes(const Safetensors& contents, const std::string& file, std::size
   }
 }
 
-// `what` is "input" or "target". `wanted` says whether the config sets `key` to true.
+// `what` is "input" or "target". `key` is a key of the section [data], and `wanted` is the value of this key.
 std::optional<Standardizer> read_standardizer(const Safetensors& contents, const std::string& file,
                                               const std::string& what, const char* key, std::size_t columns,
                                               bool wanted) {

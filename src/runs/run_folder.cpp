@@ -236,8 +236,8 @@ std::string folder_to_resume(const Experiment& experiment, const std::optional<s
   return default_folder(experiment.config, 1);
 }
 
-// Writes config.toml first. If this small write fails, the earlier run in the folder is unchanged. The checkpoint of
-// the earlier run stays at first, but --resume refuses it, because start() removes frames.safetensors.
+// Writes config.toml first: if this fails, the earlier run in the folder is unchanged. Then removes frames.safetensors:
+// without this file, --resume refuses the checkpoint of the earlier run.
 void RunFolder::start(const Experiment& experiment) {
   std::error_code error;
   fs::create_directories(path_, error);

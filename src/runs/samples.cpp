@@ -50,7 +50,7 @@ std::string first_names(const std::vector<std::string>& names) {
                   in_quotes(csv.columns()[column]), ", but the column begins with ", in_quotes(csv.text(column)),
                   task == Task::regression ? "; for classes, set train.loss to cross_entropy, or to "
                                              "binary_cross_entropy for two classes"
-                                           : "; several targets must be probabilities; for classes, keep one target");
+                                           : "; several target columns need probabilities; classes need one column");
 }
 
 // The columns in data.target. Without data.target: the last column that is not in data.inputs or data.ignore.
@@ -66,7 +66,7 @@ std::vector<std::size_t> target_columns(const CsvReader& csv, const DataOptions&
 
 void (*reading_watcher)(const std::string& text) = nullptr;
 
-// Tells reading_watcher() the progress of reading a large file. The destructor reports the end, even after an error.
+// Reports the progress of reading a large file to the callback reading_watcher. The destructor reports the end.
 class Reading {
  public:
   Reading(const std::string& file, std::size_t lines, std::size_t columns)

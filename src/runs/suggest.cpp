@@ -21,19 +21,19 @@ namespace primer {
 namespace {
 
 constexpr std::size_t most_categories = 30;
-constexpr std::size_t most_counted = 1000;  // primer stops counting the different texts of a column above this number
+constexpr std::size_t most_counted = 1000;  // primer counts the different texts of a column up to this number
 
 // A column of the data file, with counts of the missing cells, of the numbers, of the integers, and so on.
 struct Column {
   std::string name;
   std::size_t missing = 0, numbers = 0, integers = 0, dates = 0, long_integers = 0;
-  std::vector<bool> is_missing{};  // for each row, whether the cell is missing; the list ends at the last missing cell
+  std::vector<bool> is_missing{};  // row → whether its cell is missing; rows beyond the end have no missing cell
   double low = std::numeric_limits<double>::infinity(), high = -low;
   // The text of each cell with a value. After 1000 different texts, each further text is replaced by the first text.
   TextColumn texts{};
   bool many_texts = false;          // whether the column has more than most_counted (1000) different texts
   bool counts = true;               // whether every number is 1 more than the previous number
-  std::optional<double> last = {};  // the last number that primer has read in the column so far
+  std::optional<double> last = {};  // the number that primer read most recently in this column
   std::string example = {};         // the first text in this column that is not a number
   std::string left_out = {};        // why the column is not used; empty if it is used
   bool is_target = false, is_category = false;
@@ -169,7 +169,7 @@ std::string reason_to_leave_out(const Column& column, std::size_t rows, bool may
     return concat("text with ", column.many_texts ? "more than " : "", different, " different values",
                   example_of(column));
   }
-  if (column.name.find('=') != column.name.npos) return "text, but one_hot does not allow '=' in the name of a column";
+  if (column.name.find('=') != column.name.npos) return "text; to use one_hot, give the column a name without '='";
   return "";
 }
 
@@ -256,7 +256,7 @@ struct Plan {
   std::vector<std::string> targets, ignored, categories;
   std::size_t inputs = 0, missing = 0, outputs = 1;
   bool classes = false;  // whether the targets are classes, not numbers
-  bool two = false;      // whether each target has two classes and thus one output
+  bool two = false;      // whether each target column has two classes; such a target needs only one output
   bool validates = false;
   std::vector<std::string> class_names{};  // names of the classes of the target; empty for several targets
   std::size_t most = 0, least = 0;         // numbers of training rows of the most and the least frequent class
@@ -309,7 +309,7 @@ Plan plan_of(const Table& table, const std::string& path) {
   return plan;
 }
 
-// Counts the inputs, the outputs and the classes again, after the data are read. Now, dropped rows do not count.
+// Counts the inputs, outputs and classes again, in the final `data`: without the rows that were dropped.
 void complete(Plan& plan, const Data& data) {
   plan.inputs = data.columns.size();
   plan.class_names = data.classes;

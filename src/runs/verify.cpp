@@ -15,7 +15,7 @@
 namespace primer {
 namespace {
 
-// One layer with its forward and backward pass: all that is needed to compute the results of common mistakes (slips).
+// One layer, its neighbours, the targets and the loss. From these, the results of common mistakes (slips) are computed.
 struct Pass {
   std::size_t number;  // number of the layer, from 1
   const Dense& layer;
@@ -25,8 +25,8 @@ struct Pass {
   const Pass *previous, *next;  // the layers before and after this one, or nullptr
   bool canonical;  // whether ∂L/∂z of this layer is computed from a − y, as for softmax with cross_entropy
   real N, K;       // number of samples, number of outputs of the network
-  double forward_rounding = 1;   // cancellation makes the rounding errors of z, a and slope larger by this factor
-  double backward_rounding = 1;  // cancellation in a − y makes the rounding errors of gradients larger by this factor
+  double forward_rounding = 1;   // factor by which cancellation enlarges the rounding errors of z, a and slope
+  double backward_rounding = 1;  // factor by which cancellation in a − y enlarges the rounding errors of gradients
 
   const Pass& last() const { return next ? next->last() : *this; }
 };
@@ -137,11 +137,11 @@ Slips slips_of_sigma(const Pass& p) {
       {"the sign of z is lost", value_of(sigma, each([](real v) { return std::abs(v); }, z))},
       {"your softmax sums over the samples; sum over the units of each sample", turned(value_of(sigma, turned(z)))}};
   if (own == "tanh" || own == "sigmoid" || own == "softmax") {
-    slips.push_back({"your σ(z) is σ(2z): the exponent has an extra factor 2", value_of(sigma, scaled(z, 2))});
-    slips.push_back({"your σ(z) is σ(z/2): the exponent lacks a factor 2", value_of(sigma, scaled(z, real(0.5)))});
+    slips.push_back({"you compute σ(2z): the exponent has an extra factor 2", value_of(sigma, scaled(z, 2))});
+    slips.push_back({"you compute σ(z/2): the exponent lacks a factor 2", value_of(sigma, scaled(z, real(0.5)))});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // identity in place of σ gives z: the Slip "σ is missing" describes this mistake
+    if (name == "identity") continue;  // the list already contains σ(z) = z of identity, as "σ is missing"
     const auto other = make_activation(name);
     slips.push_back({"your σ is another activation function: " + other->name(), value_of(*other, z)});
   }
@@ -160,7 +160,7 @@ Slips slips_of_a(const Pass& p) {
   return slips;
 }
 
-// The common mistakes in σ′(z). slips_of_dL_dz() multiplies each wrong σ′(z) by ∂L/∂a, to get a wrong ∂L/∂a ⊙ σ′(z).
+// The common mistakes in σ′(z). slips_of_dL_dz() multiplies each wrong σ′(z) by ∂L/∂a. The product is a wrong ∂L/∂z.
 Slips slips_of_slope(const Pass& p) {
   const Tensor &z = p.layer.z, &a = p.layer.sigma_of_z(), &slope = p.layer.derivative;
   const Activation& sigma = *p.layer.activation;
@@ -176,13 +176,13 @@ Slips slips_of_slope(const Pass& p) {
                         {"your σ′(z) is −2a, the derivative of 1 − a²", scaled(a, -2)},
                         {"σ′(z) contains exp(−2|z|): is the factor 2 missing in your exponent?",
                          derivative_of(sigma, scaled(z, real(0.5)))},
-                        {"your σ′(z) is a quarter of the derivative: multiply by 4", scaled(slope, real(0.25))}};
+                        {"your σ′(z) is a quarter of the correct σ′(z): multiply by 4", scaled(slope, real(0.25))}};
     slips.insert(slips.end(), of_tanh.begin(), of_tanh.end());
   } else {
     slips.push_back({"your σ′(z) is z (1 − z): use `a` instead of z", each([](real v) { return v * (1 - v); }, z)});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // σ′ of identity is 1: slips_of_dL_dz() says "the factor σ′(z) is missing"
+    if (name == "identity") continue;  // σ′ = 1 of identity is in slips_of_dL_dz(), as "the factor σ′(z) is missing"
     const auto other = make_activation(name);
     slips.push_back(
         {"your σ′(z) is the derivative of another activation function: " + other->name(), derivative_of(*other, z)});
@@ -222,7 +222,7 @@ Slips slips_of_dL_dz(const Pass& p) {
              {"the targets y are not subtracted: your ∂L/∂z is a/N", scaled(layer.a, 1 / entries)},
              {"the factor 2 belongs to the squared error, not to cross-entropy", scaled(right, 2)},
              {"only the correct class has a gradient in your ∂L/∂z; every class needs a gradient", times(right, p.y)},
-             {"only the first row is computed: a batch has many rows", first_row},
+             {"only the first row of your ∂L/∂z is computed: compute every row of the batch", first_row},
              {"your ∂L/∂z is ∂L/∂a = −y/(a N), but it must be (a − y)/N",
               each([entries](real v, real y) { return -y / v / entries; }, layer.a, p.y)}};
     return slips;
@@ -231,7 +231,7 @@ Slips slips_of_dL_dz(const Pass& p) {
                                                  : "the Jacobian of softmax is missing: your ∂L/∂z is ∂L/∂a",
             p.dL_da},
            {"the factor σ′(z) is missing: your ∂L/∂z is mask ⊙ ∂L/∂a", g},
-           {"only the first row is computed: a batch has many rows", first_row},
+           {"only the first row of your ∂L/∂z is computed: compute every row of the batch", first_row},
            {"the factor ∂L/∂a is missing: your ∂L/∂z is σ′(z)", slope},
            {"⊙ is a product: you add", each(std::plus<>(), g, slope)},
            {"⊙ is a product: you divide", each(std::divides<>(), g, slope)},
@@ -253,7 +253,7 @@ Slips slips_of_dL_dz(const Pass& p) {
           times(g, slope)},
          {"the sum over the row is missing: aⱼ (gⱼ − Σₖ gₖ aₖ)", times(a, g)},
          {"multiply each gₖ in the sum by aₖ", row_wise([](real v, real h, real, real sum) { return v * (h - sum); })},
-         {"your ∂L/∂z subtracts the mean of g = ∂L/∂a: subtract Σₖ gₖ aₖ instead",
+         {"your ∂L/∂z subtracts the mean of g = ∂L/∂a from gⱼ: subtract Σₖ gₖ aₖ, not the mean",
           row_wise([K = static_cast<real>(g.cols())](real v, real h, real, real sum) { return v * (h - sum / K); })},
          {"the factor aⱼ is missing", row_wise([](real, real h, real dot, real) { return h - dot; })},
          {"aⱼ must multiply the whole difference gⱼ − Σₖ gₖ aₖ: check the parentheses",
@@ -285,8 +285,8 @@ Slips slips_of_dL_dz(const Pass& p) {
   return slips;
 }
 
-// The common mistakes in the cross-entropy of softmax. For one row with the logits z and the targets y, m is the
-// largest logit, l = ln Σ exp(z − m) and dot = Σ y (z − m). The loss of the row without label smoothing is l − dot.
+// The common mistakes in the cross-entropy of softmax. Symbols for one row: logits z, targets y, m = max z,
+// l = ln Σₖ exp(zₖ − m), dot = Σₖ yₖ (zₖ − m). Without label smoothing, the correct loss of the row is l − dot.
 Slips slips_of_cross_entropy(const Pass& p) {
   const Tensor& z = p.layer.z;
   const auto mean = [&](auto f) {
@@ -362,7 +362,7 @@ Slips slips_of_gradient(const Pass& p, char which) {
   return slips;
 }
 
-// The common mistakes in the quantity `name`. Slip::wrong has the shape given in trace.hpp; for ∂L/∂W: inputs × units.
+// The common mistakes in the array `name`. Slip::wrong has the shape from trace.hpp, except ∂L/∂W: inputs × units.
 Slips slips_of(std::string_view name, const Pass& p) {
   if (name == "x") return p.previous ? slips_of_a(*p.previous) : Slips{};
   if (name == "u" || (name == "z" && !p.layer.batch_norm)) return slips_of_z(p);
@@ -375,8 +375,8 @@ Slips slips_of(std::string_view name, const Pass& p) {
   return of_dense ? slips_of_gradient(p, name.back()) : Slips{};
 }
 
-// The common mistakes in the quantity from which `name` is computed, such as z for `a`. Slip::wrong is the wrong `name`
-// that results. Returns no mistakes if the user gave the earlier quantity: verify() has already checked this quantity.
+// The common mistakes in the input of the formula of `name`. Example: mistakes in z, if `name` is `a`. Slip::wrong is
+// the array `name` computed from the wrong input. Empty if the user's file contains the input: verify() has checked it.
 Slips slips_before(std::string_view name, const Pass& p, const Safetensors& given) {
   const Dense& layer = p.layer;
   const auto was_given = [&](std::string_view other) { return given.tensor(concat(p.number, ".", other)) != nullptr; };
@@ -427,7 +427,7 @@ Tensor absolute(const Tensor& A) {
 }
 
 constexpr double for_double = 1e-9, for_float = 1e-4;  // tolerances, relative to the largest |number| of an array
-constexpr double counts = 0.01;  // if terms cancel, a sum may have an error of tolerance · 0.01 · its largest term
+constexpr double counts = 0.01;  // allowed error of a sum whose terms cancel: tolerance · 0.01 · (its largest |term|)
 
 struct Comparison {
   double tolerance;  // allowed difference, as a fraction of the largest absolute value in the correct array
@@ -436,13 +436,13 @@ struct Comparison {
                                               double least) const {
     const double allowed = tolerance * std::max(largest(want), least) + 1e-300;
     for (std::size_t i = 0; i < want.size(); ++i) {
-      // A number that is ∞ or NaN in primer is not compared: ∂L/∂a of softmax with cross_entropy may contain ∞ or NaN.
+      // Skips the places where primer's number is ∞ or NaN, as can happen in ∂L/∂a of softmax with cross_entropy.
       if (!std::isfinite(want[i]) || std::abs(got[i] - want[i]) <= allowed) continue;
       return i;
     }
     return {};
   }
-  // Whether the arrays agree. `guess` may contain ∞ or NaN only at the places where `got` contains ∞ or NaN, too.
+  // Whether the arrays `got` and `guess` are equal, except for rounding. A finite number is not equal to ∞ or NaN.
   bool same(std::span<const double> got, std::span<const double> guess) const {
     if (got.size() != guess.size() || largest(guess) == 0) return false;
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -452,8 +452,8 @@ struct Comparison {
   }
 };
 
-// Sentences about mistakes that make the array `got` a multiple of the correct array. `backward`: `got` is the loss or
-// a gradient. `of_loss`: `got` is the loss, the first gradient of the backward pass, or the first gradient in the file.
+// Sentences about mistakes that multiply the correct array by a number. `backward` is true for the loss and gradients.
+// `of_loss` is true for the loss, the first gradient of the backward pass, and the first gradient in the user's file.
 std::vector<std::string> multiples(std::span<const double> got, std::span<const double> want, const Pass& p,
                                    bool is_loss, bool backward, bool of_loss, const Comparison& close) {
   const auto N = static_cast<double>(p.N), K = static_cast<double>(p.K);
@@ -515,8 +515,8 @@ std::size_t stage(std::string_view name, std::size_t layers) {
   return 32 * (2 * layers + 2 - l) + static_cast<std::size_t>(std::ranges::find(backward, quantity) - backward) + 1;
 }
 
-// Whether at least one array was computed with 32-bit floats: every number of the array is exactly a float, and more
-// than half of the numbers have more than 12 significant bits. (Short numbers such as 0.5 do not show the type.)
+// Whether an array seems to be computed in float: each of its numbers fits a float exactly, and more than half of them
+// need more than 12 significant bits. (Short numbers such as 0.5 fit a float even if they were computed in double.)
 bool has_floats(const Safetensors& given) {
   return std::ranges::any_of(given.tensors, [](const NamedTensor& t) {
     std::size_t floats = 0, lengthy = 0;
@@ -566,7 +566,7 @@ struct Pair {
     return close.same(got.values, turned_);
   }
 
-  // The allowed difference is tolerance · least(). least() is the largest |number|, or more if terms of a sum cancel.
+  // (Allowed difference) / tolerance: the largest |number| of primer's array, or more if the terms of a sum may cancel.
   double least() const {
     const double own = largest(want.values);
     if (quantity == "loss") {
@@ -576,7 +576,7 @@ struct Pair {
     if (!quantity.starts_with("dL_d")) return pass.forward_rounding * own;
     const Dense& layer = pass.layer;
     double floor = counts * largest_of(layer.dL_dz);
-    if (layer.batch_norm)  // batch_norm subtracts mean values from ∂L/∂z, and may multiply it by up to γ/√ε
+    if (layer.batch_norm)  // ∂L/∂u is the difference of ∂L/∂z and mean values, times a factor of at most γ/√ε
       floor *= std::max(1.0, largest_of(layer.batch_norm->gamma) / std::sqrt(double{BatchNorm::eps}));
     const Tensor delta =
         each([floor](real v) { return std::max(std::abs(v), static_cast<real>(floor)); }, layer.dL_du());
@@ -633,7 +633,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
   if (!texts.empty()) {
     std::string all;
     for (const std::string& text : texts) {
-      // Skips a sentence that differs from an earlier sentence only after the last colon (… function: silu).
+      // Keeps only the first of the sentences that are equal up to the last colon, such as "… function: silu".
       if (all.find(text.substr(0, text.rfind(": "))) == std::string::npos) all += (all.empty() ? "" : "; or: ") + text;
     }
     return all;
@@ -658,7 +658,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
 std::vector<Pass> passes(Network& network, const Loss& loss, const Tensor& y) {
   const std::size_t L = network.layers.size();
   std::vector<Pass> result;
-  result.reserve(L);  // later, the elements point to each other: they must not move
+  result.reserve(L);  // the elements must not move in memory: `previous` and `next` will point to them
   for (std::size_t l = 0; l < L; ++l) {
     const bool last = l + 1 == L;
     result.push_back({l + 1, network.layers[l], network.dL_da(l, loss, y), y, loss, nullptr, nullptr,

@@ -23,7 +23,7 @@ class WarningCollector {
       : config_(experiment.config), data_(experiment.data), task_(experiment.task), dropped_(experiment.dropped) {
     for (const LayerOptions& layer : config_.layers) {
       sigma_.push_back(make_activation(layer.activation));
-      if (properties_.contains(layer.activation)) continue;  // primer measures each activation only once
+      if (properties_.contains(layer.activation)) continue;  // an earlier layer has the same activation
       properties_.emplace(layer.activation, properties_of(*sigma_.back()));
     }
   }
@@ -82,8 +82,8 @@ class WarningCollector {
       }
       if (layer.activation == "identity" && !layer.batch_norm && layer.dropout == 0) {
         warn(key(l, "activation"), "linear",
-             "without σ this layer and the next are together one affine map, x Wᵀ + b, so the layer adds nothing; use "
-             "tanh or relu");
+             "without σ, this layer and the next layer form a single affine map x Wᵀ + b, so this layer adds nothing; "
+             "use tanh or relu");
       }
       if (layer.batch_norm && (batch_size() == 1 || data_.train.size() % batch_size() == 1)) {
         warn(key(l, "batch_norm"), "batch-of-one",
@@ -230,7 +230,7 @@ class WarningCollector {
       warn("data.missing", "dropped-rows", counted(dropped_, "row has", "rows have"), " a missing value and ",
            dropped_ == 1 ? "is" : "are", " left out");
     }
-    if (config_.data.image.empty()) constant_inputs();  // a pixel at the edge often has the same value in all images
+    if (config_.data.image.empty()) constant_inputs();  // a pixel at the edge of images is often constant: no warning
     if (data_.standardizer) return;
     const Tensor& x = data_.train.x;
     std::size_t largest = 0;
@@ -248,7 +248,7 @@ class WarningCollector {
          ": large inputs saturate units and dominate the gradient; set data.standardize = true");
   }
 
-  // Whether the targets are classes, or are one column that contains each of the integers 0 … K − 1 at least twice.
+  // Whether the targets are classes, or look like classes: one column of the integers 0 … K − 1, each at least twice.
   bool looks_like_classes() const {
     if (task_ != Task::regression || data_.train.y.cols() != 1) return task_ != Task::regression;
     std::vector<std::size_t> counts;
@@ -296,7 +296,7 @@ class WarningCollector {
     }
   }
 
-  // |∂L/∂a| for an output a = 0 with the target y. It grows with y if the loss is mse, but not if the loss is mae.
+  // |∂L/∂a| at the output a = 0 for the target y. With the loss mse, |∂L/∂a| grows with y; with mae, it is constant.
   double first_gradient(double y) const {
     Tensor gradient;
     make_loss(config_.train)->gradient(Tensor(1, 1), Tensor(1, 1, static_cast<real>(y)), gradient);
@@ -360,7 +360,7 @@ class WarningCollector {
     }
   }
 
-  // The value of a parameter p after a first step with the gradient 0; with sgd and adamw, it is proportional to p.
+  // The value of a parameter p after one step with the gradient 0. With sgd and adamw, this value is proportional to p.
   real step_without_gradient(real p) const {
     Tensor value(1, 1, p), gradient(1, 1);
     const Parameter parameter{"p", &value, &gradient};

@@ -545,7 +545,7 @@ TEST_CASE("every slip of σ′ is named from its formula") {
       {"1.slope", "write minus, not plus", map(a, [](double v) { return 1 + v * v; })},
       {"1.slope", "the derivative of 1 − a²", map(a, [](double v) { return -2 * v; })},
       {"1.slope", "exp(−2|z|)", map(z, [](double v) { return 1 - std::tanh(v / 2) * std::tanh(v / 2); })},
-      {"1.slope", "a quarter of the derivative", scaled(0.25, slope)},
+      {"1.slope", "a quarter of the correct", scaled(0.25, slope)},
       {"1.slope", "another activation function: sigmoid",
        map(z, [](double v) { return sigmoid_of(v) * (1 - sigmoid_of(v)); })}};
   check(run, of_slope);

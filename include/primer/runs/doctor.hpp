@@ -17,7 +17,7 @@ struct Diagnosis {
   std::string kind;              // identifier of the problem, such as "vanishing"; scripts may rely on it
   std::string text;              // the diagnosis in sentences, with numbers of the run
   std::uint64_t epoch;           // the epoch to look at in the report
-  std::vector<Override> remedy;  // at least one change of the config; in its key, layer.N is the N-th [[layer]] table
+  std::vector<Override> remedy;  // changes of the config (at least one); layer.2.init is the key init of layer 2
 };
 
 // Diagnoses a run. `history` has a row for each epoch; `flow` has a row for each layer in each observed epoch. If
@@ -29,7 +29,7 @@ std::vector<Diagnosis> diagnose(const Config& config, const std::vector<EpochRec
 // The warnings about an experiment, and the diagnoses of the gradient flow at the initial weights.
 std::vector<Warning> forecast(const Experiment& experiment);
 
-// Whether a diagnosis says the same as the warning whose code is `code`. If so, the warning is not printed.
+// Whether a diagnosis already reports the problem of the warning `code`. If so, the warning is not printed.
 bool repeats(const std::vector<Diagnosis>& diagnoses, std::string_view code);
 
 // The command-line options that change the config as the diagnosis advises: "--set train.learning_rate=0.03".

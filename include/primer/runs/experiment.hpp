@@ -28,10 +28,10 @@ Experiment experiment_of(Config config, FileSamples samples, const std::optional
 // Reads the config at `config_path` and the data files that the config names.
 Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides);
 
-// Reads all rows of another CSV file for the network of the experiment. The needed columns are found by their names;
-// other columns are ignored. Targets are encoded with the classes of the experiment. Numbers are standardised with the
-// means and deviations of the training rows. If the data of the experiment come from a generator and the file has other
-// column names, the last column is the target, and all others are inputs. Throws UserError if the file does not fit.
+// Reads all rows of the CSV file `path` for the network of the experiment. The needed columns are found by their names.
+// Targets are encoded with the classes of the experiment. Numbers are standardised with the means and deviations of the
+// training rows. If the training data were generated, the file may have other column names: then, the last
+// column is the target, and all other columns are inputs. Throws UserError if the file does not fit the network.
 Dataset read_dataset(const std::string& path, const Experiment& experiment);
 
 }  // namespace primer

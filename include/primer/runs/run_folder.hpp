@@ -15,10 +15,10 @@ namespace primer {
 // The n-th default folder for runs of the config NAME.toml: runs/NAME if n is 1, else runs/NAME-n.
 std::string default_folder(const Config& config, std::size_t n);
 
-// Chooses the folder for a new run of the config NAME.toml. A folder is unsuitable if it contains a file that primer
-// did not write, a file that the new run reads or, unless `replace` is true, a run with a different config. Without
-// `out` and `replace`, the result is the first suitable folder of runs/NAME, runs/NAME-2, … Otherwise, the result is
-// `out` or, without `out`, runs/NAME. Throws UserError if this folder is unsuitable.
+// Chooses the folder for a new run of the config NAME.toml. If `out` is given: `out`. Else, if `replace` is true:
+// runs/NAME. Else: the first free folder of runs/NAME, runs/NAME-2, … A folder is free if it does not contain files
+// that primer did not write, files that the new run reads or, unless `replace` is true, a run with a different config.
+// Throws UserError if `out` is not free, or if `replace` is true and runs/NAME is not free.
 std::string folder_for_new_run(const Experiment& experiment, const std::optional<std::string>& out, bool replace);
 
 // The folder of the run to resume: `out` if given. Otherwise the first of runs/NAME, runs/NAME-2, … that
@@ -30,7 +30,7 @@ class RunFolder {
   explicit RunFolder(std::string path) : path_(std::move(path)) {}
 
   // Starts a new run in the folder: writes config.toml and the headers of history.csv and flow.csv, and removes
-  // frames.safetensors and report.html of an earlier run. The new run replaces the earlier model and checkpoint later.
+  // frames.safetensors and report.html of an earlier run. Its model and checkpoint stay until the new run writes them.
   void start(const Experiment& experiment);
   // Resumes the run in the folder: restores `training` from the checkpoint, and removes the rows of later epochs from
   // history.csv and flow.csv. Throws UserError if the checkpoint is missing or does not fit (see read_checkpoint).

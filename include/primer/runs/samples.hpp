@@ -16,13 +16,13 @@
 
 namespace primer {
 
-// Samples from a file. For a regression, `positions` is empty, because every number is a valid target.
+// Samples from a file. In a regression, every number is a valid target, so no error message needs `positions`.
 struct FileSamples : Samples {
   struct Position {
     std::uint32_t line, column;
   };
   std::string file;
-  std::vector<Position> positions;  // location of each target value in `file` (rows × targets); may be empty
+  std::vector<Position> positions;  // line and column of each target value in `file` (rows × targets), or empty
   std::size_t dropped = 0;          // number of rows that were left out because a value is missing
 };
 
@@ -31,9 +31,9 @@ struct FileSamples : Samples {
 // COLUMN=CATEGORY is 1 in the rows that have this category, and 0 in all other rows.
 class InputColumns {
  public:
-  // Takes all columns that are inputs according to `data`. learn() collects the categories of text columns.
+  // For a new network: takes all columns that the settings `data` select as inputs. The categories come from learn().
   InputColumns(const CsvReader& csv, const DataOptions& data, const std::vector<std::size_t>& targets);
-  // The columns that the inputs of an existing network need, found by their names; other columns are ignored.
+  // For an existing network: takes the columns that the `inputs` of the network need. Columns are found by their names.
   InputColumns(const CsvReader& csv, const std::vector<std::string>& inputs, const std::vector<std::string>& one_hot,
                const char* whose);
 
@@ -53,7 +53,7 @@ class InputColumns {
     std::size_t cell;
     std::string name;
     bool is_text = false;
-    // For a text column: category → index of the category's input among the inputs that this column becomes.
+    // For a text column: category → number of the category's input. Each text column has the inputs 0, 1, 2, …
     std::map<std::string, std::size_t, std::less<>> categories{};
   };
   void number_categories();
@@ -63,9 +63,9 @@ class InputColumns {
   bool is_first_row_ = true;
 };
 
-// Reads the rows of a CSV file or stream. Error messages use the name `file`. Targets are the columns in data.target
-// or, if data.target is empty, the last column. Inputs are the columns in data.inputs or, if data.inputs is empty, all
-// others. But if `inputs` lists the inputs of an existing network, only these inputs are read.
+// Reads the rows of a CSV file, or of a stream that error messages call `file`. The targets are the columns in
+// data.target; by default, the last column. For a new network, the inputs are the columns in data.inputs; by default,
+// all columns except targets and data.ignore. For an existing network, only the columns of its `inputs` are read.
 FileSamples read_samples(const std::string& path, const DataOptions& data, Task task,
                          const std::vector<std::string>& inputs = {});
 FileSamples read_samples(std::istream& stream, const std::string& file, const DataOptions& data, Task task,

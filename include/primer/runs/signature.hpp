@@ -10,7 +10,7 @@
 
 namespace primer {
 
-// A hash (64-bit FNV-1a) of the little-endian bytes of all parameters in the network's order, W as outputs × inputs.
+// The 64-bit FNV-1a hash of all parameters, layer by layer, as little-endian bytes. W has the shape outputs × inputs.
 std::uint64_t signature(Network& network);
 
 // A hash (64-bit FNV-1a) of all numbers in the data sets `parts`. The hash is returned as a decimal number.
