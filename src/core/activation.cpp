@@ -1,6 +1,6 @@
-// The activation functions, each with its value and its derivative, and the table of their names. Derivatives are
-// computed from z, not from a: 1 − a² is 0 from |z| ≈ 19 on, where the true derivative of tanh is still 1e-16. The
-// code of σ′ repeats parts of the code of σ on purpose: if a loop calls both, the compiler computes these parts once.
+// The activation functions with their derivatives, and the table of their names. A derivative is computed from z, not
+// from a = σ(z). Example: the derivative of tanh at z = 20 is 1.7e-17, but the formula 1 − a² would give 0. σ and σ′
+// contain the same calls on purpose, such as sigmoid(z). In a loop over σ and σ′, the compiler computes the call once.
 #include "primer/core/activation.hpp"
 
 #include <algorithm>
@@ -99,8 +99,8 @@ struct Softplus {
   real derivative(real z) const { return sigmoid(z); }
 };
 
-// gelu, gelu_tanh and silu contain products of z and a factor that underflows to 0 for z < −far or for |z| > far. In
-// such a product, z is limited to z ≥ −far or |z| ≤ far; otherwise z = ±∞ would give ∞ · 0 = NaN instead of 0.
+// Limits z to −far ≤ z ≤ far. gelu, gelu_tanh and silu multiply z by a factor that underflows to 0 if z is far from 0.
+// Without a limit, z = ±∞ would give ∞ · 0 = NaN instead of 0. The functions value() need only the limit z ≥ −far.
 real clamped(real z, real far) { return std::max(std::min(z, far), -far); }
 
 struct Gelu {  // Hendrycks & Gimpel, "Gaussian error linear units", 2016

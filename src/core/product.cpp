@@ -1,30 +1,18 @@
-// C = A B in plain C++, nearly as fast as the arithmetic units allow. Six ideas make it fast.
+// Computes the matrix product C = A B in plain C++, nearly as fast as the arithmetic units of the processor allow.
+// For each element of C, fma(a, b, c) adds the products of one row of A and one column of B, always from first to last.
+// The sum begins with 0 or with a bias. fma rounds only once, so every machine gets the same bits.
 //
-// 1. A tile of C (a micro-tile, mr × nr, in the names of Goto and van de Geijn) stays in registers. A multiply-add
-//    needs two numbers, but a processor loads only about one number per multiply-add. So each loaded number must be
-//    used more than once: for each k, `tile` loads `width` numbers of B and one number of A per row, and does height ·
-//    width multiply-adds. A vector multiply-add takes about four cycles, so two units can work on eight of them at a
-//    time. For this, a tile needs eight independent vectors of sums. If C has few rows, wider tiles have more sums.
-// 2. A panel of B (a micro-panel, kc × nr) has as many columns as a tile and at most `depth` rows. A block of B (kc ×
-//    nc) has several panels and fits into the second-level cache. A block is packed (copied panel after panel) if B is
-//    large or a transposed view (∂L/∂x = ∂L/∂z W), because short pieces of distant rows are slow to load. It is also
-//    packed if its last panel would be partly unused. Otherwise the block is read in place, without a copy.
-// 3. Neighbouring tiles read the same mr rows of A. These rows stay in the first-level cache; the panels of B come from
-//    the second-level cache. The rows of a large transposed A (∂L/∂W = xᵀ ∂L/∂z) are packed for several tiles.
-// 4. Each element of C is one running sum c ← fma(a, b, c). In every tile, k runs upwards: 0, 1, 2, …, and fma rounds
-//    once, so every machine gets the same bits. A sum begins at `start`: at zero or at a bias. If B has more rows than
-//    a panel, C holds the sum over the rows of the first panel, and the sum over the next panel begins at this value.
-// 5. If C has few columns, most of a tile is unused. If A is also a transposed view (∂L/∂W = xᵀ ∂L/∂z of a layer with
-//    few outputs), Cᵀ = Bᵀ Aᵀ is computed instead: fma(b, a, c) is fma(a, b, c), and the rows of Aᵀ are contiguous. The
-//    rows of Cᵀ are not contiguous, so edge tiles write them. If A is not transposed, the unused part is accepted.
-// 6. Tiny products (XOR, one row times few columns) are plain loops: packing would take longer than the multiply-adds.
+// A tile is a small part of C. While a tile is computed, all its elements stay in registers.
+// A panel is a strip of B that is as wide as a tile.
+// A block is a part of B. A block has several panels and fits into the second-level cache.
+// To pack a matrix means to copy its numbers into a buffer, in the order in which the multiply-adds need the numbers.
 //
 // The calls: product → large_product (may transpose) → blocks (may pack B) → tiles (may pack A) → tile or edge_tile.
-// Few rows of C: large_product → tiles (last columns: blocks). Tiny: product (may transpose) → tiny_product → chains.
+// If C has few rows: large_product → tiles (last columns: blocks). If C is tiny: product → tiny_product → chains.
 //
-// Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008. They
-// always pack both matrices; for small networks, reading the matrices in place is faster. Their second-level cache
-// holds a block of A, their first-level cache a panel of B. Here, the two caches hold a block of B and rows of A.
+// Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008. The
+// authors write mr × nr for a tile, kc × nr for a panel and kc × nc for a block. They always pack A and B, and keep a
+// block of A in the second-level cache. This file keeps a block of B there, and packs A and B only if that is faster.
 #include "primer/core/product.hpp"
 
 #include <algorithm>
@@ -56,28 +44,33 @@ constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
 constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // nr: number of columns of a tile
-constexpr std::size_t widest = 8 * lanes;                                          // number of columns of a 1-row tile
-constexpr std::size_t depth = 256;  // kc: a panel (a strip of B as wide as a tile) has at most `depth` rows
+constexpr std::size_t widest = 8 * lanes;  // number of columns of a tile if C has one row
+constexpr std::size_t depth = 256;  // kc: the largest number of rows of a panel (a strip of B, as wide as a tile)
 constexpr std::size_t room = 1024 * std::max(4 * vector_bytes, std::size_t{128}) / sizeof(real);  // numbers in a block
-constexpr std::size_t near = 32 * 1024 / sizeof(real);  // a block of B is packed (copied) if rows · (row stride) > near
-constexpr std::size_t far = 512 * 1024 / sizeof(real);  // a transposed A is packed if columns · (column stride) ≥ far
+constexpr std::size_t near = 32 * 1024 / sizeof(real);  // a block of B is copied if it spans more than `near` numbers
+constexpr std::size_t far = 512 * 1024 / sizeof(real);  // a transposed A is copied if it spans at least `far` numbers
 constexpr std::size_t tiny = 64;                        // product() uses plain loops up to this number of multiply-adds
-constexpr std::size_t tile_rows = tile_vectors / 2;     // mr: rows of a tile; one row of a wide tile fills two vectors
+constexpr std::size_t tile_rows = tile_vectors / 2;     // mr: number of rows of a tile; a wide row fills two vectors
 
 using In = View<const real>;
 using Out = View<real>;
 
-// Zeros: the initial values of the sums in C if there is no bias. Both strides of a view of these zeros are 0, so the
-// view may have any size. Code that reads whole vectors ignores the column stride and reads up to `widest` zeros.
+// The initial values of the elements of C if there is no bias. A matrix view with both strides 0 repeats the first
+// zero, so such a view may have any size. Code that reads whole vectors reads up to `widest` zeros.
 alignas(64) constexpr real zeros[widest] = {};
 
-// Whether the rows of C and of its initial values `start` are contiguous. A view of `zeros` counts as contiguous.
+// Whether whole vectors can be read from the rows of `start` (the initial values of C) and written to the rows of C.
 bool contiguous(const In& start, const Out& C) {
   return C.col_stride == 1 && (start.col_stride == 1 || start.data == zeros);
 }
 
-// C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j] for height × width elements; k runs from 0 to K − 1. The rows of B,
-// `start` and C are contiguous. K = A.cols is an argument, because clang then keeps the sums in registers.
+// Computes a tile: C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j] for height × width elements of C and k = 0, …, K − 1.
+// The rows of B, `start` and C are contiguous. K = A.cols is an argument: with it, clang keeps the sums in registers.
+//
+// A multiply-add needs two numbers, but a processor loads only about one number in the same time. So each loaded number
+// is used more than once: for each k, the tile loads `width` numbers of B and `height` numbers of A, and does height ·
+// width multiply-adds. A processor can have about eight vector multiply-adds in progress, because a multiply-add takes
+// about four cycles, and there are two units. So a tile should have at least eight vectors of sums.
 template <std::size_t height, std::size_t width>
 [[gnu::noinline]] void tile(std::size_t K, const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t vectors = width / lanes;
@@ -121,9 +114,10 @@ template <std::size_t height, std::size_t width>
   copy(c, C);
 }
 
-// Computes C, which has 1 to `height` rows, in tiles from left to right. If B is packed in panels of `width` columns,
-// the panel whose first column is j begins at B.at(0, j), and B.row_stride is `width`. If `once` is true, no other rows
-// of C use B, every tile has `width` columns, and neither A nor B is packed.
+// Computes C in tiles from left to right. C has 1 to `height` rows. If B is packed in panels of `width` columns, the
+// panel for the columns from j on begins at B.at(0, j), and B.row_stride is `width`. All tiles read the same rows of A.
+// These rows stay in the first-level cache; if A is a large transposed view (∂L/∂W = xᵀ ∂L/∂z), they are packed.
+// `once` may be true only if no other rows of C use B and C.cols is a multiple of `width`. Then, nothing is packed.
 template <std::size_t height, std::size_t width, bool once>
 void tiles(const In& A, const In& B, const In& start, const Out& C) {
   if constexpr (height > 1) {
@@ -179,7 +173,9 @@ template <std::size_t width>
   }
 }
 
-// Splits B into blocks of at most `depth` rows and nc columns, and adds the contribution of each block to C.
+// Splits B into blocks of at most `depth` rows and nc columns, and adds the contribution of each block to C. A block is
+// packed if B is large or a transposed view (∂L/∂x = ∂L/∂z W), because short pieces of distant rows are slow to load. A
+// block is also packed if its last panel would have fewer than `width` columns. Otherwise, B is read in place.
 template <std::size_t width>
 [[gnu::noinline]] void blocks(const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t height = tile_rows;
@@ -196,15 +192,16 @@ template <std::size_t width>
       }
       for (std::size_t i = 0, now = 0; i < C.rows; i += now) {
         const std::size_t left = C.rows - i;
-        now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;  // so that no single row remains
+        // The last rows of C, if they are too many for one tile, are split into halves: a tile with one row is slow.
+        now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;
         tiles<height, width, false>(A.block(i, k, now, deep), b, from.block(i, j, now, cols), C.block(i, j, now, cols));
       }
     }
   }
 }
 
-// Computes up to `cols` elements of row i of C, from column j on. The running sums of these elements do not wait for
-// one another. `dense` means that the elements are contiguous in B, `start` and C, and that there are `cols` of them.
+// Computes up to `cols` elements of row i of C, beginning at column j. The processor computes these sums in parallel.
+// `dense` may be true only for exactly `cols` elements that are contiguous in B, C and `start` (initial values of C).
 template <std::size_t cols, bool dense>
 [[gnu::always_inline]] inline void chains(std::size_t i, std::size_t j, const In& A, const In& B, const In& start,
                                           const Out& C) {
@@ -227,6 +224,7 @@ template <std::size_t cols, bool dense>
   for (std::size_t v = 0; v < cols; ++v) C.at(i, j)[v * to_col] = c[v];
 }
 
+// Computes C by plain loops. For a tiny product, packing would take longer than the multiply-adds.
 [[gnu::always_inline]] inline void tiny_product(const In& A, const In& B, const In& start, const Out& C) {
   const bool dense = C.cols == 4 && B.col_stride == 1 && contiguous(start, C);
   for (std::size_t i = 0; dense && i < C.rows; ++i) chains<4, true>(i, 0, A, B, start, C);
@@ -235,12 +233,14 @@ template <std::size_t cols, bool dense>
   }
 }
 
-// Computes C from left to right. If C has one to three rows, the first tiles have 8 or 4 vectors per row. Then come
-// wide tiles. If at most `narrow` columns remain, narrow tiles follow; otherwise the last wide tiles are partly unused.
+// Computes C in tiles from left to right. If C has one to three rows, the first tiles have 8 or 4 vectors per row. The
+// next tiles have `wide` columns. If at most `narrow` columns remain, the last tile has `narrow` columns. If more
+// columns remain, the last tile has `wide` columns, of which some are unused. If C has few columns and A is transposed
+// (∂L/∂W = xᵀ ∂L/∂z for few outputs), Cᵀ = Bᵀ Aᵀ is computed instead of C, because the rows of Aᵀ are contiguous.
 [[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   if (M == 0 || K == 0) return copy(start, C);   // nothing to multiply: C is empty (M = 0) or equal to `start` (K = 0)
-  if (N < M && N < narrow && A.row_stride == 1)  // computes Cᵀ instead of C: see idea 5 at the top of this file
+  if (N < M && N < narrow && A.row_stride == 1)  // Cᵀ = Bᵀ Aᵀ is faster if C has few columns and A is transposed
     return large_product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
   if (M == 1 && N < narrow) return tiny_product(A, B, start, C);
   std::size_t j = 0;
@@ -257,14 +257,14 @@ template <std::size_t cols, bool dense>
   next_columns(N - j, blocks<narrow>);
 }
 
-// Computes C = start + A B. A tiny product is inlined, because a call would pass the matrix views a, b, … in memory.
+// Computes C = start + A B. Inlined, because a call would pass the matrix views in memory: slow for a tiny product.
 [[gnu::always_inline]] inline void product(const In& A, const In& B, const In& start, const Out& C) {
 #ifdef PRIMER_FMA
-  if (product_without_emulation(A, B, start, C)) return;  // in WebAssembly, for numbers that emulated_fma() gets wrong
+  if (product_without_emulation(A, B, start, C)) return;  // computes C if emulated_fma() would be wrong (WebAssembly)
 #endif
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   if (M > tiny || N > tiny || K > tiny || M * N * K > tiny) return large_product(A, B, start, C);
-  const bool swaps = N < M && N < 4;  // whether to compute Cᵀ, not C: few long rows are faster than many short rows
+  const bool swaps = N < M && N < 4;  // whether to compute Cᵀ instead of C: fewer, longer rows are faster
   const In a = swaps ? B.transposed() : A, b = swaps ? A.transposed() : B, from = swaps ? start.transposed() : start;
   tiny_product(a, b, from, swaps ? C.transposed() : C);
 }

@@ -32,7 +32,7 @@ double Random::normal() {
 
 std::size_t Random::below(std::size_t n) {
   const std::uint64_t range = n;
-  const std::uint64_t unfair = (0 - range) % range;  // rejecting draws < 2⁶⁴ mod n makes all results equally likely
+  const std::uint64_t unfair = (0 - range) % range;  // 2⁶⁴ mod n; smaller draws are rejected, for equal probabilities
   std::uint64_t draw = bits();
   while (draw < unfair) draw = bits();
   return static_cast<std::size_t>(draw % range);

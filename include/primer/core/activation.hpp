@@ -42,14 +42,14 @@ class Activation {
   // Computes ∂L/∂z from ∂L/∂a after forward() has filled `a` and `derivative`. By default ∂L/∂z = ∂L/∂a ⊙ σ′(z).
   virtual void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz);
 
-  virtual real leak() const { return 0; }  // σ′ for z < 0 if σ is linear there; He's initialisation uses this number
+  virtual real leak() const { return 0; }  // slope σ′ for z < 0, if constant; He's initialisation uses this number
   virtual std::optional<Parameter> parameter() { return {}; }  // the learned constant α; empty if there is none
 };
 
-// A struct with a name, a value and a derivative can be an activation. The struct may also have (see activation.cpp):
-// - `alpha`, a constant α with a default value. "name(0.2)" in a config file sets α = 0.2. `alpha_ok()` says whether α
-//   is allowed. An error message prints `alpha_rule`, the condition that α must satisfy, such as "α > 0";
-// - `static constexpr Traits traits`, and `leak()`, which returns σ′ for z < 0 if σ is linear there.
+// An elementwise activation is a struct with a name, a value and a derivative. Optional members (see activation.cpp):
+// - `alpha`, a constant α with a default value; "name(0.2)" in a config file sets α = 0.2;
+// - `alpha_ok()`, which says whether α is allowed, and `alpha_rule`, the rule for α in error messages, such as "α > 0";
+// - `static constexpr Traits traits`, and `leak()`, the constant slope σ′ for z < 0 (only if σ is linear for z < 0).
 template <typename F>
 concept ElementwiseFunction = requires(const F f, real z) {
   { F::name } -> std::convertible_to<std::string_view>;
@@ -110,7 +110,7 @@ struct ActivationEntry {
   bool alias = false;  // whether `name` is a second name of an activation: "swish" is a second name of "silu"
 };
 
-// Throws std::invalid_argument. The message says that α must satisfy `rule` or, if `rule` is empty, that σ has no α.
+// Always throws std::invalid_argument. Message: α must satisfy `rule`. Message if `rule` is empty: σ has no α.
 [[noreturn]] void refuse_alpha(std::string_view name, std::string_view rule);
 
 template <ElementwiseFunction F>

@@ -30,7 +30,7 @@ struct Dense {
 
   // Computes the gradients for the last forward pass from ∂L/∂a (batch × units); ∂L/∂x only if `wants_dL_dx` is true.
   void backward(const Tensor& dL_da, bool wants_dL_dx = true);
-  // Does the same as backward(), but from dL_dz, which the caller has filled. Not for a layer with dropout or residual.
+  // Like backward(), but starts from dL_dz, which the caller fills. Not allowed if the layer has dropout or residual.
   void backward_from_dL_dz(bool wants_dL_dx = true);
 
   std::vector<Parameter> parameters();  // weight and bias; alpha, gamma and beta if the layer has them

@@ -43,8 +43,8 @@ struct Format<double> {
   static constexpr double ln2_rest = 0x1.abc9e3b39803fp-56;
   static constexpr double ln2_short = 0x1.62e42feep-1;  // ln 2 with few bits, so that k · ln2_short is exact
   static constexpr double ln2_short_rest = 0x1.a39ef35793c76p-33;
-  static constexpr double exp_underflow = -746;  // for smaller x, e^x rounds to 0
-  static constexpr double exp_overflow = 710;    // for larger x, e^x is ∞
+  static constexpr double exp_underflow = -746;  // for x < −746, e^x rounds to 0
+  static constexpr double exp_overflow = 710;    // for x > 710, e^x is ∞
   static constexpr double normal_zero = 39;      // Φ(−39) rounds to 0
 };
 
@@ -83,15 +83,15 @@ template <typename T, typename... More>
   return low;
 }
 
-// e^x = 2^k e^r, where x = k ln 2 + r and |r| ≤ ln(2)/2. p = e^r − 1, and the lowest bits of `power` are k + offset.
+// The result of reduced_exp(x): e^x = 2^k (1 + p), and the lowest bits of the integer `power` are k + offset.
 template <typename T>
 struct Reduced {
   T p;
   typename Format<T>::Bits power;
 };
 
-// Writes e^x as 2^k (1 + p). Returns p and the integer `power`, whose lowest bits are k + offset. With the exponent
-// bias as `offset`, these bits are the exponent bits of 2^k. Needs |x| < 1000 for double, |x| < 120 for float.
+// Splits e^x into two factors: e^x = 2^k (1 + p). Returns p, and the integer k + offset in the lowest bits of `power`.
+// If `offset` is the exponent bias, k + offset is the exponent field of 2^k. Needs |x| < 1000 (float: |x| < 120).
 template <int offset, typename T>
 [[gnu::always_inline]] inline Reduced<T> reduced_exp(T x) {
   using F = Format<T>;
@@ -111,12 +111,12 @@ template <int offset, typename T>
   } else {
     q = polynomial(r, 0.5f, 0.16666543f, 0.04166628f, 0.008366584f, 0.001394645f);
   }
-  // p = e^r − 1 = r + r² q. The sum uses t − rest instead of r, because r = t − rest was rounded and has lost bits.
+  // p = e^r − 1 = r + r² q. The code adds t and −rest instead of their sum r, because rounding r has lost bits.
   return {t + fma(r * r, q, -rest), std::bit_cast<Bits>(shifted)};
 }
 
-// e^x = (1 + p) · half_scale · other_half, where |p| < 0.42 and both scales are powers of two. A single scale 2^k could
-// overflow although e^x does not. 2^k could also be subnormal, but the exponent bits express only normal numbers.
+// The parts of e^x = (1 + p) · 2^k, where |p| < 0.42. The power 2^k is stored as two factors, half_scale · other_half,
+// because 2^k alone could overflow although e^x does not. 2^k could also be too small for a normal number.
 template <typename T>
 struct ScaledExp {
   T p, half_scale, other_half;
@@ -157,7 +157,7 @@ struct Decay {
 template <typename T>
 [[gnu::always_inline]] inline Decay<T> decay(T x) {
   using F = Format<T>;
-  constexpr int lift = F::mantissa + 12;  // (1 + p) · 2^(k + lift) is a normal number, even if e^x is subnormal
+  constexpr int lift = F::mantissa + 12;  // e^x · 2^lift is computed first, because e^x may be subnormal
   constexpr T lower = std::bit_cast<T>(typename F::Bits(F::bias - lift) << F::mantissa);
   const auto [p, power] = reduced_exp<F::bias + lift>(x);
   const T lifted = std::bit_cast<T>(power << F::mantissa);
@@ -169,7 +169,7 @@ template <typename T>
 }
 
 // task 1.1 (15 points): tanh and its derivative
-// The value follows from tanh |z| = −m / (2 + m), where m = exp(−2|z|) − 1.
+// tanh z has the sign of z and the absolute value tanh |z| = −m / (2 + m), where m = exp(−2|z|) − 1 ≤ 0.
 template <typename T>
 [[gnu::always_inline]] inline T tanh(T z) {
   const T m = decay(T(-2) * std::abs(z)).m;
@@ -232,7 +232,7 @@ template <typename T>
   constexpr T grow = T(Bits(1) << (F::mantissa + 1));  // a subnormal number times `grow` is a normal number
   constexpr Bits sqrt_half = std::bit_cast<Bits>(T(0.70710678118654752440));
   constexpr Bits one = std::bit_cast<Bits>(T(1));
-  constexpr T integer = T(Bits(1) << F::mantissa);  // for double: 2^52; 2^52 + n has the mantissa bits n (0 ≤ n < 2^52)
+  constexpr T integer = T(Bits(1) << F::mantissa);  // 2^52 for double; the mantissa bits of 2^52 + n are n (n < 2^52)
   const bool subnormal = x < std::numeric_limits<T>::min();
   const T grown = subnormal ? x * grow : x;
   const Bits biased = std::bit_cast<Bits>(grown) + (one - sqrt_half);
@@ -252,7 +252,7 @@ template <typename T>
   const T half_square = T(0.5) * f * f;
   const T big = k * F::ln2_short;
   const T high = big + f;
-  const T low = (big - high) + f;  // high + low = k ln2_short + f, exactly
+  const T low = (big - high) + f;  // the rounding error of high = big + f
   const T tail = fma(s, fma(s2, q, half_square), fma(k, F::ln2_short_rest, correction));
   return high + (low - (half_square - tail));
 }
@@ -273,7 +273,7 @@ template <typename T>
   constexpr T infinity = std::numeric_limits<T>::infinity();
   const T u = T(1) + x;
   const T back = u - T(1);
-  const T rest = (T(1) - (u - back)) + (x - back);  // u + rest = 1 + x, exactly
+  const T rest = (T(1) - (u - back)) + (x - back);  // the rounding error of u = 1 + x
   const T y = corrected_log(u, rest / u);
   const T finite = x < infinity ? y : x;
   const T below = x == T(-1) ? -infinity : std::numeric_limits<T>::quiet_NaN();
@@ -346,7 +346,7 @@ struct Turn {
   const double second_rest = fma(k, 6.123233995736766e-17, -second);
   const double r = first - second;
   const double back = r - first;
-  const double r_rest = (first - (r - back)) - (second + back);             // r + r_rest = first − second, exactly
+  const double r_rest = (first - (r - back)) - (second + back);  // the rounding error of r = first − second
   const double rest = (r_rest - second_rest) + k * 1.4973849048591698e-33;  // angle = r + rest
   const double r2 = r * r;
   const double s = polynomial(r2, -0.1666666666666664, 0.008333333333323662, -0.00019841269830144393,

@@ -1,6 +1,6 @@
-// The fused multiply-add a b + c rounds once. All results of primer depend on this rounding. Most CPUs have a fused
-// instruction. For other machines, the macro PRIMER_FMA names a header that defines primer::fma for double and float.
-// The header also defines product_without_emulation() for matrix products in which an emulated fma would be wrong.
+// The fused multiply-add fma(a, b, c) = a b + c rounds only once. All results of primer depend on this. For a machine
+// without this instruction, define the macro PRIMER_FMA as the name of a header. This header must define primer::fma
+// and product_without_emulation(), a matrix product for numbers that are too large or too small for an emulated fma.
 #pragma once
 
 #ifdef PRIMER_FMA

@@ -32,7 +32,7 @@ class Loss {
   // The values of a − y at which L or one of its first two derivatives jumps.
   virtual std::span<const real> kinks() const { return {}; }
 
-  // The weight of the batch y in a mean over several batches; by default the number of rows of y.
+  // The weight of a batch with the targets y in the mean loss of several batches; by default the number of rows of y.
   virtual double weight(const Tensor& y) const { return static_cast<double>(y.rows()); }
 
   // For a loss with its canonical output activation (softmax for cross_entropy). Call …_from_logits() only if
@@ -78,7 +78,7 @@ class MeanLoss : public Loss {
 
  protected:
   static real mean(const Tensor& of, auto term) { return lane_sum(of.size(), term) / static_cast<real>(of.size()); }
-  // gradient[i] = term(i) / n, where n is the number of elements of `of`: the gradient of a loss that is a mean.
+  // Sets gradient[i] = term(i) / n, the gradient of a mean over n numbers. The tensor `of` contains these n numbers.
   static void each(Tensor& gradient, const Tensor& of, auto term) {
     gradient.resize(of.rows(), of.cols());
     for (std::size_t i = 0; i < of.size(); ++i) gradient[i] = term(i) / static_cast<real>(of.size());

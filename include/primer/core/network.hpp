@@ -29,7 +29,7 @@ Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, s
 // The buffers of predict(). The caller keeps them for the next call. z and `a` belong to the last layer.
 struct Prediction {
   Tensor z, a;
-  Tensor other;    // every second layer writes its output to this buffer; the other layers write to `a`
+  Tensor other;    // the layers write their outputs to `other` and `a` in turn; the last layer writes to `a`
   Tensor scratch;  // a buffer of loss()
 };
 
@@ -46,16 +46,16 @@ class Network {
   // threads may share a network. Allocates memory only if a buffer in `p` must become larger than ever before.
   const Tensor& predict(const Tensor& x, Prediction& p) const;
 
-  // The loss L(a, y); y is batch × outputs. `a` is the output of the last forward pass or, with p, of predict(x, p).
+  // The loss L(a, y) for the targets y (batch × outputs). `a` is the result of the last forward pass. If p is given,
+  // `a` is the result of predict(x, p).
   real loss(const Loss& loss, const Tensor& y);
   real loss(const Loss& loss, const Tensor& y, Prediction& p) const;
   // Computes the gradients of L in all layers after a forward pass; ∂L/∂x of layer 1 only if `wants_dL_dx` is true.
   void backward(const Loss& loss, const Tensor& y, bool wants_dL_dx = false);
-  // Returns ∂L/∂a of layer l (counted from 0) after backward(loss, y). For the last layer, dL_da() computes ∂L/∂a anew
-  // by the formula of the loss, which may give ±∞ if a probability has underflowed to 0.
+  // Returns ∂L/∂a of layer l = 0, 1, … after backward(loss, y). If an output has underflowed to 0, ∂L/∂a may be ±∞.
   const Tensor& dL_da(std::size_t l, const Loss& loss, const Tensor& y);
 
-  // Whether output layer and loss are a canonical pair, such as softmax and cross_entropy. Then L is computed from z.
+  // Whether the output layer fits the loss, as softmax fits cross_entropy. L is then computed from z instead of `a`.
   bool canonical(const Loss& loss) const;
 
   // Pointers to all parameters in `layers`: weight, bias, alpha, gamma, beta of layer 1, then of layer 2, …

@@ -42,11 +42,11 @@ struct Step {
   real decay = static_cast<real>(*options.weight_decay);
 };
 
-// A struct with a name and update(p, g), update(p, g, m) or update(p, g, m, v) can be an optimiser. p is one number of
-// a parameter, g is ∂L/∂p. m and v are stored for each p and start at 0. The struct may also have (see optimizer.cpp):
+// An optimiser is a struct with a name and update(p, g), update(p, g, m) or update(p, g, m, v). p is one element of a
+// parameter tensor, g is ∂L/∂p. Each p has its own m and v, which start at 0. Optional members (see optimizer.cpp):
 // - `uses`, the names of the members of OptimizerOptions that the struct reads;
 // - `default_epsilon` and `default_weight_decay`, if the defaults differ from 1e-8 and 0;
-// - `keeps_m()`, which returns false if the next step does not need m; then m is not stored.
+// - `keeps_m()`, which returns false if the next step does not read m: m is then not stored.
 template <typename R, typename... State>
 concept Updates = requires(const R rule, real x, State... state) {
   rule.update(x, x, state...);

@@ -84,7 +84,7 @@ struct Parameter {
   std::string_view name;
   Tensor* value;
   Tensor* gradient;
-  bool transposed = false;  // whether `value` and `gradient` are stored transposed (weights: Wᵀ, but W in model files)
+  bool transposed = false;  // true for weights: `value` and `gradient` hold the transposed matrix; model files hold W
 };
 
 }  // namespace primer
