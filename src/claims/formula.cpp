@@ -54,7 +54,7 @@ double saturated_from(const Properties& p) {
   return at_the_end ? std::max(p.saturated.back().from, 0.0) : std::numeric_limits<double>::infinity();
 }
 
-// How many different values f has at 1025 points: few if f is σ′ of a piecewise linear σ, nearly 1025 if f needs exp.
+// Counts the different values of f at 1025 points from −8 to 8. There are only a few if f is constant in pieces.
 double different_values(const Function& f) {
   std::set<double> values;
   for (int i = -512; i <= 512; ++i) values.insert(f.at(i / 64.0));

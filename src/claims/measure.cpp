@@ -54,7 +54,7 @@ const std::vector<FlowRow>& flow_at_end(FinishedRun& run) {
   Training::Hooks hooks;
   hooks.started = [&](const std::vector<FlowRow>& rows) { run.flow_at_end = rows; };
   Training(run.network, run.experiment.data, options, run.experiment.config.seed, 1).run(hooks);
-  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // `revived` is a comparison of two epochs
+  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // counting revived units needs two epochs
   return run.flow_at_end;
 }
 
@@ -70,7 +70,7 @@ double over_layers(const std::vector<FlowRow>& rows, std::string_view column, co
   return combined(layer, series);
 }
 
-// The measure "flow.COLUMN": the same number as in flow.csv.
+// The measure "flow.COLUMN": the quantity in the column COLUMN of flow.csv, for the chosen layers and epochs.
 double flow_column(FinishedRun& run, const Quantity& q) {
   const std::string_view column = std::string_view(q.measure->name).substr(std::string_view("flow.").size());
   const auto value_of = [&](const std::vector<FlowRow>& rows) {
@@ -131,7 +131,7 @@ const Tensor& last_z(FinishedRun& run, const Tensor& x) {
   return run.network.layers.back().z;
 }
 
-// The affine map x Wᵀ + b that equals z of the last layer at x = 0 and at each basis vector x = (0, …, 1, …, 0).
+// An affine map x Wᵀ + b. It equals z of the last layer at x = 0, and also at each basis vector x = (0, …, 1, …, 0).
 struct AffineMap {
   Tensor Wt, b;  // Wᵀ is inputs × outputs, b is 1 × outputs
 };

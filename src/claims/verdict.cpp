@@ -48,7 +48,7 @@ FinishedRun run_arm(const Claim& claim, std::vector<FinishedRun>& runs, std::uin
   return train_to_the_end(std::move(experiment), std::move(network), interrupted);
 }
 
-// For one seed: the quantity of one trained network, or the ratio or difference of the quantities of two networks.
+// Measures a quantity of one trained network. For two networks, returns the ratio or the difference of the quantity.
 std::optional<double> number_of(const Finding& f, const Claim& claim, std::vector<FinishedRun>& runs,
                                 std::uint64_t seed) {
   const auto measured = [&](std::size_t arm) {
@@ -135,7 +135,7 @@ std::vector<Trial> run_trials(const Claim& claim, std::uint64_t first, std::size
   work();
   for (std::thread& thread : threads) thread.join();
   for (const std::exception_ptr& failure : failures) {
-    if (failure) std::rethrow_exception(failure);  // if several seeds failed: the error of the smallest seed
+    if (failure) std::rethrow_exception(failure);  // of several errors: the error of the seed with the smallest number
   }
   return trials;
 }

@@ -271,7 +271,7 @@ Data prepare(Samples&& samples, const std::optional<Dataset>& validation, Task t
   Tensor y = encode_targets(samples.targets, task, classes);
   const bool by_class = samples.targets.size() == 1 && !classes.empty();
   for (std::size_t t = 0; t < samples.targets.size() && !by_class; ++t) {
-    samples.targets[t].numbers = std::vector<double>();  // frees the memory of the numbers, because y contains them now
+    samples.targets[t].numbers = std::vector<double>();  // frees these numbers, because y has a copy of them
   }
   const std::vector<Part> parts = split(samples, by_class, options, seed);
   if (std::ranges::count(parts, Part::train) == 0)
@@ -355,7 +355,7 @@ void select_rows(const Dataset& from, std::span<const std::size_t> order, std::s
     part.resize(last - first, n);
     if (order.empty()) {
       std::copy_n(all.data() + first * n, part.size(), part.data());
-    } else if (n < 8) {  // for short rows, one copy_n() per row would take longer than these loops
+    } else if (n < 8) {  // plain loops: for short rows, they are faster than one copy_n() per row
       for (std::size_t j = 0; j < n; ++j) {
         for (std::size_t i = 0; i < part.rows(); ++i) part(i, j) = all(order[first + i], j);
       }

@@ -1,4 +1,4 @@
-// Averages measurements over the steps of an epoch. Splits the ratio of two gradients into a σ′ factor and a W factor.
+// Measures the values and gradients of each layer in a training step, and averages them over the steps of an epoch.
 #include "primer/training/flow.hpp"
 
 #include <cmath>
@@ -23,17 +23,16 @@ constexpr std::size_t averaged = sum_index(nullptr);
 
 // Computes Q sums over n elements in one pass, because reading the elements takes most of the time. Q is at most three,
 // because more sums do not fit into the registers. For element i, terms(i, add) calls add(q, term) once for each sum q.
-// Each sum has sixteen partial sums. At the end, the partial sums are added in pairs, in a fixed order. GCC vectorises
-// the loop over k only if this loop is not unrolled. The sums stay in registers only if the loop over v is unrolled.
+// Each sum is split into sixteen partial sums. At the end, the partial sums are added in pairs, in a fixed order.
 template <std::size_t Q, typename Terms>
 std::array<double, Q> sums_in_one_pass(std::size_t n, Terms terms) {
   constexpr std::size_t lanes = 16, width = 32 / sizeof(real);
   real lane[Q][lanes] = {};
   std::size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
-#pragma GCC unroll 16
+#pragma GCC unroll 16  // only in an unrolled loop, the partial sums stay in registers
     for (std::size_t v = 0; v < lanes; v += width) {
-#pragma GCC unroll 1
+#pragma GCC unroll 1  // GCC vectorises this loop only if it is not unrolled
       for (std::size_t k = v; k < v + width; ++k) terms(i + k, [&](std::size_t q, real term) { lane[q][k] += term; });
     }
   }
@@ -75,8 +74,8 @@ void Flow::before_update(Network& network, const Loss& loss, const Tensor& y) {
     const auto n = static_cast<double>(size);
     const real *const a = layer.a.data(), *const z = layer.z.data(), *const derivative = layer.derivative.data();
     const real *const dL_da = network.dL_da(l, loss, y).data(), *const dL_dz = layer.dL_dz.data();
-    // An entry counts as saturated if its |σ′| < limit. For the activation "step", σ′ is always 0, and every entry must
-    // count as saturated. Therefore its limit is ∞ instead of 0.
+    // An entry counts as saturated if |σ′| < limit. For the activation "step", |σ′| and the stored limit are 0, and no
+    // entry would count, because 0 < 0 is false. With the limit ∞, every entry of "step" counts as saturated.
     const real limit = into.saturation_limit == 0 ? std::numeric_limits<real>::infinity() : into.saturation_limit;
     const auto [a_squares, a_sum] = sums_in_one_pass<2>(size, [=](std::size_t i, auto add) {
       add(0, a[i] * a[i]);

@@ -48,7 +48,7 @@ Samples make_xor(const GeneratorOptions& o, Random random) {
 Samples make_spirals(const GeneratorOptions& o, Random random) {
   const std::size_t n = or_else(o.points, 300);
   const std::size_t K = or_else(o.classes, 3);
-  const std::size_t last = (n - 1) / K;  // index, within an arm, of the outermost point of the spiral
+  const std::size_t last = (n - 1) / K;  // each arm has point 0 in the centre, …, point `last` at radius 1
   return rows_of(n, 2, "class", [&](std::size_t i, Row& x) {
     const std::size_t position = i / K;
     const double r = last == 0 ? 1.0 : static_cast<double>(position) / static_cast<double>(last);

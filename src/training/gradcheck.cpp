@@ -78,9 +78,10 @@ struct Comparison {
   double numeric, absolute, relative, noise;
 };
 
-// Returns S. Rounding changes the loss L by up to about ε S (ε: machine epsilon). S is |L| plus these terms:
-//   |∂L/∂u| (Σⱼ |wⱼ xⱼ| + |b|) + |∂L/∂z · z| for each unit and each row of the batch, with u = Σⱼ wⱼ xⱼ + b,
-//   |∂L/∂a| (|a| + |y|) for each output a and its target y. Call rounding_of() after a forward and a backward pass.
+// Returns S = |L| + A + B. The rounding error of the loss L is at most about ε S (ε: machine epsilon).
+// A: sum of |∂L/∂u| (Σⱼ |wⱼ xⱼ| + |b|) + |∂L/∂z · z| over all units and all rows of the batch, with u = Σⱼ wⱼ xⱼ + b.
+// B: sum of |∂L/∂a| (|a| + |y|) over all outputs a and their targets y; 0 if backward() computes ∂L/∂z without ∂L/∂a.
+// Call rounding_of() after a forward and a backward pass.
 double rounding_of(Network& network, const Loss& loss, const Tensor& y) {
   double S = std::abs(double{network.loss(loss, y)});
   for (const Dense& layer : network.layers) {
@@ -102,10 +103,10 @@ double rounding_of(Network& network, const Loss& loss, const Tensor& y) {
 
 enum class Outcome { right, wrong, undecided, excluded };
 
-// Compares an entry of the gradient with numeric derivatives for several step sizes, until one of these derivatives
-// confirms the entry. The entry is wrong if every numeric derivative contradicts it, or if two numeric derivatives
-// agree with each other and contradict the entry. `largest` is the largest gradient of the tensor. `noise` is the
-// rounding error of a numeric derivative with step h. `best` becomes the comparison with the least relative error.
+// Compares a gradient entry with numeric derivatives for several step sizes. Right: one of them confirms the entry.
+// Wrong: all of them contradict the entry, or two of them agree and contradict the entry. Excluded: all of them cross a
+// kink. Undecided: all other cases. `largest`: the largest gradient of the tensor. `noise`: the rounding error of a
+// numeric derivative with step h. `best`: is set to the comparison with the smallest relative error.
 Outcome compare(double analytic, real& entry, LossSurface& surface, double largest, double noise, Comparison& best) {
   std::vector<Comparison> tried;
   for (const double factor : {1.0, 16.0, 1.0 / 16, 1.0 / 256}) {

@@ -33,7 +33,7 @@ Functions functions_of(const Activation& activation) {
       };
       const double value = at_finite(at);
       if (!std::isinf(at) || !std::isnan(value)) return value;
-      // The formula gave NaN at z = ±∞ (∞ − ∞ or ∞ · 0). Limit: f(±2e4), or ±∞ if |f(±2e4)| > 1.5 |f(±1e4)|.
+      // f(±∞) gave NaN (∞ − ∞ or ∞ · 0). Estimates the limit: ±∞ if |f(±2e4)| > 1.5 |f(±1e4)|, else f(±2e4).
       const double near = at_finite(std::copysign(1e4, at));
       const double far = at_finite(std::copysign(2e4, at));
       return std::abs(far) > 1.5 * std::abs(near) ? std::copysign(infinity, far) : far;
@@ -50,8 +50,8 @@ std::vector<double> grid() {
   return points;
 }
 
-// The points z for ranges and monotonicity: the grid, points outside of the grid at growing distances, and ±∞. The
-// zeros of σ′ and saturation use only the grid: at large |z|, rounding turns σ and σ′ into their limits.
+// The points z at which the ranges of σ and σ′ are measured, and whether σ is monotone: the grid from −8 to 8, points
+// outside of the grid at growing distances, and ±∞.
 std::vector<double> grid_and_beyond() {
   std::vector<double> points = grid();
   for (double z = reach * 1.25; z < 1e4; z *= 1.25) {
@@ -63,8 +63,8 @@ std::vector<double> grid_and_beyond() {
   return points;
 }
 
-// Returns the minimum of f, and the z of the minimum. First takes the lowest of the values at `points`; if several
-// values are equal, the value nearest to z = 0. If |z| < 8, golden-section search near z then looks for a lower value.
+// Returns the minimum of f and its z. Takes the point with the lowest f; of several such points, the nearest to 0. If
+// this point is between −8 and 8, a golden-section search around the point then looks for a lower f.
 std::pair<double, double> lowest(const std::vector<double>& points, const Function& f) {
   std::size_t best = 0;
   double least = f(points[best]);
@@ -97,7 +97,7 @@ Range range_of(const Function& f) {
   return {low, -minus_high, reached(at_low), reached(at_high)};
 }
 
-// The condition is true either at p or at q. Bisection finds the place between p and q where the condition changes.
+// The condition must be true at exactly one of p and q. Finds by bisection where the condition changes between p and q.
 double border(double p, double q, const Condition& condition) {
   const bool at_p = condition(p);
   while (std::abs(q - p) > 1e-12 * std::max(1.0, std::abs(p))) {
@@ -120,7 +120,8 @@ std::vector<Interval> intervals(const Condition& condition) {
   return found;
 }
 
-// The zeros of σ′: the intervals where σ′ = 0, and the points where σ′ changes its sign.
+// Finds the intervals where σ′ = 0, and the single points where σ′ changes its sign. Searches only from −8 to 8,
+// because farther out, rounding makes σ′ equal to its limit.
 std::vector<Interval> zeros_of(const Function& derivative) {
   std::vector<Interval> zeros = intervals([&](double z) { return derivative(z) == 0; });
   for (const double z : grid()) {

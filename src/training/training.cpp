@@ -54,7 +54,7 @@ void copy(Network& network, std::vector<Tensor>& tensors) {
   }
 }
 
-// The name of a tensor that contains NaN or ±∞, and the index of its layer (0 for the first layer).
+// The name of a tensor that contains NaN or ±∞, and the index of its layer, counted from 0.
 struct NonFiniteTensor {
   std::size_t layer;
   std::string tensor;
@@ -75,7 +75,7 @@ std::optional<NonFiniteTensor> first_non_finite(Network& network, const Loss& lo
   }
   if (!std::isfinite(loss_value)) return NonFiniteTensor{layers.size() - 1, "the loss L(a, y)"};
   for (std::size_t l = layers.size(); l-- > 0;) {
-    const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // ∂L/∂a is then unused, and may be ±∞
+    const bool canonical = l + 1 == layers.size() && network.canonical(loss);  // true: ∂L/∂a is unused and may be ±∞
     if (!canonical && !finite(network.dL_da(l, loss, y))) return NonFiniteTensor{l, "∂L/∂a"};
     if (!finite(layers[l].dL_dz)) return NonFiniteTensor{l, "∂L/∂z"};
     for (const Parameter& p : layers[l].parameters()) {
@@ -191,10 +191,10 @@ Training::Training(Network& network, const Data& data, const TrainOptions& optio
   state.residual_squares.resize(data.train.y.cols());
 }
 
-// Every n-th step (1, 1 + n, 1 + 2n, …) is observed. In an epoch without such a step, the first step is observed.
+// The steps 1, 1 + n, 1 + 2n, … of the run are observed. In an epoch without such a step, its first step is observed.
 bool Training::observed(std::uint64_t step) const {
   if (observe_every_ == 0) return false;
-  const std::uint64_t since = (step - 1) % observe_every_;  // number of steps after the latest of 1, 1 + n, 1 + 2n, …
+  const std::uint64_t since = (step - 1) % observe_every_;  // number of steps since the last regularly observed step
   if (since == 0) return true;
   const bool opens_epoch = (step - 1) % batches_ == 0;
   return opens_epoch && observe_every_ - since >= batches_;

@@ -47,7 +47,7 @@ real WeightedLoss::value_from_logits(const Tensor& z, const Tensor& y, Tensor& s
               [&](const Tensor& z_i, const Tensor& y_i) { return of_row_->value_from_logits(z_i, y_i, scratch); });
 }
 
-// In the gradient of the plain mean, row i has the factor 1 / N; weigh() replaces this factor by wᵢ / Σᵢ wᵢ.
+// Turns the gradient of a mean of N rows into the gradient of a weighted mean: row i gets wᵢ / Σⱼ wⱼ instead of 1 / N.
 void WeightedLoss::weigh(const Tensor& y, Tensor& gradient) const {
   const double N_over_sum = static_cast<double>(y.rows()) / weight(y);
   for (std::size_t i = 0; i < y.rows(); ++i) {

@@ -33,8 +33,8 @@ struct Finding {
   std::string formula;  // the formula of a [[check]]; empty for a [[finding]]
   Quantity quantity;
   std::size_t arm = 0;
-  std::optional<std::size_t> over;   // if `over` is set, result = value of variant `arm` / value of variant `over`
-  std::optional<std::size_t> minus;  // if `minus` is set, result = value of variant `arm` − value of variant `minus`
+  std::optional<std::size_t> over;   // if `over` is set, result = ratio of two variants: arms[arm] / arms[over]
+  std::optional<std::size_t> minus;  // if `minus` is set, result = difference of two variants: arms[arm] − arms[minus]
   std::optional<double> at_least;    // if `at_least` is set, result = fraction of values ≥ at_least; otherwise median
   Band band;
   Location location;
@@ -50,7 +50,7 @@ struct Claim {
   std::vector<Finding> findings;  // every [[check]], then every [[finding]]
   std::size_t seeds = 0;          // number of seeds; every variant is trained once per seed (0: nothing is trained)
 
-  // The first variant that `primer train` can train: `from` and `bias` are not set. Null if there is no such variant.
+  // Returns the first variant that sets neither `from` nor `bias`, or null if every variant sets one of these two.
   const Arm* repeatable_arm() const;
 };
 

@@ -42,9 +42,9 @@ struct Pick {
 // A measure and its settings in the claim file: the layers, the epochs and the threshold.
 struct Quantity {
   const struct Measure* measure = nullptr;
-  Pick layer;       // the layers that the measure reads (default: the mean of the values of all hidden layers)
+  Pick layer;       // the layers that the measure reads; default: all hidden layers, and their values are averaged
   Pick over_layer;  // if the claim file has the key over_layer, the result is: value of `layer` / value of `over_layer`
-  Pick epoch;       // the epochs that the measure reads (default: the end of training, after the last update)
+  Pick epoch;       // the epochs whose values are read; if not set, the network after the last update is measured
   double at = 0;    // the threshold, for a measure such as "epochs_to_loss"
 };
 

@@ -19,10 +19,10 @@ struct Estimate {
   bool covers(double x) const { return low <= x && x <= high; }
 };
 
-// Returns the median of the values. The confidence interval is from the k-th smallest to the k-th largest value; k is
-// as large as 99 % confidence permits (W. R. Thompson, "On confidence ranges for the median and other expectation
-// distributions for populations of unknown distribution form", 1936). `unknown` is the number of missing values. A
-// missing value counts as −∞ for the lower end of the interval, and as ∞ for the upper end.
+// Returns the median of the known values, and a confidence interval from the k-th smallest to the k-th largest value. k
+// is the largest number that gives at least 99 % confidence (W. R. Thompson, "On confidence ranges for the median and
+// other expectation distributions for populations of unknown distribution form", 1936). `unknown` is the number of
+// missing values. The lower end counts each missing value as −∞, and the upper end as ∞: the interval becomes wider.
 Estimate median(std::vector<double> values, std::size_t unknown = 0);
 
 // Estimates a probability, with its confidence interval, from `ones` successes in n trials (C. J. Clopper & E. S.

@@ -12,8 +12,8 @@
 
 namespace primer {
 
-// The results of one seed: one number for each finding of a claim. A finding is a quantity to measure, or a formula.
-// The number is nullopt if the quantity is unknown (for example after a divergence), or if the finding is a formula.
+// The results of one seed: one element for each finding of a claim. An element is nullopt if its quantity is unknown
+// (for example after a divergence). It is also nullopt for a formula, because a formula does not depend on the seed.
 using Trial = std::vector<std::optional<double>>;
 
 // Tests a claim with the seeds first, …, first + n − 1, in `jobs` threads. The result does not depend on `jobs`. Throws
@@ -27,7 +27,7 @@ enum class Outcome { holds, undecided, missed };
 
 struct Verdict {
   Outcome outcome;
-  std::size_t unknown = 0;  // number of seeds that gave no value; such seeds make the confidence interval wider
+  std::size_t unknown = 0;  // number of seeds without a value, for example because the training diverged
   Estimate estimate = {};   // value with confidence interval [low, high]; for a formula, value = low = high
 };
 

@@ -25,7 +25,7 @@ struct FlowRow {
   double a_norm = 0;      // ‖a‖
   double a_mean = 0;      // mean a
   double slope_mean = 0;  // mean |σ′(z)|
-  double saturated = 0;  // fraction of z with |σ′(z)| < saturation_threshold · max |σ′|; 1 if σ is the step function
+  double saturated = 0;  // fraction of z with |σ′(z)| < saturation_threshold · max |σ′|; set to 1 for "step" (σ′ = 0)
   double off = no_value;           // fraction of all z that are ≤ 0; only for a rectifier
   double dead = 0;                 // fraction of units with σ′ exactly 0 on every sample observed in this epoch
   double revived = 0;              // number of units that were dead in the previous epoch and are not dead in this one
@@ -65,9 +65,9 @@ inline constexpr auto flow_quantities = std::to_array<FlowQuantity>({
 // Returns the value of the quantity `name` in `row`: NaN if it was not measured, std::nullopt for an unknown name.
 std::optional<double> flow_value(const FlowRow& row, std::string_view name);
 
-// On the way back from layer l + 1 to layer l, the norm of the gradient δ = ∂L/∂z is multiplied by two factors.
-// W_factor() = ‖∂L/∂aˡ‖ / ‖δˡ⁺¹‖ comes from the weights of layer l + 1 (`above`). sigma_factor() = ‖δˡ‖ / ‖∂L/∂aˡ‖
-// comes from σ′ of layer l (`row`).
+// How the gradient δ = ∂L/∂z changes from layer l + 1 to layer l: ‖δˡ‖ / ‖δˡ⁺¹‖ = W_factor() · sigma_factor().
+// W_factor() = ‖∂L/∂aˡ‖ / ‖δˡ⁺¹‖ is the effect of the weights of layer l + 1. sigma_factor() = ‖δˡ‖ / ‖∂L/∂aˡ‖ is the
+// effect of σ′ in layer l. `row` has the measurements of layer l, and `above` those of layer l + 1.
 inline double sigma_factor(const FlowRow& row) { return row.dL_dz_norm / row.dL_da_norm; }
 inline double W_factor(const FlowRow& row, const FlowRow& above) { return row.dL_da_norm / above.dL_dz_norm; }
 
@@ -83,7 +83,7 @@ class Flow {
  public:
   explicit Flow(const Network& network);
 
-  // Call before_update() after backward(loss, y) and before clipping. Call after_update() after the update.
+  // Measure a training step. Call before_update() between backward() and clipping, and after_update() after the update.
   void before_update(Network& network, const Loss& loss, const Tensor& y);
   void after_update(const Network& network);
 
@@ -96,7 +96,7 @@ class Flow {
     std::vector<double> sums;         // one sum for each averaged quantity, in the order of flow_quantities
     std::vector<std::uint8_t> alive;  // for each unit: whether σ′ ≠ 0 was observed in this epoch
     std::vector<std::uint8_t> dead;   // for each unit: whether it was dead in the previous epoch
-    real saturation_limit;  // σ is saturated where |σ′| is below this limit; if σ learns its α, the limit changes
+    real saturation_limit;  // σ is saturated where |σ′| < saturation_limit; recomputed each epoch if α is learned
   };
   struct State {
     std::uint64_t steps = 0;    // number of steps of this epoch that Flow measured

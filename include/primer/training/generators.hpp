@@ -23,9 +23,9 @@ struct GeneratorOptions {
   double noise = 0;         // the standard deviation of the normally distributed noise, 0 … most_noise
 };
 
-// Makes one of these data sets; defaults in parentheses. There are K classes; point i has class i mod K (not in xor).
-// xor        the four corners of the unit square, again and again (4 points); noise: added to x
-// spirals    K arms from radius 0 to 1 (3 classes, 300 points); noise: added to the angle, in radians
+// Makes one of these data sets (default sizes in parentheses). There are K classes; point i has class i mod K.
+// xor        the four corners of the unit square, again and again (4 points); class = x₁ xor x₂; noise: added to x
+// spirals    K arms of `turns` turns from radius 0 to 1 (3 classes, 300 points); noise: added to the angle, in radians
 // circles    two circles, of radius 0.5 and 1 (200 points); noise: added to x
 // moons      two interleaved half circles (200 points); noise: added to x
 // gaussians  K clouds of standard deviation 1 + noise, with centres at distance 3 from 0 (2 classes, 200 points)

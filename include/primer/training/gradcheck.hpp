@@ -11,20 +11,20 @@
 
 namespace primer {
 
-// The result for one tensor. An entry has the analytic derivative a, the numeric derivative n, and the rounding error e
-// of n. The entry is right if |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|). The entry is also right if |a − n| ≤ e and e is at
-// most 1 % of the largest gradient in the tensor.
+// The result for one tensor. Each entry has the derivative a of backpropagation, the numeric derivative n, and the
+// rounding error e of n. The entry is right in two cases. Case 1: |a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|). Case 2:
+// |a − n| ≤ e, and e is at most 1 % of the largest gradient in the tensor.
 struct TensorCheck {
   std::string tensor;        // name of the tensor in model files, such as "layers.1.weight"; "input" for the input x
   std::size_t entries = 0;   // number of entries of the tensor
   std::size_t excluded = 0;  // entries not compared, because a kink of an activation or of the loss is too near
   double max_abs = 0;        // the largest |a − n| of the analytic derivative a and the numeric derivative n
   double max_rel = 0;  // largest |a − n| / (1e-3 + max(|a|, |n|)) for the analytic derivative a and the numeric n
-  // Row and column, from 0, of the entry that has the error max_rel. For a weight: its place in W (outputs × inputs).
+  // Row and column (from 0) of the entry with the largest relative error. In a weight, row = output, column = input.
   std::size_t worst_row = 0, worst_col = 0;
   bool matrix = false;         // whether the tensor is a matrix (a weight or the input) and not a vector
   bool any_wrong = false;      // whether the error of an entry is too large to be a rounding error
-  bool any_undecided = false;  // whether some entry has such large rounding errors that it may be right or wrong
+  bool any_undecided = false;  // whether some entry can be neither confirmed nor refuted, because of rounding errors
 
   std::string_view verdict() const;  // "pass", "mismatch", "undecided" or "nothing compared"
 };
@@ -46,14 +46,14 @@ std::vector<Tensor> analytic_gradients(Network& network, const Loss& loss, const
 
 // Compares each entry of `analytic` with the five-point difference quotient
 // (8 (L(h) − L(−h)) − (L(2h) − L(−2h))) / 12h. L(h) is the loss after a parameter or an input changes by h. `analytic`
-// has the order of analytic_gradients(). Skips an entry if a z or an a − y crosses a kink between −2h and 2h. Restores
-// the network at the end. Needs the double build: with floats, the result has too few digits for every h.
+// has the order of analytic_gradients(). Skips an entry if an activation or the loss has a kink between −2h and 2h.
+// Restores the network at the end. Needs the double build, because floats have too few digits.
 GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& x, const Tensor& y,
                               const std::vector<Tensor>& analytic);
 GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& x, const Tensor& y);
 
-// Changes every parameter except the weights by at most ¼, because the initial values hide mistakes from the gradient
-// check. At γ = 1, a formula without γ gives the same numbers. At b = 0, an input of zeros is on the kink of relu.
+// Changes every parameter except the weights by at most ¼. With the initial values, the check would miss mistakes. At
+// γ = 1, a forgotten factor γ changes no number. At b = 0, an input of zeros gives z = 0, and relu has its kink there.
 void leave_special_values(Network& network, std::uint64_t seed);
 
 }  // namespace primer

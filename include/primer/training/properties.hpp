@@ -1,6 +1,6 @@
-// Measures properties of an activation from its values: ranges, zeros of σ′, saturation. A scan finds these properties,
-// and bisection makes them precise. A scan cannot find the kinks, the default initialiser and whether the activation is
-// a rectifier; the activation declares these three, and the tests check them.
+// Measures properties of an activation from its values: the ranges of σ and σ′, the zeros of σ′, and where σ is
+// saturated. Other properties do not follow from the values: the kinks, the default initialiser, and whether σ is a
+// rectifier. The activation itself declares these three properties, and the tests check them.
 #pragma once
 
 #include <algorithm>
@@ -30,18 +30,18 @@ struct Properties {
   Range value;                      // range of σ
   Range derivative;                 // range of σ′
   std::vector<Interval> zeros;      // the zeros of σ′, from left to right
-  std::vector<Interval> saturated;  // sorted intervals where σ is saturated; −∞ … ∞ if σ′ is 0 everywhere
+  std::vector<Interval> saturated;  // sorted intervals of z where σ is saturated; (−∞, ∞) if σ′ is always 0
   bool monotone;                    // whether σ never falls
   bool zero_centred;                // whether the mean of σ(z) over z ∼ N(0, 1) is 0
 };
 
-// For softmax, σ(z) is the output a₁ of a layer with two units, with z₁ = z and z₂ = 0.
+// Softmax needs at least two units. For softmax, σ(z) is the first output of a layer of two units, z₁ = z and z₂ = 0.
 Properties properties_of(const Activation& activation);
 
 double largest_derivative(const Activation& activation);  // max |σ′|
 
-// The first column of `a` contains σ(z), and the first column of `derivative` contains σ′(z), in one row for each z.
-// For softmax, σ(z) is the output a₁ of a layer with two units, with z₁ = z and z₂ = 0.
+// The first column of `a` is σ(z), and the first column of `derivative` is σ′(z), with one row for each z. Softmax
+// needs at least two units. For softmax, σ(z) is the first output of a layer of two units, z₁ = z and z₂ = 0.
 struct Sampled {
   Tensor a, derivative;
 };

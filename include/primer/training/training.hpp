@@ -25,7 +25,7 @@ struct TrainOptions : OptimizerOptions, ScheduleOptions {
   double huber_delta = 1;
   double label_smoothing = 0;
   std::vector<double> class_weights;  // one weight per class, in the order of the classes; empty: every row weighs 1
-  bool balanced_weights = false;      // whether balanced_weights() still has to compute class_weights
+  bool balanced_weights = false;      // true: class_weights is still empty, and balanced_weights() must compute it
   double learning_rate = 0.01;
   std::size_t epochs = 100;          // number of epochs; 0: the run only observes the initial network
   std::size_t batch_size = 32;       // rows per batch; 0: all rows
@@ -65,7 +65,7 @@ class Divergence : public std::runtime_error {
 
 class Training {
  public:
-  // Functions that run() calls; each may be empty. run() restores the best weights only after all these calls.
+  // Functions that run() calls; each may be empty. In each call, the network has its latest weights, not its best ones.
   struct Hooks {
     // Called before epoch 1. The rows describe the initial network: one FlowRow per layer; empty if observe_every is 0.
     std::function<void(const std::vector<FlowRow>&)> started;
@@ -116,7 +116,7 @@ class Training {
   };
   Snapshot snapshot() const;
   const Snapshot& epoch_start() const { return epoch_start_; }
-  // The next run() continues from the snapshot `now`. Both snapshots must have the tensor shapes of this network.
+  // The next run() continues from `now`. Both `now` and `epoch_start` must have the tensor shapes of this network.
   void resume(const Snapshot& now, const Snapshot& epoch_start);
 
  private:

@@ -27,7 +27,7 @@ class WeightedLoss final : public Loss {
   void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const override;
 
  private:
-  double row_weight(std::span<const real> y) const;  // Σₖ pₖ wₖ (probability pₖ in y, weight wₖ of class k)
+  double row_weight(std::span<const real> y) const;  // Σₖ pₖ wₖ: target probability pₖ and weight wₖ of class k
   real mean(const Tensor& of, const Tensor& y, auto loss_of_row) const;  // `of`: a or z
   void weigh(const Tensor& y, Tensor& gradient) const;
 
