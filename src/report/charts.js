@@ -362,7 +362,7 @@ window.charts = (() => {
       const line = svg('path', { d: path, class: dashed ? 'curve dashed' : 'curve', 'clip-path': clip });
       d.add(line).setAttribute('stroke', color(of));
     }
-    // A single value, such as the score on the test rows, is drawn as a ring.
+    // A curve with only one value, such as the score on the test rows, is drawn as a small circle.
     for (const { color: of, x, y } of series) {
       if (x.length !== 1 || !Number.isFinite(height(y[0]))) continue;
       d.add(svg('circle', { cx: d.x(x[0]), cy: height(y[0]), r: 5, class: 'ring', stroke: color(of) }));
@@ -387,7 +387,7 @@ window.charts = (() => {
     };
   }
 
-  // Draws σ (solid line) and σ′ (dashed line) in front of the histogram of z. curve.sigma and curve.derivative are SVG
+  // Draws σ (solid line) and σ′ (dashed line) over the histogram of z. curve.sigma and curve.derivative are SVG
   // paths "Mz aLz a…" in the units of the axes; curve.saturated has the intervals of z to shade. The returned function
   // draws the histogram {low, high, counts}. If σ has a learned slope α for z < 0, the second argument of this function
   // is {alpha, saturation}; the function then shades the z for which |σ′(z)| < saturation × max |σ′|.
@@ -497,9 +497,9 @@ window.charts = (() => {
     };
   }
 
-  // Draws a bar chart of the layers 1 … L. The values have a logarithmic axis from 10^low to 10^high. The returned
-  // function takes one list of values for each run. `colors` has the colour of each run. If `factor` is true, the bars
-  // begin at 1. If also `colors` is empty, the colour of a bar shows whether the gradient grows or shrinks.
+  // Draws a bar chart of the layers 1 … L with a logarithmic axis from about 10^low to 10^high. Call the returned
+  // function with one list of L values for each run. `colors` has one colour for each run. If `factor` is true, the
+  // values are factors and the bars begin at 1. Without `colors`, factors above 1 and below 1 have different colours.
   function layer_bars(host, { title, about, factor, low, high, layers: L, colors = [], describe }) {
     const d = drawing(host, 200, [30, 12, 34, 52], title);
     const from = factor ? Math.min(low, -0.1) : Math.floor(low - 0.2);
@@ -585,7 +585,7 @@ window.charts = (() => {
     return (k) => {
       now = k;
       marker.setAttribute('x', d.x(now));
-      for (const place of places) place[0] = d.x(now + 0.5); // the keys ↑ and ↓ stay in the column of the marked epoch
+      for (const place of places) place[0] = d.x(now + 0.5); // the keys ↑ and ↓ move the tooltip within column k
     };
   }
 
@@ -644,7 +644,7 @@ window.charts = (() => {
     });
     return (next) => {
       cell = next;
-      // Only the probability q of the predicted class is known. Each of the other K − 1 classes gets (1 − q) / (K − 1).
+      // The page has only the probability q of the predicted class. The other K − 1 classes share 1 − q equally.
       const p = new Float32Array(side * side * K);
       for (let i = 0; i < side; ++i) {
         for (let j = 0; j < side; ++j) {
@@ -679,8 +679,8 @@ window.charts = (() => {
     };
   }
 
-  // Plots the outputs of a network over its only input, at `side` values from low to high. `points` are [x, y₁, y₂, …].
-  // The returned function takes all outputs at the first value, then all outputs at the second value, …; null is a gap.
+  // Plots the outputs at `side` values of the only input x, from low to high. `points` are data rows [x, y₁, y₂, …].
+  // The returned function takes a list: all outputs at the first x, then all outputs at the second x, …. Null is a gap.
   function fit(host, { column, targets, low, high, side, points }) {
     const K = targets.length;
     const ys = extent(points.flatMap((point) => point.slice(1)));
@@ -788,9 +788,9 @@ window.charts = (() => {
     };
   }
 
-  // Draws up to `most` small pictures of rows × columns pixels; `captions` reserves room for captions. The returned
-  // function takes two functions. draw(i) returns {caption, color_at(pixel), describe(pixel)} for picture i, or null if
-  // picture i does not exist. title_for(n) returns the title; n is the number of pictures for which the page has room.
+  // Prepares places for small pictures of rows × columns pixels: `most` places, or fewer on a narrow page. `captions`
+  // gives each place room for a caption. The returned function takes two functions, draw and title_for. draw(i) returns
+  // {caption, color_at(pixel), describe(pixel)} for place i, or null. title_for(n) returns the title for n places.
   function tiles(host, { title, rows, columns, most, most_rows = 9, size = 56, captions = false }) {
     const fitting = Math.max(1, Math.floor((Math.max(host.clientWidth, 120) - 4) / (size + 6)));
     const count = Math.min(most, fitting * most_rows);

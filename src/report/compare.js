@@ -20,7 +20,7 @@
       return { name: names[r], color: colors[r], dashed: false, x: epoch, y };
     });
     const range = extent(series.flatMap(({ y }) => y));
-    if (column.endsWith('r2')) range[0] = Math.max(range[0], -1); // an R² below −1 says only that the fit is bad
+    if (column.endsWith('r2')) range[0] = Math.max(range[0], -1); // the axis of R² does not go below −1
     const logarithmic = column.endsWith('loss') && range[0] > 0 && range[1] / range[0] > 30;
     const last = Math.max(...series.map(({ x }) => x.at(-1) ?? 0), 1);
     // The value of a series at an epoch; null if the page does not have this epoch, because a long run omits some.

@@ -61,7 +61,7 @@ std::vector<Setting> settings_in(const Config& config, bool same_depth) {
 // The keys of the settings that are not equal in all runs, in the order in which the keys first appear in the configs.
 std::vector<std::string> differing(const std::vector<std::vector<Setting>>& runs) {
   std::vector<std::string> keys;
-  std::map<std::string, std::map<std::string, std::size_t>> values;  // key → value → number of runs with this value
+  std::map<std::string, std::map<std::string, std::size_t>> values;  // values[k][v]: number of runs with setting k = v
   for (const std::vector<Setting>& settings : runs) {
     for (const auto& [key, value] : settings) {
       if (values.find(key) == values.end()) keys.push_back(key);
@@ -104,7 +104,7 @@ Comparison compare(const std::vector<std::string>& folders) {
   std::vector<std::vector<Setting>> settings;
   for (const Config& config : configs) settings.push_back(settings_in(config, same_depth));
   std::vector<RunTable> histories;
-  std::vector<std::size_t> kept;    // for each run: the row of history.csv for the epoch whose parameters the run kept
+  std::vector<std::size_t> kept;    // for each run: the last row of history.csv; with early stopping, the best row
   std::vector<std::string> scores;  // columns of history.csv in which at least one run has a value
   bool validated = false;
   for (std::size_t r = 0; r < folders.size(); ++r) {

@@ -14,13 +14,12 @@ namespace {
 
 constexpr std::size_t sampled_rows = 128;
 constexpr std::size_t counted_rows = 1024;
-// Upper limits: pixels of all images together, weights of layer 1. At least one image and one unit are always stored.
-constexpr std::size_t most_pixels = std::size_t{1} << 17;
-constexpr std::size_t most_weights = 8192;
+constexpr std::size_t most_pixels = std::size_t{1} << 17;  // limit for all images together; one image is always stored
+constexpr std::size_t most_weights = 8192;                 // limit for layer 1; one unit's weights are always stored
 constexpr std::size_t drawn_points = 600;
 constexpr std::size_t rows_at_a_time = 256;
 constexpr std::size_t most_classes = 30;  // upper limit for drawing decision regions and a confusion matrix
-// The decision regions have fine_side² cells, or coarse_side² if the network has more than small_network weights.
+// Number of cells along each side of the decision regions: fine_side up to small_network weights, else coarse_side.
 constexpr std::size_t fine_side = 48, coarse_side = 32;
 constexpr std::size_t small_network = 2000;
 constexpr std::size_t curve_side = 160;
@@ -66,7 +65,7 @@ Picture picture_for(const Data& data, Task task) {
   return inputs == 2 && tells_classes(data, task) ? Picture::field : Picture::none;
 }
 
-// k + p/2 for the predicted class k and its probability p.
+// Returns the predicted class k and its probability p as one number: k + p/2.
 float prediction(std::span<const real> a) {
   const std::size_t k = class_of(a);
   const real p = a.size() > 1 ? a[k] : k == 1 ? a[0] : 1 - a[0];

@@ -18,13 +18,13 @@ namespace {
 
 using Shape = std::vector<std::size_t>;
 using Strings = std::vector<std::string>;
-using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // the address of a float, of a count or of a flag
+using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // the address of one number of a tensor
 
-constexpr std::uint64_t largest_size = 1U << 31;  // upper limit for inputs and for units; then inputs × units < 2⁶⁴
+constexpr std::uint64_t largest_size = 1U << 31;  // largest number of inputs or units, so that inputs × units < 2⁶⁴
 constexpr std::uint64_t largest_side = 1024;      // upper limit for the cells or pixels along one side of a picture
-constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // limit of a stride in a file; resume() may double it
+constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // largest number of epochs from frame to frame
 
-// The name of a histogram in the file (the end of `layers.1.weight`), and the member of Frame::Layer that holds it.
+// The name of a histogram in the file (`weight` in `layers.1.weight`), and the histogram as a member of Frame::Layer.
 struct HistogramName {
   std::string_view name;
   Histogram Frame::Layer::*member;
@@ -51,8 +51,8 @@ std::size_t point_columns(const Frames& frames) {
   return frames.picture == Picture::field ? 3 : 1 + frames.layers.back().units;
 }
 
-// Calls use(name, shape, places) for every tensor that has values, in the order of the tensors in the file. `places`
-// has the address of each value, row by row. Before the call, every vector in `frames` must have its final size.
+// Calls use(name, shape, places) for each tensor that is not empty, in file order. `places` has the address of each
+// value, row by row. The vectors in `frames` must already have their final size: `places` points into these vectors.
 template <typename Use>
 void for_each_tensor(Frames& frames, Use use) {
   const std::size_t count = frames.frames.size();
@@ -119,7 +119,7 @@ class Reader {
     }
     if (contents_.metadatum("changes") != nullptr) frames.changes = texts("changes");
     const std::string& shown = text("picture");
-    const std::string picture = shown == "confusion" ? "none" : shown;  // earlier versions of primer wrote "confusion"
+    const std::string picture = shown == "confusion" ? "none" : shown;  // "confusion" in an old file means "none"
     const auto found = std::ranges::find(picture_names, picture);
     if (found == picture_names.end()) refuse("picture must be none, field or curve, not ", in_quotes(picture));
     frames.picture = static_cast<Picture>(found - picture_names.begin());

@@ -61,7 +61,7 @@ std::string fill(std::string_view rest, const std::map<std::string, std::string>
   return page += rest;
 }
 
-// A card for each loss and metric of the epoch whose parameters the run kept.
+// A card for each loss and each metric in the last row of history.csv (with early stopping: in the best row).
 std::string scores_html(const RunFiles& run, bool early_stopping) {
   std::string cards;
   if (run.history.rows.empty()) return cards;

@@ -21,7 +21,7 @@
       return { name: kind, color: colors[kind], dashed: kind !== 'train', x, y: there.map((i) => all[i]) };
     });
     const range = extent(series.flatMap(({ y }) => y));
-    if (quantity === 'r2') range[0] = Math.max(range[0], -1); // an R² below −1 says only that the fit is bad
+    if (quantity === 'r2') range[0] = Math.max(range[0], -1); // the axis of R² does not go below −1
     const logarithmic = quantity === 'loss' && range[0] > 0 && range[1] / range[0] > 30;
     const last = Math.max(run.curves.epoch.at(-1) || 1, epochs[F - 1], 1);
     const value = (k, kind) => v.history(k, `${kind}_${quantity}`);

@@ -5,7 +5,7 @@ window.runs = (() => {
   const { html, short, percent, indices, extent, size_color, factor_color, log10 } = window.charts;
   const { sigma, histogram, layer_bars, cell_map, field, fit, formulas, about } = window.charts;
 
-  // The quantities in the charts of the gradient flow. view(run).of[key](k, l) is the value at epochs[k] in layer l.
+  // The quantities in the charts of the gradient flow. view(run).of.norm(k, l) is the norm of layer l at epochs[k].
   const charted_quantities = [
     { key: 'norm', title: '‖∂L/∂z‖', about: 'how much gradient reaches a layer', factor: false },
     { key: 'sigma_factor', title: 'factor from σ′', about: '‖∂L/∂zˡ‖ / ‖∂L/∂aˡ‖', factor: true },
@@ -27,9 +27,9 @@ window.runs = (() => {
       sigma_factor: (k, l) => (l === L - 1 ? Number.NaN : of.norm(k, l) / number(k, l, 'dL_da_norm')),
       W_factor: (k, l) => (l === L - 1 ? Number.NaN : number(k, l, 'dL_da_norm') / of.norm(k, l + 1)),
     };
-    // split(k) is [ratio, factor from σ′, factor from W]: how the gradient changes from layer `top` back to layer 1.
-    // ratio = factor from σ′ × factor from W. `top` is the last hidden layer, or the output layer if the network has
-    // fewer than two hidden layers. With two hidden layers or more, split_of() in flow.cpp computes the same numbers.
+    // split(k) is [ratio, factor from σ′, factor from W] at epochs[k]. ratio = ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of layer
+    // `top` = factor from σ′ × factor from W. If the network has two hidden layers or more, `top` is the last hidden
+    // layer, and split_of() in flow.cpp computes the same numbers. Otherwise `top` is the output layer.
     const top = L > 2 ? L - 2 : L - 1;
     const product = (part, k) => indices(top).reduce((value, l) => value * part(k, l), 1);
     const split = (k) => [of.norm(k, 0) / of.norm(k, top), product(of.sigma_factor, k), product(of.W_factor, k)];
@@ -125,7 +125,7 @@ window.runs = (() => {
     return () => move(frames[v.now]);
   }
 
-  // Makes a card for a layer. It has three charts: σ and σ′ in front of the histogram of z; the histogram of W; the
+  // Makes a card for a layer. It has three charts: σ and σ′ over the histogram of z; the histogram of W; the
   // histogram of ∂L/∂W. Returns {card, draw}. Put the card on the page before you call draw(), so that the charts get a
   // width. draw() draws the charts and returns a function that updates the charts to the current epoch.
   const at = (h, k) => ({ low: h.ranges[2 * k], high: h.ranges[2 * k + 1], counts: h.counts[k] });
@@ -163,7 +163,7 @@ window.runs = (() => {
     card.append(html('div', { class: 'pair' }, weights, gradients), facts, about(curve.card, `${name} ${l}`));
     const h = run.histograms[l];
     function draw() {
-      const label = `σ and σ′ of layer ${l + 1} in front of the histogram of z`;
+      const label = `σ and σ′ of layer ${l + 1} drawn over the histogram of z`;
       const { z_axis, a_axis } = layer;
       const move_z = sigma(plot, { label, curve, z_axis, a_axis, note: curve.note });
       const move_W = histogram(weights, { title: 'W', kind: 'weights', label: `weights of layer ${l + 1}` });

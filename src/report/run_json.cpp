@@ -23,8 +23,8 @@ namespace {
 using Members = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::size_t most_curve_points = 1000;
-constexpr int widest_z = 12;    // the z axis of a layer reaches at most from −12 to 12
-constexpr int narrowest_z = 4;  // the z axis reaches at least from −4 to 4
+constexpr int widest_z = 12;    // the z axis of a layer never goes beyond [−12, 12]
+constexpr int narrowest_z = 4;  // the z axis of a layer always contains [−4, 4]
 
 std::string text_json(std::string_view text) { return json::quote(printable(text)); }
 std::string texts_json(const std::vector<std::string>& texts) { return json::array(texts, text_json); }
@@ -79,7 +79,7 @@ std::string dead_json(const Frames& frames) {
 
 constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// Encodes class k (of K) and its probability p in two base-64 digits: k n + p (n − 1), rounded, with n = ⌊4096 / K⌋.
+// Writes class k (of K) and its probability p as two base-64 digits: k n + p (n − 1), rounded. n = ⌊4096 / K⌋.
 std::string predictions_json(const std::vector<float>& cells, std::size_t K) {
   const std::size_t levels = std::max<std::size_t>(64 * 64 / K, 2);
   std::string text;
@@ -228,7 +228,7 @@ std::string layers_json(const Frames& frames, const std::vector<Curve>& curves) 
 
 }  // namespace
 
-// The learning curves. For a long run, they have only some epochs: evenly spaced epochs and the last epoch.
+// The learning curves. For a long run, they contain only evenly spaced epochs and the last epoch.
 std::string curves_json(const RunTable& history) {
   const std::size_t n = history.rows.size();
   std::vector<std::size_t> chosen;

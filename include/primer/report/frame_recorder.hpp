@@ -24,9 +24,9 @@ class FrameRecorder {
   FrameRecorder(Network& network, const Data& data, const TrainOptions& options, RunNotes notes = {});
 
   // Call this for epoch 0 (the initial network) and after every epoch. Stores a frame (the report's data of one epoch)
-  // for the epochs 0, s, 2s, … and for the last epoch. The stride s starts at 1 if the run has early stopping.
-  // Otherwise s starts at a power of two for which the planned epochs need at most 100 frames. s doubles when 99 frames
-  // are stored before the last epoch. `flow` is null if the gradient flow is not recorded.
+  // for the epochs 0, s, 2s, … and for the last epoch. With early stopping, s starts at 1. Without early stopping, s
+  // starts at a power of two that gives at most 100 frames. If 99 frames are stored before the last epoch, s doubles,
+  // and every second frame is deleted. `flow` is null if the run does not record the gradient flow.
   void epoch_done(std::uint64_t epoch, bool last, const Flow* flow);
 
   // Copies the frames of an earlier run, up to `epoch`. Throws UserError if that run trained a different network.
@@ -52,7 +52,7 @@ class FrameRecorder {
   std::unique_ptr<Loss> loss_;
   Dataset sample_;          // the training rows from which the histograms of z and ∂L/∂W are computed
   Rows probes_;             // a grid of inputs; the picture in the report shows the output of the network at each input
-  std::vector<Rows> sets_;  // the rows of each confusion matrix (test, validation, training)
+  std::vector<Rows> sets_;  // the rows of data that each confusion matrix (test, validation, training) counts
   Rows images_;
   Frames frames_;
 };

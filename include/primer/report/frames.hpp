@@ -25,25 +25,25 @@ struct Frame {
   struct Layer {
     Histogram z, W, dL_dW;
     float alpha = 0;  // the learned constant α of σ; 0 if σ has no learned α
-    // For each unit: 1 if flow.csv counts the unit as dead in this epoch, else 0; empty without recorded gradient flow.
+    // For each unit: 1 if the unit is dead in this epoch, else 0. If gradient flow is not recorded, the list is empty.
     std::vector<std::uint8_t> dead;
 
     bool operator==(const Layer&) const = default;
   };
   std::uint64_t epoch = 0;
   std::vector<Layer> layers;
-  std::vector<float> picture;                 // the outputs that the report draws, in the order given at `Picture`
+  std::vector<float> picture;                 // the numbers that the report draws; see the comment of type `Picture`
   std::vector<std::vector<float>> confusion;  // for each of Frames::sets: a confusion matrix, actual × predicted class
-  std::vector<float> predictions;             // k + p/2 for each image: class k is predicted with probability p
+  std::vector<float> predictions;             // for each image: predicted class k and its probability p, as k + p/2
   std::vector<float> weights;                 // units × inputs: W of layer 1 (its first units); only for image data
 
   bool operator==(const Frame&) const = default;
 };
 
-// The picture that the report draws from the outputs of the network:
-// field      for classes and two inputs: side × side numbers k + p/2. Class k is predicted with probability p.
-//            The first input ascends along each row; the second input ascends from row to row
-// curve      for regression with one input: the outputs at `side` ascending inputs (side × outputs); they may be NaN
+// The report draws a picture of the network's outputs. For the picture, each input takes `side` ascending values:
+// field      for classes and two inputs: a grid of numbers k + p/2. k is the predicted class, and p is its probability.
+//            Within a row of the grid, the first input ascends. From row to row, the second input ascends
+// curve      for regression with one input: the outputs at the lowest input, …, at the highest input; NaN is possible
 // none       no picture: for all other tasks, and for more than 30 classes
 enum class Picture { none, field, curve };
 inline constexpr std::array<std::string_view, 3> picture_names{"none", "field", "curve"};
@@ -75,12 +75,12 @@ struct Frames : RunNotes {
 
   Picture picture = Picture::none;
   std::uint64_t side = 0;
-  std::array<float, 2> low{}, high{};  // the ends of the axis of each input in the picture, in the units of the data
+  std::array<float, 2> low{}, high{};  // the axis of input j goes from low[j] to high[j], in the units of the data
   std::vector<float> points;  // the drawn training rows: x₁, x₂, class (field) or x, y₁, y₂, … (curve)
 
   struct Set {
     std::string name;      // "test", "validation" or "training"
-    std::size_t rows = 0;  // the number of rows; a confusion matrix counts at most 1024 of them
+    std::size_t rows = 0;  // the number of rows in the set; the confusion matrix counts at most 1024 of these rows
 
     bool operator==(const Set&) const = default;
   };

@@ -17,7 +17,7 @@ struct RunTable {
   std::vector<std::vector<std::string>> rows;
   std::vector<std::uint64_t> epochs;  // the epoch of each row, in ascending order; rows may share an epoch
 
-  // cell() returns a text, or "" if the column is unknown. number() returns a number, or NaN if it finds no number.
+  // If `column` does not exist, cell() returns "". If the cell does not contain a number, number() returns NaN.
   const std::string& cell(std::size_t row, std::string_view column) const;
   double number(std::size_t row, std::string_view column) const;
   // The indices of the rows that belong to `epoch`: history.csv has one such row, flow.csv has one for each layer.
@@ -27,8 +27,8 @@ struct RunTable {
 // Throws UserError, with the file's name, if the file is missing or if its epochs are not ascending whole numbers.
 RunTable read_run_table(const std::string& path);
 
-// The index of the row of history.csv for the epoch whose parameters the run kept. With early stopping, this is the
-// first row with the lowest validation loss; otherwise it is the last row. The table must have a row.
+// A run keeps the parameters of one epoch. Returns the index of this epoch's row in history.csv: with early stopping,
+// the first row with the lowest validation loss; otherwise the last row. The table must have a row.
 std::size_t kept_row(const RunTable& history, bool early_stopping);
 
 struct RunFiles {
