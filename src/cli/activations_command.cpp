@@ -21,7 +21,7 @@ namespace {
 std::unique_ptr<Activation> named(const std::string& spec) {
   try {
     return make_activation(spec);
-  } catch (const std::invalid_argument& e) {  // the name is unknown, or its constant is wrong, as in leaky_relu(x)
+  } catch (const std::invalid_argument& e) {  // make_activation() throws this for an unknown name or a wrong constant α
     const bool unknown = std::string_view(e.what()).starts_with("unknown");
     if (unknown) check_name("activation", spec.substr(0, spec.find('(')), activations().names());
     throw UserError(printable(e.what()));

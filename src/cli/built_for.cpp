@@ -4,7 +4,7 @@
 namespace primer {
 
 #define TEXT(macro) #macro
-#define USED(name, macro) {name, TEXT(macro)[0] == '1'},  // TEXT gives "1" if the macro is defined, and its name if not
+#define USED(name, macro) {name, TEXT(macro)[0] == '1'},  // TEXT(M) is "1" if the macro M is defined, otherwise "M"
 
 const InstructionSet built_for[] = {PRIMER_X86_INSTRUCTION_SETS(USED){nullptr, false}};
 

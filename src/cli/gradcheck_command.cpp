@@ -14,7 +14,7 @@
 namespace primer {
 namespace {
 
-constexpr std::size_t most_rows = 16;  // few rows: each entry of a gradient costs four or more forward passes
+constexpr std::size_t most_rows = 16;  // few rows save time: each entry of a gradient needs 4 or more forward passes
 
 std::string index_of(const TensorCheck& t) {
   return (t.matrix ? std::to_string(t.worst_row) + ":" : "") + std::to_string(t.worst_col);

@@ -75,7 +75,7 @@ int run(const Arguments& arguments) {
   } else if (file == "-") {
     StandardInput input;
     std::istream stream(&input);
-    stream.exceptions(std::ios::badbit);  // otherwise, `stream` would hide the exceptions of `input`
+    stream.exceptions(std::ios::badbit);  // lets exceptions of `input` pass through `stream` to the caller
     predict(model, stream, "standard input", true);
   } else {
     std::ifstream stream = open_input(file);

@@ -41,7 +41,6 @@ void print_scores(const char* set, const std::string& metric, const std::optiona
               short_number(scores->metric, 4).c_str());
 }
 
-// The command line that continues the run in `folder`.
 std::string line_to_resume(Arguments arguments, const Config& config, const std::string& folder) {
   std::erase_if(arguments.options, [](const auto& o) { return o.first != "--set" && o.first != "--out"; });
   if (!arguments.has("--out") && folder != default_folder(config, 1)) arguments.options.emplace_back("--out", folder);

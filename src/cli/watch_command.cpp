@@ -42,7 +42,7 @@ int run(const Arguments& arguments) {
     return train(of_train, arguments.has("--any-key") ? Pace::introduction : Pace::watched);
   }
   if (!arguments.options.empty())
-    throw UserError("`watch RUN_DIR` repeats a run without options; to change settings, give a config file instead");
+    throw UserError("`watch RUN_DIR` takes no options; to change settings, use `watch CONFIG` with options");
   return watch_again(arguments.operands.front());
 }
 

@@ -33,7 +33,7 @@ bool means_missing(std::string_view text) {
                                         "?",       "-",       ".",     "<na>",  "#na",   "#n/a", "#null!",
                                         "#div/0!", "#value!", "#ref!", "#num!", "#name?"};
   const char last = text.empty() ? '?' : text.back();
-  if (last >= '0' && last <= '9') return false;  // for speed: a text that ends with a digit is not in `words`
+  if (last >= '0' && last <= '9') return false;  // saves time for numbers: no text in `words` ends with a digit
   std::string lower(text.substr(0, 8));
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return std::ranges::find(words, lower) != std::end(words);
@@ -117,7 +117,7 @@ std::string CsvReader::text(std::size_t column) const {
 }
 
 void CsvReader::read_header() {
-  has(3);  // waits for 4 bytes: a header line and a data line together have at least 4 bytes, with line feeds
+  has(3);  // reads 4 bytes, to recognise other file formats; the shortest CSV file, "a\n1\n", has 4 bytes
   const std::string_view begin(buffer_.data(), filled_);
   for (const OtherFormat& other : other_formats) {
     if (begin.starts_with(other.begin)) throw UserError({file_}, other.what);

@@ -99,8 +99,8 @@ Entry& Table::add(std::string key, const Location& key_location, Value value) {
 
 class Parser {
  public:
-  // If `counts` is true, the parser counts lines and columns; the first character has the location `start`. If `counts`
-  // is false, every value and every error has the location `start`.
+  // `counts` is true for the text of a file: the parser counts lines and columns, beginning at `start`. `counts` is
+  // false for a value outside a file, as in --set: the location of the value and of every error is `start`.
   Parser(std::string_view text, const Location& start, bool counts) : text_(text), location_(start), counts_(counts) {
     if (counts_ && text_.starts_with("\xEF\xBB\xBF")) position_ = counted_ = 3;
     refuse_bytes_that_are_never_allowed();
@@ -254,7 +254,7 @@ class Parser {
     return table;
   }
 
-  // The last table of `value`, if `value` is an array that [[…]] headers made; otherwise null.
+  // If `value` is an array of tables with [[…]] headers, returns the last table of the array; otherwise null.
   static Table* last_element(Value& value) {
     auto* array = std::get_if<Array>(&value.data);
     auto* table = array && !array->empty() ? std::get_if<Table>(&array->back().data) : nullptr;

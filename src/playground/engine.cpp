@@ -176,7 +176,7 @@ Experiment experiment_in(const char* text, std::size_t size) {
   return experiment;
 }
 
-// Whether a run can continue with its weights when `key` of the config changes.
+// Whether a run may keep its weights and go on after the user has changed `key` in the config.
 bool keeps_weights(const std::string& key) {
   if (key.starts_with("layer.")) return key.ends_with(".activation") || key.ends_with(".dropout");
   if (key.starts_with("diagnostics.")) return true;
@@ -197,7 +197,7 @@ std::vector<std::string> changed_keys(const Config& a, const Config& b) {
   return keys;
 }
 
-// Copies weights, epoch, batch and history to `next`, and the optimiser's state if both optimisers are the same.
+// Copies weights, epoch, batch and history from `old` to `next`. If the optimiser is unchanged, also copies its state.
 void continue_from(Session& old, Session& next) {
   for (std::size_t l = 0; l < next.network.layers.size(); ++l) {
     for (const Parameter& to : next.network.layers[l].tensors()) {
@@ -481,14 +481,14 @@ EXPORT(result_size) std::size_t page_result_size() { return result().size(); }
 EXPORT(put_file) void page_put_file(const char* name, std::size_t name_size, const char* bytes, std::size_t size) {
   page_files()[std::string(name, name_size)] = std::string(bytes, size);
 }
-// Lets the page test fma: for the numbers in engine.js, the result is 2⁻⁶⁰ if fma rounds once, 0 if it rounds twice.
+// engine.js calls this function to test whether fma rounds once (the result is then 2⁻⁶⁰) or twice (the result is 0).
 EXPORT(fma) double page_fma(double a, double b, double c) { return primer::fma(a, b, c); }
 
 EXPORT(load) void page_load(unsigned which, const char* text, std::size_t size) {
   sessions()[which] = std::make_unique<Session>(experiment_in(text, size));
 }
-// Loads a changed config. Returns true if the run continues with its weights, false if it starts again. The config
-// alone repeats a continued run only if the change was in `diagnostics`, or in train.epochs without a schedule.
+// Loads a changed config. Returns true if the run keeps its weights, false if the run starts again. A new run with
+// this config gives the same weights only if the change is in `diagnostics`, or in train.epochs without a schedule.
 EXPORT(change) bool page_change(unsigned which, const char* text, std::size_t size) {
   auto next = std::make_unique<Session>(experiment_in(text, size));
   auto& now = sessions()[which];

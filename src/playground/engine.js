@@ -44,8 +44,7 @@ window.start_engine = async (wanted) => {
   }
 
   const kind = await start();
-  // An exception in the engine arrives as a JavaScript Error, and the stack pointer of the engine stays where the throw
-  // happened. So call() restores the stack pointer.
+  // A throw in the engine does not reset the engine's stack pointer. So call() restores the value from before the call.
   function call(name, ...values) {
     const stack = exports.__stack_pointer.value;
     try {

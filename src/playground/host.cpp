@@ -1,6 +1,6 @@
-// Gives the WebAssembly engine files (in memory) and exceptions. libc++abi cannot unwind the stack in WebAssembly, so
-// no `catch` runs. Instead, each throw passes the text of the exception to the page, and the page throws a JavaScript
-// Error. A std::logic_error first becomes a UserError: the throw calls the function that locate_errors() has stored.
+// Gives the WebAssembly engine files in memory, and replaces exceptions: libc++abi cannot unwind the stack there, so no
+// `catch` runs. A throw passes the text of the exception to the page, and the page throws a JavaScript Error with this
+// text. A std::logic_error is replaced first: the function `locate` of locate_errors() makes a UserError of it.
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
@@ -16,7 +16,7 @@
 namespace {
 
 using Locate = std::function<primer::UserError(const std::logic_error&)>;
-const Locate* innermost = nullptr;  // the parameter `locate` of the innermost running call of locate_errors()
+const Locate* innermost = nullptr;  // the argument `locate` of the last call of locate_errors() that has not returned
 
 }  // namespace
 

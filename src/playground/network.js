@@ -176,7 +176,7 @@ window.network_view = (engine) => {
     delta:
       'The colour shows ‖δ‖, the size of the gradient that arrives at a unit in the last batch. The scale is logarithmic and ends at the largest ‖δ‖ of the network.',
     state:
-      'A unit with a dashed frame is dead: σ′ is exactly 0 on the whole batch. A yellow unit is saturated: |σ′| is less than 5 % of its largest value on more than half of the batch (for a ReLU: z < 0).',
+      'A unit with a dashed frame is dead: σ′ is exactly 0 on the whole batch. A yellow unit is saturated: on more than half of the batch, |σ′| is less than 5 % of its largest value. For a ReLU, this means z < 0 on more than half of the batch.',
     weights:
       'In layer 1, each picture shows the weights of a unit. In the other layers, the colour shows the output a of a unit for the picked sample. Orange is positive, blue is negative.',
   };
@@ -289,7 +289,7 @@ window.network_view = (engine) => {
 
   // The label of the path of δ back through `layers`: “W”, or “W + skip” if one of these layers has a skip connection
   const carrier = (layers) => (layers.some(({ residual }) => residual) ? 'W + skip' : 'W');
-  // Draws a line for each run, from the last layer to layer 1. In a layer, the line goes from ‖∂L/∂a‖ to ‖δ‖ = ‖∂L/∂z‖.
+  // Draws a line for each run, from the last layer to layer 1, through two points per layer: ‖∂L/∂a‖, then ‖∂L/∂z‖.
   function draw_delta(runs) {
     const L = Math.max(...runs.map(({ info }) => info.layers.length));
     const d = drawing(by_id('delta'), 250, [30, 14, 34, 56], 'the norms ‖∂L/∂a‖ and ‖∂L/∂z‖ of each layer');
@@ -512,8 +512,8 @@ window.network_view = (engine) => {
       place_tiles();
       make_picture();
     },
-    // `part` counts the animation frames of training. Each frame draws the plot of the data and one more part. Frame 0:
-    // the units; frame 1: the lines; frame 2: the gradient chart; frame 3: the units again; and so on.
+    // `part` is the number of the animation frame. To save time, each frame draws the plot of the data and, in turn,
+    // the units, the lines or the gradient chart. If `part` is null, everything is drawn.
     draw(now, pick, runs, part = null) {
       picked = pick;
       const grid = compute_grid();
@@ -525,7 +525,7 @@ window.network_view = (engine) => {
       draw_delta(runs);
       window.charts.refresh_tip();
     },
-    // While dots move from the output to the input, draws only the dots and the lines between the units.
+    // Draws the next picture of the backward animation: the moving dots, and the lines between the units.
     draw_motion(now) {
       if (pulse === null) return false;
       draw_lines();

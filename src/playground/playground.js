@@ -269,7 +269,7 @@
     const layers = /^layer\.1\./.test(key) && runs[0].info.layers.length > 2;
     const same = runs[0].info.settings[key];
     let config = set(runs[0].text, key, value);
-    // If the key belongs to layer 1, B also changes it in every other hidden layer with the same value as layer 1 in A.
+    // If run B changes a key of layer 1, B also changes each hidden layer with the same value of this key.
     for (let l = 2; layers && l < runs[0].info.layers.length; ++l) {
       const at = key.replace('layer.1.', `layer.${l}.`);
       if (runs[0].info.settings[at] === same) config = set(config, at, value);
@@ -410,7 +410,7 @@
     show_difference();
     const run = run_shown();
     by_id('summary').textContent =
-      `${run.info.rows} rows to train on, ${run.info.batches} ${run.info.batches === 1 ? 'minibatch' : 'minibatches'} per epoch`;
+      `${run.info.rows} training rows; one epoch has ${run.info.batches} ${run.info.batches === 1 ? 'minibatch' : 'minibatches'}`;
     network.set_run(run, pick);
     draw_all();
   }

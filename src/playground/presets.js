@@ -65,7 +65,8 @@ every = 1
       name: 'tanh with Xavier: eight layers that learn',
       config: spirals(repeat(8, layer(16, 'tanh', xavier)), sgd(0.1, 300)),
       look: 'This is the network of “vanishing: eight sigmoid layers”, with tanh instead of sigmoid. Near z = 0 the derivative of tanh is 1. So the multiplications by σ′ make the gradient only a little smaller, and the loss falls.',
-      number: 'Claim flow_tanh_xavier: in fifty tanh layers, ‖∂L/∂W‖ of layer 1 is 1.13 times ‖∂L/∂W‖ of layer 50.',
+      number:
+        'Claim flow_tanh_xavier: the gradient does not vanish in fifty tanh layers. ‖∂L/∂W‖ of layer 1 is 1.13 times ‖∂L/∂W‖ of layer 50.',
     },
     {
       name: 'tanh with N(0, 1): saturation and explosion',

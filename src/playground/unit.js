@@ -295,10 +295,10 @@ window.sample_view = (engine, cards) => {
             'p',
             {},
             info.elementwise
-              ? `Unit ${n}: σ(${short(layer.z[j], 5)}) = `
-              : `Unit ${n}, from the z of all units: σ(z) = `,
+              ? `Unit ${n} computes σ(${short(layer.z[j], 5)}) = `
+              : `Unit ${n} computes σ(z) from the z of all units of the layer: σ(z) = `,
             full(layer.s[j]),
-            ...(info.elementwise ? [', and for the backward pass: σ′ = ', full(layer.slope[j])] : []),
+            ...(info.elementwise ? ['. The backward pass uses σ′ = ', full(layer.slope[j])] : []),
           ),
           ...extra,
           row(layer.a),

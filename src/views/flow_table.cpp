@@ -30,7 +30,8 @@ std::string flow_table(const std::vector<FlowRow>& rows, std::size_t width) {
   if (const auto split = split_of(rows)) {
     const std::string H = std::to_string(rows.size() - 1);
     text += wrapped("‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of layer " + H + ": " + short_number(split->ratio) + " = " +
-                        short_number(split->sigma_part) + " (from σ′) × " + short_number(split->W_part) + " (from W)",
+                        short_number(split->sigma_part) + " (factor from σ′) × " + short_number(split->W_part) +
+                        " (factor from W)",
                     width);
   }
   return text;

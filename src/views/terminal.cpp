@@ -26,7 +26,7 @@ constexpr std::size_t plot_rows = 5;
 constexpr std::size_t most_classes = 8;
 constexpr double shortest_pause = 0.08;  // seconds between two drawings
 constexpr double shortest_frame = 0.04;  // seconds between two drawings of a view that is slowed down
-constexpr double fewest_decades = 4;     // the bars of ‖∂L/∂z‖ span at least this many powers of 10
+constexpr double fewest_decades = 4;  // the axis of the bars of ‖∂L/∂z‖ covers at least this many powers of 10
 constexpr std::size_t most_shots = 2000;
 constexpr double introduction_seconds = 6.5, watched_seconds = 12;  // for all epochs
 constexpr std::string_view introduction_hint = "press any key to train at full speed";
@@ -479,8 +479,8 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
     return;
   }
   if (!flow.empty()) state_.flow = flow;
-  const auto add = [&](std::vector<double>& series, double value) {
-    series.resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());  // NaN for epochs before --resume
+  const auto add = [&](std::vector<double>& series, double value) {  // the earlier epochs of a resumed run get NaN
+    series.resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());
     series.push_back(value);
   };
   add(state_.train_loss, record.train.loss);
@@ -539,7 +539,7 @@ void Terminal::obey(const std::string& key) {
   if (key == " " && paused_) go_on_ = false;
 }
 
-// Draws a past epoch again. Omits the decision map if the map has another size now than when the epoch was trained.
+// Draws a past epoch again, but without the decision map if the size of the map has changed since this epoch.
 void Terminal::look_at(std::size_t shot) {
   shown_ = shot;
   LiveState state = state_;
@@ -554,8 +554,8 @@ void Terminal::look_at(std::size_t shot) {
   show(state);
 }
 
-// Whether the view may be drawn now. At least shortest_pause must have passed since the last drawing. The total time of
-// all drawings, including a drawing now and the last drawing of the run, must be at most 1 % of the time since start_.
+// Whether the view may be drawn now: shortest_pause has passed since the last drawing, and the drawings take at most
+// 1 % of the time since start_. This drawing and the final drawing of the run are counted, too.
 bool Terminal::affordable() {
   return spent_ + 2 * cost_ <= 0.01 * seconds_since(start_) && seconds_since(last_draw_) >= shortest_pause;
 }
@@ -571,9 +571,8 @@ void Terminal::draw() {
   spent_ += cost_;
 }
 
-// Hides the cursor, draws the view and shows the cursor in a single write, so that the cursor stays visible if the
-// program is killed. When the size of the terminal changes, the terminal moves the lines of the view; the next drawing
-// then clears the screen and starts at the top.
+// Hides the cursor, draws the view and shows the cursor again, all in one write. So a killed program never leaves the
+// cursor hidden. If the size of the terminal has changed, first clears the screen and goes to the top.
 void Terminal::show(const LiveState& state) {
   const auto size = terminal_size();
   std::string text = "\033[?25l";

@@ -1,4 +1,4 @@
-// Writes two tables for each layer: first all tables of the forward pass, then all tables of the backward pass.
+// Writes a table of the forward pass for each layer, then a table of the backward pass for each layer.
 #include "primer/views/trace_table.hpp"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ std::string layer_line(const Dense& layer, std::size_t l) {
          " → " + std::to_string(layer.Wt.cols()) + "\n";
 }
 
-// A table with a line for each unit. column() adds one column; matrix() adds a column for each of the first inputs.
+// A table with a row for each unit. column() adds one column. matrix() adds a column for each input, up to most_inputs.
 class UnitTable {
  public:
   UnitTable(std::size_t units, std::size_t inputs, Page page)
@@ -45,7 +45,7 @@ class UnitTable {
     rows_.push_back({"unit"});
     for (std::size_t j = 0; j < units_; ++j) rows_.push_back({std::to_string(j + 1)});
   }
-  void column(const std::string& name, const Tensor& t) {  // shows row `sample` of t, or row 0 if t has only one row
+  void column(const std::string& name, const Tensor& t) {  // t has a row for each sample, or one row for all samples
     rows_[0].push_back(name);
     const std::size_t i = t.rows() == 1 ? 0 : page_.sample;
     for (std::size_t j = 0; j < units_; ++j) rows_[j + 1].push_back(text(t(i, j)));

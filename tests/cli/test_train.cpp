@@ -161,7 +161,7 @@ TEST_CASE("the table at the end shows every layer, its σ and the columns of flo
   const Result result = train("configs/spirals.toml", run, "--set train.epochs=2");
   for (const char* word :
        {"layer", "σ", "‖a‖", "mean a", "mean |σ′|", "saturated", "off", "dead", "revived", "‖∂L/∂a‖", "‖∂L/∂z‖",
-        "‖∂L/∂W‖", "‖ΔW‖/‖W‖", "1      tanh", "2      tanh", "3      softmax", "(from σ′) ×", "signature  "}) {
+        "‖∂L/∂W‖", "‖ΔW‖/‖W‖", "1      tanh", "2      tanh", "3      softmax", "(factor from σ′) ×", "signature  "}) {
     CAPTURE(word);
     CHECK(result.out.find(word) != std::string::npos);
   }

@@ -25,7 +25,8 @@ TEST_CASE("the last line splits the ratio of the gradients into the parts of the
   const std::vector<primer::FlowRow> rows{row(1, "tanh", 2, 0.5), row(2, "tanh", 4, 2), row(3, "tanh", 9, 8),
                                           row(4, "softmax", 1, 1)};
   const std::string text = primer::flow_table(rows);
-  CHECK(text.ends_with("‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of layer 3: 0.0625 = 0.125 (from σ′) × 0.5 (from W)\n"));
+  CHECK(text.ends_with(
+      "‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of layer 3: 0.0625 = 0.125 (factor from σ′) × 0.5 (factor from W)\n"));
 }
 
 TEST_CASE("a layer without an off fraction or an update shows a dash, and one hidden layer has no ratio") {

@@ -81,12 +81,12 @@ class CsvReader {
   CsvFormat format_;
   std::vector<std::string> columns_;
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::vector<char> buffer_;  // [row_, filled_): the current row and bytes read after it; buffer_[filled_] is '\n'
-  std::size_t row_ = 0;
-  std::size_t filled_ = 0;
+  std::vector<char> buffer_;  // a part of the file; after the last byte of this part, buffer_[filled_] is '\n'
+  std::size_t row_ = 0;       // the index in buffer_ of the first byte of the current row
+  std::size_t filled_ = 0;    // the number of bytes in buffer_ that come from the file
   std::size_t row_size_ = 0;  // bytes of the current row, with its line feed
   std::size_t line_ = 1;
-  // The cells of the current row. If a data row has too many cells, only the first columns_.size() + 1 are stored.
+  // The cells of the current row. To limit the memory, at most columns_.size() + 1 cells of a data row are stored.
   std::vector<Cell> cells_;
   std::size_t cell_count_ = 0;  // the number of all cells in the current row
 };

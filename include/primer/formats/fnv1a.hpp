@@ -7,7 +7,7 @@ namespace primer {
 
 class Fnv1a {
  public:
-  // Adds a byte. A caller that does not need the standard FNV-1a hash may add words of up to 64 bits instead.
+  // Adds `word` to the hash. For the standard FNV-1a hash, each word must be a byte (0 to 255).
   constexpr void add(std::uint64_t word) { hash_ = (hash_ ^ word) * 0x100000001b3; }
   constexpr std::uint64_t hash() const { return hash_; }
 

@@ -23,8 +23,8 @@ struct Exact {
   return {s, (a - (s - b_part)) + (b - b_part)};
 }
 
-[[gnu::always_inline]] inline Exact halves(double a) {  // Veltkamp (in Dekker, 1971): a = high + low, 26 bits each
-  const double t = 0x1.0000002p27 * a;                  // 2²⁷ + 1
+[[gnu::always_inline]] inline Exact halves(double a) {  // a = high + low: each part has at most 26 significant bits
+  const double t = 0x1.0000002p27 * a;  // 2²⁷ + 1; this method of Veltkamp is in the paper of T. J. Dekker, 1971
   const double high = t - (t - a);
   return {high, a - high};
 }
@@ -48,7 +48,7 @@ struct Exact {
   const Exact rest = exact_sum(upper.low, total.low);
   const auto bits = std::bit_cast<std::int64_t>(rest.high);
   const bool inexact = rest.low != 0, towards_0 = (rest.high < 0) != (rest.low < 0);
-  // Rounds `rest` to odd: cuts off the bits that do not fit. If a bit that was cut off is 1, the last bit becomes 1.
+  // Rounds rest.high + rest.low to odd: cuts the sum to 53 bits. If rest.low ≠ 0, the last bit becomes 1.
   const std::int64_t odd = (bits - (inexact & towards_0)) | inexact;
   const double result = total.high + std::bit_cast<double>(odd);
   return result == 0 ? product.high + c : result;  // if the result is −0, its sign is kept

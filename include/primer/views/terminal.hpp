@@ -107,11 +107,11 @@ class Terminal {
   double delay_ = 0;       // seconds for which an epoch is shown
   bool paused_ = false, stepping_ = false, go_on_ = false, quit_ = false;
 
-  // Drawing takes at most 1 % of the time since start_. Only every `stride_`-th call of batch_done() reads the clock.
+  // At full speed, all drawings together take at most 1 % of the time since start_ (the creation of this object).
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_look_ = start_, last_draw_ = start_;
-  double spent_ = 0, cost_ = 1e-3;  // seconds of all drawings so far, and expected seconds of the next drawing
-  std::uint64_t stride_ = 1, calls_ = 0;
+  double spent_ = 0, cost_ = 1e-3;        // seconds of all drawings so far, and expected seconds of the next drawing
+  std::uint64_t stride_ = 1, calls_ = 0;  // at full speed, every `stride_`-th call of batch_done() reads the clock
   double done_at_start_ = -1;
 
   Dataset grid_;                                    // the inputs of the network at each pixel of the decision map
