@@ -232,7 +232,7 @@ std::vector<Measure> table() {
   std::vector<Measure> all{
       {"diverged", "", "1 if a number was not finite, else 0", [](Run& r, const Q&) { return r.diverged ? 1.0 : 0.0; }},
       {"epochs_to_loss", "at", "first epoch with a training loss below `at`", epochs_to_loss},
-      {"collapse_difference", "", "largest |network − affine map|, divided by largest |network|", collapse_difference},
+      {"collapse_difference", "", "max |output − affine map| / max |output| over the rows", collapse_difference},
       {"collapse_rank", "", "rank of the affine map that equals the network at x = 0 and at each basis vector",
        [](Run& r, const Q&) { return static_cast<double>(rank_of(singular_values(affine_map(r).Wt))); }},
       {"conditioning", "layer", "ratio of the largest to the smallest eigenvalue of E[a aᵀ]", conditioning},

@@ -21,9 +21,9 @@
 
 #include "primer/core/fma.hpp"
 
-// GCC needs two pragmas, clang needs none. KEEP_LOOP: GCC must not unroll the loop over the lanes (numbers) of a
-// vector; otherwise GCC cannot vectorise the loop (eight times slower). UNROLL_LOOP: GCC keeps sums in registers only
-// if the loops that load and store the sums are unrolled. noinline gives a function all registers for its loops.
+// KEEP_LOOP: GCC must not unroll the loop over the numbers of a vector. If GCC unrolls this loop, it cannot vectorise
+// it, and the code is eight times slower. UNROLL_LOOP: GCC keeps sums in registers only if the loops that load and
+// store the sums are unrolled. clang needs no pragma. If a function is noinline, its loops can use all registers.
 #if defined(__GNUC__) && !defined(__clang__)
 #define KEEP_LOOP _Pragma("GCC unroll 1")
 #define UNROLL_LOOP _Pragma("GCC unroll 16")

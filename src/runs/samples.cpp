@@ -48,9 +48,10 @@ std::string first_names(const std::vector<std::string>& names) {
 [[noreturn]] void refuse_text(const CsvReader& csv, std::size_t column, Task task) {
   throw UserError(csv.location(column), "the loss needs numbers in the target column ",
                   in_quotes(csv.columns()[column]), ", but the column begins with ", in_quotes(csv.text(column)),
-                  task == Task::regression ? "; for classes, set train.loss to cross_entropy, or to "
-                                             "binary_cross_entropy for two classes"
-                                           : "; several target columns need probabilities; classes need one column");
+                  task == Task::regression
+                      ? "; for classes, set train.loss to cross_entropy, or to "
+                        "binary_cross_entropy for two classes"
+                      : "; several target columns must contain probabilities, and classes must be in one column");
 }
 
 // The columns in data.target. Without data.target: the last column that is not in data.inputs or data.ignore.

@@ -103,10 +103,10 @@ double rounding_of(Network& network, const Loss& loss, const Tensor& y) {
 
 enum class Outcome { right, wrong, undecided, excluded };
 
-// Compares a gradient entry with numeric derivatives for several step sizes. Right: one of them confirms the entry.
-// Wrong: all of them contradict the entry, or two of them agree and contradict the entry. Excluded: all of them cross a
-// kink. Undecided: all other cases. `largest`: the largest gradient of the tensor. `noise`: the rounding error of a
-// numeric derivative with step h. `best`: is set to the comparison with the smallest relative error.
+// Compares a gradient entry with numeric derivatives, one for each step size. The result is the first that applies.
+// Right: a derivative confirms the entry. Excluded: every step crosses a kink. Wrong: every derivative contradicts the
+// entry, or two derivatives agree with each other but not with the entry. Undecided: otherwise. `largest` is the
+// largest gradient of the tensor, `noise` the rounding error with step h. `best` becomes the best comparison.
 Outcome compare(double analytic, real& entry, LossSurface& surface, double largest, double noise, Comparison& best) {
   std::vector<Comparison> tried;
   for (const double factor : {1.0, 16.0, 1.0 / 16, 1.0 / 256}) {

@@ -117,7 +117,7 @@ TEST_CASE("several target columns of cross_entropy are a distribution over class
   CHECK(files.complaint("x,p,q\n1,0.25,0.75\n2,0,1.5\n").starts_with("d.csv:3:5: column 'q': 1.5 is not a"));
   CHECK(files.complaint("x,p,q\n1,a,0.75\n") ==
         "d.csv:2:3: the loss needs numbers in the target column \"p\", but the column begins with \"a\"; several "
-        "target columns need probabilities; classes need one column");
+        "target columns must contain probabilities, and classes must be in one column");
 }
 
 TEST_CASE("a regression whose target begins with a text is told of the losses of classes") {
@@ -421,8 +421,9 @@ TEST_CASE("an activation may name a canonical loss only if the loss from z is th
   Files files;
   files.output = "[[layer]]\nactivation = \"test_sharp\"\n";
   const std::string complaint = files.complaint("x,y\n0,a\n1,b\n2,c\n3,a\n");
-  CHECK(complaint.starts_with(
-      "c.toml:4:14: the activation test_sharp names the canonical loss cross_entropy, but the loss computed "));
+  CHECK(
+      complaint.starts_with("c.toml:4:14: the activation test_sharp names the canonical loss cross_entropy, which must "
+                            "have the same value "));
   CHECK(complaint.ends_with("; remove canonical_loss from the traits of the activation"));
   files.output = "[[layer]]\nactivation = \"test_square_of_z\"\n";
   files.loss = "mse";

@@ -44,7 +44,7 @@ struct Quantity {
   const struct Measure* measure = nullptr;
   Pick layer;       // the layers that the measure reads; default: all hidden layers, and their values are averaged
   Pick over_layer;  // if the claim file has the key over_layer, the result is: value of `layer` / value of `over_layer`
-  Pick epoch;       // the epochs whose values are read; if not set, the network after the last update is measured
+  Pick epoch;       // the epochs that the measure reads; default: the network after the last update is measured
   double at = 0;    // the threshold, for a measure such as "epochs_to_loss"
 };
 
