@@ -135,7 +135,7 @@ std::vector<Trial> run_trials(const Claim& claim, std::uint64_t first, std::size
   work();
   for (std::thread& thread : threads) thread.join();
   for (const std::exception_ptr& failure : failures) {
-    if (failure) std::rethrow_exception(failure);  // of several errors: the error of the seed with the smallest number
+    if (failure) std::rethrow_exception(failure);  // if several seeds failed: the exception of the smallest seed
   }
   return trials;
 }

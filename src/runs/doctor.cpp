@@ -52,7 +52,7 @@ class Doctor {
   void say(const char* kind, std::uint64_t epoch, std::vector<Override> remedy, const Parts&... parts) {
     found_.push_back({kind, concat(parts...), epoch, std::move(remedy)});
   }
-  // The [[layer]] table that describes `layer`, counted from 1. A table with `repeat` describes several layers.
+  // The number of the [[layer]] table that describes `layer`. Tables and layers count from 1; `repeat` adds layers.
   std::size_t table_of(std::size_t layer) const {
     std::size_t tables = 0, line = 0;
     for (std::size_t l = 1; l <= layer; ++l) {

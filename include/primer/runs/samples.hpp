@@ -53,7 +53,7 @@ class InputColumns {
     std::size_t cell;
     std::string name;
     bool is_text = false;
-    // For a text column: category → number of the category's input. Each text column has the inputs 0, 1, 2, …
+    // For a text column: category → index of its one-hot input. The indices start at 0 in each text column.
     std::map<std::string, std::size_t, std::less<>> categories{};
   };
   void number_categories();
