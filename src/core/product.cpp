@@ -173,9 +173,9 @@ template <std::size_t width>
   }
 }
 
-// Splits B into blocks of at most `depth` rows and nc columns, and adds the contribution of each block to C. A block is
-// packed if B is large or a transposed view (∂L/∂x = ∂L/∂z W), because short pieces of distant rows are slow to load. A
-// block is also packed if its last panel would have fewer than `width` columns. Otherwise, B is read in place.
+// Splits B into blocks, and adds the contribution of each block to C. A block is packed (copied panel by panel) if B is
+// large or a transposed view, because then its rows are slow to load, or if the last panel of the block has fewer than
+// `width` columns. Any other block is read in place.
 template <std::size_t width>
 [[gnu::noinline]] void blocks(const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t height = tile_rows;

@@ -112,9 +112,9 @@ every = 1
         layer(16, 'sigmoid', xavier) + repeat(7, layer(16, 'sigmoid', `${xavier}\nresidual = true`)),
         sgd(0.1, 300),
       ),
-      look: 'These are the eight sigmoid layers of the story “vanishing”, but layers 2 to 8 compute a = σ(z) + x. So ∂L/∂x has a second term, ∂L/∂a, which is not multiplied by σ′. Compare the ratio ‖δ‖ of layer 1 / ‖δ‖ of layer 8 with this ratio in the story “vanishing”. “One sample by hand” shows the skip connection as a separate term on the way back.',
+      look: 'These are the eight sigmoid layers of the story “vanishing”, but layers 2 to 8 compute a = σ(z) + x. So ∂L/∂x has a second term, ∂L/∂a, which is not multiplied by σ′. Compare (‖δ‖ of layer 1) / (‖δ‖ of layer 8) in both stories. “One sample by hand” shows the skip connection as a separate term on the way back.',
       number:
-        'Claim flow_residual: over ten sigmoid layers the ratio of ∂L/∂W is 0.129 with residual connections and 2.90e-06 without.',
+        'Claim flow_residual: in ten sigmoid layers, (‖∂L/∂W‖ of layer 1) / (‖∂L/∂W‖ of layer 10) is 0.129 with residual connections and 2.90e-06 without.',
     },
     {
       name: 'batch normalisation: sigmoid that learns',

@@ -79,9 +79,8 @@ void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tenso
                 });
   if (std::abs(of_z - of_a) <= 1e-4 * std::max(1.0, std::abs(of_a))) return;
   throw UserError(location, "the activation ", sigma.name(), " names the canonical loss ", loss.name(),
-                  ", which must have the same value from a = σ(z) and from z, but it is ", short_number(of_a),
-                  " from a, and ", short_number(of_z),
-                  " from z; remove canonical_loss from the traits of the activation");
+                  ". Computed from a = σ(z), this loss is ", short_number(of_a), "; computed from z, it is ",
+                  short_number(of_z), ". Both must be equal; remove canonical_loss from the traits of the activation");
 }
 
 void check_output(const Experiment& experiment) {

@@ -105,8 +105,9 @@ Slips slips_of_z(const Pass& p) {
               {"the bias is multiplied by x Wᵀ; add the bias", times(xW, plus(Tensor(xW.rows(), xW.cols()), bias))},
               {"the sum leaves out the first input", without(0)},
               {"the sum leaves out the last input", without(x.cols() - 1)},
-              {"σ is applied too soon: sigmoid(z) replaces x Wᵀ + b", value_of(*make_activation("sigmoid"), p.layer.z)},
-              {"σ is applied too soon: σ(z) replaces x Wᵀ + b", value_of(*p.layer.activation, p.layer.z)},
+              {"σ is applied too soon: your z is sigmoid(x Wᵀ + b), not x Wᵀ + b",
+               value_of(*make_activation("sigmoid"), p.layer.z)},
+              {"σ is applied too soon: your z is σ(x Wᵀ + b), not x Wᵀ + b", value_of(*p.layer.activation, p.layer.z)},
               {"x Wᵀ is divided by the number of inputs: compute a sum, not a mean",
                plus(scaled(xW, 1 / static_cast<real>(x.cols())), bias)},
               {"all units get the first bias", plus(xW, [&](std::size_t, std::size_t) { return b(0, 0); })}};
