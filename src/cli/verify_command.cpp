@@ -31,7 +31,7 @@ int run(const Arguments& arguments) {
   network.backward(*loss, batch.y, true);
   const Verification result = verify(network, *loss, batch.y, given);
   if (!result.unknown.empty()) {
-    std::fprintf(stderr, "primer: warning: %s: `primer trace` of this network does not write these arrays: %s\n",
+    std::fprintf(stderr, "primer: warning: %s: not compared, because a trace of this network has no such arrays: %s\n",
                  printable(file).c_str(), joined(result.unknown).c_str());
   }
   if (result.right.empty() && result.wrong.empty()) {

@@ -99,7 +99,7 @@ class CrossEntropy final : public Loss {
         dot += t == 0 ? real(0) : t * z_i[k];  // a class with target 0 adds 0 to the sum, even if its z is −∞
       }
       mean[i] = dot;
-      z_i[top] = -std::numeric_limits<real>::infinity();  // removes the largest term 1 from Σₖ exp zₖ; log1p adds 1
+      z_i[top] = -std::numeric_limits<real>::infinity();  // Σₖ exp zₖ without its largest term, exp 0 = 1; log1p adds 1
     }
     for (real& v : shifted) v = exp(v);
     for (std::size_t i = 0; i < N; ++i) {

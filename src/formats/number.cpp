@@ -19,8 +19,8 @@ std::string shortest(Float value) {
   return {text.data(), end};
 }
 
-// For a decimal number outside the range of double: returns true if the number is too close to 0, false if it is too
-// large. An estimate of the decimal exponent is enough, because every such number is very far from 1.
+// For a decimal number outside the range of double: returns true if its absolute value is too small, false if it is too
+// large. An estimate of the decimal exponent is enough, because the exponent is below −300 or above 300.
 bool is_too_small(std::string_view text) {
   const std::string_view mantissa = text.substr(0, text.find_first_of("eE"));
   const auto point = static_cast<std::int64_t>(std::min(mantissa.find('.'), mantissa.size()));

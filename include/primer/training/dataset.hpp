@@ -101,9 +101,9 @@ std::vector<std::string> classes_of(const Target& target);
 // target column or the columns differ in length.
 Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::vector<std::string>& classes);
 
-// Returns the names of the classes 0, 1, …. For one column: the different labels of this column, or 0 … K − 1 if the
-// config asks for K classes (`asked` = K > 0). For several columns of a multiclass task: the names of the columns. For
-// a regression or probabilities: no names. Throws std::invalid_argument if the number of classes does not fit the task.
+// Returns the names of the classes. One target column with classes: the different labels; but if the config asks for
+// K classes (asked = K, otherwise 0): the numbers 0 … K − 1. Several target columns of a multiclass task: the names of
+// the columns. Otherwise: no names. Throws std::invalid_argument if the number of classes does not fit the task.
 std::vector<std::string> find_classes(const std::vector<Target>& targets, Task task, std::size_t asked);
 
 // Encodes, splits and standardises `samples`, and reuses the memory of `samples`. If `validation` is given, it replaces
