@@ -66,7 +66,7 @@ const ActivationFacts* facts_of(std::string_view name) {
   return found == all_facts.end() ? nullptr : &*found;
 }
 
-// Why init = "auto" chooses this initialiser.
+// A short text: the reason why init = "auto" chooses the initialiser with the name `initializer`.
 std::string_view reason_for(std::string_view initializer) {
   if (initializer.starts_with("he_")) return "Var w = 2/inputs: the mean square of σ(z) is about half that of z";
   if (initializer.starts_with("lecun_")) return "Var w = 1/inputs: with this σ, outputs keep mean 0 and variance 1";
@@ -99,12 +99,12 @@ std::vector<std::string> claims_about(std::string_view name) {
     } else if (title.empty()) {
       title = line;
     } else if (title != "-" && line.starts_with("  ") && !line.starts_with("   ") && has_word(line, name)) {
-      std::string number;  // the line below `line`: the measured value, then its confidence interval
+      std::string number;  // the next line of the results: the measured value, then its confidence interval
       std::getline(results, number);
       const std::size_t value = number.find_first_not_of(' ');
       claims.push_back(
           concat(title, "; ", line.substr(2), " = ", number.substr(value, number.find(' ', value) - value)));
-      title = "-";  // skips the other numbers of this claim
+      title = "-";  // skips all lines up to the next empty line: more numbers of the same claim
     }
   }
   return claims;

@@ -81,7 +81,7 @@ class Reader {
     const NamedTensor& found = find_tensor(contents_, file_, prefix_ + name, {values.size()});
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = number_in<T>(found, i);
   }
-  // Reads one tensor for each tensor of the network into `list`. If the file has no tensors "best", `list` is empty.
+  // Reads the tensors `name`.1, `name`.2, … into `list`. Without "best.1" in the file, the list of "best" is empty.
   void tensors(const std::string& name, std::vector<Tensor>& list) {
     list.clear();
     if (name == "network" || has(name, 0)) list = copy_of(network_);

@@ -17,10 +17,10 @@ constexpr double much_saturated = 0.4;  // initial fraction of saturated z: 0.00
 // Dead units are reported if at least half of a layer is dead, or at least a quarter in a network that does not learn.
 // Fewer dead units are not reported, because a few dead units do no harm (claim dying_not_bad).
 constexpr double half_dead = 0.5, much_dead = 0.25;
-// ‖ΔW‖/‖W‖ of an optimiser step. The rule of thumb is 1e-3 (course cs231n, "Neural networks part 3: Ratio of
-// weights:updates"); the shipped configs start with 2e-2 and end with 1e-4.
+// ‖ΔW‖/‖W‖ of an optimiser step. Rule of thumb: 1e-3 (course cs231n, "Neural networks part 3: Ratio of
+// weights:updates"). With the shipped configs, the ratio falls from 2e-2 to 1e-4 during training.
 constexpr double usual_update = 1e-3, first_update = 1e-2, large_update = 2e-2, small_update = 3e-4;
-// Overfitting: last / lowest validation loss is at least 1 + most_rise (Prechelt, "Early stopping – but when?", 1998).
+// Overfitting: last validation loss ≥ (1 + most_rise) · lowest (Prechelt, "Early stopping – but when?", 1998).
 constexpr double most_rise = 0.2;
 
 std::string percent(double fraction) { return short_number(100 * fraction) + " %"; }
@@ -52,7 +52,7 @@ class Doctor {
   void say(const char* kind, std::uint64_t epoch, std::vector<Override> remedy, const Parts&... parts) {
     found_.push_back({kind, concat(parts...), epoch, std::move(remedy)});
   }
-  // The number of the [[layer]] table that describes `layer`. Tables and layers count from 1; `repeat` adds layers.
+  // The number, from 1, of the [[layer]] table that describes `layer`. A table with repeat = n describes n layers.
   std::size_t table_of(std::size_t layer) const {
     std::size_t tables = 0, line = 0;
     for (std::size_t l = 1; l <= layer; ++l) {
@@ -201,7 +201,7 @@ class Doctor {
     const std::uint64_t epoch = epochs_[from_start ? 0 : steepest].front().epoch;
     const auto times = static_cast<std::size_t>(revived);
     std::vector<Override> remedy{{layers_key(l + 1, l + 1, "activation"), "leaky_relu"}};
-    if (!from_start) {  // a tenth of the learning rate, and ten times as many epochs
+    if (!from_start) {  // the remedy: divide the learning rate by 10, and multiply the epochs by 10
       remedy = rate(config_.train.learning_rate / 10);
       remedy.emplace_back("train.epochs", std::to_string(10 * config_.train.epochs));
     }
@@ -220,7 +220,7 @@ class Doctor {
   // The largest ‖ΔW‖/‖W‖ of all layers in one observed epoch.
   static double update(const std::vector<FlowRow>& rows) {
     double most = 0;
-    for (const FlowRow& row : rows) most = std::max(most, row.update_ratio);  // std::max(most, NaN) is most
+    for (const FlowRow& row : rows) most = std::max(most, row.update_ratio);  // a NaN is ignored
     return most;
   }
 
@@ -245,7 +245,7 @@ class Doctor {
     for (const auto& rows : std::span(epochs_).last(late)) mean += update(rows) / static_cast<double>(late);
     const bool has_large_gradient = std::ranges::any_of(
         found_, [](const Diagnosis& found) { return found.kind == "saturated" || found.kind == "exploding"; });
-    if (mean > large_update && is_unsteady() && !has_large_gradient) {  // large steps may come from a large gradient
+    if (mean > large_update && is_unsteady() && !has_large_gradient) {  // a large gradient also makes ‖ΔW‖ large
       say("fast", history_.back().epoch, rate(lr * usual_update / mean),
           "In the last quarter of the run, a step changed W by ‖ΔW‖/‖W‖ = ", percent(mean),
           " on average in the layer that changed most; about 0.1 % is usual. Also, ", failure(),
@@ -307,7 +307,7 @@ std::vector<Warning> forecast(const Experiment& experiment) {
   std::vector<Warning> warnings = warnings_of(experiment);
   std::erase_if(warnings, [&](const Warning& warning) { return repeats(diagnoses, warning.code); });
   for (const Diagnosis& diagnosis : diagnoses) {
-    std::string key = diagnosis.remedy.front().first;  // "layer.1-8.init" becomes "layer.1.init", which has a location
+    std::string key = diagnosis.remedy.front().first;  // config.locations has "layer.1.init", but not "layer.1-8.init"
     if (const std::size_t dash = key.find('-'); dash != key.npos) key.erase(dash, key.find('.', dash) - dash);
     warnings.push_back(
         {experiment.config.location(key), diagnosis.kind, concat(diagnosis.text, " Try ", remedy_options(diagnosis))});

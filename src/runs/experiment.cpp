@@ -62,7 +62,7 @@ void resolve_class_weights(Experiment& experiment) {
   throw UserError(location, "there are ", classes, " classes, but ", train.class_weights.size(), " weights");
 }
 
-// Checks that the canonical loss of `sigma` has the same value for z as for a = σ(z). Otherwise, throws UserError.
+// Throws UserError if the two formulas of a canonical loss, from z and from a = σ(z), give different values.
 void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tensor& targets, const Location& location) {
   if (!loss.pairs_with(sigma)) return;
   const std::size_t outputs = targets.cols();
@@ -74,8 +74,8 @@ void check_canonical_pair(const Activation& sigma, const Loss& loss, const Tenso
   double of_z = 0;
   locate_errors([&] { of_z = static_cast<double>(loss.value_from_logits(z, y, scratch)); },
                 [&](const std::logic_error& e) {
-                  return UserError(location, "the activation ", sigma.name(), " names a canonical loss, but ", e.what(),
-                                   "; remove canonical_loss from the traits of the activation");
+                  return UserError(location, "the activation ", sigma.name(), " has the trait canonical_loss, but ",
+                                   e.what(), "; remove this trait from the C++ code of the activation");
                 });
   if (std::abs(of_z - of_a) <= 1e-4 * std::max(1.0, std::abs(of_a))) return;
   throw UserError(location, "the activation ", sigma.name(), " names the canonical loss ", loss.name(),

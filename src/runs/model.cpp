@@ -28,7 +28,7 @@ void check_sizes(const Safetensors& contents, const std::string& file, std::size
   }
 }
 
-// `what` is "input" or "target". `key` is a key of the section [data], and `wanted` is the value of this key.
+// Reads the tensors `what`.mean and `what`.std from a model file. They must exist if `wanted` is true, and only then.
 std::optional<Standardizer> read_standardizer(const Safetensors& contents, const std::string& file,
                                               const std::string& what, const char* key, std::size_t columns,
                                               bool wanted) {
@@ -124,7 +124,7 @@ Dataset rows_of(const Model& model, FileSamples samples, const std::string& part
     return rows;
   }
   Config config = model.config;
-  config.train.early_stopping = 0;  // early stopping needs validation rows, which may be in another file
+  config.train.early_stopping = 0;  // off, because early stopping is an error if `samples` has no validation rows
   Data data = experiment_of(std::move(config), std::move(samples), {}).data;
   if (!model.training_rows.empty() && fingerprint({&data.train}) != model.training_rows) {
     throw UserError(

@@ -113,7 +113,7 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
-// The start and the length of the text "CELL6,CELL7" (the test scores) in a line of history.csv, which has 8 cells.
+// The start and the length of the test scores in a line of history.csv. They are the 6th and the 7th of the 8 cells.
 std::pair<std::size_t, std::size_t> test_cells(const std::string& line) {
   const std::size_t end = line.rfind(',');
   const std::size_t begin = line.rfind(',', line.rfind(',', end - 1) - 1) + 1;
@@ -236,8 +236,8 @@ std::string folder_to_resume(const Experiment& experiment, const std::optional<s
   return default_folder(experiment.config, 1);
 }
 
-// Writes config.toml first: if this fails, the earlier run in the folder is unchanged. Then removes frames.safetensors:
-// without this file, --resume refuses the checkpoint of the earlier run.
+// Writes config.toml first. If that fails, the earlier run in the folder stays unchanged. Then removes
+// frames.safetensors, so that --resume cannot continue from the checkpoint of the earlier run.
 void RunFolder::start(const Experiment& experiment) {
   std::error_code error;
   fs::create_directories(path_, error);
@@ -277,7 +277,7 @@ void RunFolder::resume(const Experiment& experiment, Training& training) {
     throw UserError({path_},
                     "history.csv or flow.csv has the columns of another version of primer; train without --resume");
   }
-  if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // the resumed run writes the rows of epoch 0 again
+  if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // keeps only the header: the resumed run writes epoch 0
 
   write_file_atomically(file("config.toml"), to_toml(experiment.config, path_));
   remove_temporaries();

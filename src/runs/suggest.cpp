@@ -21,19 +21,18 @@ namespace primer {
 namespace {
 
 constexpr std::size_t most_categories = 30;
-constexpr std::size_t most_counted = 1000;  // primer counts the different texts of a column up to this number
+constexpr std::size_t most_counted = 1000;  // above this number, primer stops counting a column's different texts
 
-// A column of the data file, with counts of the missing cells, of the numbers, of the integers, and so on.
 struct Column {
   std::string name;
   std::size_t missing = 0, numbers = 0, integers = 0, dates = 0, long_integers = 0;
-  std::vector<bool> is_missing{};  // row → whether its cell is missing; rows beyond the end have no missing cell
+  std::vector<bool> is_missing{};  // true for each row with a missing cell; ends at the last such row
   double low = std::numeric_limits<double>::infinity(), high = -low;
-  // The text of each cell with a value. After 1000 different texts, each further text is replaced by the first text.
+  // The texts of the cells that are not missing. Above 1000 different texts, each further cell gets the first text.
   TextColumn texts{};
   bool many_texts = false;          // whether the column has more than most_counted (1000) different texts
   bool counts = true;               // whether every number is 1 more than the previous number
-  std::optional<double> last = {};  // the number that primer read most recently in this column
+  std::optional<double> last = {};  // the last number read from this column so far
   std::string example = {};         // the first text in this column that is not a number
   std::string left_out = {};        // why the column is not used; empty if it is used
   bool is_target = false, is_category = false;
@@ -319,7 +318,7 @@ void complete(Plan& plan, const Data& data) {
   if (!rows.empty()) std::tie(plan.least, plan.most) = std::pair(std::ranges::min(rows), std::ranges::max(rows));
 }
 
-// The first part of the config: a comment that describes each column, then the section [data].
+// The beginning of the config: comment lines that describe the columns of the CSV file, then the section [data].
 std::string text_of_data(const Table& table, const Plan& plan, const std::string& path) {
   std::size_t width = 0;
   for (const Column& column : table.columns) {
@@ -397,7 +396,7 @@ std::string text_of(const Table& table, const Plan& plan, const std::string& pat
   return text_of_data(table, plan, path) + text_of_training(table, plan);
 }
 
-// Leaves out the columns that vary in the file, but not in the training rows. Returns whether there are such columns.
+// Leaves out each input column that has the same value in all training rows. Returns whether it left out a column.
 bool leave_out_constant(Table& table, const Data& data) {
   bool found = false;
   const Tensor& x = data.train.x;

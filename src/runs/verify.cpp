@@ -15,7 +15,7 @@
 namespace primer {
 namespace {
 
-// One layer, its neighbours, the targets and the loss. From these, the results of common mistakes (slips) are computed.
+// A layer, the layers beside it, the targets and the loss: the data to compute the results of common mistakes (slips).
 struct Pass {
   std::size_t number;  // number of the layer, from 1
   const Dense& layer;
@@ -23,10 +23,10 @@ struct Pass {
   const Tensor& y;
   const Loss& loss;
   const Pass *previous, *next;  // the layers before and after this one, or nullptr
-  bool canonical;  // whether ∂L/∂z of this layer is computed from a − y, as for softmax with cross_entropy
-  real N, K;       // number of samples, number of outputs of the network
-  double forward_rounding = 1;   // factor by which cancellation enlarges the rounding errors of z, a and slope
-  double backward_rounding = 1;  // factor by which cancellation in a − y enlarges the rounding errors of gradients
+  bool canonical;  // whether ∂L/∂z is computed from a − y, not from ∂L/∂a (for example, softmax with cross_entropy)
+  real N, K;                     // number of samples, number of outputs of the network
+  double forward_rounding = 1;   // cancellation may make the rounding errors of z, a and σ′ this many times larger
+  double backward_rounding = 1;  // cancellation in a − y may make rounding errors of gradients this many times larger
 
   const Pass& last() const { return next ? next->last() : *this; }
 };
@@ -142,7 +142,7 @@ Slips slips_of_sigma(const Pass& p) {
     slips.push_back({"you compute σ(z/2): the exponent lacks a factor 2", value_of(sigma, scaled(z, real(0.5)))});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // the list already contains σ(z) = z of identity, as "σ is missing"
+    if (name == "identity") continue;  // σ(z) = z is already in the list of mistakes: "σ is missing"
     const auto other = make_activation(name);
     slips.push_back({"your σ is another activation function: " + other->name(), value_of(*other, z)});
   }
@@ -183,7 +183,7 @@ Slips slips_of_slope(const Pass& p) {
     slips.push_back({"your σ′(z) is z (1 − z): use `a` instead of z", each([](real v) { return v * (1 - v); }, z)});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // σ′ = 1 of identity is in slips_of_dL_dz(), as "the factor σ′(z) is missing"
+    if (name == "identity") continue;  // identity has σ′ = 1: slips_of_dL_dz() says "the factor σ′(z) is missing"
     const auto other = make_activation(name);
     slips.push_back(
         {"your σ′(z) is the derivative of another activation function: " + other->name(), derivative_of(*other, z)});
@@ -253,7 +253,8 @@ Slips slips_of_dL_dz(const Pass& p) {
         {{"your ∂L/∂z uses only the diagonal of softmax's Jacobian: each output depends on every z of the row",
           times(g, slope)},
          {"the sum over the row is missing: aⱼ (gⱼ − Σₖ gₖ aₖ)", times(a, g)},
-         {"multiply each gₖ in the sum by aₖ", row_wise([](real v, real h, real, real sum) { return v * (h - sum); })},
+         {"your ∂L/∂z subtracts the sum of g = ∂L/∂a from gⱼ: subtract Σₖ gₖ aₖ, not Σₖ gₖ",
+          row_wise([](real v, real h, real, real sum) { return v * (h - sum); })},
          {"your ∂L/∂z subtracts the mean of g = ∂L/∂a from gⱼ: subtract Σₖ gₖ aₖ, not the mean",
           row_wise([K = static_cast<real>(g.cols())](real v, real h, real, real sum) { return v * (h - sum / K); })},
          {"the factor aⱼ is missing", row_wise([](real, real h, real dot, real) { return h - dot; })},
@@ -286,8 +287,8 @@ Slips slips_of_dL_dz(const Pass& p) {
   return slips;
 }
 
-// The common mistakes in the cross-entropy of softmax. Symbols for one row: logits z, targets y, m = max z,
-// l = ln Σₖ exp(zₖ − m), dot = Σₖ yₖ (zₖ − m). Without label smoothing, the correct loss of the row is l − dot.
+// The losses that common mistakes give for softmax with cross_entropy. Symbols for one row: logits z, targets y,
+// m = max z, l = ln Σₖ exp(zₖ − m), dot = Σₖ yₖ (zₖ − m). Without label smoothing, the correct loss is l − dot.
 Slips slips_of_cross_entropy(const Pass& p) {
   const Tensor& z = p.layer.z;
   const auto mean = [&](auto f) {
@@ -363,7 +364,7 @@ Slips slips_of_gradient(const Pass& p, char which) {
   return slips;
 }
 
-// The common mistakes in the array `name`. Slip::wrong has the shape from trace.hpp, except ∂L/∂W: inputs × units.
+// The wrong arrays that common mistakes in the array `name` give. Shapes: as in trace.hpp, but ∂L/∂W is inputs × units.
 Slips slips_of(std::string_view name, const Pass& p) {
   if (name == "x") return p.previous ? slips_of_a(*p.previous) : Slips{};
   if (name == "u" || (name == "z" && !p.layer.batch_norm)) return slips_of_z(p);
@@ -376,8 +377,9 @@ Slips slips_of(std::string_view name, const Pass& p) {
   return of_dense ? slips_of_gradient(p, name.back()) : Slips{};
 }
 
-// The common mistakes in the input of the formula of `name`. Example: mistakes in z, if `name` is `a`. Slip::wrong is
-// the array `name` computed from the wrong input. Empty if the user's file contains the input: verify() has checked it.
+// The common mistakes in the array from which `name` is computed: in z, if `name` is "a". Slip::wrong is the array
+// `name` that results from the mistake. If the user's file contains the earlier array (here z), the list is empty,
+// because verify() has already checked the earlier array.
 Slips slips_before(std::string_view name, const Pass& p, const Safetensors& given) {
   const Dense& layer = p.layer;
   const auto was_given = [&](std::string_view other) { return given.tensor(concat(p.number, ".", other)) != nullptr; };
@@ -453,8 +455,8 @@ struct Comparison {
   }
 };
 
-// Sentences about mistakes that multiply the correct array by a number. `backward` is true for the loss and gradients.
-// `of_loss` is true for the loss, the first gradient of the backward pass, and the first gradient in the user's file.
+// Sentences for an array that is a multiple of the correct array. `backward`: the array is the loss or a gradient.
+// `of_loss`: the array is the loss, the first gradient of the backward pass or the first gradient in the user's file.
 std::vector<std::string> multiples(std::span<const double> got, std::span<const double> want, const Pass& p,
                                    bool is_loss, bool backward, bool of_loss, const Comparison& close) {
   const auto N = static_cast<double>(p.N), K = static_cast<double>(p.K);
@@ -567,7 +569,8 @@ struct Pair {
     return close.same(got.values, turned_);
   }
 
-  // (Allowed difference) / tolerance: the largest |number| of primer's array, or more if the terms of a sum may cancel.
+  // The allowed difference is tolerance · least(). Usually, least() is the largest |number| of primer's array. least()
+  // is larger if the terms of a sum may cancel, because the rounding errors are larger then.
   double least() const {
     const double own = largest(want.values);
     if (quantity == "loss") {
@@ -577,7 +580,7 @@ struct Pair {
     if (!quantity.starts_with("dL_d")) return pass.forward_rounding * own;
     const Dense& layer = pass.layer;
     double floor = counts * largest_of(layer.dL_dz);
-    if (layer.batch_norm)  // ∂L/∂u is the difference of ∂L/∂z and mean values, times a factor of at most γ/√ε
+    if (layer.batch_norm)  // ∂L/∂u = (∂L/∂z − terms with batch means) · γ/√(variance + ε), and γ/√(variance + ε) ≤ γ/√ε
       floor *= std::max(1.0, largest_of(layer.batch_norm->gamma) / std::sqrt(double{BatchNorm::eps}));
     const Tensor delta =
         each([floor](real v) { return std::max(std::abs(v), static_cast<real>(floor)); }, layer.dL_du());
@@ -634,7 +637,7 @@ std::string slip_of_numbers(const Pair& pair, std::size_t at, const Safetensors&
   if (!texts.empty()) {
     std::string all;
     for (const std::string& text : texts) {
-      // Keeps only the first of the sentences that are equal up to the last colon, such as "… function: silu".
+      // If texts differ only after the last ": ", keeps the first: of "function: silu" and "function: gelu", only silu.
       if (all.find(text.substr(0, text.rfind(": "))) == std::string::npos) all += (all.empty() ? "" : "; or: ") + text;
     }
     return all;

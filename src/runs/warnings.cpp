@@ -16,14 +16,13 @@
 namespace primer {
 namespace {
 
-// Collects the warnings of one experiment.
 class WarningCollector {
  public:
   explicit WarningCollector(const Experiment& experiment)
       : config_(experiment.config), data_(experiment.data), task_(experiment.task), dropped_(experiment.dropped) {
     for (const LayerOptions& layer : config_.layers) {
       sigma_.push_back(make_activation(layer.activation));
-      if (properties_.contains(layer.activation)) continue;  // an earlier layer has the same activation
+      if (properties_.contains(layer.activation)) continue;  // already known from an earlier layer
       properties_.emplace(layer.activation, properties_of(*sigma_.back()));
     }
   }
@@ -360,7 +359,7 @@ class WarningCollector {
     }
   }
 
-  // The value of a parameter p after one step with the gradient 0. With sgd and adamw, this value is proportional to p.
+  // A parameter p after one step with gradient 0. Only weight decay changes p; sgd and adamw multiply p by a constant.
   real step_without_gradient(real p) const {
     Tensor value(1, 1, p), gradient(1, 1);
     const Parameter parameter{"p", &value, &gradient};

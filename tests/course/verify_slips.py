@@ -68,7 +68,7 @@ SAYS = {
     "∂L/∂W added to the call before": "still contains the previous results",
     "the mean over all entries": "divide by N, the number of samples",
     "y − a": "the sign is wrong",
-    "an unweighted sum": "multiply each gₖ in the sum by aₖ",
+    "an unweighted sum": "subtract Σₖ gₖ aₖ, not Σₖ gₖ",
     "the targets forgotten": "the targets y are not subtracted",
     "the gradient of the sum": "1/N is missing",
     "through softmax again": "already contains σ′",

@@ -426,9 +426,10 @@ TEST_CASE("an activation may name a canonical loss only if the loss from z is th
   CHECK(complaint.ends_with("; remove canonical_loss from the traits of the activation"));
   files.output = "[[layer]]\nactivation = \"test_square_of_z\"\n";
   files.loss = "mse";
-  CHECK(files.complaint("x,y\n0,1\n1,2\n") ==
-        "c.toml:4:14: the activation test_square_of_z names a canonical loss, but mse cannot be computed from the "
-        "logits; remove canonical_loss from the traits of the activation");
+  CHECK(
+      files.complaint("x,y\n0,1\n1,2\n") ==
+      "c.toml:4:14: the activation test_square_of_z has the trait canonical_loss, but mse cannot be computed from the "
+      "logits; remove this trait from the C++ code of the activation");
 }
 
 TEST_CASE("class weights belong to the classes of one target column") {

@@ -595,7 +595,7 @@ TEST_CASE("every slip of ∂L/∂z is named from its formula") {
   check(inside,
         {{"1.dL_dz", "only the diagonal", row([](double v, double w, double, double) { return w * v * (1 - v); })},
          {"1.dL_dz", "the sum over the row is missing", times(p, h)},
-         {"1.dL_dz", "multiply each gₖ in the sum by aₖ",
+         {"1.dL_dz", "your ∂L/∂z subtracts the sum of g = ∂L/∂a from gⱼ: subtract Σₖ gₖ aₖ, not Σₖ gₖ",
           row([](double v, double w, double, double s) { return v * (w - s); })},
          {"1.dL_dz", "the mean of g", row([](double v, double w, double, double s) { return v * (w - s / 4); })},
          {"1.dL_dz", "the factor aⱼ is missing", row([](double, double w, double d, double) { return w - d; })},

@@ -13,7 +13,7 @@ namespace primer {
 struct ActivationCard {
   std::string name;       // the name in a config: "tanh", or "leaky_relu(0.2)" with the constant α = 0.2
   std::string full_name;  // the name in words: "hyperbolic tangent"; empty if the activation is not built in
-  std::vector<std::pair<std::string, std::string>> lines;  // title and text, such as ("range of σ", "(0, 1)")
+  std::vector<std::pair<std::string, std::string>> lines;  // rows of the card (title, text): ("range of σ", "(0, 1)")
 };
 ActivationCard card_of(const Activation& activation);
 

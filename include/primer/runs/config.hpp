@@ -57,7 +57,7 @@ Config read_config(const std::string& path, const std::vector<Override>& overrid
 // Like parse_config(), for the config in a model file. This config does not have to name the source of its data.
 Config parse_model_config(std::string_view text, const std::string& file);
 
-// The config as TOML, with all defaults. Paths are relative to `folder`. If `folder` is empty, all paths are left out.
+// The config as TOML, with all defaults and with paths relative to `folder` (without any path if `folder` is empty).
 std::string to_toml(const Config& config, const std::string& folder);
 
 // The settings of a config as a list: full keys such as "layer.2.units", and values as TOML text. Paths are left out.

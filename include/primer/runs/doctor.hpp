@@ -17,12 +17,12 @@ struct Diagnosis {
   std::string kind;              // identifier of the problem, such as "vanishing"; scripts may rely on it
   std::string text;              // the diagnosis in sentences, with numbers of the run
   std::uint64_t epoch;           // the epoch to look at in the report
-  std::vector<Override> remedy;  // changes of the config (at least one); layer.2.init is the key init of layer 2
+  std::vector<Override> remedy;  // the advised changes (at least one): a key of the config and its new value
 };
 
-// Diagnoses a run. `history` has a row for each epoch; `flow` has a row for each layer in each observed epoch. If
-// `flow` has only epoch 0, a diagnosis is a forecast. Kinds: diverged, zero-slope, vanishing, exploding, saturated (a
-// run has at most one of these five), dead, fast or slow (learning rate too large or too small), overfitting.
+// Finds the problems of a run. `history` has a row for each epoch, and `flow` for each layer in each observed epoch.
+// If `flow` has only epoch 0, the diagnoses predict the training. Values of Diagnosis::kind: at most one of diverged,
+// zero-slope, vanishing, exploding, saturated; also dead (units), fast or slow (learning rate) and overfitting.
 std::vector<Diagnosis> diagnose(const Config& config, const std::vector<EpochRecord>& history,
                                 const std::vector<FlowRow>& flow);
 
@@ -32,7 +32,7 @@ std::vector<Warning> forecast(const Experiment& experiment);
 // Whether a diagnosis already reports the problem of the warning `code`. If so, the warning is not printed.
 bool repeats(const std::vector<Diagnosis>& diagnoses, std::string_view code);
 
-// The command-line options that change the config as the diagnosis advises: "--set train.learning_rate=0.03".
+// The command-line options for the changes that the diagnosis advises, such as "--set train.learning_rate=0.03".
 std::string remedy_options(const Diagnosis& diagnosis);
 
 }  // namespace primer

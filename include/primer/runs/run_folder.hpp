@@ -15,14 +15,14 @@ namespace primer {
 // The n-th default folder for runs of the config NAME.toml: runs/NAME if n is 1, else runs/NAME-n.
 std::string default_folder(const Config& config, std::size_t n);
 
-// Chooses the folder for a new run of the config NAME.toml. If `out` is given: `out`. Else, if `replace` is true:
-// runs/NAME. Else: the first free folder of runs/NAME, runs/NAME-2, … A folder is free if it does not contain files
-// that primer did not write, files that the new run reads or, unless `replace` is true, a run with a different config.
-// Throws UserError if `out` is not free, or if `replace` is true and runs/NAME is not free.
+// Chooses the folder for a new run of the config NAME.toml: `out` if given; else runs/NAME if `replace` is true; else
+// the first free folder of runs/NAME, runs/NAME-2, … A folder is not free if it contains files that primer did not
+// write, or files that the new run reads. If `replace` is false, a folder with a run of a different config is not free
+// either. Throws UserError if `out` is not free, or if `replace` is true and runs/NAME is not free.
 std::string folder_for_new_run(const Experiment& experiment, const std::optional<std::string>& out, bool replace);
 
-// The folder of the run to resume: `out` if given. Otherwise the first of runs/NAME, runs/NAME-2, … that
-// contains a run with the config of the experiment (train.epochs may differ), or runs/NAME if there is none.
+// The folder of the run to resume: `out` if given; else the first of runs/NAME, runs/NAME-2, … that contains a run with
+// the config of `experiment` (only train.epochs may differ). If no folder contains such a run: runs/NAME.
 std::string folder_to_resume(const Experiment& experiment, const std::optional<std::string>& out);
 
 class RunFolder {

@@ -16,13 +16,12 @@
 
 namespace primer {
 
-// Samples from a file. In a regression, every number is a valid target, so no error message needs `positions`.
 struct FileSamples : Samples {
   struct Position {
     std::uint32_t line, column;
   };
   std::string file;
-  std::vector<Position> positions;  // line and column of each target value in `file` (rows × targets), or empty
+  std::vector<Position> positions;  // line and column in `file` of each target (rows × targets); empty in a regression
   std::size_t dropped = 0;          // number of rows that were left out because a value is missing
 };
 

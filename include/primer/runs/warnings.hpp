@@ -10,13 +10,13 @@
 
 namespace primer {
 
-// The usual limits of the ratio ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of the last hidden layer, at the start of a run.
+// At the start of a run, (‖∂L/∂z‖ of layer 1) / (‖∂L/∂z‖ of the last hidden layer) is usually between these limits.
 inline constexpr double least_gradient_ratio = 0.02, largest_gradient_ratio = 50;
 
 struct Warning {
   Location location;  // where the key with the problem stands in the config
   std::string code;   // identifier of the warning, such as "idle-key"; scripts may rely on it
-  std::string text;   // what will happen, why, and what to write instead
+  std::string text;   // the warning: what will happen, why, and what to write in the config instead
 };
 std::string to_string(const Warning& warning);  // FILE:LINE:COLUMN: CODE: text
 
