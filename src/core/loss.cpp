@@ -87,7 +87,7 @@ class CrossEntropy final : public Loss {
   // term of the sum is then exp 0 = 1. log1p adds this 1 to the other terms, so that a loss near 0 keeps its digits.
   real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const override {
     const std::size_t N = z.rows(), K = z.cols();
-    scratch.resize(K + 2, N);  // room for N rows of K numbers, and for two more numbers per row
+    scratch.resize(K + 2, N);  // for `shifted` (N · K numbers), `others` and `mean` (N numbers each)
     const auto shifted = scratch.values().first(N * K);
     const auto others = scratch.row(K), mean = scratch.row(K + 1);  // Σₖ exp zₖ − 1, and Σₖ tₖ zₖ
     for (std::size_t i = 0; i < N; ++i) {
@@ -99,7 +99,7 @@ class CrossEntropy final : public Loss {
         dot += t == 0 ? real(0) : t * z_i[k];  // a class with target 0 adds 0 to the sum, even if its z is −∞
       }
       mean[i] = dot;
-      z_i[top] = -std::numeric_limits<real>::infinity();  // Σₖ exp zₖ without its largest term, exp 0 = 1; log1p adds 1
+      z_i[top] = -std::numeric_limits<real>::infinity();  // leaves exp 0 = 1 out of the sum, because log1p adds 1
     }
     for (real& v : shifted) v = exp(v);
     for (std::size_t i = 0; i < N; ++i) {

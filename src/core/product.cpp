@@ -21,9 +21,9 @@
 
 #include "primer/core/fma.hpp"
 
-// KEEP_LOOP: GCC must not unroll the loop over the numbers of a vector. If GCC unrolls this loop, it cannot vectorise
-// it, and the code is eight times slower. UNROLL_LOOP: GCC keeps sums in registers only if the loops that load and
-// store the sums are unrolled. clang needs no pragma. If a function is noinline, its loops can use all registers.
+// Pragmas for GCC; clang needs none. KEEP_LOOP: GCC does not unroll the loop over the numbers of a vector. Unrolled,
+// the loop would be eight times slower, because GCC cannot vectorise it. UNROLL_LOOP: GCC unrolls the loops that load
+// and store sums, and so keeps the sums in registers. A loop in a noinline function can use all registers.
 #if defined(__GNUC__) && !defined(__clang__)
 #define KEEP_LOOP _Pragma("GCC unroll 1")
 #define UNROLL_LOOP _Pragma("GCC unroll 16")
@@ -45,18 +45,18 @@ constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
 constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // nr: number of columns of a tile
 constexpr std::size_t widest = 8 * lanes;  // number of columns of a tile if the result C has only one row
-constexpr std::size_t depth = 256;  // kc: the largest number of rows of a panel (a strip of B, as wide as a tile)
+constexpr std::size_t depth = 256;         // kc: maximum number of rows of a panel (strip of B, as wide as a tile of C)
 constexpr std::size_t room = 1024 * std::max(4 * vector_bytes, std::size_t{128}) / sizeof(real);  // numbers in a block
 constexpr std::size_t near = 32 * 1024 / sizeof(real);  // a block of B is copied if it spans more than `near` numbers
 constexpr std::size_t far = 512 * 1024 / sizeof(real);  // a transposed A is copied if it spans at least `far` numbers
 constexpr std::size_t tiny = 64;                        // product() uses plain loops up to this number of multiply-adds
-constexpr std::size_t tile_rows = tile_vectors / 2;     // mr: number of rows of a tile; a wide row fills two vectors
+constexpr std::size_t tile_rows = tile_vectors / 2;     // mr: rows of a tile; a row of a wide tile is two SIMD vectors
 
 using In = View<const real>;
 using Out = View<real>;
 
-// The initial values of the elements of C if there is no bias. A matrix view with both strides 0 repeats the first
-// zero, so such a view may have any size. Code that reads whole vectors reads up to `widest` zeros.
+// The initial values of C if there is no bias. They are read through a matrix view with both strides 0, in which
+// each element is the first zero. Only code that reads whole vectors needs more zeros, up to `widest`.
 alignas(64) constexpr real zeros[widest] = {};
 
 // Whether whole vectors can be read from the rows of `start` (the initial values of C) and written to the rows of C.
@@ -65,12 +65,12 @@ bool contiguous(const In& start, const Out& C) {
 }
 
 // Computes a tile: C[i][j] = start[i][j] + Σ_k A[i][k] B[k][j] for height × width elements of C and k = 0, …, K − 1.
-// The rows of B, `start` and C are contiguous. K = A.cols is an argument: with it, clang keeps the sums in registers.
+// The rows of B, `start` and C are contiguous. K is A.cols. This argument helps clang to keep the sums in registers.
 //
-// A multiply-add needs two numbers, but a processor loads only about one number in the same time. So each loaded number
-// is used more than once: for each k, the tile loads `width` numbers of B and `height` numbers of A, and does height ·
-// width multiply-adds. A processor can have about eight vector multiply-adds in progress, because a multiply-add takes
-// about four cycles, and there are two units. So a tile should have at least eight vectors of sums.
+// A multiply-add needs two numbers, but in the same time a processor loads only about one number. So each loaded number
+// is used several times: for each k, a tile loads width + height numbers of B and A, and does height · width
+// multiply-adds. A processor has two units for vector multiply-adds, and a multiply-add takes about four cycles. So
+// about eight vector multiply-adds can run at the same time, and a tile should have at least eight vectors of sums.
 template <std::size_t height, std::size_t width>
 [[gnu::noinline]] void tile(std::size_t K, const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t vectors = width / lanes;
@@ -114,10 +114,10 @@ template <std::size_t height, std::size_t width>
   copy(c, C);
 }
 
-// Computes C in tiles from left to right. C has 1 to `height` rows. If B is packed in panels of `width` columns, the
-// panel for the columns from j on begins at B.at(0, j), and B.row_stride is `width`. All tiles read the same rows of A.
-// These rows stay in the first-level cache; if A is a large transposed view (∂L/∂W = xᵀ ∂L/∂z), they are packed.
-// `once` may be true only if no other rows of C use B and C.cols is a multiple of `width`. Then, nothing is packed.
+// Computes C in tiles from left to right. C has 1 to `height` rows. A packed B consists of panels with `width` columns:
+// the panel of the columns j, j + 1, … begins at B.at(0, j), and B.row_stride is `width`. All tiles read the same rows
+// of A from the first-level cache. A large transposed A (∂L/∂W = xᵀ ∂L/∂z) is packed (copied) first, but not if `once`
+// is true. `once` may be true only if B is not packed, no other rows of C use B, and `width` divides C.cols.
 template <std::size_t height, std::size_t width, bool once>
 void tiles(const In& A, const In& B, const In& start, const Out& C) {
   if constexpr (height > 1) {
@@ -142,8 +142,8 @@ void tiles(const In& A, const In& B, const In& start, const Out& C) {
   }
 }
 
-// Copies B into panels, one after the other. A panel is a strip of B with `width` columns, row after row. If B has too
-// few columns for the last panel, zeros fill the panel. Results that are computed from these zeros are not used.
+// Copies B into panels, one after the other. A panel contains `width` neighbouring columns of B, stored row by row. If
+// the last panel has fewer columns of B, zeros replace the missing columns. Results from these zeros are not used.
 template <std::size_t width>
 [[gnu::noinline]] void pack(const In& B, real* packed) {
   constexpr std::size_t ahead = 16;  // prefetch distance in rows; the hardware itself does not prefetch distant rows
@@ -173,9 +173,9 @@ template <std::size_t width>
   }
 }
 
-// Splits B into blocks, and adds the contribution of each block to C. A block is packed (copied panel by panel) if B is
-// large or a transposed view, because then its rows are slow to load, or if the last panel of the block has fewer than
-// `width` columns. Any other block is read in place.
+// Splits B into blocks, and adds the contribution of each block to C. A block is packed (copied panel by panel) in two
+// cases: B is large or a transposed view, so that the rows of B are slow to load; or the last panel of the block has
+// fewer than `width` columns. Any other block is read in place.
 template <std::size_t width>
 [[gnu::noinline]] void blocks(const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t height = tile_rows;
@@ -188,11 +188,11 @@ template <std::size_t width>
       In b = B.block(k, j, deep, cols);
       if (cols % width != 0 || B.col_stride != 1 || deep * B.row_stride > near) {
         pack<width>(b, packed);
-        b = In(packed, deep, cols, width, deep);  // for j = 0, width, 2 width, …, a panel begins at b.at(0, j)
+        b = In(packed, deep, cols, width, deep);  // the panel of column j = 0, width, 2 width, … begins at b.at(0, j)
       }
       for (std::size_t i = 0, now = 0; i < C.rows; i += now) {
         const std::size_t left = C.rows - i;
-        // The last rows of C, if they are too many for one tile, are split into halves: a tile with one row is slow.
+        // If the last rows of C do not fit in one tile, two tiles share them equally: a tile with one row is slow.
         now = left >= 2 * height ? height : left > height ? (left + 1) / 2 : left;
         tiles<height, width, false>(A.block(i, k, now, deep), b, from.block(i, j, now, cols), C.block(i, j, now, cols));
       }
@@ -200,8 +200,8 @@ template <std::size_t width>
   }
 }
 
-// Computes up to `cols` elements of row i of C, beginning at column j. The processor computes these sums in parallel.
-// `dense` may be true only for exactly `cols` elements that are contiguous in B, C and `start` (initial values of C).
+// Computes at most `cols` elements of row i of C, from column j on. The processor computes these elements in parallel.
+// Pass dense = true only for exactly `cols` elements that are contiguous in B, C and `start` (initial values of C).
 template <std::size_t cols, bool dense>
 [[gnu::always_inline]] inline void chains(std::size_t i, std::size_t j, const In& A, const In& B, const In& start,
                                           const Out& C) {
@@ -233,14 +233,14 @@ template <std::size_t cols, bool dense>
   }
 }
 
-// Computes C in tiles from left to right. If C has one to three rows, the first tiles have 8 or 4 vectors per row. The
-// next tiles have `wide` columns. If at most `narrow` columns remain, the last tile has `narrow` columns. If more
-// columns remain, the last tile has `wide` columns, of which some are unused. If C has few columns and A is transposed
-// (∂L/∂W = xᵀ ∂L/∂z for few outputs), Cᵀ = Bᵀ Aᵀ is computed instead of C, because the rows of Aᵀ are contiguous.
+// Computes C in tiles from left to right. Most tiles have `wide` columns. If C has one to three rows, the first tiles
+// are wider: 8 or 4 SIMD vectors per row. If at most `narrow` columns remain, the last tile has `narrow` columns.
+// Otherwise, the last tile has `wide` columns, some of them unused. If C has few columns and A is transposed (as in
+// ∂L/∂W = xᵀ ∂L/∂z), the code computes Cᵀ = Bᵀ Aᵀ instead of C, because the rows of Aᵀ are contiguous.
 [[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
-  if (M == 0 || K == 0) return copy(start, C);   // nothing to multiply: C is empty (M = 0) or equal to `start` (K = 0)
-  if (N < M && N < narrow && A.row_stride == 1)  // Cᵀ = Bᵀ Aᵀ is faster if C has few columns and A is transposed
+  if (M == 0 || K == 0) return copy(start, C);  // nothing to multiply: C is empty (M = 0) or equal to `start` (K = 0)
+  if (N < M && N < narrow && A.row_stride == 1)
     return large_product(B.transposed(), A.transposed(), start.transposed(), C.transposed());
   if (M == 1 && N < narrow) return tiny_product(A, B, start, C);
   std::size_t j = 0;
@@ -260,11 +260,11 @@ template <std::size_t cols, bool dense>
 // Computes C = start + A B. Inlined, because a call would pass the matrix views in memory: slow for a tiny product.
 [[gnu::always_inline]] inline void product(const In& A, const In& B, const In& start, const Out& C) {
 #ifdef PRIMER_FMA
-  if (product_without_emulation(A, B, start, C)) return;  // computes C if emulated_fma() would be wrong (WebAssembly)
+  if (product_without_emulation(A, B, start, C)) return;  // for numbers too large or small for emulated_fma()
 #endif
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   if (M > tiny || N > tiny || K > tiny || M * N * K > tiny) return large_product(A, B, start, C);
-  const bool swaps = N < M && N < 4;  // whether to compute Cᵀ instead of C: fewer, longer rows are faster
+  const bool swaps = N < M && N < 4;  // whether to compute Cᵀ instead of C: Cᵀ has fewer rows and is faster
   const In a = swaps ? B.transposed() : A, b = swaps ? A.transposed() : B, from = swaps ? start.transposed() : start;
   tiny_product(a, b, from, swaps ? C.transposed() : C);
 }

@@ -56,8 +56,8 @@ void BatchNorm::backward(const Tensor& dL_dz) {
   for (std::size_t i = 0; i < dL_du.size(); ++i) dL_du[i] = dL_dz[i] * u_hat_[i];
   column_sums(dL_du, dL_dgamma);  // ∂L/∂γ = Σᵢ ∂L/∂z ⊙ û
   column_sums(dL_dz, dL_dbeta);   // ∂L/∂β = Σᵢ ∂L/∂z
-  // In training, the mean and the variance of the input u depend on u. Therefore two parts of ∂L/∂z are subtracted: the
-  // mean of ∂L/∂z over the batch, and the component of ∂L/∂z along û, the normalised u.
+  // In training, the mean and the variance of the input u depend on u. So ∂L/∂u is computed from ∂L/∂z minus two parts:
+  // the mean of ∂L/∂z over the batch, and the component of ∂L/∂z along û, the normalised u.
   const real through = training_ ? 1 / static_cast<real>(N) : real(0);
   for (std::size_t i = 0; i < N; ++i) {
     for (std::size_t j = 0; j < dL_dz.cols(); ++j) {

@@ -16,8 +16,8 @@ namespace primer {
 
 // The properties that an activation declares.
 struct Traits {
-  std::span<const real> kinks{};                    // the values of z at which σ, σ′ or σ″ jumps
-  bool rectifier = false;                           // whether σ is one-sided; then a unit with z ≤ 0 counts as "off"
+  std::span<const real> kinks{};  // the values of z at which σ, σ′ or σ″ jumps
+  bool rectifier = false;         // true if σ is similar to relu: a unit with z ≤ 0 is then called "off"
   std::string_view initializer = "xavier_uniform";  // the initialiser that init = "auto" chooses
   std::string_view canonical_loss{};                // name of the loss that is computed from z, not from `a`; or empty
   bool elementwise = true;
@@ -39,17 +39,17 @@ class Activation {
   // Computes a = σ(z) without σ′(z), with the same bits as forward().
   virtual void value(const Tensor& z, Tensor& a) const = 0;
 
-  // Computes ∂L/∂z from ∂L/∂a after forward() has filled `a` and `derivative`. By default ∂L/∂z = ∂L/∂a ⊙ σ′(z).
+  // Computes ∂L/∂z from ∂L/∂a. forward() must have filled `a` and `derivative`. The base class uses ∂L/∂a ⊙ σ′(z).
   virtual void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz);
 
-  virtual real leak() const { return 0; }  // slope σ′ for z < 0, if constant; He's initialisation uses this number
+  virtual real leak() const { return 0; }  // slope σ′ for z < 0, or 0 if it is not constant; for He's initialisation
   virtual std::optional<Parameter> parameter() { return {}; }  // the learned constant α; empty if there is none
 };
 
 // An elementwise activation is a struct with a name, a value and a derivative. Optional members (see activation.cpp):
 // - `alpha`, a constant α with a default value; "name(0.2)" in a config file sets α = 0.2;
 // - `alpha_ok()`, which says whether α is allowed, and `alpha_rule`, the rule for α in error messages, such as "α > 0";
-// - `static constexpr Traits traits`, and `leak()`, the constant slope σ′ for z < 0 (only if σ is linear for z < 0).
+// - `static constexpr Traits traits`, the properties of σ; `leak()`, the slope σ′ for z < 0, if σ is linear there.
 template <typename F>
 concept ElementwiseFunction = requires(const F f, real z) {
   { F::name } -> std::convertible_to<std::string_view>;

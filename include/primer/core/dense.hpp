@@ -30,7 +30,7 @@ struct Dense {
 
   // Computes the gradients for the last forward pass from ∂L/∂a (batch × units); ∂L/∂x only if `wants_dL_dx` is true.
   void backward(const Tensor& dL_da, bool wants_dL_dx = true);
-  // Like backward(), but starts from dL_dz, which the caller fills. Not allowed if the layer has dropout or residual.
+  // Like backward(), but the caller has already filled dL_dz. Only for a layer without dropout and without residual.
   void backward_from_dL_dz(bool wants_dL_dx = true);
 
   std::vector<Parameter> parameters();  // weight and bias; alpha, gamma and beta if the layer has them

@@ -39,9 +39,9 @@ struct Format<double> {
   using Bits = std::uint64_t;
   static constexpr int mantissa = 52;
   static constexpr int bias = 1023;
-  static constexpr double ln2 = 0x1.62e42fefa39efp-1;  // ln 2 = ln2 + ln2_rest, with the precision of two doubles
-  static constexpr double ln2_rest = 0x1.abc9e3b39803fp-56;
-  static constexpr double ln2_short = 0x1.62e42feep-1;  // ln 2 with few bits, so that k · ln2_short is exact
+  static constexpr double ln2 = 0x1.62e42fefa39efp-1;        // ln 2, rounded to double
+  static constexpr double ln2_rest = 0x1.abc9e3b39803fp-56;  // the rounding error ln 2 − ln2
+  static constexpr double ln2_short = 0x1.62e42feep-1;       // ln 2 with few bits, so that k · ln2_short is exact
   static constexpr double ln2_short_rest = 0x1.a39ef35793c76p-33;
   static constexpr double exp_underflow = -746;  // for x < −746, e^x rounds to 0
   static constexpr double exp_overflow = 710;    // for x > 710, e^x is ∞
@@ -83,15 +83,15 @@ template <typename T, typename... More>
   return low;
 }
 
-// The result of reduced_exp(x): e^x = 2^k (1 + p), and the lowest bits of the integer `power` are k + offset.
+// Describes e^x = 2^k (1 + p) with an integer k. The lowest bits of `power` contain k plus a constant, the offset.
 template <typename T>
 struct Reduced {
   T p;
   typename Format<T>::Bits power;
 };
 
-// Splits e^x into two factors: e^x = 2^k (1 + p). Returns p, and the integer k + offset in the lowest bits of `power`.
-// If `offset` is the exponent bias, k + offset is the exponent field of 2^k. Needs |x| < 1000 (float: |x| < 120).
+// e^x = 2^k (1 + p) with an integer k. Returns p, and the integer k + offset in the lowest bits of `power`. If `offset`
+// is the exponent bias, k + offset is the exponent field of the number 2^k. Needs |x| < 1000 (float: |x| < 120).
 template <int offset, typename T>
 [[gnu::always_inline]] inline Reduced<T> reduced_exp(T x) {
   using F = Format<T>;
@@ -111,12 +111,12 @@ template <int offset, typename T>
   } else {
     q = polynomial(r, 0.5f, 0.16666543f, 0.04166628f, 0.008366584f, 0.001394645f);
   }
-  // p = e^r − 1 = r + r² q. The code adds t and −rest instead of their sum r, because rounding r has lost bits.
+  // p = e^r − 1 = r + r² q. The code adds t and −rest, not r, because r = t − rest is rounded.
   return {t + fma(r * r, q, -rest), std::bit_cast<Bits>(shifted)};
 }
 
-// The parts of e^x = (1 + p) · 2^k, where |p| < 0.42. The power 2^k is stored as two factors, half_scale · other_half,
-// because 2^k alone could overflow although e^x does not. 2^k could also be too small for a normal number.
+// e^x = (1 + p) · 2^k, where |p| < 0.42. The power 2^k is stored as the product half_scale · other_half. Alone, 2^k
+// could be ∞ although e^x is finite, or it could be smaller than the smallest normal number.
 template <typename T>
 struct ScaledExp {
   T p, half_scale, other_half;
@@ -232,7 +232,7 @@ template <typename T>
   constexpr T grow = T(Bits(1) << (F::mantissa + 1));  // a subnormal number times `grow` is a normal number
   constexpr Bits sqrt_half = std::bit_cast<Bits>(T(0.70710678118654752440));
   constexpr Bits one = std::bit_cast<Bits>(T(1));
-  constexpr T integer = T(Bits(1) << F::mantissa);  // 2^52 for double; the mantissa bits of 2^52 + n are n (n < 2^52)
+  constexpr T integer = T(Bits(1) << F::mantissa);  // 2^52 (float: 2^23); the number 2^52 + n stores n in its mantissa
   const bool subnormal = x < std::numeric_limits<T>::min();
   const T grown = subnormal ? x * grow : x;
   const Bits biased = std::bit_cast<Bits>(grown) + (one - sqrt_half);
@@ -252,7 +252,7 @@ template <typename T>
   const T half_square = T(0.5) * f * f;
   const T big = k * F::ln2_short;
   const T high = big + f;
-  const T low = (big - high) + f;  // the rounding error of high = big + f
+  const T low = (big - high) + f;  // the rounding error of the sum big + f
   const T tail = fma(s, fma(s2, q, half_square), fma(k, F::ln2_short_rest, correction));
   return high + (low - (half_square - tail));
 }
@@ -267,7 +267,7 @@ template <typename T>
   return x <= T(0) ? below : finite;
 }
 
-// ln(1 + x): a correction adds the part of x that the sum 1 + x rounds away.
+// ln(1 + x). The sum 1 + x loses the last digits of x. corrected_log() corrects the logarithm for this loss.
 template <typename T>
 [[gnu::always_inline]] inline T log1p(T x) {
   constexpr T infinity = std::numeric_limits<T>::infinity();

@@ -9,7 +9,7 @@
 
 namespace primer {
 
-// The distribution of one layer's weights: U(−spread, spread), or N(0, spread²), or the constant `spread`.
+// A layer's weights are uniform in (−spread, spread), or normal with standard deviation `spread`, or all are `spread`.
 struct Initializer {
   enum class Shape { uniform, normal, constant } shape;
   double spread;

@@ -29,14 +29,14 @@ class Loss {
   virtual real value(const Tensor& a, const Tensor& y) const = 0;
   virtual void gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const = 0;
 
-  // The values of a − y at which L or one of its first two derivatives jumps.
+  // L is a function of a − y. Returns the values of a − y at which L, L′ or L″ jumps.
   virtual std::span<const real> kinks() const { return {}; }
 
-  // The weight of a batch with the targets y in the mean loss of several batches; by default the number of rows of y.
+  // In the mean loss over several batches, the batch with targets y has this weight. Default: the number of rows of y.
   virtual double weight(const Tensor& y) const { return static_cast<double>(y.rows()); }
 
-  // For a loss with its canonical output activation (softmax for cross_entropy). Call …_from_logits() only if
-  // pairs_with(output) is true. value_from_logits() uses `scratch` as a buffer; keep `scratch` for the next call.
+  // Whether `output` is the canonical activation of this loss, as softmax is for cross_entropy. Only then, call
+  // …_from_logits(). value_from_logits() uses the tensor `scratch` as a buffer; pass the same tensor in the next call.
   bool pairs_with(const Activation& output) const { return output.traits.canonical_loss == name(); }
   virtual real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const;
   virtual void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const;  // (a − y) / N, or / (N K)
@@ -45,7 +45,7 @@ class Loss {
 struct LossOptions {
   std::string_view loss;
   real huber_delta = 1;
-  real label_smoothing = 0;  // ε: y becomes (1 − ε) y + ε / K for K classes; binary_cross_entropy has K = 2
+  real label_smoothing = 0;  // ε: the target y becomes (1 − ε) y + ε / K for K classes (binary_cross_entropy: K = 2)
 };
 
 // A struct becomes a loss if it has a name, a value for one output `a` with the target y, and the derivative of this
@@ -78,7 +78,7 @@ class MeanLoss : public Loss {
 
  protected:
   static real mean(const Tensor& of, auto term) { return lane_sum(of.size(), term) / static_cast<real>(of.size()); }
-  // Sets gradient[i] = term(i) / n, the gradient of a mean over n numbers. The tensor `of` contains these n numbers.
+  // Sets gradient[i] = term(i) / n. term(i) is the derivative of the loss of element i. The tensor `of` has n elements.
   static void each(Tensor& gradient, const Tensor& of, auto term) {
     gradient.resize(of.rows(), of.cols());
     for (std::size_t i = 0; i < of.size(); ++i) gradient[i] = term(i) / static_cast<real>(of.size());
@@ -109,7 +109,7 @@ LossEntry loss_entry() {
   return entry;
 }
 
-// All losses. register_loss() adds a loss that is a mean over all elements; losses().add() adds a loss of any kind.
+// All losses. To add a loss that is the mean over all outputs, call register_loss(), otherwise losses().add().
 Registry<LossEntry>& losses();
 template <ElementwiseLoss F>
 void register_loss() {

@@ -26,10 +26,10 @@ struct LayerOptions {
 // The distribution of a layer's initial weights; with init = "auto" the activation chooses it.
 Initializer initializer_of(const LayerOptions& layer, const Activation& sigma, std::size_t fan_in);
 
-// The buffers of predict(). The caller keeps them for the next call. z and `a` belong to the last layer.
+// The buffers of predict(), reused in each call. predict() fills z and `a` with the values of the last layer.
 struct Prediction {
   Tensor z, a;
-  Tensor other;    // the layers write their outputs to `other` and `a` in turn; the last layer writes to `a`
+  Tensor other;    // the layers write their outputs alternately to `other` and to `a`, the last layer to `a`
   Tensor scratch;  // a buffer of loss()
 };
 
@@ -55,7 +55,7 @@ class Network {
   // Returns ∂L/∂a of layer l = 0, 1, … after backward(loss, y). If an output has underflowed to 0, ∂L/∂a may be ±∞.
   const Tensor& dL_da(std::size_t l, const Loss& loss, const Tensor& y);
 
-  // Whether the output layer fits the loss, as softmax fits cross_entropy. L is then computed from z instead of `a`.
+  // Whether the loss is computed from z of the output layer instead of `a`, as cross_entropy with softmax.
   bool canonical(const Loss& loss) const;
 
   // Pointers to all parameters in `layers`: weight, bias, alpha, gamma, beta of layer 1, then of layer 2, …

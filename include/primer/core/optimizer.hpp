@@ -21,16 +21,16 @@ struct OptimizerOptions {
   double rho = 0.99;      // ρ, decay rate of the mean square in rmsprop
   double beta1 = 0.9;     // β₁ and β₂, the decay rates of Adam's two moving averages
   double beta2 = 0.999;
-  std::optional<double> epsilon{};       // ε, added outside the square root; if empty, the optimiser's own default
-  std::optional<double> weight_decay{};  // λ, strength of weight decay; if empty, the optimiser's own default
+  std::optional<double> epsilon{};       // ε in √v + ε; if empty, the default ε of the optimiser
+  std::optional<double> weight_decay{};  // λ, strength of weight decay; if empty, the default λ of the optimiser
 };
 
 // Fills empty options with the defaults of the optimiser. Throws std::invalid_argument for an unknown optimiser.
 OptimizerOptions resolved(OptimizerOptions options);
 
-// The constants of one optimiser step. An update rule derives from Step, or has a constructor that takes a Step.
+// The constants of one optimiser step. An update rule, such as Adam, derives from Step or is constructed from a Step.
 struct Step {
-  const OptimizerOptions& options;  // the result of resolved(), so epsilon and weight_decay are not empty
+  const OptimizerOptions& options;  // the options after resolved() has filled epsilon and weight_decay
   real lr;                          // η, the learning rate
   std::uint64_t t;                  // the number of this step: 1, 2, …
   real mu = static_cast<real>(options.momentum);

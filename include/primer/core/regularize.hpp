@@ -23,8 +23,8 @@ struct BatchNorm {
   Tensor dL_du, dL_dgamma, dL_dbeta;
 
   void forward(Tensor& z, bool training);  // z = γ û + β, where û is u = x Wᵀ + b after normalisation
-  void predict(Tensor& z) const;           // for evaluation; z contains u before the call and γ û + β after the call
-  void backward(const Tensor& dL_dz);      // computes dL_du, dL_dgamma and dL_dbeta for the last call of forward()
+  void predict(Tensor& z) const;       // outside training: z is the input u before the call, γ û + β after the call
+  void backward(const Tensor& dL_dz);  // computes dL_du, dL_dgamma and dL_dbeta for the last call of forward()
 
  private:
   Tensor u_hat_;       // batch × units: (u − mean) / √(var + eps)

@@ -1,5 +1,5 @@
-// Sums whose bits do not depend on the compiler: 32 running sums, which are added in pairs in a fixed order. The
-// running sums do not depend on each other, so the compiler can keep them in several vector registers.
+// Computes a sum whose bits do not depend on the compiler: 32 partial sums are added in pairs, in a fixed order. The
+// partial sums do not depend on each other, so the compiler can keep them in several vector registers.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +24,7 @@ real lane_sum(std::size_t n, auto term) {
     for (std::size_t k = 0; k < 4; ++k) lane[i - rest + k] += term(i + k);
   }
   for (; i < n; ++i) lane[i - rest] += term(i);
-  for (std::size_t half = n <= 4 ? 2 : lanes / 2; half > 0; half /= 2) {  // if n ≤ 4, the lanes 4, 5, … are 0
+  for (std::size_t half = n <= 4 ? 2 : lanes / 2; half > 0; half /= 2) {  // if n ≤ 4, only lane[0] to lane[3] are used
     for (std::size_t k = 0; k < half; ++k) lane[k] += lane[k + half];
   }
   return lane[0];
