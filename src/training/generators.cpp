@@ -1,6 +1,5 @@
 // Makes the data sets. Point i of a data set with K classes has class i mod K. The data set "xor" is an exception: the
-// class of the corner (x₁, x₂) of the unit square is x₁ xor x₂. In each data set, the class sizes differ by at most
-// one.
+// class of the corner (x₁, x₂) of the unit square is x₁ xor x₂. In a data set, class sizes differ by at most one.
 #include "primer/training/generators.hpp"
 
 #include <array>
