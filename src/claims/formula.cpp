@@ -48,13 +48,13 @@ double largest_difference(const Function& f, const Function& g) {
   return most;
 }
 
-// The smallest z ≥ 0 such that |σ′| < saturation_threshold · max |σ′| for every larger z; ∞ if there is no such z.
+// Returns the point z ≥ 0 after which |σ′| stays below saturation_threshold · max |σ′|, or ∞ if there is no such point.
 double saturated_from(const Properties& p) {
   const bool at_the_end = !p.saturated.empty() && std::isinf(p.saturated.back().to);
   return at_the_end ? std::max(p.saturated.back().from, 0.0) : std::numeric_limits<double>::infinity();
 }
 
-// Counts the different values of f at 1025 points from −8 to 8. There are only a few if f is constant in pieces.
+// Counts the different values of f at 1025 points from −8 to 8. If f is piecewise constant, the number is small.
 double different_values(const Function& f) {
   std::set<double> values;
   for (int i = -512; i <= 512; ++i) values.insert(f.at(i / 64.0));

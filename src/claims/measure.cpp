@@ -54,7 +54,7 @@ const std::vector<FlowRow>& flow_at_end(FinishedRun& run) {
   Training::Hooks hooks;
   hooks.started = [&](const std::vector<FlowRow>& rows) { run.flow_at_end = rows; };
   Training(run.network, run.experiment.data, options, run.experiment.config.seed, 1).run(hooks);
-  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // counting revived units needs two epochs
+  for (FlowRow& row : run.flow_at_end) row.revived = FlowRow::no_value;  // comparing the dead units needs two epochs
   return run.flow_at_end;
 }
 
@@ -131,7 +131,7 @@ const Tensor& last_z(FinishedRun& run, const Tensor& x) {
   return run.network.layers.back().z;
 }
 
-// An affine map x Wᵀ + b. It equals z of the last layer at x = 0, and also at each basis vector x = (0, …, 1, …, 0).
+// The affine map x Wᵀ + b that equals z of the last layer at x = 0 and at each unit vector x = (0, …, 1, …, 0).
 struct AffineMap {
   Tensor Wt, b;  // Wᵀ is inputs × outputs, b is 1 × outputs
 };
@@ -218,7 +218,7 @@ double outputs_above(FinishedRun& run, const Quantity& q) {
   return static_cast<double>(std::ranges::count_if(a.values(), above)) / static_cast<double>(a.size());
 }
 
-// How far the learned α of a prelu is from its initial value. The name of the activation contains the initial value.
+// Returns |learned α − initial α| of a prelu layer. The name of the activation, "prelu(0.25)", contains the initial α.
 double alpha_change(FinishedRun& run, const Quantity& q) {
   Activation& prelu = *layer_of(run, q).activation;
   if (!prelu.parameter()) refuse(prelu.name(), " has no learned α; use prelu");

@@ -185,7 +185,7 @@ void TextColumn::add(const std::string& text) {
 }
 
 std::vector<std::string> classes_of(const Target& target) {
-  std::map<std::string, std::string> by_key;  // class key → first text of the class (1 and 1.0 have the same key)
+  std::map<std::string, std::string> by_key;  // first text of each class; the texts 1 and 1.0 are the same class
   const TextColumn labels = labels_of(target);
   for (const std::string& label : labels.distinct()) by_key.try_emplace(class_key(label), label);
   std::vector<std::string> classes;
@@ -271,7 +271,7 @@ Data prepare(Samples&& samples, const std::optional<Dataset>& validation, Task t
   Tensor y = encode_targets(samples.targets, task, classes);
   const bool by_class = samples.targets.size() == 1 && !classes.empty();
   for (std::size_t t = 0; t < samples.targets.size() && !by_class; ++t) {
-    samples.targets[t].numbers = std::vector<double>();  // frees these numbers, because y has a copy of them
+    samples.targets[t].numbers = std::vector<double>();  // frees the memory of the targets; y has a copy
   }
   const std::vector<Part> parts = split(samples, by_class, options, seed);
   if (std::ranges::count(parts, Part::train) == 0)

@@ -10,7 +10,7 @@
 namespace primer {
 namespace {
 
-// Returns the index in LayerState::sums for this member of FlowRow. For nullptr, returns the number of sums.
+// Returns the index at which LayerState::sums has the sum for `member` of FlowRow. nullptr gives the number of sums.
 constexpr std::size_t sum_index(double FlowRow::*member) {
   std::size_t index = 0;
   for (const FlowQuantity& q : flow_quantities) {
@@ -74,8 +74,7 @@ void Flow::before_update(Network& network, const Loss& loss, const Tensor& y) {
     const auto n = static_cast<double>(size);
     const real *const a = layer.a.data(), *const z = layer.z.data(), *const derivative = layer.derivative.data();
     const real *const dL_da = network.dL_da(l, loss, y).data(), *const dL_dz = layer.dL_dz.data();
-    // An entry counts as saturated if |σ′| < limit. For the activation "step", |σ′| and the stored limit are 0, and no
-    // entry would count, because 0 < 0 is false. With the limit ∞, every entry of "step" counts as saturated.
+    // An entry is saturated if |σ′| < limit. For "step", |σ′| is always 0, and the limit ∞ makes all entries saturated.
     const real limit = into.saturation_limit == 0 ? std::numeric_limits<real>::infinity() : into.saturation_limit;
     const auto [a_squares, a_sum] = sums_in_one_pass<2>(size, [=](std::size_t i, auto add) {
       add(0, a[i] * a[i]);
@@ -168,7 +167,7 @@ std::optional<double> flow_value(const FlowRow& row, std::string_view name) {
 
 std::optional<FlowSplit> split_of(const std::vector<FlowRow>& rows) {
   if (rows.size() < 3) return {};
-  const std::size_t H = rows.size() - 1;  // number of hidden layers; rows[H] belongs to the output layer
+  const std::size_t H = rows.size() - 1;  // number of hidden layers; `rows` has one more row, for the output layer
   FlowSplit split{rows[0].dL_dz_norm / rows[H - 1].dL_dz_norm, 1, 1};
   for (std::size_t l = 0; l + 1 < H; ++l) {
     split.sigma_part *= sigma_factor(rows[l]);

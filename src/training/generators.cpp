@@ -1,5 +1,5 @@
-// Makes the data sets. With K classes, point i has class i mod K. Only in the data set xor, the class of the corner
-// (x₁, x₂) of the unit square is x₁ xor x₂. The sizes of the classes differ by at most one point.
+// Makes the data sets. Point i of a data set with K classes has class i mod K. The data set "xor" is an exception: the
+// class of the corner (x₁, x₂) of the unit square is x₁ xor x₂. In a data set, class sizes differ by at most one.
 #include "primer/training/generators.hpp"
 
 #include <array>
@@ -48,7 +48,7 @@ Samples make_xor(const GeneratorOptions& o, Random random) {
 Samples make_spirals(const GeneratorOptions& o, Random random) {
   const std::size_t n = or_else(o.points, 300);
   const std::size_t K = or_else(o.classes, 3);
-  const std::size_t last = (n - 1) / K;  // each arm has point 0 in the centre, …, point `last` at radius 1
+  const std::size_t last = (n - 1) / K;  // the points of a spiral arm: 0 (at the centre) to `last` (at radius 1)
   return rows_of(n, 2, "class", [&](std::size_t i, Row& x) {
     const std::size_t position = i / K;
     const double r = last == 0 ? 1.0 : static_cast<double>(position) / static_cast<double>(last);

@@ -16,8 +16,8 @@ namespace {
 constexpr double tolerance = 1e-6;  // the largest relative error of a gradient entry that counts as right
 
 // The loss of a batch as a function of the parameters and the inputs. A kink is a value of z where σ has no derivative,
-// or a value of a − y where the loss has no derivative. value() records for each z and a − y if it is below, on or
-// above each kink. If this record stays equal when a parameter changes, the check assumes that no kink was crossed.
+// or a value of a − y where the loss has no derivative. value() stores on which side of each kink every z and a − y is.
+// If a change of a parameter changes none of these sides, the gradient check assumes that no kink was crossed.
 class LossSurface {
  public:
   LossSurface(Network& network, const Loss& loss, const Tensor& x, const Tensor& y)
@@ -78,9 +78,9 @@ struct Comparison {
   double numeric, absolute, relative, noise;
 };
 
-// Returns S = |L| + A + B. The rounding error of the loss L is at most about ε S (ε: machine epsilon).
-// A: sum of |∂L/∂u| (Σⱼ |wⱼ xⱼ| + |b|) + |∂L/∂z · z| over all units and all rows of the batch, with u = Σⱼ wⱼ xⱼ + b.
-// B: sum of |∂L/∂a| (|a| + |y|) over all outputs a and their targets y; 0 if backward() computes ∂L/∂z without ∂L/∂a.
+// Estimates the rounding error of the loss L: it is at most about ε S (ε: machine epsilon). Returns S = |L| + A + B.
+// A: each unit adds |∂L/∂u| (Σⱼ |wⱼ xⱼ| + |b|) + |∂L/∂z · z| for each row of the batch, where u = Σⱼ wⱼ xⱼ + b.
+// B: each output a with its target y adds |∂L/∂a| (|a| + |y|). If backward() does not compute ∂L/∂a, B is 0.
 // Call rounding_of() after a forward and a backward pass.
 double rounding_of(Network& network, const Loss& loss, const Tensor& y) {
   double S = std::abs(double{network.loss(loss, y)});
@@ -103,10 +103,10 @@ double rounding_of(Network& network, const Loss& loss, const Tensor& y) {
 
 enum class Outcome { right, wrong, undecided, excluded };
 
-// Compares a gradient entry with numeric derivatives, one for each step size. The result is the first that applies.
-// Right: a derivative confirms the entry. Excluded: every step crosses a kink. Wrong: every derivative contradicts the
-// entry, or two derivatives agree with each other but not with the entry. Undecided: otherwise. `largest` is the
-// largest gradient of the tensor, `noise` the rounding error with step h. `best` becomes the best comparison.
+// Compares a gradient entry with the numeric derivatives of four step sizes. Returns `right` if a derivative confirms
+// the entry; `excluded` if every step crosses a kink (a point where L has no derivative); `wrong` if all derivatives
+// contradict the entry or two of them agree on another value; else `undecided`. `largest` is the largest |entry| of the
+// tensor, and `noise` is the rounding error with step h. Writes the comparison with the smallest error to `best`.
 Outcome compare(double analytic, real& entry, LossSurface& surface, double largest, double noise, Comparison& best) {
   std::vector<Comparison> tried;
   for (const double factor : {1.0, 16.0, 1.0 / 16, 1.0 / 256}) {
@@ -157,7 +157,7 @@ TensorCheck check_tensor(const std::string& name, Tensor& values, const Tensor& 
       check.max_rel = d.relative;
       check.worst_row = transposed ? j : i;
       check.worst_col = transposed ? i : j;
-      if (std::isnan(d.relative)) return check;  // an error of NaN counts as larger than any number
+      if (std::isnan(d.relative)) return check;  // NaN counts as the largest relative error
     }
   }
   return check;
@@ -211,7 +211,7 @@ GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& 
 }
 
 void leave_special_values(Network& network, std::uint64_t seed) {
-  Random random(seed, Stream::initialization, 0);  // 0 is not the number of a layer: layers are numbered from 1
+  Random random(seed, Stream::initialization, 0);  // layers use the numbers 1, 2, …; 0 gives other random numbers
   for (const Parameter& p : network.parameters()) {
     if (p.transposed) continue;  // a weight
     for (real& v : p.value->values()) v += static_cast<real>(random.uniform(-0.25, 0.25));

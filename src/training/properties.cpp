@@ -50,8 +50,7 @@ std::vector<double> grid() {
   return points;
 }
 
-// The points z at which the ranges of σ and σ′ are measured, and whether σ is monotone: the grid from −8 to 8, points
-// outside of the grid at growing distances, and ±∞.
+// The points z at which σ and σ′ are computed to find their ranges: the grid from −8 to 8, points farther out, and ±∞.
 std::vector<double> grid_and_beyond() {
   std::vector<double> points = grid();
   for (double z = reach * 1.25; z < 1e4; z *= 1.25) {
@@ -97,7 +96,7 @@ Range range_of(const Function& f) {
   return {low, -minus_high, reached(at_low), reached(at_high)};
 }
 
-// The condition must be true at exactly one of p and q. Finds by bisection where the condition changes between p and q.
+// Finds the point between p and q where `condition` changes, by bisection. Needs condition(p) ≠ condition(q).
 double border(double p, double q, const Condition& condition) {
   const bool at_p = condition(p);
   while (std::abs(q - p) > 1e-12 * std::max(1.0, std::abs(p))) {
@@ -134,7 +133,7 @@ std::vector<Interval> zeros_of(const Function& derivative) {
   return zeros;
 }
 
-// Whether the mean of σ(z) over z ∼ N(0, 1) is negligible against the root mean square of σ(z) (trapezoidal rule).
+// Whether |mean of σ(z)| ≪ √(mean of σ(z)²) for z ∼ N(0, 1). The means are computed with the trapezoidal rule.
 bool centred(const Function& value) {
   double mean = 0;
   double squares = 0;

@@ -19,7 +19,7 @@ double scheduled(const ScheduleOptions& o, double learning_rate, std::uint64_t t
   if (o.schedule == "exponential") return learning_rate * power(o.schedule_gamma, t);
   if (o.schedule == "cosine") {
     if (!(o.schedule_t_max > 0)) throw std::invalid_argument("schedule_t_max must be more than 0");
-    const double phase = std::fmod(time, 2 * o.schedule_t_max);  // removes full periods: cos of large angles is inexact
+    const double phase = std::fmod(time, 2 * o.schedule_t_max);  // drops whole periods: cos is inexact for large angles
     const double swing = (1 + cos(std::numbers::pi * phase / o.schedule_t_max)) / 2;
     return o.schedule_eta_min + (learning_rate - o.schedule_eta_min) * swing;
   }

@@ -194,7 +194,7 @@ Training::Training(Network& network, const Data& data, const TrainOptions& optio
 // The steps 1, 1 + n, 1 + 2n, … of the run are observed. In an epoch without such a step, its first step is observed.
 bool Training::observed(std::uint64_t step) const {
   if (observe_every_ == 0) return false;
-  const std::uint64_t since = (step - 1) % observe_every_;  // number of steps since the last regularly observed step
+  const std::uint64_t since = (step - 1) % observe_every_;
   if (since == 0) return true;
   const bool opens_epoch = (step - 1) % batches_ == 0;
   return opens_epoch && observe_every_ - since >= batches_;

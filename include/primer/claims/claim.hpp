@@ -32,10 +32,10 @@ struct Band {
 struct Finding {
   std::string formula;  // the formula of a [[check]]; empty for a [[finding]]
   Quantity quantity;
-  std::size_t arm = 0;
-  std::optional<std::size_t> over;   // if `over` is set, result = ratio of two variants: arms[arm] / arms[over]
-  std::optional<std::size_t> minus;  // if `minus` is set, result = difference of two variants: arms[arm] − arms[minus]
-  std::optional<double> at_least;    // if `at_least` is set, result = fraction of values ≥ at_least; otherwise median
+  std::size_t arm = 0;               // the measured config: an index in Claim::arms
+  std::optional<std::size_t> over;   // if set, the finding is a ratio: value of config `arm` / value of config `over`
+  std::optional<std::size_t> minus;  // if set, the finding is: value of config `arm` − value of config `minus`
+  std::optional<double> at_least;    // if set, the estimate is the fraction of values ≥ at_least; if not, the median
   Band band;
   Location location;
 

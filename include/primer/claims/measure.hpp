@@ -20,7 +20,7 @@ struct FinishedRun {
   Experiment experiment;
   Network network;
   bool diverged = false;
-  std::vector<EpochRecord> history = {};        // the lines of history.csv: one EpochRecord per finished epoch
+  std::vector<EpochRecord> history = {};        // one record for each finished epoch, in this order
   std::vector<std::vector<FlowRow>> flow = {};  // layer statistics of each observed epoch, epoch 0 first
   std::vector<FlowRow> flow_at_end = {};        // statistics of each layer after training; computed when first needed
 };
@@ -43,8 +43,8 @@ struct Pick {
 struct Quantity {
   const struct Measure* measure = nullptr;
   Pick layer;       // the layers that the measure reads; default: all hidden layers, and their values are averaged
-  Pick over_layer;  // if the claim file has the key over_layer, the result is: value of `layer` / value of `over_layer`
-  Pick epoch;       // the epochs that the measure reads; default: the network after the last update is measured
+  Pick over_layer;  // if the claim file sets over_layer, the result is: value in `layer` / value in `over_layer`
+  Pick epoch;       // the epochs to measure; if the claim file chooses no epoch, the network after training is measured
   double at = 0;    // the threshold, for a measure such as "epochs_to_loss"
 };
 

@@ -10,7 +10,7 @@ namespace primer {
 // The confidence level is 99 %, because at 95 % about five of a hundred intervals do not contain the true value.
 inline constexpr double confidence = 0.99;
 
-// 99 % confidence needs 8 seeds. With 7 seeds, all values are on one side of the true median in 1.6 % (> 1 %) of cases.
+// With 7 seeds, the interval from the smallest to the largest value has only 98.4 % confidence. 8 seeds give 99.2 %.
 inline constexpr std::size_t fewest_seeds = 8;
 
 struct Estimate {
@@ -19,10 +19,10 @@ struct Estimate {
   bool covers(double x) const { return low <= x && x <= high; }
 };
 
-// Returns the median of the known values, and a confidence interval from the k-th smallest to the k-th largest value. k
-// is the largest number that gives at least 99 % confidence (W. R. Thompson, "On confidence ranges for the median and
-// other expectation distributions for populations of unknown distribution form", 1936). `unknown` is the number of
-// missing values. The lower end counts each missing value as −∞, and the upper end as ∞: the interval becomes wider.
+// Returns the median of the known values, and a confidence interval from the k-th smallest to the k-th largest value,
+// with the largest k for at least 99 % confidence (W. R. Thompson, "On confidence ranges for the median and other
+// expectation distributions for populations of unknown distribution form", 1936). `unknown` is the number of missing
+// values. For the lower end of the interval, each missing value is replaced by −∞; for the upper end, by ∞.
 Estimate median(std::vector<double> values, std::size_t unknown = 0);
 
 // Estimates a probability, with its confidence interval, from `ones` successes in n trials (C. J. Clopper & E. S.

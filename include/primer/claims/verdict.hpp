@@ -12,8 +12,8 @@
 
 namespace primer {
 
-// The results of one seed: one element for each finding of a claim. An element is nullopt if its quantity is unknown
-// (for example after a divergence). It is also nullopt for a formula, because a formula does not depend on the seed.
+// For one seed: the measured value of each finding of a claim. A value is nullopt if it is unknown (for example after a
+// divergence). A finding that is a formula also has nullopt, because the formula gives the same value for every seed.
 using Trial = std::vector<std::optional<double>>;
 
 // Tests a claim with the seeds first, …, first + n − 1, in `jobs` threads. The result does not depend on `jobs`. Throws

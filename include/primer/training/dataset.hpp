@@ -116,8 +116,8 @@ inline Data prepare(const Samples& samples, const std::optional<Dataset>& valida
   return prepare(Samples(samples), validation, task, classes, options, seed);
 }
 
-// Returns a power of two s with which Σ (s x)² neither overflows nor underflows, where `most` is the largest |x|. s is
-// 1 if `most` is between 1e-100 and 1e100.
+// Returns a power of two s such that Σ (s x)² neither overflows nor underflows. `most` is the largest |x|. If `most` is
+// between 1e-100 and 1e100, s is 1.
 double scale_for_squares(double most);
 
 // Mean and biased standard deviation of each column; 0 and 1 if x has no rows.

@@ -42,7 +42,7 @@ struct FlowQuantity {
   std::string_view name;   // name of the column in flow.csv
   std::string_view title;  // title of the column in the table on the terminal
   FlowUnit unit;
-  FlowMean mean;  // the steps over which the quantity is averaged; `none`: the quantity is not an average
+  FlowMean mean;  // how the quantity is averaged: over training steps, over weight updates, or not at all (`none`)
   double FlowRow::*member;
 };
 
@@ -71,12 +71,13 @@ std::optional<double> flow_value(const FlowRow& row, std::string_view name);
 inline double sigma_factor(const FlowRow& row) { return row.dL_dz_norm / row.dL_da_norm; }
 inline double W_factor(const FlowRow& row, const FlowRow& above) { return row.dL_da_norm / above.dL_dz_norm; }
 
-// ratio = ‖δ¹‖ / ‖δᴴ‖, where δ = ∂L/∂z and H is the last hidden layer. ratio = sigma_part · W_part. sigma_part is the
-// product of sigma_factor() over the layers l < H. W_part is the product of W_factor() over the layers l < H.
+// ‖δ¹‖ / ‖δᴴ‖ = ratio = sigma_part · W_part, where δ = ∂L/∂z and H is the last hidden layer. sigma_part is the effect
+// of σ′: the product of sigma_factor() over all l < H. W_part is the effect of W: the product of W_factor() over l < H.
 struct FlowSplit {
   double ratio, sigma_part, W_part;
 };
-// Computes the FlowSplit of one epoch; `rows` has all layers. Returns std::nullopt for fewer than two hidden layers.
+// Computes the three numbers of FlowSplit from the measurements of one epoch: `rows` has one row for each layer.
+// Returns std::nullopt if the network has fewer than two hidden layers.
 std::optional<FlowSplit> split_of(const std::vector<FlowRow>& rows);
 
 class Flow {
@@ -87,8 +88,8 @@ class Flow {
   void before_update(Network& network, const Loss& loss, const Tensor& y);
   void after_update(const Network& network);
 
-  // Ends the epoch. Returns one FlowRow for each layer, or no rows if no step was measured. All sums of the epoch
-  // become 0. The dead units stay stored, because the next epoch counts how many of them are no longer dead.
+  // Ends the epoch. Returns one FlowRow for each layer, or no rows if no step of the epoch was measured. Sets the sums
+  // of the epoch to 0. Stores the dead units, so that the next epoch can count the units that are no longer dead.
   std::vector<FlowRow> finish(std::uint64_t epoch, const Network& network);
 
   // The state of a Flow between two steps, as a checkpoint stores it.

@@ -24,15 +24,15 @@ struct TensorCheck {
   std::size_t worst_row = 0, worst_col = 0;
   bool matrix = false;         // whether the tensor is a matrix (a weight or the input) and not a vector
   bool any_wrong = false;      // whether the error of an entry is too large to be a rounding error
-  bool any_undecided = false;  // whether some entry can be neither confirmed nor refuted, because of rounding errors
+  bool any_undecided = false;  // whether rounding errors make it impossible to decide if some entry is right
 
   std::string_view verdict() const;  // "pass", "mismatch", "undecided" or "nothing compared"
 };
 
 struct GradientCheck {
   // The step size for a parameter p is h if |p| ≤ 1, else h |p|; h is about 3e-5. If an entry of the gradient looks
-  // wrong, the check tries it again with 16 times this step (smaller rounding error), and with 1/16 and 1/256 of this
-  // step (for a sharp bend or a kink nearby). An entry that is really wrong looks wrong with every step size.
+  // wrong, the check tries other step sizes. A step 16 times as large has a smaller rounding error. A step of 1/16 or
+  // 1/256 of the size can avoid a sharp bend or a kink nearby. A wrong entry looks wrong with every step size.
   static constexpr double h = 0x1p-15;
   std::vector<TensorCheck> tensors;  // the parameters in model order, then the input
   double noise_floor = 0;            // largest rounding error of a numeric derivative: 4 ε S / h; see rounding_of()
@@ -52,8 +52,8 @@ GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& 
                               const std::vector<Tensor>& analytic);
 GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& x, const Tensor& y);
 
-// Changes every parameter except the weights by at most ¼. With the initial values, the check would miss mistakes. At
-// γ = 1, a forgotten factor γ changes no number. At b = 0, an input of zeros gives z = 0, and relu has its kink there.
+// Changes every parameter except the weights by at most ¼, because the initial values γ = 1 and b = 0 hide mistakes.
+// γ = 1 hides a forgotten factor γ. With b = 0, an input of zeros gives z = 0: the check skips this kink of relu.
 void leave_special_values(Network& network, std::uint64_t seed);
 
 }  // namespace primer

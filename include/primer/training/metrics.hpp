@@ -32,8 +32,8 @@ struct ClassScores {
 };
 ClassScores class_scores(const Tensor& confusion);
 
-// Two scores of a binary classifier over all thresholds t. The rows with p ≥ t are predicted as class 1, where p is the
-// probability of class 1. t takes the values of p, from high to low.
+// ROC AUC and average precision of a binary classifier. p is the predicted probability of class 1. With a threshold t,
+// the rows with p ≥ t are predicted as class 1. Each value of p is used as a threshold, from high to low.
 struct RankScores {
   double roc_auc;            // the area under the ROC curve: recall plotted against FP / negatives (trapezoidal rule)
   double average_precision;  // Σ (recall at t − recall at the next higher t) · precision at t, over all thresholds t
@@ -52,7 +52,7 @@ Tensor column_of(const Tensor& t, std::size_t k);
 
 // Computes r2 from two sums of squares per column. The factors `scales` = square_scales(y) prevent overflow.
 double r2_score(const std::vector<double>& residual_squares, const std::vector<double>& total_squares);
-std::vector<double> square_scales(const Tensor& y);  // for each column of y, a factor that prevents overflow
+std::vector<double> square_scales(const Tensor& y);  // for each column of y: a factor s such that Σ (s y)² is finite
 void add_residual_squares(const Tensor& a, const Tensor& y, const std::vector<double>& scales,
                           std::vector<double>& residual_squares);  // adds Σᵢ (s (aᵢₖ − yᵢₖ))², s = scales[k]
 std::vector<double> total_squares(const Tensor& y, const std::vector<double>& scales);  // Σᵢ (s (yᵢₖ − ȳₖ))²

@@ -23,7 +23,7 @@ struct Range {
 };
 
 struct Interval {
-  double from, to;  // `from` = `to` for a single point
+  double from, to;  // the ends of an interval of z; for a single point, the ends are equal
 };
 
 struct Properties {
@@ -35,13 +35,13 @@ struct Properties {
   bool zero_centred;                // whether the mean of σ(z) over z ∼ N(0, 1) is 0
 };
 
-// Softmax needs at least two units. For softmax, σ(z) is the first output of a layer of two units, z₁ = z and z₂ = 0.
+// For softmax, σ(z) is the first of the two outputs of softmax(z, 0), because softmax of a single number is always 1.
 Properties properties_of(const Activation& activation);
 
 double largest_derivative(const Activation& activation);  // max |σ′|
 
-// The first column of `a` is σ(z), and the first column of `derivative` is σ′(z), with one row for each z. Softmax
-// needs at least two units. For softmax, σ(z) is the first output of a layer of two units, z₁ = z and z₂ = 0.
+// Each z has one row. The first column of `a` is σ(z), and the first column of `derivative` is σ′(z). For softmax, σ(z)
+// is the first of the two outputs of softmax(z, 0), because softmax of a single number is always 1.
 struct Sampled {
   Tensor a, derivative;
 };

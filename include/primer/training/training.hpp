@@ -25,7 +25,7 @@ struct TrainOptions : OptimizerOptions, ScheduleOptions {
   double huber_delta = 1;
   double label_smoothing = 0;
   std::vector<double> class_weights;  // one weight per class, in the order of the classes; empty: every row weighs 1
-  bool balanced_weights = false;      // true: class_weights is still empty, and balanced_weights() must compute it
+  bool balanced_weights = false;      // true: class_weights will be computed from the training rows
   double learning_rate = 0.01;
   std::size_t epochs = 100;          // number of epochs; 0: the run only observes the initial network
   std::size_t batch_size = 32;       // rows per batch; 0: all rows
@@ -106,8 +106,8 @@ class Training {
   Optimizer optimizer;
   Flow flow;
 
-  // Everything that is needed to continue a run. A run that stopped in the middle of an epoch also needs a snapshot of
-  // the start of this epoch, because an epoch that diverges is repeated from its start.
+  // A saved state of a run. To continue a run from the middle of an epoch, two snapshots are needed: the present state
+  // and the state at the start of this epoch. If the epoch diverges later, it is repeated from its start.
   struct Snapshot {
     State state;
     std::vector<Tensor> tensors;  // all tensors of the network
@@ -116,7 +116,8 @@ class Training {
   };
   Snapshot snapshot() const;
   const Snapshot& epoch_start() const { return epoch_start_; }
-  // The next run() continues from `now`. Both `now` and `epoch_start` must have the tensor shapes of this network.
+  // Sets the present state of the run to `now`, from where run() continues. `epoch_start` is the state at the start of
+  // the present epoch. The tensors of the two states must have the shapes of the tensors of this network.
   void resume(const Snapshot& now, const Snapshot& epoch_start);
 
  private:
