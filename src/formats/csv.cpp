@@ -1,4 +1,4 @@
-// Finds rows in a buffer. When the bytes in it move, offsets stay valid: offsets count from the first byte of a row.
+// Finds rows in a buffer. A cell's position counts from the first byte of its row, so a row can move in the buffer.
 #include "primer/formats/csv.hpp"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ bool means_missing(std::string_view text) {
                                         "?",       "-",       ".",     "<na>",  "#na",   "#n/a", "#null!",
                                         "#div/0!", "#value!", "#ref!", "#num!", "#name?"};
   const char last = text.empty() ? '?' : text.back();
-  if (last >= '0' && last <= '9') return false;  // saves time for numbers: no text in `words` ends with a digit
+  if (last >= '0' && last <= '9') return false;  // no text in `words` ends with a digit, so numbers need no search
   std::string lower(text.substr(0, 8));
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return std::ranges::find(words, lower) != std::end(words);

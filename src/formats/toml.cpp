@@ -132,7 +132,7 @@ class Parser {
     Value result = value();
     if (!at_end())
       throw UserError(location_, "expected the end of the value, not ", in_quotes(text_.substr(position_)),
-                      "; a string that begins with a quote, [ or { needs quotes, as in '\"[1].csv\"'");
+                      "; if a string begins with a quote, [ or {, put the whole string in quotes, as in '\"[1].csv\"'");
     return result;
   }
 

@@ -600,8 +600,8 @@ window.charts = (() => {
     return html('div', { class: 'key' }, ...items);
   }
 
-  // Draws decision regions over two inputs with the names `columns`; `points` are [x, y, class]. The returned function
-  // takes a function: cell(i, j) returns [predicted class, probability] for row i, column j of side × side cells.
+  // Draws decision regions over two inputs. `columns` has the inputs' names; each point in `points` is [x, y, class].
+  // Returns draw(cell). cell(i, j) must return [predicted class, probability] for row i, column j of side × side cells.
   function field(host, { columns, low, high, side, classes, points }) {
     const K = classes.length;
     const fine = 4 * side;
@@ -644,7 +644,7 @@ window.charts = (() => {
     });
     return (next) => {
       cell = next;
-      // The page has only the probability q of the predicted class. The other K − 1 classes share 1 − q equally.
+      // A cell has only the probability q of its predicted class. Each other class gets probability (1 − q) / (K − 1).
       const p = new Float32Array(side * side * K);
       for (let i = 0; i < side; ++i) {
         for (let j = 0; j < side; ++j) {
@@ -788,9 +788,9 @@ window.charts = (() => {
     };
   }
 
-  // Prepares places for small pictures of rows × columns pixels: `most` places, or fewer on a narrow page. `captions`
-  // gives each place room for a caption. The returned function takes two functions, draw and title_for. draw(i) returns
-  // {caption, color_at(pixel), describe(pixel)} for place i, or null. title_for(n) returns the title for n places.
+  // Makes places for up to `most` small pictures of rows × columns pixels. On a narrow page, fewer places fit. If
+  // `captions` is true, each place has room for a caption. Returns show(draw, title_for). draw(i) must return {caption,
+  // color_at(pixel), describe(pixel)} for place i, or null for an empty place. title_for(n) is the title for n places.
   function tiles(host, { title, rows, columns, most, most_rows = 9, size = 56, captions = false }) {
     const fitting = Math.max(1, Math.floor((Math.max(host.clientWidth, 120) - 4) / (size + 6)));
     const count = Math.min(most, fitting * most_rows);

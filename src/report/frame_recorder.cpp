@@ -14,14 +14,14 @@ namespace {
 
 constexpr std::size_t sampled_rows = 128;
 constexpr std::size_t counted_rows = 1024;
-constexpr std::size_t most_pixels = std::size_t{1} << 17;  // limit for all images together; one image is always stored
-constexpr std::size_t most_weights = 8192;                 // limit for layer 1; one unit's weights are always stored
+// Limits for the stored pixels (of all images) and weights (of layer 1). At least one image and one unit are stored.
+constexpr std::size_t most_pixels = std::size_t{1} << 17;
+constexpr std::size_t most_weights = 8192;
 constexpr std::size_t drawn_points = 600;
 constexpr std::size_t rows_at_a_time = 256;
-constexpr std::size_t most_classes = 30;  // upper limit for drawing decision regions and a confusion matrix
-// Number of cells along each side of the decision regions: fine_side up to small_network weights, else coarse_side.
-constexpr std::size_t fine_side = 48, coarse_side = 32;
-constexpr std::size_t small_network = 2000;
+constexpr std::size_t most_classes = 30;  // with more classes, no decision regions and no confusion matrix are drawn
+constexpr std::size_t fine_side = 48, coarse_side = 32;  // cells along each side of the decision regions
+constexpr std::size_t small_network = 2000;  // a network with more weights gets regions of coarse_side cells
 constexpr std::size_t curve_side = 160;
 constexpr float margin = 0.08F;  // distance from the data to the picture's edge, as a fraction of the input's range
 

@@ -24,7 +24,7 @@ constexpr std::uint64_t largest_size = 1U << 31;  // largest number of inputs or
 constexpr std::uint64_t largest_side = 1024;      // upper limit for the cells or pixels along one side of a picture
 constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // largest number of epochs from frame to frame
 
-// The name of a histogram in the file (`weight` in `layers.1.weight`), and the histogram as a member of Frame::Layer.
+// A histogram's name in the file (`weight` in `layers.1.weight`), and the member of Frame::Layer with this histogram.
 struct HistogramName {
   std::string_view name;
   Histogram Frame::Layer::*member;
@@ -32,7 +32,7 @@ struct HistogramName {
 constexpr std::array<HistogramName, 3> histograms{
     {{"z", &Frame::Layer::z}, {"weight", &Frame::Layer::W}, {"gradient", &Frame::Layer::dL_dW}}};
 
-// A key of the metadata, and the member of RunNotes with its text. Earlier versions of primer did not write these keys.
+// A key of the metadata, and the member of RunNotes for the value of this key. Old files do not have these keys.
 struct NoteName {
   const char* name;
   std::string Frames::*member;
@@ -206,7 +206,7 @@ class Reader {
     }
   }
   void read_sets(Frames& frames) const {
-    if (contents_.metadatum("sets") == nullptr) return;  // earlier versions of primer did not write "sets"
+    if (contents_.metadatum("sets") == nullptr) return;  // files of earlier versions of primer have no key "sets"
     const Strings names = texts("sets");
     const Strings rows = texts("set_rows");
     if (names.size() != rows.size() || names.size() > 3) refuse("the size of a set of rows is missing");

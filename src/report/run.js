@@ -5,14 +5,14 @@ window.runs = (() => {
   const { html, short, percent, indices, extent, size_color, factor_color, log10 } = window.charts;
   const { sigma, histogram, layer_bars, cell_map, field, fit, formulas, about } = window.charts;
 
-  // The quantities in the charts of the gradient flow. view(run).of.norm(k, l) is the norm of layer l at epochs[k].
+  // What the charts of the gradient flow show. `key` names a function: norm(k, l) is ‖∂L/∂z‖ of layer l at epochs[k].
   const charted_quantities = [
     { key: 'norm', title: '‖∂L/∂z‖', about: 'how much gradient reaches a layer', factor: false },
     { key: 'sigma_factor', title: 'factor from σ′', about: '‖∂L/∂zˡ‖ / ‖∂L/∂aˡ‖', factor: true },
     { key: 'W_factor', title: 'factor from W', about: '‖∂L/∂aˡ‖ / ‖∂L/∂zˡ⁺¹‖', factor: true },
   ];
 
-  // A view is a run and `now`, the index of the epoch on the page. Cells of CSV files stay texts, to keep all digits.
+  // Makes a view: the data of a run, and `now`, the index of the shown epoch. CSV cells are texts, to keep all digits.
   function view(run) {
     const cell = (table, k, row, column) => table.rows[k][row]?.[table.columns.indexOf(column)] ?? '';
     const history = (k, column) => cell(run.history, k, 0, column);
@@ -27,9 +27,9 @@ window.runs = (() => {
       sigma_factor: (k, l) => (l === L - 1 ? Number.NaN : of.norm(k, l) / number(k, l, 'dL_da_norm')),
       W_factor: (k, l) => (l === L - 1 ? Number.NaN : number(k, l, 'dL_da_norm') / of.norm(k, l + 1)),
     };
-    // split(k) is [ratio, factor from σ′, factor from W] at epochs[k]. ratio = ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of layer
-    // `top` = factor from σ′ × factor from W. If the network has two hidden layers or more, `top` is the last hidden
-    // layer, and split_of() in flow.cpp computes the same numbers. Otherwise `top` is the output layer.
+    // `top` is the last hidden layer, or the output layer if the network has fewer than two hidden layers.
+    // split(k) returns [r, s, w] at epochs[k]: r = ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of layer `top` = s w. s is the factor
+    // from σ′, and w is the factor from W. With two hidden layers or more, split_of() in flow.cpp gives the same numbers.
     const top = L > 2 ? L - 2 : L - 1;
     const product = (part, k) => indices(top).reduce((value, l) => value * part(k, l), 1);
     const split = (k) => [of.norm(k, 0) / of.norm(k, top), product(of.sigma_factor, k), product(of.W_factor, k)];
@@ -181,7 +181,7 @@ window.runs = (() => {
     }
     return { card, draw };
   }
-  // Draws a card for each [view, layer, name] in `list`, or a gap for null. Returns a function that updates all cards.
+  // Draws a card for each [view, layer, name] in `list`; null leaves a gap. Returns a function that redraws all cards.
   function layer_cards(host, list) {
     const cards = list.map((item) => (item ? layer_card(...item) : { card: html('div', {}), draw: () => () => {} }));
     host.replaceChildren(...cards.map(({ card }) => card));

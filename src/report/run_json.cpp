@@ -32,7 +32,7 @@ std::string number5(double v) { return json::number(v, 5); }
 std::string number6(double v) { return json::number(v, 6); }
 std::string whole(std::uint64_t n) { return std::to_string(n); }
 
-// The columns of history.csv or flow.csv, and the list of the rows that belong to each recorded epoch.
+// history.csv or flow.csv as JSON: the names of the columns and, for each recorded epoch, a list of the epoch's rows.
 std::string table_json(const RunTable& table, const Frames& frames) {
   const auto rows = [&](const Frame& frame) {
     return json::array(table.rows_of(frame.epoch), [&](std::size_t i) { return texts_json(table.rows[i]); });
@@ -79,7 +79,7 @@ std::string dead_json(const Frames& frames) {
 
 constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// Writes class k (of K) and its probability p as two base-64 digits: k n + p (n − 1), rounded. n = ⌊4096 / K⌋.
+// Writes class k (of K) and its probability p as a two-digit base-64 number: k n + round(p (n − 1)), n = ⌊4096 / K⌋.
 std::string predictions_json(const std::vector<float>& cells, std::size_t K) {
   const std::size_t levels = std::max<std::size_t>(64 * 64 / K, 2);
   std::string text;

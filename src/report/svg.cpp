@@ -137,7 +137,7 @@ std::string catalogue_svg(const std::vector<std::string>& names) {
   const std::string solid = "a = σ(z) solid, its derivative σ′(z) dashed;";
   const std::string shaded = "shaded where |σ′| < " + short_number(100 * saturation_threshold) + " % of its maximum";
   svg += count > 2 ? words(8, 24, 14, "", solid + " " + shaded)
-                   : words(8, 14, 12, "", solid) + words(8, 30, 12, "", shaded);  // two lines if the drawing is narrow
+                   : words(8, 14, 12, "", solid) + words(8, 30, 12, "", shaded);  // narrow drawing: two lines of text
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::size_t column = i % columns;
     const std::size_t row = i / columns;

@@ -246,8 +246,8 @@ TEST_CASE("an argument of --set is TOML, and a bare word is a string") {
   CHECK(argument(" \t ") == argument(""));
   CHECK(argument("[1, 2") == "--set k: expected \",\" or \"]\", not the end of the value");
   CHECK(argument("\"a\" b") ==
-        "--set k: expected the end of the value, not \" b\"; a string that begins with a quote, [ or { needs quotes, "
-        "as in '\"[1].csv\"'");
+        "--set k: expected the end of the value, not \" b\"; if a string begins with a quote, [ or {, put the "
+        "whole string in quotes, as in '\"[1].csv\"'");
   CHECK(argument("[adam]") == "--set k: \"adam\" is not a value; a string needs quotes");
   CHECK(argument("[1,\nadam]") == argument("[adam]"));  // no line of a file
   CHECK(argument("2024-01-01") ==
@@ -504,8 +504,8 @@ TEST_CASE("a string that is cut off is refused where it ends, and bytes behind t
   CHECK(complaint("seed = \r\n") == "f:1:8: expected a value, not the end of the line");
   CHECK(complaint("seed = 1 σ") == "f:1:10: expected the end of the line, not \"σ\"");
   CHECK(argument("\"a\" \xCF\x83") ==
-        "--set k: expected the end of the value, not \" σ\"; a string that begins with a quote, [ or { needs quotes, "
-        "as in '\"[1].csv\"'");
+        "--set k: expected the end of the value, not \" σ\"; if a string begins with a quote, [ or {, put the "
+        "whole string in quotes, as in '\"[1].csv\"'");
 }
 
 TEST_CASE("a file of exactly 1 MiB is read, and a larger one is refused") {

@@ -13,8 +13,8 @@ namespace primer {
 // must ignore SIGXFSZ if file sizes may be limited (ulimit -f).
 void write_file_atomically(const std::string& path, std::string_view bytes);
 
-// Throws UserError if the file at `path` is not empty and its first 16 KiB do not contain the text `mark`: then primer
-// did not write this file. The error message ends with "choose another " and `what`, such as "--out file".
+// Protects the files of other programs. Throws UserError if the file at `path` is not empty and the text `mark` is not
+// in its first 16 KiB. The error message ends with "choose another " and the text `what`, such as "--out file".
 void refuse_foreign_file(const std::string& path, std::string_view mark, const char* what);
 
 }  // namespace primer

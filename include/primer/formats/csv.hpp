@@ -81,7 +81,7 @@ class CsvReader {
   CsvFormat format_;
   std::vector<std::string> columns_;
   std::map<std::string, std::size_t, std::less<>> index_;
-  std::vector<char> buffer_;  // a part of the file; after the last byte of this part, buffer_[filled_] is '\n'
+  std::vector<char> buffer_;  // the part of the file that is in memory; buffer_[filled_] is '\n' as an end mark
   std::size_t row_ = 0;       // the index in buffer_ of the first byte of the current row
   std::size_t filled_ = 0;    // the number of bytes in buffer_ that come from the file
   std::size_t row_size_ = 0;  // bytes of the current row, with its line feed

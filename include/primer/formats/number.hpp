@@ -12,8 +12,8 @@ namespace primer {
 std::string number(double value);
 std::string number(float value);
 
-// A number for people to read: with `digits` significant digits, or more if it has more digits before the point, as in
-// "0.0312", "3.12e-05", "312", "99999".
+// A number for people to read, rounded to `digits` significant digits. A number below 10⁶ keeps all digits before its
+// point. With digits = 3: "0.0312", "3.12e-05", "312", "99999".
 std::string short_number(double value, int digits = 3);
 
 // A count with its noun: "1 row", "2 rows". `several` is the plural if the plural is not `noun` with an s.

@@ -18,7 +18,7 @@ namespace primer::toml {
 struct Range {
   double low, high;
   bool open_low, open_high;
-  const char* words;  // "0 or more", as in "must be 0 or more, not -1"
+  const char* words;  // the interval in words, such as "0 or more" in "must be 0 or more, not -1"
   bool contains(double v) const {
     return std::isfinite(v) && (open_low ? v > low : v >= low) && (open_high ? v < high : v <= high);
   }

@@ -9,11 +9,11 @@ namespace primer {
 // Joins the layers of a network: "16 tanh", "16 tanh", "3 softmax" become "2 × 16 tanh → 3 softmax".
 std::string chain(const std::vector<std::string>& layers);
 
-// A table. Row 0 has the names of the columns; each later row describes one run. A missing value is "". The columns:
-// - the folder of the run, the settings that differ between the runs, and the number of epochs
-//   (if the numbers of layers differ, one column `layers` replaces the settings of the layers)
-// - the losses and metrics at the epoch whose parameters the run kept
-// - the lowest validation loss (training loss if no run has validation rows), its epoch, and a hash of the model
+// A table. Row 0 has the names of the columns. Each later row describes one run. A missing value is "". The columns:
+// - the folder of the run
+// - the settings that differ between the runs; one column `layers` for all layers if the numbers of layers differ
+// - the number of epochs, and the losses and metrics of the parameters that the run kept
+// - the lowest validation loss (or training loss, without validation rows), the epoch of this loss, a hash of the model
 using Comparison = std::vector<std::vector<std::string>>;
 
 // Throws UserError, with the file's name, if a folder has no config.toml, history.csv or model.safetensors.

@@ -33,9 +33,9 @@ struct Frame {
   std::uint64_t epoch = 0;
   std::vector<Layer> layers;
   std::vector<float> picture;                 // the numbers that the report draws; see the comment of type `Picture`
-  std::vector<std::vector<float>> confusion;  // for each of Frames::sets: a confusion matrix, actual × predicted class
-  std::vector<float> predictions;             // for each image: predicted class k and its probability p, as k + p/2
-  std::vector<float> weights;                 // units × inputs: W of layer 1 (its first units); only for image data
+  std::vector<std::vector<float>> confusion;  // confusion matrix per data set: row = actual, column = predicted class
+  std::vector<float> predictions;             // k + p/2 for each image: k is the predicted class, p is its probability
+  std::vector<float> weights;                 // for image data: weights of the first units of layer 1 (units × inputs)
 
   bool operator==(const Frame&) const = default;
 };
@@ -79,13 +79,13 @@ struct Frames : RunNotes {
   std::vector<float> points;  // the drawn training rows: x₁, x₂, class (field) or x, y₁, y₂, … (curve)
 
   struct Set {
-    std::string name;      // "test", "validation" or "training"
-    std::size_t rows = 0;  // the number of rows in the set; the confusion matrix counts at most 1024 of these rows
+    std::string name;      // the name of the data set: "test", "validation" or "training"
+    std::size_t rows = 0;  // the number of rows in the data set; its confusion matrix counts at most 1024 of them
 
     bool operator==(const Set&) const = default;
   };
   std::vector<Set> sets;      // the sets with a confusion matrix; none for regression
-  std::vector<float> images;  // the inputs of some rows of sets[0] (not standardized) if they are images; else empty
+  std::vector<float> images;  // the pixels of some rows of sets[0], not standardized; empty if the rows are not images
   std::vector<float> labels;  // the actual class of each image in `images`
 
   std::uint64_t stride = 1;   // frames exist for the epochs 0, stride, 2 × stride, … and for the last epoch

@@ -12,8 +12,8 @@
 
 namespace primer {
 
-// σ and σ′ at values of z from low to high in steps of 1/16. A kink at z = k adds the points k − 2⁻²⁰, k and k + 2⁻²⁰.
-// For softmax, the points show unit 1 of a layer of two units in which unit 2 has z = 0.
+// Points of σ and σ′ for z from low to high, in steps of 1/16. At each kink k, three points: z = k − 2⁻²⁰, k, k + 2⁻²⁰.
+// For softmax, the layer has two units. The points show the output of unit 1; z of unit 2 is always 0.
 struct CurvePoint {
   real z, a, derivative;
 };
@@ -22,7 +22,7 @@ std::vector<CurvePoint> curve_of(const Activation& activation, int low, int high
 // The curve as the data of an SVG path, in units of z and σ or σ′. Each number has enough digits to restore its bits.
 std::string path_of(const std::vector<CurvePoint>& curve, real CurvePoint::*value);
 
-// The vertical axis for σ and σ′ at z = low … high. Its range is limited if an unbounded σ would make σ′ look flat.
+// The vertical range of a chart of σ and σ′ for z = low … high. The chart cuts off a large σ, so σ′ does not look flat.
 std::pair<real, real> vertical_axis(const std::vector<CurvePoint>& curve, real low, real high);
 
 // An SVG with a chart and the ranges of σ and σ′ for each activation. Throws std::invalid_argument for unknown names.
