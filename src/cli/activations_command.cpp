@@ -71,7 +71,7 @@ void print_values(const std::vector<std::string>& names, const std::vector<real>
   for (const std::string& name : names) {
     const auto activation = named(name);
     if (!activation->traits.elementwise) {
-      throw UserError("--at: " + name + " has no value at a single z: it needs all units of a layer");
+      throw UserError("--at: " + name + " cannot be computed from one z: each output depends on all z of the layer");
     }
     const auto [a, derivative] = sample(*activation, points);
     for (std::size_t i = 0; i < points.size(); ++i) {

@@ -1,4 +1,4 @@
-// This file is compiled with the library's flags. The compiler's macros show which instructions the library may use.
+// This file has the library's compiler flags, so the compiler's macros show which CPU instructions the library may use.
 #include "primer/cli/built_for.hpp"
 
 namespace primer {

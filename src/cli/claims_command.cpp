@@ -90,15 +90,15 @@ std::string two_lines_each(const std::vector<std::string>& names, std::vector<st
 // `primer claims` trains the networks of a claim with these seeds: first, first + 1, first + 2, …
 struct Sample {
   std::uint64_t first;
-  std::size_t seeds, usual;  // the number of these seeds, and the number of seeds that the claim's file sets
+  std::size_t seeds, usual;  // seeds: number of seeds in this run; usual: number of seeds in the claim file
 };
 
-// Compares the widths of two confidence intervals: of `now`, and of `usual`, an estimate from `seeds` seeds.
+// Says how wide the confidence interval of `now` is, relative to that of `usual`. `usual` comes from `seeds` seeds.
 std::string shrinkage(const Estimate& now, const Estimate& usual, std::size_t seeds) {
   const double width = usual.high - usual.low;
   if (!std::isfinite(width) || width == 0) return "";
   return concat(" (the confidence interval is ", short_number((now.high - now.low) / width, 2),
-                " times as wide as the interval from ", seeds, " seeds)");
+                " times as wide as with only the first ", seeds, " seeds)");
 }
 
 Outcome print_claim(const Claim& claim, const std::string& path, const Sample& sample, std::size_t jobs) {
@@ -142,7 +142,7 @@ double rounded(double value, bool up) {
   return digits < 0 ? whole / std::pow(10, -digits) : whole * std::pow(10, digits);
 }
 
-// Trains with the seeds 1001, 1002, … and prints a band (the expected interval) for each result of the claim.
+// Trains with the seeds 1001, 1002, … and prints a band for each result: the interval expected with other seeds.
 void print_calibration(const Claim& claim, const Sample& sample, std::size_t jobs) {
   const std::vector<Trial> trials = run_trials(claim, sample.first, sample.seeds, jobs, interrupt_requested);
   const std::vector<Verdict> verdicts = judge(claim, trials);
@@ -160,7 +160,7 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
     Band band{value, value};
     if (!numbers.empty()) band = {std::ranges::min(numbers), std::ranges::max(numbers)};
     if (f.at_least) {
-      // For each fraction from `low` to `high`, `band` contains the confidence interval that sample.usual seeds give.
+      // `band` contains the confidence interval of each fraction in [low, high] that sample.usual seeds can give.
       const auto count = [&](double p) { return static_cast<std::size_t>(p * static_cast<double>(sample.usual)); };
       band = {fraction(count(low), sample.usual).low,
               fraction(std::min(count(high) + 1, sample.usual), sample.usual).high};

@@ -13,7 +13,7 @@
 namespace primer {
 namespace {
 
-// The comparison as a table with a column, not a row, for each run.
+// Returns the comparison of the runs as a table with a column for each run.
 std::string turned(const Comparison& comparison) {
   std::vector<std::vector<std::string>> lines;
   for (std::size_t c = 0; c < comparison[0].size(); ++c) {

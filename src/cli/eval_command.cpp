@@ -104,7 +104,7 @@ Dataset read_rows(const Model& model, const Arguments& arguments) {
   if (file == "-") {
     StandardInput input;
     std::istream stream(&input);
-    stream.exceptions(std::ios::badbit);  // lets exceptions of `input` pass through `stream` to the caller
+    stream.exceptions(std::ios::badbit);  // makes `stream` rethrow each exception that its buffer `input` throws
     samples = read_samples(stream, "standard input", model.config.data, model.task, model.columns);
   } else {
     samples = read_samples(file, model.config.data, model.task, model.columns);

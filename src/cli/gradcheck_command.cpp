@@ -14,7 +14,7 @@
 namespace primer {
 namespace {
 
-constexpr std::size_t most_rows = 16;  // few rows save time: each entry of a gradient needs 4 or more forward passes
+constexpr std::size_t most_rows = 16;  // few: each entry of a gradient needs 4 or more forward passes of all these rows
 
 std::string index_of(const TensorCheck& t) {
   return (t.matrix ? std::to_string(t.worst_row) + ":" : "") + std::to_string(t.worst_col);
@@ -40,7 +40,7 @@ int run(const Arguments& arguments) {
                "|a − n| ≤ 1e-9 + 1e-6 · max(|a|, |n|); rounding changes n by up to %s\n",
                counted(rows, "row").c_str(), short_number(check.noise_floor).c_str());
   std::string text = "tensor,entries,excluded,max_abs,max_rel,worst_index,verdict\n";
-  std::map<std::string, std::string> names;  // verdict of the check → names of the tensors with this verdict
+  std::map<std::string, std::string> names;  // maps each verdict to the names of the tensors with this verdict
   for (const TensorCheck& t : check.tensors) {
     const std::string verdict(t.verdict());
     text += csv_row(std::vector<std::string>{t.tensor, std::to_string(t.entries), std::to_string(t.excluded),

@@ -29,7 +29,7 @@ int refuse(const char* instructions) {
 }
 
 #if defined(__x86_64__) || defined(__i386__)
-// Returns the first set in `built_for` that the build uses and this CPU lacks; nullptr if this CPU lacks no such set.
+// Returns the first instruction set that the build uses and this CPU lacks; nullptr if this CPU has every used set.
 const char* missing(const primer::InstructionSet* built_for) {
 #define HERE(name, macro) __builtin_cpu_supports(name) != 0,
   const bool here[] = {PRIMER_X86_INSTRUCTION_SETS(HERE)};
@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
 #if defined(__x86_64__) || defined(__i386__)
   if (const char* instructions = missing(primer::built_for)) return refuse(instructions);
 #else
-  // The table of instruction sets is for x86 only. On another CPU, a missing instruction raises the signal SIGILL.
+  // The CPU is checked on x86 only. On another CPU, an instruction that the CPU lacks raises the signal SIGILL.
   std::signal(SIGILL, [](int) { std::_Exit(refuse("an instruction raised SIGILL")); });
 #endif
   return primer::run_command_line(argc, argv);

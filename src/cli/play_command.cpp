@@ -27,7 +27,7 @@ fs::path config_of(const std::string& operand) {
   return operand;
 }
 
-// Loads the experiment of a config file. Of a claim file's experiments, loads the first that `primer train` can run.
+// Loads the experiment of a config file. For a claim file, loads the first experiment that `primer train` can run.
 Experiment experiment_of_file(const fs::path& path, std::vector<Override> overrides) {
   if (path.parent_path().filename() != "claims") return load_experiment(path.string(), overrides);
   const Claim claim = read_claim(path.string());

@@ -75,7 +75,7 @@ int run(const Arguments& arguments) {
   } else if (file == "-") {
     StandardInput input;
     std::istream stream(&input);
-    stream.exceptions(std::ios::badbit);  // lets exceptions of `input` pass through `stream` to the caller
+    stream.exceptions(std::ios::badbit);  // makes `stream` rethrow each exception that its buffer `input` throws
     predict(model, stream, "standard input", true);
   } else {
     std::ifstream stream = open_input(file);

@@ -145,7 +145,7 @@ class TrainingSession {
     return hooks;
   }
 
-  // Writes the report's data (frames) before the checkpoint: --resume can remove new frames, but not add old frames.
+  // Writes the report frames first: --resume can remove frames newer than the checkpoint, but not restore lost frames.
   void save() {
     write_frames(folder_.file("frames.safetensors"), recorder_.frames());
     folder_.write_checkpoint(training_, experiment_);

@@ -487,8 +487,8 @@ EXPORT(fma) double page_fma(double a, double b, double c) { return primer::fma(a
 EXPORT(load) void page_load(unsigned which, const char* text, std::size_t size) {
   sessions()[which] = std::make_unique<Session>(experiment_in(text, size));
 }
-// Loads a changed config. Returns true if the run keeps its weights, false if the run starts again. A new run with
-// this config gives the same weights only if the change is in `diagnostics`, or in train.epochs without a schedule.
+// Loads a changed config. Returns true if the run keeps its weights, false if the run starts again. After a change of
+// `diagnostics`, or of train.epochs if train.schedule is "none", a new run with this config gives the same weights.
 EXPORT(change) bool page_change(unsigned which, const char* text, std::size_t size) {
   auto next = std::make_unique<Session>(experiment_in(text, size));
   auto& now = sessions()[which];

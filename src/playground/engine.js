@@ -44,7 +44,7 @@ window.start_engine = async (wanted) => {
   }
 
   const kind = await start();
-  // A throw in the engine does not reset the engine's stack pointer. So call() restores the value from before the call.
+  // If the engine throws, the engine's stack pointer keeps its changed value. So call() saves and restores the pointer.
   function call(name, ...values) {
     const stack = exports.__stack_pointer.value;
     try {

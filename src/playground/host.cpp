@@ -1,6 +1,6 @@
-// Gives the WebAssembly engine files in memory, and replaces exceptions: libc++abi cannot unwind the stack there, so no
-// `catch` runs. A throw passes the text of the exception to the page, and the page throws a JavaScript Error with this
-// text. A std::logic_error is replaced first: the function `locate` of locate_errors() makes a UserError of it.
+// Holds the files of the WebAssembly engine in memory, and replaces C++ exceptions, because libc++abi cannot unwind the
+// stack in WebAssembly. A throw passes the text of the exception to the page, and the page throws a JavaScript Error
+// with this text. For a std::logic_error, the text is that of the UserError that the argument of locate_errors() makes.
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
@@ -16,7 +16,7 @@
 namespace {
 
 using Locate = std::function<primer::UserError(const std::logic_error&)>;
-const Locate* innermost = nullptr;  // the argument `locate` of the last call of locate_errors() that has not returned
+const Locate* innermost = nullptr;  // the argument `locate` of the innermost call of locate_errors() that is running
 
 }  // namespace
 

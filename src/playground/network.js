@@ -134,7 +134,7 @@ window.network_view = (engine) => {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, sheet.width, sheet.height);
     const kind = by_id('line-kind').value;
-    // The width of a weight's line shows |W| / max |W| of the layer, or log₁₀ (|∂L/∂W| / max |∂L/∂W| of the network).
+    // Line width: |W| / max |W| of the layer if `kind` is 'W', otherwise log₁₀ (|∂L/∂W| / max |∂L/∂W| of the network).
     let largest = 1e-300;
     if (kind !== 'W')
       run.info.layers.forEach(({ units, inputs: n }, l) => {
@@ -512,8 +512,8 @@ window.network_view = (engine) => {
       place_tiles();
       make_picture();
     },
-    // `part` is the number of the animation frame. To save time, each frame draws the plot of the data and, in turn,
-    // the units, the lines or the gradient chart. If `part` is null, everything is drawn.
+    // `part` is the number of the animation frame. To save time, each frame draws the plot of the data and only one of
+    // these: the units, the lines, the gradient chart. If `part` is null, the function draws everything.
     draw(now, pick, runs, part = null) {
       picked = pick;
       const grid = compute_grid();

@@ -67,7 +67,7 @@
   }
   const over_words = ({ state, info }) =>
     `The run is over (epoch ${state.epoch} of ${info.epochs}). Rewind it and run it again, or increase the number of epochs.`;
-  // Changes the config of a run. If possible, the run continues with its weights; otherwise the run starts again.
+  // Changes the config of a run. The engine decides whether the run continues with its weights or starts again.
   function change(config, index = 0) {
     const was_playing = playing;
     try {
@@ -269,7 +269,7 @@
     const layers = /^layer\.1\./.test(key) && runs[0].info.layers.length > 2;
     const same = runs[0].info.settings[key];
     let config = set(runs[0].text, key, value);
-    // If run B changes a key of layer 1, B also changes each hidden layer with the same value of this key.
+    // If run B changes a key of layer 1, B makes the same change in each hidden layer that had the value of layer 1.
     for (let l = 2; layers && l < runs[0].info.layers.length; ++l) {
       const at = key.replace('layer.1.', `layer.${l}.`);
       if (runs[0].info.settings[at] === same) config = set(config, at, value);

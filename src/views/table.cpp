@@ -35,7 +35,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// Breaks the texts of column c into lines of at most `width` characters. Each further line becomes a new row.
+// Breaks the texts in column c of a table into lines of at most `width` characters. A text of n lines fills n rows.
 Rows with_broken_column(const Rows& rows, std::size_t c, std::size_t width) {
   Rows broken;
   for (const auto& row : rows) {

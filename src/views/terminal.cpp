@@ -30,7 +30,7 @@ constexpr double fewest_decades = 4;  // the axis of the bars of ‖∂L/∂z‖
 constexpr std::size_t most_shots = 2000;
 constexpr double introduction_seconds = 6.5, watched_seconds = 12;  // for all epochs
 constexpr std::string_view introduction_hint = "press any key to train at full speed";
-constexpr std::string_view watched_hint = "space: pause | ← →: another epoch | s: one step | + −: speed | q: quit";
+constexpr std::string_view watched_hint = "space: pause | ← →: choose epoch | s: one batch | + −: speed | q: quit";
 
 // Colours of xterm, close to Okabe & Ito's palette, one for each class: `bright` for the points, `dim` for the regions.
 constexpr std::array<int, most_classes> bright{39, 214, 42, 203, 153, 176, 227, 252};
@@ -333,7 +333,7 @@ constexpr std::size_t map_gap = 3;
 constexpr std::size_t least_beside = 72;  // least width of the text on the left of the decision map, in characters
 constexpr std::size_t curves_height = plot_rows + 1;
 
-// The number of lines without the decision map: progress, curves, a blank line, a title, the layers, and the key hint.
+// The height, in lines, of the view without the decision map: progress, curves, blank line, title, layers, key hint.
 std::size_t lines_without_map(const LiveState& state) {
   return 1 + curves_height + 1 + 1 + state.flow.size() + (state.hint.empty() ? 0 : 1);
 }
@@ -479,7 +479,7 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
     return;
   }
   if (!flow.empty()) state_.flow = flow;
-  const auto add = [&](std::vector<double>& series, double value) {  // the earlier epochs of a resumed run get NaN
+  const auto add = [&](std::vector<double>& series, double value) {  // NaN for the epochs before --resume
     series.resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());
     series.push_back(value);
   };
@@ -554,8 +554,8 @@ void Terminal::look_at(std::size_t shot) {
   show(state);
 }
 
-// Whether the view may be drawn now: shortest_pause has passed since the last drawing, and the drawings take at most
-// 1 % of the time since start_. This drawing and the final drawing of the run are counted, too.
+// Whether the view may be drawn now: shortest_pause has passed since the last drawing, and all drawings, with the next
+// and the final drawing of the run, take at most 1 % of the time since start_.
 bool Terminal::affordable() {
   return spent_ + 2 * cost_ <= 0.01 * seconds_since(start_) && seconds_since(last_draw_) >= shortest_pause;
 }

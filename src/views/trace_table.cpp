@@ -34,7 +34,7 @@ std::string layer_line(const Dense& layer, std::size_t l) {
          " → " + std::to_string(layer.Wt.cols()) + "\n";
 }
 
-// A table with a row for each unit. column() adds one column. matrix() adds a column for each input, up to most_inputs.
+// A table with a row per unit of a layer. column() adds a column; matrix() adds a column per input (first most_inputs).
 class UnitTable {
  public:
   UnitTable(std::size_t units, std::size_t inputs, Page page)

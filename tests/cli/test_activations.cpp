@@ -57,7 +57,7 @@ TEST_CASE("an unknown activation or a wrong z gives one line") {
   CHECK(refused("gleu") == "primer: unknown activation 'gleu'; did you mean 'gelu'?\n");
   CHECK(refused("'elu(0)'") == "primer: activation elu: the constant α must satisfy α > 0\n");
   CHECK(refused("softmax --at 1") ==
-        "primer: --at: softmax has no value at a single z: it needs all units of a layer\n");
+        "primer: --at: softmax cannot be computed from one z: each output depends on all z of the layer\n");
   CHECK(refused("tanh --at 1,x") == "primer: --at: 'x' is not a number; write numbers as in --at -1,0,0.5,inf\n");
   if (sizeof(primer::real) == sizeof(float)) {
     CHECK(refused("tanh --at 1e300") == "primer: --at: 1e300 is beyond the largest float\n");

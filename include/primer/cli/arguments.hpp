@@ -23,7 +23,7 @@ struct Arguments;
 // Command in command_line.cpp. The help is at most 80 columns wide.
 struct Command {
   std::string_view name;
-  std::string_view operands;  // "CONFIG" means one operand, "MODEL [DATA.csv]" one or two, "[NAME...]" any number
+  std::string_view operands;  // "CONFIG" is one operand, "MODEL [DATA.csv]" is one or two, "[NAME...]" is any number
   std::string_view summary;   // one sentence of at most 52 characters, for the list that `primer --help` prints
   std::string_view details;   // the rest of the help, after the summary: sentences and examples; ends with a newline
   std::span<const Option> options;

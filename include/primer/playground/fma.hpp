@@ -24,7 +24,7 @@ struct Exact {
 }
 
 [[gnu::always_inline]] inline Exact halves(double a) {  // a = high + low: each part has at most 26 significant bits
-  const double t = 0x1.0000002p27 * a;  // 2²⁷ + 1; this method of Veltkamp is in the paper of T. J. Dekker, 1971
+  const double t = 0x1.0000002p27 * a;  // t = (2²⁷ + 1) a: Veltkamp's method to split a double (T. J. Dekker, 1971)
   const double high = t - (t - a);
   return {high, a - high};
 }
@@ -48,7 +48,7 @@ struct Exact {
   const Exact rest = exact_sum(upper.low, total.low);
   const auto bits = std::bit_cast<std::int64_t>(rest.high);
   const bool inexact = rest.low != 0, towards_0 = (rest.high < 0) != (rest.low < 0);
-  // Rounds rest.high + rest.low to odd: cuts the sum to 53 bits. If rest.low ≠ 0, the last bit becomes 1.
+  // Rounds rest.high + rest.low to odd: truncates the sum to 53 bits, and sets the last bit to 1 if bits were lost.
   const std::int64_t odd = (bits - (inexact & towards_0)) | inexact;
   const double result = total.high + std::bit_cast<double>(odd);
   return result == 0 ? product.high + c : result;  // if the result is −0, its sign is kept
@@ -56,7 +56,7 @@ struct Exact {
 
 [[gnu::always_inline]] inline bool can_emulate_fma(double factor) {
   const double size = std::abs(factor);
-  return (size == 0) | ((size >= 0x1p-480) & (size <= 0x1p+480));  // | and & evaluate both sides without a branch
+  return (size == 0) | ((size >= 0x1p-480) & (size <= 0x1p+480));  // the operators | and & do not branch (|| and && do)
 }
 
 #ifdef PRIMER_FMA
@@ -80,8 +80,8 @@ bool can_emulate_fma_of_all(const Matrix& m) {
   return can;
 }
 
-// Some numbers are too large or too small for emulated_fma(). If A, B or start contains one of these, computes C =
-// start + A B by std::fma and returns true. Otherwise does nothing and returns false.
+// If a number in A, B or start is too large or too small for emulated_fma(), computes C = start + A B by std::fma and
+// returns true. Otherwise does not change C and returns false.
 template <typename In, typename Out>
 bool product_without_emulation(const In& A, const In& B, const In& start, const Out& C) {
   if (!fma_is_emulated) return false;

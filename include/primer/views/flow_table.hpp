@@ -10,8 +10,8 @@
 
 namespace primer {
 
-// Returns a table with one line for each layer; `rows` are the layers in one epoch. With two or more hidden layers, a
-// last line splits ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of the last hidden layer into a factor from σ′ and a factor from W.
+// Returns a table with a line for each layer (an element of `rows`). With two or more hidden layers, a last line shows
+// ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of the last hidden layer = (factor from σ′) × (factor from W).
 std::string flow_table(const std::vector<FlowRow>& rows, std::size_t width = unlimited_width);
 
 }  // namespace primer

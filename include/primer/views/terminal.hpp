@@ -20,7 +20,7 @@ namespace primer {
 // The data that the view of a training run shows.
 struct LiveState {
   std::uint64_t epoch = 0, epochs = 0;  // number of finished epochs, number of planned epochs
-  std::uint64_t batch = 0;  // number of finished batches in this epoch if the user makes single steps, else 0
+  std::uint64_t batch = 0;  // if the user trains batch by batch: number of finished batches in this epoch; otherwise 0
   double done = 0;          // number of finished batches / number of planned batches
   double seconds_left = 0;
   std::string metric;
@@ -54,8 +54,8 @@ std::vector<LiveLine> live_view(const LiveState& state, std::size_t width, std::
 // The side length, in pixels, of the largest decision map that fits into the view; 0 if the map would be too small.
 std::size_t map_side(const LiveState& state, std::size_t width, std::size_t height);
 
-// The speed of a training that a terminal shows. training: full speed. introduction: slow enough to follow by eye, and
-// full speed after a key press. watched: slow; the user presses keys to pause the training and to change the speed.
+// The speed of a training run. training: full speed. introduction: slow until the user presses a key, then full speed.
+// watched: slow; the user can press keys to pause the run and to change the speed.
 enum class Pace { training, introduction, watched };
 
 class Terminal {
@@ -103,15 +103,15 @@ class Terminal {
   Pace pace_;
   std::unique_ptr<Keyboard> keyboard_;
   std::vector<Shot> shots_;
-  std::size_t shown_ = 0;  // the index in shots_ of the epoch that is on the screen
+  std::size_t shown_ = 0;  // the screen shows the epoch shots_[shown_].epoch
   double delay_ = 0;       // seconds for which an epoch is shown
   bool paused_ = false, stepping_ = false, go_on_ = false, quit_ = false;
 
-  // At full speed, all drawings together take at most 1 % of the time since start_ (the creation of this object).
+  // If training runs at full speed, drawing takes at most 1 % of the time since start_, the creation of this Terminal.
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_look_ = start_, last_draw_ = start_;
   double spent_ = 0, cost_ = 1e-3;        // seconds of all drawings so far, and expected seconds of the next drawing
-  std::uint64_t stride_ = 1, calls_ = 0;  // at full speed, every `stride_`-th call of batch_done() reads the clock
+  std::uint64_t stride_ = 1, calls_ = 0;  // to save time, only every stride_-th call of batch_done() reads the clock
   double done_at_start_ = -1;
 
   Dataset grid_;                                    // the inputs of the network at each pixel of the decision map
