@@ -31,7 +31,7 @@ int run(const Arguments& arguments) {
   network.backward(*loss, batch.y, true);
   const Verification result = verify(network, *loss, batch.y, given);
   if (!result.unknown.empty()) {
-    std::fprintf(stderr, "primer: warning: %s: not compared, because a trace of this network has no such arrays: %s\n",
+    std::fprintf(stderr, "primer: warning: %s: arrays that are not in a trace and not compared: %s\n",
                  printable(file).c_str(), joined(result.unknown).c_str());
   }
   if (result.right.empty() && result.wrong.empty()) {

@@ -135,7 +135,7 @@ FrameRecorder::FrameRecorder(Network& network, const Data& data, const TrainOpti
   if (!frames_.sets.empty() && frames_.image[0] > 0) choose_images();
 }
 
-// Chooses the training rows to draw, and the range of each input, a little wider than the data.
+// Chooses which training rows the plot shows, and the ranges of its axes: a little wider than the data.
 void FrameRecorder::choose_points() {
   if (frames_.picture != Picture::field && frames_.picture != Picture::curve) return;
   const Dataset& rows = data_.train;

@@ -74,7 +74,7 @@ void Flow::before_update(Network& network, const Loss& loss, const Tensor& y) {
     const auto n = static_cast<double>(size);
     const real *const a = layer.a.data(), *const z = layer.z.data(), *const derivative = layer.derivative.data();
     const real *const dL_da = network.dL_da(l, loss, y).data(), *const dL_dz = layer.dL_dz.data();
-    // An entry is saturated if |σ′| < limit. For "step", |σ′| is always 0, and the limit ∞ makes all entries saturated.
+    // An entry of z is saturated if |σ′(z)| < limit. σ′ of "step" is always 0, so its limit must not be 0, but ∞.
     const real limit = into.saturation_limit == 0 ? std::numeric_limits<real>::infinity() : into.saturation_limit;
     const auto [a_squares, a_sum] = sums_in_one_pass<2>(size, [=](std::size_t i, auto add) {
       add(0, a[i] * a[i]);

@@ -223,7 +223,7 @@ def check_changes(browser, page):
         browser.run(CHOOSE, f"[data-key='{key}']", value)
         state = browser.run(STATE)
         assert state["signature"] == before and state["where"] == "epoch 1", (key, state)
-        assert "changed at step 15" in state["repeat"] and state["message"] == "Training continues from the current weights.", (key, state)
+        assert "changed the run at step 15" in state["repeat"] and state["message"] == "Training continues from the current weights.", (key, state)
     assert browser.run("return playground.runs()[0].info.layers[0].activation") == "leaky_relu(0.2)"
     card = browser.run("return document.querySelector('#unit-about details').textContent")
     assert card.startswith("leaky_relu(0.01): leaky rectified linear unit") and "claim" in card and "Maas et al." in card, card
