@@ -268,7 +268,7 @@ def check_unit(browser, folder):
     assert signature_of(browser) == now and "changed" not in browser.run(STATE)["repeat"]
 
     browser.run(CHOOSE, "[data-name='w1']", "1.25", "input")
-    assert signature_of(browser) != now and "changed at step 19" in browser.run(STATE)["repeat"], browser.run(STATE)
+    assert signature_of(browser) != now and "changed the run at step 19" in browser.run(STATE)["repeat"], browser.run(STATE)
     assert browser.run("return playground.engine.unit(0, 0, 1).w[0]") == 1.25
     dead = "return Number(/Dead units: (\\d+) of 32/.exec(document.getElementById('tile-hint').textContent)[1])"
     alive = 32 - browser.run(dead)
