@@ -56,7 +56,7 @@ every = 1
     {
       name: 'vanishing: eight sigmoid layers',
       config: spirals(repeat(8, layer(16, 'sigmoid', xavier)), sgd(0.1, 300)),
-      look: 'Look at the gradient on its way back: each multiplication by σ′ loses at least three quarters of the gradient, because σ′ ≤ ¼. The multiplications by W do not make up for this loss. Hardly any unit is saturated, so saturation is not the reason. The loss stays near ln 3 = 1.099, the loss of a network that gives all three classes the same probability.',
+      look: 'On the way back, each multiplication by σ′ takes at least three quarters of the gradient, because σ′ ≤ ¼. W does not give them back. Hardly any unit is saturated, so saturation is not the reason. The loss stays near ln 3 = 1.099: all three classes get the same probability.',
       units: 'delta',
       number:
         'Claim flow_sigmoid_vanishes: of ten sigmoid layers with Xavier weights, the first layer gets only 1.85e-06 of the gradient.',
@@ -87,7 +87,7 @@ every = 1
     {
       name: 'the rescue: Leaky ReLU from the same start',
       config: sine(layer(32, 'leaky_relu(0.01)'), 0.1, 1000),
-      look: 'A unit with z < 0 on every row keeps σ′ = 0.01 instead of 0, so the unit is not dead. Its weights still move, a hundred times more slowly than with σ′ = 1, and the unit can come back. The loss ends far below the loss of “dying ReLU: the learning rate kills units”. You can also choose leaky_relu while the network of “dying ReLU” trains.',
+      look: 'A unit with z < 0 on every row keeps σ′ = 0.01 instead of 0, so the unit is not dead. Its weights still move, a hundred times more slowly than with σ′ = 1, and the unit can come back. The loss ends far below the loss of “dying ReLU”. You can also choose leaky_relu while the network of “dying ReLU” trains.',
       at: 'network',
       units: 'state',
       speed: 'step',
@@ -102,7 +102,7 @@ every = 1
     {
       name: 'XOR without a hidden layer',
       config: xor(''),
-      look: 'The network can only draw one straight line between the classes, but no straight line separates the four corners of XOR by class. The loss stops at ln 2 = 0.693. Add a layer, and the loss falls.',
+      look: 'The network draws one straight line, but no straight line separates the classes of XOR. The loss stops at ln 2 = 0.693. Add a layer, and the loss falls.',
       number:
         'Claim xor_needs_hidden: the loss of the linear model stops at 0.693; with eight tanh units the accuracy is 1.',
     },
@@ -112,7 +112,7 @@ every = 1
         layer(16, 'sigmoid', xavier) + repeat(7, layer(16, 'sigmoid', `${xavier}\nresidual = true`)),
         sgd(0.1, 300),
       ),
-      look: 'These are the eight sigmoid layers of the story “vanishing”, but layers 2 to 8 compute a = σ(z) + x. So ∂L/∂x has a second term, ∂L/∂a, which is not multiplied by σ′. Compare (‖δ‖ of layer 1) / (‖δ‖ of layer 8) in both stories. “One sample by hand” shows the skip connection as a separate term on the way back.',
+      look: 'These are the eight sigmoid layers of the story “vanishing”, but layers 2 to 8 compute a = σ(z) + x. So ∂L/∂x has a second term, ∂L/∂a, which is not multiplied by σ′. Compare (‖δ‖ of layer 1) / (‖δ‖ of layer 8) in both stories. “One sample by hand” shows this second term.',
       number:
         'Claim flow_residual: in ten sigmoid layers, (‖∂L/∂W‖ of layer 1) / (‖∂L/∂W‖ of layer 10) is 0.129 with residual connections and 2.90e-06 without.',
     },
@@ -126,7 +126,7 @@ every = 1
       name: 'A | B: sigmoid against tanh',
       config: spirals(repeat(4, layer(16, 'sigmoid', xavier)), adam(0.01, 300)),
       other: spirals(repeat(4, layer(16, 'tanh', xavier)), adam(0.01, 300)),
-      look: 'B differs from A only in the activation of the hidden layers, and both runs see the same batches. Press “rewind”. Then compare the gradients of A and B on their way back. In A, each multiplication by σ′ loses at least three quarters of the gradient. In B, each multiplication by σ′ loses much less. Adam still trains both networks, because they have only four hidden layers, but the loss of A begins to fall later.',
+      look: 'B differs from A only in the activation of the hidden layers, and both runs see the same batches. Press “rewind”. Then compare the gradients: in A, each σ′ takes at least three quarters of the gradient; in B, much less. Adam still trains both networks, because they have only four hidden layers, but the loss of A falls later.',
       number: 'Claim tanh_slope: the largest derivative is 1 for tanh and ¼ for sigmoid.',
     },
   ];
