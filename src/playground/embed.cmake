@@ -15,7 +15,7 @@ function(embed_playground result)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
     file(READ "${file}" text)
     string(REGEX REPLACE "\n +" "\n" text "${text}")  # without indentation and comments the page is 20 kB smaller
-    string(REGEX REPLACE "\n//[^\n]*" "" text "${text}")
+    string(REGEX REPLACE "\n//[^\n]*" "" text "\n${text}")
     get_filename_component(name "${path}" NAME)
     string(APPEND entries "    {\"${name}\", R\"web-file(${text})web-file\"},\n")
     if(name MATCHES "css$")

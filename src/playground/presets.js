@@ -64,7 +64,7 @@ every = 1
     {
       name: 'tanh with Xavier: eight layers that learn',
       config: spirals(repeat(8, layer(16, 'tanh', xavier)), sgd(0.1, 300)),
-      look: 'This is the network of “vanishing: eight sigmoid layers”, with tanh instead of sigmoid. Near z = 0 the derivative of tanh is 1. So the multiplications by σ′ make the gradient only a little smaller, and the loss falls.',
+      look: 'This is the network of “vanishing” with tanh. Near z = 0 the derivative of tanh is 1. So the multiplications by σ′ make the gradient only a little smaller, and the loss falls.',
       number:
         'Claim flow_tanh_xavier: the gradient does not vanish in fifty tanh layers. ‖∂L/∂W‖ of layer 1 is 1.13 times ‖∂L/∂W‖ of layer 50.',
     },
@@ -78,7 +78,7 @@ every = 1
     {
       name: 'dying ReLU: the learning rate kills units',
       config: sine(layer(32, 'relu'), 0.1, 1000),
-      look: 'The first steps overshoot (rewind and step to see the loss jump) and push w and b so far that units have z < 0 on every row. Then σ′ = 0, no gradient reaches their weights, and plain gradient descent cannot bring them back: they are dead. Drag b of a dead unit up to 0.5 by hand, and it learns again. Try a learning rate of 0.03, rewind, and run.',
+      look: 'The first steps overshoot and push units to z < 0 on every row. Then σ′ = 0, and no gradient reaches their weights: the units are dead. Drag b of a dead unit up to 0.5, and it learns again. Try a learning rate of 0.03, rewind, and run.',
       at: 'network',
       units: 'state',
       speed: 'step',
@@ -87,7 +87,7 @@ every = 1
     {
       name: 'the rescue: Leaky ReLU from the same start',
       config: sine(layer(32, 'leaky_relu(0.01)'), 0.1, 1000),
-      look: 'A unit with z < 0 on every row keeps σ′ = 0.01 instead of 0, so the unit is not dead. Its weights still move, a hundred times more slowly than with σ′ = 1, and the unit can come back. The loss ends far below the loss of “dying ReLU”. You can also choose leaky_relu while the network of “dying ReLU” trains.',
+      look: 'A unit with z < 0 on every row keeps σ′ = 0.01 instead of 0, so the unit is not dead. Its weights still move, a hundred times more slowly than with σ′ = 1, and the unit can come back. The loss ends far below the loss of “dying ReLU”.',
       at: 'network',
       units: 'state',
       speed: 'step',
@@ -96,7 +96,7 @@ every = 1
     {
       name: 'linear collapse: ten layers without σ',
       config: xor(repeat(9, layer(8, 'identity'))),
-      look: 'Every σ′ is 1, so the gradient reaches layer 1. But ten linear layers compute no more than one linear layer can compute. The plot of the data shows at most one straight border between the classes, and the loss stops at ln 2 = 0.693.',
+      look: 'Every σ′ is 1, so the gradient reaches layer 1. But ten linear layers compute no more than one. The plot shows at most one straight border, and the loss stops at ln 2 = 0.693.',
       number: 'Claim xor_needs_hidden: ten linear layers reach an accuracy of 0.5 on XOR.',
     },
     {
@@ -112,14 +112,14 @@ every = 1
         layer(16, 'sigmoid', xavier) + repeat(7, layer(16, 'sigmoid', `${xavier}\nresidual = true`)),
         sgd(0.1, 300),
       ),
-      look: 'These are the eight sigmoid layers of the story “vanishing”, but layers 2 to 8 compute a = σ(z) + x. So ∂L/∂x has a second term, ∂L/∂a, which is not multiplied by σ′. Compare (‖δ‖ of layer 1) / (‖δ‖ of layer 8) in both stories. “One sample by hand” shows this second term.',
+      look: 'As in “vanishing”, but layers 2 to 8 compute a = σ(z) + x. So ∂L/∂x has a second term, ∂L/∂a, which is not multiplied by σ′. Compare (‖δ‖ of layer 1) / (‖δ‖ of layer 8) in both stories. “One sample by hand” shows this second term.',
       number:
         'Claim flow_residual: in ten sigmoid layers, (‖∂L/∂W‖ of layer 1) / (‖∂L/∂W‖ of layer 10) is 0.129 with residual connections and 2.90e-06 without.',
     },
     {
       name: 'batch normalisation: sigmoid that learns',
       config: spirals(repeat(8, layer(16, 'sigmoid', `${xavier}\nbatch_norm = true`)), sgd(0.1, 300)),
-      look: 'Batch normalisation computes z = γ û + β, where û is u = x Wᵀ + b, scaled to mean 0 and variance 1 in each batch. So the z of every unit stays spread around 0. On its way back, the gradient is divided by the standard deviation of u; this deviation is small, so the gradient grows. The eight sigmoid layers learn, and the loss falls.',
+      look: 'Batch normalisation computes z = γ û + β, where û is u = x Wᵀ + b, scaled to mean 0 and variance 1 in each batch. So z stays spread around 0. On the way back, the gradient is divided by the small standard deviation of u, so the gradient grows. The eight sigmoid layers learn.',
       number: 'Claim rescue_batch_norm: twenty sigmoid layers reach 0.99 accuracy with batch norm, 0.465 without it.',
     },
     {
