@@ -154,7 +154,7 @@ class Doctor {
     const FlowSplit end = *split_of(epochs_.back());
     const std::string factor = concat("at the end of the run, the gradient at layer 1 was ", short_number(end.ratio),
                                       " times the gradient at layer ", hidden_, parts_of(end));
-    if (!reaches(epochs_.back())) return " The gradient at layer 1 did not become large enough: " + factor;
+    if (!reaches(epochs_.back())) return " The gradient at layer 1 was also small later: " + factor;
     auto since = epochs_.end();
     while (since != epochs_.begin() && reaches(*(since - 1))) --since;
     return concat(" From epoch ", since->front().epoch,
