@@ -62,6 +62,17 @@ double fma_peak() {
   return 2.0 * n * rounds / seconds;
 }
 
+double fma_latency() {
+  constexpr int links = 1'000'000;
+  const double seconds = best_seconds([] {
+    real c = 0;
+    const real a = real(0.5) + kept * 0;
+    for (int r = 0; r < links; ++r) c = std::fma(c, a, a);
+    kept = c;
+  });
+  return seconds / links;
+}
+
 // Reads `bytes` over and over, altogether `total` bytes a run: as integers, whose sums a compiler may turn into vector
 // sums, and as four streams, so that no sum waits for the one before.
 double bandwidth(std::size_t bytes, std::size_t total) {
@@ -104,12 +115,21 @@ constexpr Costs ns_of =
 constexpr Costs ns_of =
     wide ? Costs{0.88, 1.31, 1.1, 1.11, 0.568, 0.305} : Costs{0.36, 0.49, 0.52, 0.373, 0.169, 0.102};
 #endif
-constexpr double xor_step_us = wide ? 0.286 : 0.223;  // a step of W1 with compile-time sizes
 
 double parameters(const std::vector<std::size_t>& sizes) {
   double biases = 0;
   for (std::size_t l = 1; l < sizes.size(); ++l) biases += static_cast<double>(sizes[l]);
   return products(sizes) + biases;
+}
+
+// The products of one row: each layer reads its weights from L1, and each of its sums is one chain over the inputs.
+double one_row(const std::vector<std::size_t>& sizes, const Machine& m) {
+  double seconds = 0;
+  for (std::size_t l = 1; l < sizes.size(); ++l) {
+    const auto in = static_cast<double>(sizes[l - 1]), out = static_cast<double>(sizes[l]);
+    seconds += std::max((in + 1) * out * B / m.L1, in * m.chain);
+  }
+  return seconds;
 }
 
 double training_flops(const std::vector<std::size_t>& sizes) {  // a sample
@@ -119,11 +139,17 @@ double training_flops(const std::vector<std::size_t>& sizes) {  // a sample
 }  // namespace
 
 Machine measure_machine() {
-  return {fma_peak(), bandwidth(16 << 10, 256 << 20), bandwidth(256 << 10, 256 << 20), bandwidth(256 << 20, 256 << 20)};
+  return {fma_peak(),
+          bandwidth(16 << 10, 256 << 20),
+          bandwidth(256 << 10, 256 << 20),
+          bandwidth(256 << 20, 256 << 20),
+          fma_latency(),
+          xor_step_seconds()};
 }
 
 Machine faster(const Machine& a, const Machine& b) {
-  return {std::max(a.peak, b.peak), std::max(a.L1, b.L1), std::max(a.L2, b.L2), std::max(a.DRAM, b.DRAM)};
+  return {std::max(a.peak, b.peak), std::max(a.L1, b.L1),       std::max(a.L2, b.L2),
+          std::max(a.DRAM, b.DRAM), std::min(a.chain, b.chain), std::min(a.xor_step, b.xor_step)};
 }
 
 double floor_seconds(const std::string& workload, const Machine& m) {
@@ -135,7 +161,7 @@ double floor_seconds(const std::string& workload, const Machine& m) {
   const double adam = ns_of.root + ns_of.division;  // for one parameter
   const double spirals =
       training_flops(w2) / m.peak + (128 * ns_of.tanh + 3 * ns_of.exp + ns_of.log + parameters(w2) * adam / 32) * ns;
-  if (workload == "W1") return xor_step_us * 1000 * ns;
+  if (workload == "W1") return m.xor_step;
   if (workload == "W2") return spirals;
   if (workload == "W3") {
     return training_flops(w3) / m.peak + (128 * (ns_of.erf + ns_of.exp) + parameters(w3) * adam / 64) * ns;
@@ -147,7 +173,7 @@ double floor_seconds(const std::string& workload, const Machine& m) {
   if (workload == "W5") {
     return 32 * training_flops(w5) / m.peak + 32'768 * ns_of.tanh * ns + 3 * parameters(w5) * B / m.L2;
   }
-  if (workload == "W6a") return parameters(w2) * B / m.L1 + (128 * ns_of.tanh + 3 * ns_of.exp) * ns;
+  if (workload == "W6a") return one_row(w2, m) + (128 * ns_of.tanh + 3 * ns_of.exp) * ns;
   if (workload == "W6b") return 2 * products(w2) / m.peak + (128 * ns_of.tanh + 3 * ns_of.exp) * ns;
   if (workload == "W7") return 150'000 * spirals;
   throw std::logic_error("no such workload: " + workload);

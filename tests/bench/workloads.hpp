@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "primer/core/network.hpp"
+
 namespace bench {
 
 // One workload, measured. `seconds` is process time of one repetition, the median over several.
@@ -27,6 +29,10 @@ Measurement deep(int repetitions);                                       // W5
 Measurement infer_one(int repetitions);                                  // W6a
 Measurement infer_many(int repetitions);                                 // W6b
 Measurement whole_process(int repetitions, const std::string& program);  // W7
+
+// The network of W1 before its first step, and the loss of its last step.
+primer::Network xor_network();
+constexpr double xor_loss = 4.591072e-4;
 
 // What watching the flow at every tenth step adds to the time of W2, as a share of it.
 double cost_of_flow(int repetitions);

@@ -35,8 +35,7 @@ using MatrixView = View<const real>;
 // The transpose of t as a view of its numbers; nothing is copied.
 inline MatrixView transposed(const Tensor& t) { return MatrixView(t).transposed(); }
 
-// C = A B, resized to A.rows × B.cols. Throws std::invalid_argument, naming both shapes, when A.cols != B.rows.
-// C must not overlap A or B.
+// C = A B, resized to A.rows × B.cols. C must not overlap A or B. Throws std::invalid_argument if A.cols != B.rows.
 void multiply(const MatrixView& A, const MatrixView& B, Tensor& C);
 
 // C = A B with `bias` (1 × B.cols) added to every row: each running sum starts at the bias of its column. Throws
