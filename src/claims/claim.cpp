@@ -43,7 +43,7 @@ Arm read_arm(TableReader& table, const Claim& claim, const std::string& config, 
   return arm;
 }
 
-// Reads a choice of layers: `layer = 3`, or `layer = "mean"` with `layers = [2, 9]` for the mean of layers 2 to 9.
+// Reads a choice of layers or epochs, such as `layer = 3`, or `layer = "mean"` with `layers = [2, 9]` (layers 2 to 9).
 Pick read_pick(TableReader& table, std::string_view key, std::string_view range_key) {
   constexpr std::size_t most = 1'000'000'000;
   const std::vector<double> range = table.numbers(range_key);

@@ -131,7 +131,7 @@ const Tensor& last_z(FinishedRun& run, const Tensor& x) {
   return run.network.layers.back().z;
 }
 
-// The affine map x Wᵀ + b that equals z of the last layer at x = 0 and at each unit vector x = (0, …, 1, …, 0).
+// The affine map x Wᵀ + b that equals z of the last layer if the network's input x is 0 or a vector (0, …, 1, …, 0).
 struct AffineMap {
   Tensor Wt, b;  // Wᵀ is inputs × outputs, b is 1 × outputs
 };

@@ -1,4 +1,4 @@
-// Trains each variant of a claim's config with each seed, and tests if the measured values lie in the allowed ranges.
+// Trains each variant of a claim's config with each seed, and tests if each confidence interval lies in its band.
 #include "primer/claims/verdict.hpp"
 
 #include <algorithm>

@@ -93,12 +93,12 @@ struct Sample {
   std::size_t seeds, usual;  // seeds: number of seeds in this run; usual: number of seeds in the claim file
 };
 
-// Says how wide the confidence interval of `now` is, relative to that of `usual`. `usual` comes from `seeds` seeds.
+// Says how wide the confidence interval of all seeds (`now`) is, relative to that of only the first `seeds` (`usual`).
 std::string shrinkage(const Estimate& now, const Estimate& usual, std::size_t seeds) {
   const double width = usual.high - usual.low;
   if (!std::isfinite(width) || width == 0) return "";
-  return concat(" (the confidence interval is ", short_number((now.high - now.low) / width, 2),
-                " times as wide as with only the first ", seeds, " seeds)");
+  return concat(" (the width of the confidence interval is ", short_number((now.high - now.low) / width, 2),
+                " of the width with only the first ", seeds, " seeds)");
 }
 
 Outcome print_claim(const Claim& claim, const std::string& path, const Sample& sample, std::size_t jobs) {
@@ -160,7 +160,7 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
     Band band{value, value};
     if (!numbers.empty()) band = {std::ranges::min(numbers), std::ranges::max(numbers)};
     if (f.at_least) {
-      // `band` contains the confidence interval of each fraction in [low, high] that sample.usual seeds can give.
+      // A test has n = sample.usual seeds. `band` covers the confidence interval of each fraction k / n in [low, high].
       const auto count = [&](double p) { return static_cast<std::size_t>(p * static_cast<double>(sample.usual)); };
       band = {fraction(count(low), sample.usual).low,
               fraction(std::min(count(high) + 1, sample.usual), sample.usual).high};
@@ -184,7 +184,7 @@ void show_run(const Claim& claim, const std::string& program) {
   if (std::ranges::none_of(arm->set, observes)) {
     arguments.options.emplace_back(set_option.name, "diagnostics.every=10");
   }
-  std::printf("One run as an example, \"%s\": %s\n", arm->name.c_str(), shell_line(train_command, arguments).c_str());
+  std::printf("Example run \"%s\", command: %s\n", arm->name.c_str(), shell_line(train_command, arguments).c_str());
   const std::string folder = "runs/claims/" + claim.name;
   arguments.options.insert(arguments.options.end(), {{"--out", folder}, {"--replace", ""}, {"--quiet", ""}});
   try {

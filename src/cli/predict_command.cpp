@@ -70,7 +70,7 @@ int run(const Arguments& arguments) {
   Model model = read_model(arguments.operands[0]);
   const std::string file = arguments.operands.size() > 1 ? arguments.operands[1] : "-";
   if (const std::string part = part_of(arguments); !part.empty()) {
-    if (file == "-") throw UserError("--rows needs the file that the model was trained on, not standard input");
+    if (file == "-") throw UserError("--rows accepts only the file that the model was trained on, not standard input");
     predict_part(model, file, part);
   } else if (file == "-") {
     StandardInput input;

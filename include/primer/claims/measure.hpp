@@ -20,7 +20,7 @@ struct FinishedRun {
   Experiment experiment;
   Network network;
   bool diverged = false;
-  std::vector<EpochRecord> history = {};        // one record for each finished epoch, in this order
+  std::vector<EpochRecord> history = {};        // one record for each finished epoch, epoch 1 first
   std::vector<std::vector<FlowRow>> flow = {};  // layer statistics of each observed epoch, epoch 0 first
   std::vector<FlowRow> flow_at_end = {};        // statistics of each layer after training; computed when first needed
 };

@@ -44,7 +44,7 @@ struct Arguments {
   std::vector<std::pair<std::string, std::string>> overrides() const;
 };
 
-// Throws UserError with the mistake and the usage of the command.
+// Throws UserError for an unknown option, an option without its value, or a wrong number of operands.
 Arguments parse_arguments(const Command& command, std::span<char* const> words);
 
 // The line that runs `command` with these arguments, quoted for a shell.
