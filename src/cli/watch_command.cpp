@@ -12,7 +12,7 @@
 namespace primer {
 namespace {
 
-// Repeats the training of the run in a folder, with the same results, and writes no file.
+// Repeats the training of the run in `folder` and writes no file. The results are the same, unless the run used --init.
 int watch_again(const std::string& folder) {
   const Experiment experiment = load_experiment(folder + "/config.toml", {});
   Network network = experiment.network();

@@ -1,4 +1,4 @@
-// The activation functions with their derivatives, and the table of their names. A derivative is computed from z, not
+// The activation functions, their derivatives and the table of their names. An elementwise σ′ is computed from z, not
 // from a = σ(z). Example: the derivative of tanh at z = 20 is 1.7e-17, but the formula 1 − a² would give 0. σ and σ′
 // contain the same calls on purpose, such as sigmoid(z). In a loop over σ and σ′, the compiler computes the call once.
 #include "primer/core/activation.hpp"

@@ -43,7 +43,7 @@ constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // a tile of C is k
 constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
-constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // nr: number of columns of a tile
+constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // columns of a tile (Goto's nr)
 constexpr std::size_t widest = 8 * lanes;  // number of columns of a tile if the result C has only one row
 constexpr std::size_t depth = 256;         // kc: maximum number of rows of a panel (strip of B, as wide as a tile of C)
 constexpr std::size_t room = 1024 * std::max(4 * vector_bytes, std::size_t{128}) / sizeof(real);  // numbers in a block

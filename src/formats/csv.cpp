@@ -117,7 +117,7 @@ std::string CsvReader::text(std::size_t column) const {
 }
 
 void CsvReader::read_header() {
-  has(3);  // reads 4 bytes, to recognise other file formats; the shortest CSV file, "a\n1\n", has 4 bytes
+  has(3);  // reads 4 bytes, to recognise other file formats; a header line and a row have at least 4: "a\n1\n"
   const std::string_view begin(buffer_.data(), filled_);
   for (const OtherFormat& other : other_formats) {
     if (begin.starts_with(other.begin)) throw UserError({file_}, other.what);
@@ -170,7 +170,7 @@ std::string_view CsvReader::raw(std::size_t column) const {
 
 Location CsvReader::location_of(std::size_t offset) const {
   const std::string_view before(buffer_.data() + row_, offset);
-  const std::size_t line_begin = before.rfind('\n') + 1;  // the line begins after the last line feed, or at byte 0
+  const std::size_t line_begin = before.rfind('\n') + 1;  // the line begins after a line feed or at the row's start
   const auto lines = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
   return {file_, line_ + lines, count_characters(before.substr(line_begin)) + 1};
 }

@@ -42,7 +42,7 @@ class Activation {
   // Computes ∂L/∂z from ∂L/∂a. forward() must have filled `a` and `derivative`. The base class uses ∂L/∂a ⊙ σ′(z).
   virtual void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz);
 
-  virtual real leak() const { return 0; }  // slope σ′ for z < 0, or 0 if it is not constant; for He's initialisation
+  virtual real leak() const { return 0; }  // σ′ for z < 0, or 0 if σ does not declare it; for He's initialisation
   virtual std::optional<Parameter> parameter() { return {}; }  // the learned constant α; empty if there is none
 };
 

@@ -14,7 +14,7 @@
 namespace primer {
 
 struct Dense {
-  // All parameters are 0. Throws std::invalid_argument when a size is 0.
+  // Makes a layer whose weights and biases are 0. Throws std::invalid_argument if `inputs` or `units` is 0.
   Dense(std::size_t inputs, std::size_t units, std::unique_ptr<Activation> sigma);
 
   // A plain layer computes z = x Wᵀ + b and a = σ(z). A layer with batch_norm, dropout or residual computes:

@@ -176,7 +176,7 @@ template <typename T>
   return std::copysign(-m / (T(2) + m), z);
 }
 
-// With e = exp(−2|z|), tanh′(z) = 4 e / (1 + e)² = e (1 + tanh |z|)². For |z| > 19, the formula 1 − tanh² would give 0.
+// With e = exp(−2|z|), tanh′(z) = 4 e / (1 + e)² = e (1 + tanh |z|)². For |z| ≥ 20, the formula 1 − tanh² would give 0.
 template <typename T>
 [[gnu::always_inline]] inline T tanh_derivative(T z) {
   const auto [e, m] = decay(T(-2) * std::abs(z));
@@ -262,7 +262,7 @@ template <typename T>
 [[gnu::always_inline]] inline T log(T x) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
   const T y = corrected_log(x, T(0));
-  const T finite = x < infinity ? y : x;  // ∞ and NaN stay what they are
+  const T finite = x < infinity ? y : x;  // log(∞) is ∞, and log(NaN) is NaN
   const T below = x == T(0) ? -infinity : std::numeric_limits<T>::quiet_NaN();
   return x <= T(0) ? below : finite;
 }

@@ -35,7 +35,7 @@ struct Prediction {
 
 class Network {
  public:
-  // The weights of layer l depend only on seed and l. Throws std::invalid_argument for a layer that cannot be built.
+  // The random numbers for layer l depend only on seed and l. Throws std::invalid_argument for an invalid layer.
   Network(std::size_t inputs, std::span<const LayerOptions> layers, std::uint64_t seed);
   explicit Network(std::vector<Dense> dense) : layers(std::move(dense)) {}
 

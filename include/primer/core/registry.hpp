@@ -52,7 +52,7 @@ class Registry {
     throw std::invalid_argument("unknown " + std::string(kind_) + " '" + std::string(name) + "'");
   }
 
-  // Whether the list `uses` of the entry `name` contains `option`. Throws std::invalid_argument for an unknown name.
+  // Whether the entry `name` (a loss or an optimiser) reads `option`. Throws std::invalid_argument for an unknown name.
   bool uses(std::string_view name, std::string_view option) const {
     return std::ranges::count(at(name).uses, option) > 0;
   }

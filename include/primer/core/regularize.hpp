@@ -19,7 +19,7 @@ struct BatchNorm {
   Tensor gamma, beta;                // 1 × units, learned
   Tensor running_mean, running_var;  // 1 × units
 
-  Tensor u;  // batch × units: the input; the caller of forward() fills u before the call
+  Tensor u;  // batch × units: x Wᵀ + b, the input of forward(); the caller fills u before the call
   Tensor dL_du, dL_dgamma, dL_dbeta;
 
   void forward(Tensor& z, bool training);  // z = γ û + β, where û is u = x Wᵀ + b after normalisation

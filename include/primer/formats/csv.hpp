@@ -84,7 +84,7 @@ class CsvReader {
   std::vector<char> buffer_;  // the part of the file that is in memory; buffer_[filled_] is '\n' as an end mark
   std::size_t row_ = 0;       // the index in buffer_ of the first byte of the current row
   std::size_t filled_ = 0;    // the number of bytes in buffer_ that come from the file
-  std::size_t row_size_ = 0;  // bytes of the current row, with its line feed
+  std::size_t row_size_ = 0;  // the number of bytes in the current row, including its line feed
   std::size_t line_ = 1;
   // The cells of the current row. To limit the memory, at most columns_.size() + 1 cells of a data row are stored.
   std::vector<Cell> cells_;
