@@ -109,7 +109,7 @@ std::vector<Member> read_directory(Bytes& zip, std::string_view bytes) {
   std::uint64_t count = zip.number<std::uint16_t>();
   zip.text(4);
   std::uint64_t begin = zip.number<std::uint32_t>();
-  if (begin == in_64_bits || count == 0xFFFF) zip.fail("is over 4 GiB or has over 65534 arrays; save fewer arrays");
+  if (begin == in_64_bits || count == 0xFFFF) zip.fail("cannot be read: over 4 GiB or 65534 arrays; save fewer arrays");
   zip.go_to(begin);
   std::vector<Member> members;
   while (count-- > 0) members.push_back(read_member(zip));

@@ -1,5 +1,5 @@
 // The functions that the web page (the playground) calls. A session is a run that is trained step by step. Every number
-// that the page shows is computed here, by the same code as on the command line. Texts that go to the page are JSON.
+// that the page shows is computed here, by the same code as on the command line. Most results go to the page as JSON.
 #include <array>
 #include <bit>
 #include <map>

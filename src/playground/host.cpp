@@ -28,7 +28,7 @@ __attribute__((import_module("host"), import_name("fail"), noreturn)) void host_
 void* __cxa_allocate_exception(std::size_t size) noexcept { return std::malloc(size); }
 void __cxa_free_exception(void* exception) noexcept { std::free(exception); }
 [[noreturn]] void __cxa_throw(void* object, std::type_info*, void (*)(void*)) {
-  const auto* const error = static_cast<std::exception*>(object);  // everything that primer throws is a std::exception
+  const auto* const error = static_cast<std::exception*>(object);  // a safe cast: primer throws std::exception only
   const Locate* const locate = std::exchange(innermost, nullptr);
   const auto* const wrong_argument = dynamic_cast<const std::logic_error*>(error);
   if (locate != nullptr && wrong_argument != nullptr) throw(*locate)(*wrong_argument);

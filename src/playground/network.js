@@ -303,8 +303,8 @@ window.network_view = (engine) => {
     d.x_ticks(Array.from({ length: L }, (_, l) => l + 1));
     d.add(
       text(d.right, d.height - 2, 'layer', 'tick', 'end'),
-      text(d.left - 40, 12, '‖∂L/∂a‖ → ● ‖δ‖ (logarithmic)', 'tick', 'start'),
-      text(d.right, 12, '← from the loss', 'tick', 'end'),
+      text(d.left - 40, 12, '‖∂L/∂a‖, ● ‖∂L/∂z‖ (log scale)', 'tick', 'start'),
+      text(d.right, 12, '← backward pass', 'tick', 'end'),
     );
     runs.forEach(({ state }, index) => {
       const kind = index === 0 ? 'run-a' : 'run-b';

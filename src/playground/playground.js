@@ -147,7 +147,7 @@
       const more = html(
         'details',
         {},
-        html('summary', {}, 'init, batch norm, residual, dropout'),
+        html('summary', {}, 'more settings: batch norm, dropout, …'),
         row(init, number('dropout', key('dropout'), { min: 0, max: 0.95 })),
         row(check('batch norm', key('batch_norm')), check('residual', key('residual'))),
       );
@@ -305,7 +305,6 @@
     }
     return kept;
   }
-  // The loss curves
   function draw_loss() {
     const d = drawing(by_id('loss'), 220, [runs.length > 1 ? 22 : 8, 22, 32, 52], 'training loss');
     const series = runs.map(({ history }) => history.map(([epoch, [loss]]) => [epoch, loss]));
@@ -615,7 +614,7 @@
       if (load(start.config)) set_playing(true);
       return;
     }
-    const show = html('button', { type: 'button', class: 'show' }, story.at ? 'show the network' : 'show the gradient');
+    const show = html('button', { type: 'button', class: 'show' }, story.at ? 'go to the units' : 'go to the gradient');
     show.addEventListener('click', () =>
       by_id(story.at ?? 'way-back').scrollIntoView({ behavior: calm.matches ? 'auto' : 'smooth' }),
     );

@@ -94,9 +94,9 @@ every = 1
       number: 'Claim dying_rescue: ReLU leaves 0.5 of the units dead; further training with Leaky ReLU revives all.',
     },
     {
-      name: 'linear collapse: ten layers without σ',
+      name: 'linear collapse: nine identity layers',
       config: xor(repeat(9, layer(8, 'identity'))),
-      look: 'Every σ′ is 1, so the gradient reaches layer 1. But ten linear layers compute no more than one. The plot shows at most one straight border, and the loss stops at ln 2 = 0.693.',
+      look: 'The hidden layers have σ′ = 1, so the gradient reaches layer 1. But ten linear layers compute no more than one. The plot has at most one straight border. The loss stops at ln 2 = 0.693.',
       number: 'Claim xor_needs_hidden: ten linear layers reach an accuracy of 0.5 on XOR.',
     },
     {

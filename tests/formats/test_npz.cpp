@@ -167,8 +167,8 @@ TEST_CASE("the header must fit the numbers, and the directory must fit the membe
   CHECK(refusal(damaged) == "mine.npz: \"z\": the file is damaged");
   std::string many = Zip().of({{"z.npy", good}});
   many.replace(many.size() - 12, 2, "\xFF\xFF");
-  CHECK(refusal(many) == "mine.npz: is over 4 GiB or has over 65534 arrays; save fewer arrays");
+  CHECK(refusal(many) == "mine.npz: cannot be read: over 4 GiB or 65534 arrays; save fewer arrays");
   std::string far = Zip().of({{"z.npy", good}});
   far.replace(far.size() - 6, 4, "\xFF\xFF\xFF\xFF");
-  CHECK(refusal(far) == "mine.npz: is over 4 GiB or has over 65534 arrays; save fewer arrays");
+  CHECK(refusal(far) == "mine.npz: cannot be read: over 4 GiB or 65534 arrays; save fewer arrays");
 }

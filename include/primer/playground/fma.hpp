@@ -80,8 +80,8 @@ bool can_emulate_fma_of_all(const Matrix& m) {
   return can;
 }
 
-// If a number in A, B or start is too large or too small for emulated_fma(), computes C = start + A B by std::fma and
-// returns true. Otherwise does not change C and returns false.
+// If fma is emulated, and a number in A, B or start is too large or too small for emulated_fma(): computes
+// C = start + A B by std::fma and returns true. Otherwise does not change C and returns false.
 template <typename In, typename Out>
 bool product_without_emulation(const In& A, const In& B, const In& start, const Out& C) {
   if (!fma_is_emulated) return false;
