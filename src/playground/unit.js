@@ -330,8 +330,8 @@ window.sample_view = (engine, cards) => {
           ? [`${short(above.dL_da[j], 4)} (the skip connection: ∂L/∂a of layer ${l + 2})`]
           : [];
       const from = last
-        ? 'from the loss'
-        : `δ W, back through the weights of layer ${l + 2}: ${sum_of(Array.from(above.Wt.slice(j * wide, (j + 1) * wide)), delta, shortcut)}`;
+        ? '∂L/∂a from the loss'
+        : `∂L/∂a from δ and W of layer ${l + 2}: ${sum_of(Array.from(above.Wt.slice(j * wide, (j + 1) * wide)), delta, shortcut)}`;
       return {
         head: `backward, layer ${l + 1}: ∂L/∂a`,
         lines: [html('p', {}, `Unit ${n}: ${from} = `, full(layer.dL_da[j])), row(layer.dL_da)],
@@ -341,10 +341,10 @@ window.sample_view = (engine, cards) => {
     if (kind === 'dL_dz') {
       const canonical = l + 1 === run.info.layers.length && run.info.canonical;
       const words = canonical
-        ? `a − y = ${short(layer.a[j], 4)} − ${short(trace.y[j], 4)}, for this row alone`
+        ? `a = ${short(layer.a[j], 4)}, y = ${short(trace.y[j], 4)}: ∂L/∂z`
         : layer.mask
-          ? `∂L/∂a × mask × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.mask[j])} × ${short(layer.slope[j], 5)}`
-          : `∂L/∂a × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.slope[j], 5)}`;
+          ? `δ = ∂L/∂a × mask × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.mask[j])} × ${short(layer.slope[j], 5)}`
+          : `δ = ∂L/∂a × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.slope[j], 5)}`;
       return {
         head: `backward, layer ${l + 1}: δ = ∂L/∂z`,
         lines: [html('p', {}, `Unit ${n}: ${words} = `, full(layer.dL_dz[j])), row(layer.dL_dz)],

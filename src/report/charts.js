@@ -27,7 +27,7 @@ window.charts = (() => {
   const text = (x, y, words, kind = 'tick', anchor = 'middle') =>
     svg('text', { x, y, class: kind, 'text-anchor': anchor }, words);
 
-  // Colours: color() and rgb() read properties of the style sheet; the other functions use lists [red, green, blue].
+  // color() and rgb() read a colour from the style sheet: color() as CSS text, rgb() as a list [red, green, blue].
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   function rgb(name) {
     const hex = color(name).slice(1);
@@ -765,7 +765,7 @@ window.charts = (() => {
         return i < 0 || i >= K || j < 0 || j >= K ? null : [i, j];
       },
       describe: ([i, j]) => {
-        const rows = `${counts[i * K + j]} of ${sum(counts.slice(i * K, (i + 1) * K))} rows of this class`;
+        const rows = `${counts[i * K + j]} of ${sum(counts.slice(i * K, (i + 1) * K))} rows of this class have this prediction`;
         return [rows, `actual class ${classes[i]}`, `predicted class ${classes[j]}`];
       },
       places: indices(K * K).map((at) => [d.x((at % K) + 0.5), d.y(Math.floor(at / K) + 0.5)]),

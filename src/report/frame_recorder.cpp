@@ -25,7 +25,7 @@ constexpr std::size_t small_network = 2000;  // a network with more weights gets
 constexpr std::size_t curve_side = 160;
 constexpr float margin = 0.08F;  // distance from the data to the picture's edge, as a fraction of the input's range
 
-// Rounds v to a float: ±∞ and numbers that are too large become the largest finite float; NaN stays NaN.
+// Rounds v to a float. If v is too large or ±∞, the result is ± the largest finite float. NaN stays NaN.
 float to_float(real v) {
   constexpr real largest = std::numeric_limits<float>::max();
   return static_cast<float>(std::clamp(v, -largest, largest));

@@ -18,7 +18,7 @@ namespace {
 
 using Shape = std::vector<std::size_t>;
 using Strings = std::vector<std::string>;
-using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // the address of one number of a tensor
+using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // points to one number in a Frames object
 
 constexpr std::uint64_t largest_size = 1U << 31;  // largest number of inputs or units, so that inputs × units < 2⁶⁴
 constexpr std::uint64_t largest_side = 1024;      // upper limit for the cells or pixels along one side of a picture
@@ -196,7 +196,7 @@ class Reader {
   void read_epochs(Frames& frames) const {
     const Strings epochs = texts("epochs");
     if (epochs.empty() || epochs.size() > Frames::most) {
-      refuse("the number of epochs is ", epochs.size(), ", but it must be 1 to ", Frames::most);
+      refuse("the file has ", epochs.size(), " epochs, but it must have 1 to ", Frames::most);
     }
     for (const std::string& epoch : epochs) {
       frames.frames.emplace_back().epoch = whole("epochs", epoch, std::numeric_limits<std::uint64_t>::max());

@@ -10,7 +10,7 @@
   const { digit_value, prediction } = window.runs;
   const classes = window.runs.class_names(run);
 
-  // Loss and metric of the training, validation and test rows. For the test rows, only the last epoch has values.
+  // Loss and metric of the training, validation and test rows. Only the epoch that the run keeps has test values.
   const colors = { train: '--train', validation: '--validation', test: '--test' };
   function learning_curve(host, quantity, title, go) {
     const columns = Object.keys(colors).filter((kind) => run.curves[`${kind}_${quantity}`] !== undefined);

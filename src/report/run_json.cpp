@@ -79,7 +79,7 @@ std::string dead_json(const Frames& frames) {
 
 constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// Writes class k (of K) and its probability p as a two-digit base-64 number: k n + round(p (n − 1)), n = ⌊4096 / K⌋.
+// Writes class k (of K) and its probability p as one number in base 64: k n + round(p (n − 1)), with n = ⌊4096 / K⌋.
 std::string predictions_json(const std::vector<float>& cells, std::size_t K) {
   const std::size_t levels = std::max<std::size_t>(64 * 64 / K, 2);
   std::string text;

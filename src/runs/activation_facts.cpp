@@ -15,7 +15,7 @@
 
 namespace primer {
 
-extern const char* const results_of_claims;  // made by CMake from the results in configs/claims/README.md
+extern const char* const results_of_claims;  // the results in configs/claims/README.md; CMake embeds their text
 
 namespace {
 

@@ -224,11 +224,11 @@ TEST_CASE("sizes beyond any run are refused before memory is taken for them") {
   refused("image", R"(["8"])", "the height or width of the images is missing");
   refused("image", R"(["1", "1025"])", "image has \"1025\", which must be a whole number up to 1024");
   refused("image", R"(["2", "2"])", "each image must have 2 pixels");
-  refused("epochs", "[]", "the number of epochs is 0, but it must be 1 to 100");
+  refused("epochs", "[]", "the file has 0 epochs, but it must have 1 to 100");
   refused("epochs", R"(["0", "4", "4"])", "the epochs do not ascend");
   std::string many = "[\"0\"";
   for (int i = 0; i < 100; ++i) many += ", \"" + std::to_string(i) + "\"";
-  refused("epochs", many + "]", "the number of epochs is 101, but it must be 1 to 100");
+  refused("epochs", many + "]", "the file has 101 epochs, but it must have 1 to 100");
   std::filesystem::remove(path);
 }
 

@@ -53,7 +53,7 @@ struct RunNotes {
   std::string command;                 // the command that repeats this run; its only options are --set and --init
   std::string version;                 // the version of primer
   std::string data;                    // a hash of all rows of the data
-  std::vector<std::string> changes;    // the settings of the config that the command replaced, as "train.epochs = 20"
+  std::vector<std::string> changes;    // the settings that --set changed, with the new values: "train.epochs = 20"
   std::vector<std::string> warnings;   // the warnings of the config check
   std::array<std::size_t, 2> image{};  // height and width if the inputs of a row are an image; else 0, 0
 
@@ -85,7 +85,7 @@ struct Frames : RunNotes {
     bool operator==(const Set&) const = default;
   };
   std::vector<Set> sets;      // the sets with a confusion matrix; none for regression
-  std::vector<float> images;  // the pixels of some rows of sets[0], not standardized; empty if the rows are not images
+  std::vector<float> images;  // raw pixels of some test (or else validation or training) rows, if the rows are images
   std::vector<float> labels;  // the actual class of each image in `images`
 
   std::uint64_t stride = 1;   // frames exist for the epochs 0, stride, 2 × stride, … and for the last epoch
