@@ -127,7 +127,7 @@ class Reader {
     const std::optional<std::string> value = table_.text(key);
     if (!value) return;
     if (value->empty()) table_.refuse(key, "is empty; name a CSV file");
-    const bool overridden = table_.location(key).file.starts_with("--set ");  // path relative to the working directory
+    const bool overridden = table_.location(key).file.starts_with("--set ");  // a path in --set is relative to the cwd
     member = (std::filesystem::path(overridden ? "" : folder_) / *value).lexically_normal().string();
   }
   void names(std::string_view key, std::vector<std::string>& member) {

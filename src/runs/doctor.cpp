@@ -154,7 +154,7 @@ class Doctor {
     const FlowSplit end = *split_of(epochs_.back());
     const std::string factor = concat("at the end of the run, the gradient at layer 1 was ", short_number(end.ratio),
                                       " times the gradient at layer ", hidden_, parts_of(end));
-    if (!reaches(epochs_.back())) return " The gradient at layer 1 was also small later: " + factor;
+    if (!reaches(epochs_.back())) return " Training did not make the gradient at layer 1 large enough: " + factor;
     auto since = epochs_.end();
     while (since != epochs_.begin() && reaches(*(since - 1))) --since;
     return concat(" From epoch ", since->front().epoch,
@@ -224,7 +224,7 @@ class Doctor {
     return most;
   }
 
-  // Whether the training loss, within the second half of the run, rises to more than 1.2 times an earlier value.
+  // Whether a training loss in the second half of the run is more than 1.2 times an earlier loss in this half.
   bool is_unsteady() const {
     double least = HUGE_VAL;
     bool rises = false;

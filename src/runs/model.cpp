@@ -34,8 +34,8 @@ std::optional<Standardizer> read_standardizer(const Safetensors& contents, const
                                               bool wanted) {
   const std::string mean = what + ".mean", deviation = what + ".std";
   if ((contents.tensor(mean) != nullptr) != wanted || (contents.tensor(deviation) != nullptr) != wanted) {
-    throw UserError({file}, "a model must have ", mean, " and ", deviation, " if its config sets ", key,
-                    " = true, and must not have them otherwise");
+    throw UserError({file}, "a model must have the tensors ", mean, " and ", deviation, " if its config sets ", key,
+                    " = true, and must not have these tensors otherwise");
   }
   if (!wanted) return {};
   Standardizer standardizer{Tensor(1, columns), Tensor(1, columns)};

@@ -154,7 +154,7 @@ std::vector<std::string> flow_columns() {
 }
 std::string flow_head() { return csv_row(flow_columns()); }
 
-// Calls add(number, text) for each row. text(i) is the text in the column names[i]; number(i) is its number, or NaN.
+// For each row, calls add(number, text). text(i) is the cell in the column names[i]; number(i) is its value, or NaN.
 template <typename Add>
 void read_rows(const std::string& path, const std::vector<std::string>& names, Add add) {
   std::ifstream file = open_input(path);
@@ -237,7 +237,7 @@ std::string folder_to_resume(const Experiment& experiment, const std::optional<s
 }
 
 // Writes config.toml first. If that fails, the earlier run in the folder stays unchanged. Then removes
-// frames.safetensors, so that --resume cannot continue from the checkpoint of the earlier run.
+// frames.safetensors. The earlier checkpoint stays, but --resume refuses a checkpoint without frames.safetensors.
 void RunFolder::start(const Experiment& experiment) {
   std::error_code error;
   fs::create_directories(path_, error);
@@ -277,7 +277,7 @@ void RunFolder::resume(const Experiment& experiment, Training& training) {
     throw UserError({path_},
                     "history.csv or flow.csv has the columns of another version of primer; train without --resume");
   }
-  if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // keeps only the header: the resumed run writes epoch 0
+  if (state.epoch == 0 && state.batch == 0) flow.resize(1);  // removes epoch 0 from flow.csv: training writes it again
 
   write_file_atomically(file("config.toml"), to_toml(experiment.config, path_));
   remove_temporaries();

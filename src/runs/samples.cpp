@@ -60,9 +60,9 @@ std::vector<std::size_t> target_columns(const CsvReader& csv, const DataOptions&
   for (std::size_t c = csv.columns().size(); c-- > 0;) {
     if (!contains(data.ignore, csv.columns()[c]) && !contains(data.input_names, csv.columns()[c])) return {c};
   }
-  throw UserError(
-      {csv.file(), 1, 0},
-      "all columns are used, so none is left for the target; set data.target to the name of the target column");
+  throw UserError({csv.file(), 1, 0},
+                  "every column is in data.inputs or data.ignore, so no column is left for the target; leave the "
+                  "target column out of both lists");
 }
 
 void (*reading_watcher)(const std::string& text) = nullptr;

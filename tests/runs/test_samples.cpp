@@ -414,8 +414,8 @@ TEST_CASE("a missing column is named with the nearest name, or with at most five
   data.ignore = {"y"};
   data.input_names = {"x"};
   CHECK(complaint("x,y\n1,2\n", data) ==
-        "f.csv:1: all columns are used, so none is left for the target; set data.target to the name of the target "
-        "column");
+        "f.csv:1: every column is in data.inputs or data.ignore, so no column is left for the target; leave the target "
+        "column out of both lists");
   data.one_hot = {"colr"};
   CHECK(complaint("x,colour,y,z\n1,2,3,4\n", data) ==
         "f.csv:1: there is no column \"colr\", which data.one_hot lists; did you mean 'colour'?");

@@ -19,7 +19,7 @@ namespace primer {
 // The section [data]: the data come from a generator or from a file.
 struct DataOptions : GeneratorOptions, SplitOptions {
   std::string file;                      // a CSV file, relative to the working directory; empty: use the generator
-  std::vector<std::string> target;       // names of the target columns; empty: the last column
+  std::vector<std::string> target;       // names of the target columns; empty: the last column not in inputs or ignore
   std::string validation_file;           // a CSV file of validation rows, with the same columns; empty: none
   std::vector<std::string> input_names;  // names of the input columns; empty: all except target and ignored columns
   std::vector<std::string> ignore;       // columns that are neither inputs nor targets

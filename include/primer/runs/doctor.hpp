@@ -15,7 +15,7 @@ namespace primer {
 
 struct Diagnosis {
   std::string kind;              // identifier of the problem, such as "vanishing"; scripts may rely on it
-  std::string text;              // the diagnosis in sentences, with numbers of the run
+  std::string text;              // the problem in sentences, with numbers of the run
   std::uint64_t epoch;           // the epoch to look at in the report
   std::vector<Override> remedy;  // the advised changes (at least one): a key of the config and its new value
 };

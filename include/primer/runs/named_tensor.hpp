@@ -26,7 +26,7 @@ const NamedTensor& find_tensor(const Safetensors& contents, const std::string& f
 // False if `number` is finite, but too large for the type `real`. Always true if `real` is double.
 bool fits_real(double number);
 
-// The type of the numbers in the files of this build: F64, or F32 in the float build.
+// The type of the numbers in the model files that this build writes: F64, or F32 in the float build.
 constexpr Dtype own_dtype() { return sizeof(real) == sizeof(double) ? Dtype::F64 : Dtype::F32; }
 
 }  // namespace primer

@@ -63,8 +63,8 @@ class InputColumns {
 };
 
 // Reads the rows of a CSV file, or of a stream that error messages call `file`. The targets are the columns in
-// data.target; by default, the last column. For a new network, the inputs are the columns in data.inputs; by default,
-// all columns except targets and data.ignore. For an existing network, only the columns of its `inputs` are read.
+// data.target; by default, the last column not in data.inputs or data.ignore. A new network gets the columns in
+// data.inputs; by default, all except targets and data.ignore. An existing network gets the columns of its `inputs`.
 FileSamples read_samples(const std::string& path, const DataOptions& data, Task task,
                          const std::vector<std::string>& inputs = {});
 FileSamples read_samples(std::istream& stream, const std::string& file, const DataOptions& data, Task task,
