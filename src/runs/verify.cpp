@@ -139,7 +139,7 @@ Slips slips_of_sigma(const Pass& p) {
       {"your softmax sums over the samples; sum over the units of each sample", turned(value_of(sigma, turned(z)))}};
   if (own == "tanh" || own == "sigmoid" || own == "softmax") {
     slips.push_back({"you compute σ(2z): the exponent has an extra factor 2", value_of(sigma, scaled(z, 2))});
-    slips.push_back({"you compute σ(z/2): the exponent lacks a factor 2", value_of(sigma, scaled(z, real(0.5)))});
+    slips.push_back({"your activation gets z/2: the exponent lacks a factor 2", value_of(sigma, scaled(z, real(0.5)))});
   }
   for (const std::string_view name : activations().names()) {
     if (name == "identity") continue;  // σ(z) = z is already in the list of mistakes: "σ is missing"
@@ -180,10 +180,10 @@ Slips slips_of_slope(const Pass& p) {
                         {"your σ′(z) is a quarter of the correct σ′(z): multiply by 4", scaled(slope, real(0.25))}};
     slips.insert(slips.end(), of_tanh.begin(), of_tanh.end());
   } else {
-    slips.push_back({"your σ′(z) is z (1 − z): use `a` instead of z", each([](real v) { return v * (1 - v); }, z)});
+    slips.push_back({"your σ′(z) is z (1 − z); for sigmoid: a (1 − a)", each([](real v) { return v * (1 - v); }, z)});
   }
   for (const std::string_view name : activations().names()) {
-    if (name == "identity") continue;  // identity has σ′ = 1: slips_of_dL_dz() says "the factor σ′(z) is missing"
+    if (name == "identity") continue;  // slips_of_dL_dz() already has the mistake σ′ = 1: "the factor σ′(z) is missing"
     const auto other = make_activation(name);
     slips.push_back(
         {"your σ′(z) is the derivative of another activation function: " + other->name(), derivative_of(*other, z)});
@@ -217,14 +217,14 @@ Slips slips_of_dL_dz(const Pass& p) {
   if (p.canonical) {
     const Tensor& right = layer.dL_dz;
     const real entries = layer.activation->traits.elementwise ? p.N * p.K : p.N;
-    slips = {{"(a − y)/N already contains σ′: do not multiply by σ′ again", times(right, slope)},
-             {"label smoothing or class weights are missing: your ∂L/∂z is (a − y)/N",
+    slips = {{"a − y already contains σ′: do not multiply by σ′ again", times(right, slope)},
+             {"label smoothing or class weights are missing: your ∂L/∂z contains only a − y",
               each([entries](real v, real y) { return (v - y) / entries; }, layer.a, p.y)},
-             {"the targets y are not subtracted: your ∂L/∂z is a/N", scaled(layer.a, 1 / entries)},
+             {"the targets y are not subtracted: your ∂L/∂z contains a, not a − y", scaled(layer.a, 1 / entries)},
              {"the factor 2 belongs to the squared error, not to cross-entropy", scaled(right, 2)},
              {"only the correct class has a gradient in your ∂L/∂z; every class needs a gradient", times(right, p.y)},
              {"only the first row of your ∂L/∂z is computed: compute every row of the batch", first_row},
-             {"your ∂L/∂z is ∂L/∂a = −y/(a N), but it must be (a − y)/N",
+             {"your ∂L/∂z contains −y/a, as ∂L/∂a of cross_entropy does; it must contain a − y",
               each([entries](real v, real y) { return -y / v / entries; }, layer.a, p.y)}};
     return slips;
   }
@@ -287,8 +287,8 @@ Slips slips_of_dL_dz(const Pass& p) {
   return slips;
 }
 
-// The losses that common mistakes give for softmax with cross_entropy. Symbols for one row: logits z, targets y,
-// m = max z, l = ln Σₖ exp(zₖ − m), dot = Σₖ yₖ (zₖ − m). Without label smoothing, the correct loss is l − dot.
+// The losses that mistakes give for softmax with cross_entropy. Symbols for one row: logits z, targets y, m = max z,
+// l = ln Σₖ exp(zₖ − m), dot = Σₖ yₖ (zₖ − m). The correct loss without label smoothing and class weights is l − dot.
 Slips slips_of_cross_entropy(const Pass& p) {
   const Tensor& z = p.layer.z;
   const auto mean = [&](auto f) {
@@ -681,7 +681,7 @@ std::vector<Pass> passes(Network& network, const Loss& loss, const Tensor& y) {
       result[l - 1].next = &result[l];
     }
   }
-  const Tensor& a = network.layers.back().a;  // a − y loses digits where a is close to y
+  const Tensor& a = network.layers.back().a;  // if a is close to y, the relative rounding error of a − y is large
   const double error = largest_of(each(std::minus<>(), a, y));
   rounding = std::clamp(counts * std::max(largest_of(a), largest_of(y)) / (error + 1e-300), rounding, most);
   for (Pass& pass : result) pass.backward_rounding = rounding;

@@ -22,7 +22,7 @@ class WarningCollector {
       : config_(experiment.config), data_(experiment.data), task_(experiment.task), dropped_(experiment.dropped) {
     for (const LayerOptions& layer : config_.layers) {
       sigma_.push_back(make_activation(layer.activation));
-      if (properties_.contains(layer.activation)) continue;  // already known from an earlier layer
+      if (properties_.contains(layer.activation)) continue;  // an earlier layer has the same activation
       properties_.emplace(layer.activation, properties_of(*sigma_.back()));
     }
   }
@@ -86,8 +86,8 @@ class WarningCollector {
       }
       if (layer.batch_norm && (batch_size() == 1 || data_.train.size() % batch_size() == 1)) {
         warn(key(l, "batch_norm"), "batch-of-one",
-             "batch_norm subtracts the mean of the batch, so it turns a batch of one row into 0; use another "
-             "train.batch_size",
+             "batch_norm subtracts the mean of the batch, so its output for a batch of one row does not depend on x; "
+             "use another train.batch_size",
              batch_size() == 1 ? "" : concat(", because with ", batch_size(), " the last batch has only one row"));
       }
     }

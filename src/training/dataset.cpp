@@ -80,7 +80,7 @@ void check_probability(double value, std::size_t row, std::size_t target, Task t
   throw TargetError(row, target,
                     text_of(value) + " is not a probability; " +
                         (task == Task::binary ? "binary_cross_entropy needs targets from 0 to 1"
-                                              : "the target columns of a row must sum to 1 for cross_entropy"));
+                                              : "cross_entropy needs targets from 0 to 1 that sum to 1 in each row"));
 }
 
 enum class Part : std::uint8_t { train, validation, test };

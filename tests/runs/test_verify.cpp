@@ -551,10 +551,9 @@ TEST_CASE("every slip of σ′ is named from its formula") {
   check(run, of_slope);
   for (const Named& slip : of_slope) check(run, {{"1.dL_dz", slip.words, times(g, slip.wrong)}});
   Run sigmoid = run_of("residual and dropout");
-  check(
-      sigmoid,
-      {{"1.slope", "z (1 − z): use `a` instead of z", map(sigmoid.array("1.z"), [](double v) { return v * (1 - v); })},
-       {"1.slope", "1 − a², the derivative of tanh", map(sigmoid.array("1.s"), [](double v) { return 1 - v * v; })}});
+  check(sigmoid,
+        {{"1.slope", "your σ′(z) is z (1 − z)", map(sigmoid.array("1.z"), [](double v) { return v * (1 - v); })},
+         {"1.slope", "1 − a², the derivative of tanh", map(sigmoid.array("1.s"), [](double v) { return 1 - v * v; })}});
 }
 
 TEST_CASE("every slip of ∂L/∂z is named from its formula") {
@@ -615,7 +614,7 @@ TEST_CASE("every slip of ∂L/∂z is named from its formula") {
         {{"2.dL_dz", "already contains σ′", pair([](double v, double t) { return (v - t) / 5 * v * (1 - v); })},
          {"2.dL_dz", "the targets y are not subtracted", scaled(0.2, a)},
          {"2.dL_dz", "only the correct class", pair([](double v, double t) { return (v - t) / 5 * t; })},
-         {"2.dL_dz", "is ∂L/∂a = −y/(a N)", pair([](double v, double t) { return -t / v / 5; })},
+         {"2.dL_dz", "contains −y/a", pair([](double v, double t) { return -t / v / 5; })},
          {"2.dL_dz", "only the first row",
           filled(a, [&](auto i, auto j) { return i == 0 ? (a[i][j] - y[i][j]) / 5 : 0.0; })},
          {"2.dL_dz", "divide by N, the number of samples", pair([](double v, double t) { return (v - t) / 15; })}});

@@ -158,7 +158,7 @@ TEST_CASE("the message of a refused target gives the reason") {
   CHECK_THROWS_WITH(encode_targets({numbers({-0.5})}, Task::binary, {}),
                     "-0.5 is not a probability; binary_cross_entropy needs targets from 0 to 1");
   CHECK_THROWS_WITH(encode_targets({numbers({0}), numbers({1.5})}, Task::multiclass, {"p", "q"}),
-                    "1.5 is not a probability; the target columns of a row must sum to 1 for cross_entropy");
+                    "1.5 is not a probability; cross_entropy needs targets from 0 to 1 that sum to 1 in each row");
   CHECK_THROWS_WITH(encode_targets({numbers({0.5}), numbers({0.25})}, Task::multiclass, {"p", "q"}),
                     "the row's targets sum to 0.75; for cross_entropy they must sum to 1");
 }

@@ -73,7 +73,7 @@ struct Data {
 };
 
 // Options of prepare(). The two fractions (0 … 1) are fractions of all rows. With `shuffle` and a single target column
-// of classes, each class is split by these fractions. Each class keeps at least one training row.
+// of classes, each class is split by these fractions, but keeps at least one training row.
 struct SplitOptions {
   double test_fraction = 0;
   double validation_fraction = 0;
@@ -95,10 +95,10 @@ class TargetError : public std::invalid_argument {
 // labels are plain integers, the classes are in numeric order; otherwise they are in the order of their bytes.
 std::vector<std::string> classes_of(const Target& target);
 
-// Returns y for a task. One column of classes becomes one-hot rows (multiclass) or 0 and 1 (binary). If `classes` is
-// empty, the columns are taken as they are: probabilities that sum to 1 (multiclass), probabilities (binary), any
-// numbers (regression). Throws TargetError for a value that does not fit, and std::invalid_argument if there is no
-// target column or the columns differ in length.
+// Returns y for a task. One column of classes becomes one-hot rows (multiclass) or 0 and 1 (binary). Several columns,
+// or one column if `classes` is empty, are copied unchanged: probabilities that sum to 1 (multiclass), probabilities
+// (binary), any numbers (regression). Throws TargetError for a value that does not fit, and std::invalid_argument if
+// there is no target column or the columns differ in length.
 Tensor encode_targets(const std::vector<Target>& targets, Task task, const std::vector<std::string>& classes);
 
 // Returns the names of the classes. One target column with classes: the different labels; but if the config asks for

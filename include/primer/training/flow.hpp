@@ -14,8 +14,8 @@
 
 namespace primer {
 
-// The measurements of one layer in one epoch. Each value except `dead` and `revived` is a mean over the measured steps
-// of the epoch. ‖…‖ is the Frobenius norm over all rows of the batch. A value that cannot be measured is NaN.
+// The measurements of one layer in one epoch: means over the measured steps, except the fraction `dead` and the count
+// `revived`. ‖…‖ is the Frobenius norm over all rows of the batch. A value that cannot be measured is NaN.
 struct FlowRow {
   static constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
 
@@ -71,8 +71,8 @@ std::optional<double> flow_value(const FlowRow& row, std::string_view name);
 inline double sigma_factor(const FlowRow& row) { return row.dL_dz_norm / row.dL_da_norm; }
 inline double W_factor(const FlowRow& row, const FlowRow& above) { return row.dL_da_norm / above.dL_dz_norm; }
 
-// ‖δ¹‖ / ‖δᴴ‖ = ratio = sigma_part · W_part, where δ = ∂L/∂z and H is the last hidden layer. sigma_part is the effect
-// of σ′: the product of sigma_factor() over all l < H. W_part is the effect of W: the product of W_factor() over l < H.
+// ratio = ‖δ¹‖ / ‖δᴴ‖ = sigma_part · W_part, where δ = ∂L/∂z and H is the last hidden layer. Products over l < H:
+// sigma_part = Π ‖δˡ‖ / ‖∂L/∂aˡ‖ is the effect of σ′, and W_part = Π ‖∂L/∂aˡ‖ / ‖δˡ⁺¹‖ is the effect of the weights.
 struct FlowSplit {
   double ratio, sigma_part, W_part;
 };

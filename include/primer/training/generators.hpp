@@ -23,7 +23,7 @@ struct GeneratorOptions {
   double noise = 0;         // the standard deviation of the normally distributed noise, 0 … most_noise
 };
 
-// Makes one of these data sets (default sizes in parentheses). There are K classes; point i has class i mod K.
+// Makes one of these data sets (default sizes in parentheses). With K classes, point i has class i mod K (not in xor).
 // xor        the four corners of the unit square, again and again (4 points); class = x₁ xor x₂; noise: added to x
 // spirals    K arms of `turns` turns from radius 0 to 1 (3 classes, 300 points); noise: added to the angle, in radians
 // circles    two circles, of radius 0.5 and 1 (200 points); noise: added to x
