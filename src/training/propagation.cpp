@@ -29,7 +29,7 @@ Moments moments(const Activation& sigma, double variance) {
     m.square += weight * value * value;
     m.derivative_square += weight * prime * prime;
   }
-  for (std::size_t i = 0; i < points; ++i) {  // the variance; m.square − m.mean² could become negative by rounding
+  for (std::size_t i = 0; i < points; ++i) {  // Var[σ] = E[(σ − mean)²]; by rounding, E[σ²] − mean² can be negative
     const double weight = exp(-t(i) * t(i) / 2) / (16 * std::sqrt(2 * std::numbers::pi));
     m.variance += weight * (static_cast<double>(a[i]) - m.mean) * (static_cast<double>(a[i]) - m.mean);
   }

@@ -1,4 +1,4 @@
-// Changes the modes of the terminal, and restores them at every end of the program, also after a fatal signal.
+// Changes the modes of the terminal. Restores them when the program ends, also after a fatal signal except SIGKILL.
 #include "primer/views/keyboard.hpp"
 
 #include <poll.h>

@@ -50,7 +50,7 @@ RegressionScores regression_scores(const Tensor& a, const Tensor& y);
 
 Tensor column_of(const Tensor& t, std::size_t k);
 
-// Computes r2 from two sums of squares per column. The factors `scales` = square_scales(y) prevent overflow.
+// Returns r2, the mean of R² over the columns. In both sums of squares, the factors square_scales(y) prevent overflow.
 double r2_score(const std::vector<double>& residual_squares, const std::vector<double>& total_squares);
 std::vector<double> square_scales(const Tensor& y);  // for each column of y: a factor s such that Σ (s y)² is finite
 void add_residual_squares(const Tensor& a, const Tensor& y, const std::vector<double>& scales,

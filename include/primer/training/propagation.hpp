@@ -1,6 +1,6 @@
-// Predicts the size of the gradient before training, from the variances of signal and gradient in a wide network with
-// random weights: Poole et al., "Exponential expressivity in deep neural networks through transient chaos", 2016, and
-// Schoenholz et al., "Deep information propagation", 2017.
+// Predicts, before training, how much the gradient shrinks or grows from the last to the first hidden layer. Uses the
+// variances of signal and gradient in a wide network with random weights: Poole et al., "Exponential expressivity in
+// deep neural networks through transient chaos", 2016, and Schoenholz et al., "Deep information propagation", 2017.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace primer {
 
-// Moments of σ(z) and of σ′(z) for a normally distributed z ∼ N(0, variance).
+// Mean, mean square and variance of σ(z), and mean square of σ′(z), for a normally distributed z ∼ N(0, variance).
 struct Moments {
   double mean, square, variance;  // E[σ(z)], E[σ(z)²], Var[σ(z)]
   double derivative_square;       // E[σ′(z)²]

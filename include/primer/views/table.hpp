@@ -25,7 +25,7 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left = 1,
                   std::size_t width = unlimited_width, std::size_t repeated = 1);
 
-// "12.5%", with one decimal; "<0.1%" for a fraction that is not 0 but would be rounded to 0.
+// A percentage with at most one decimal: "100%", "12.5%"; "<0.1%" for a fraction that is not 0 but is rounded to 0.
 std::string percent(double fraction);
 
 }  // namespace primer
