@@ -109,6 +109,8 @@ window.sample_view = (engine, cards) => {
     const [value, derivative] = formulas(cards[layer.activation.split('(')[0]]);
     const dead = facts.off === 1;
     const canonical = last && run.info.canonical;
+    const mask = of_sample.mask ? `× mask ${short(of_sample.mask[j])} ` : '';
+    const factor = layer.elementwise ? `${mask}× σ′(z) ${short(at.slope, 5)}` : '× Jacobian of σ';
     by_id('unit-facts').replaceChildren(
       html(
         'p',
@@ -132,7 +134,7 @@ window.sample_view = (engine, cards) => {
           : [
               html('span', {}, '∂L/∂a ', html('b', { title: String(dL_da) }, short(dL_da, 5))),
               ' ',
-              html('span', { class: 'sigma-step-text' }, `× σ′(z) ${short(at.slope, 5)}`),
+              html('span', { class: 'sigma-step-text' }, factor),
               ' ',
               html(
                 'span',
@@ -342,13 +344,15 @@ window.sample_view = (engine, cards) => {
       const canonical = l + 1 === run.info.layers.length && run.info.canonical;
       const words = canonical
         ? `a = ${short(layer.a[j], 4)}, y = ${short(trace.y[j], 4)}: ∂L/∂z`
-        : layer.mask
-          ? `δ = ∂L/∂a × mask × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.mask[j])} × ${short(layer.slope[j], 5)}`
-          : `δ = ∂L/∂a × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.slope[j], 5)}`;
+        : !info.elementwise
+          ? 'δ = Jacobian of σ × ∂L/∂a'
+          : layer.mask
+            ? `δ = ∂L/∂a × mask × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.mask[j])} × ${short(layer.slope[j], 5)}`
+            : `δ = ∂L/∂a × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.slope[j], 5)}`;
       return {
         head: `backward, layer ${l + 1}: δ = ∂L/∂z`,
         lines: [html('p', {}, `Unit ${n}: ${words} = `, full(layer.dL_dz[j])), row(layer.dL_dz)],
-        source: [canonical ? source.logits : source.dL_dz],
+        source: canonical ? [source.logits] : info.elementwise ? [source.dL_dz] : [],
       };
     }
     const first = Math.min(5, info.inputs);

@@ -228,16 +228,18 @@ std::string layers_json(const Frames& frames, const std::vector<Curve>& curves) 
 
 }  // namespace
 
-// The learning curves. For a long run, they contain only evenly spaced epochs and the last epoch.
+// The learning curves. For a long run, they contain only evenly spaced epochs, the last epoch and the one with test
+// scores.
 std::string curves_json(const RunTable& history) {
-  const std::size_t n = history.rows.size();
+  const std::size_t n = history.rows.size(), stride = n / most_curve_points + 1;
   std::vector<std::size_t> chosen;
-  for (std::size_t i = 0; i < n; i += n / most_curve_points + 1) chosen.push_back(i);
-  if (n > 0 && chosen.back() != n - 1) chosen.push_back(n - 1);
+  for (std::size_t i = 0; i < n; ++i) {
+    if (i % stride == 0 || i == n - 1 || !history.cell(i, "test_loss").empty()) chosen.push_back(i);
+  }
   Members curves{{"epoch", json::array(chosen, [&](std::size_t i) { return whole(history.epochs[i]); })}};
   for (const std::string& column : history.columns) {
     if (column == "epoch" || column == "learning_rate") continue;
-    if (n == 0 || history.cell(n - 1, column).empty()) continue;
+    if (std::ranges::all_of(chosen, [&](std::size_t i) { return history.cell(i, column).empty(); })) continue;
     curves.emplace_back(column, json::array(chosen, [&](std::size_t i) {
                           const double v = history.number(i, column);
                           return std::isfinite(v) ? number(v) : "null";

@@ -107,11 +107,14 @@ class Doctor {
   // Reports the last hidden layer through which no gradient passes, such as a layer of step functions.
   bool zero_slope() {
     for (std::size_t l = hidden_; l-- > 0;) {
-      if (largest_derivative(*make_activation(config_.layers[l].activation)) > 0) continue;
+      const LayerOptions& layer = config_.layers[l];
+      if (largest_derivative(*make_activation(layer.activation)) > 0) continue;
       say("zero-slope", epochs_.front().front().epoch, {{layers_key(l + 1, l + 1, "activation"), "tanh"}}, "σ′ of ",
-          config_.layers[l].activation, " is 0 everywhere, so no gradient passes: ",
-          l == 0 ? "layer 1 never changes" : concat("layers 1 to ", l + 1, " never change"), ".");
-      return true;
+          layer.activation, " is 0 everywhere, so ", layer.residual ? "" : "no gradient passes: ",
+          l == 0 || layer.residual ? concat("layer ", l + 1, " never changes")
+                                   : concat("layers 1 to ", l + 1, " never change"),
+          ".");
+      if (!layer.residual) return true;  // a residual layer passes the gradient through its skip connection
     }
     return false;
   }

@@ -56,6 +56,25 @@ TEST_CASE("the numbers of an epoch are the texts of history.csv and flow.csv") {
   }
 }
 
+TEST_CASE("the curves keep the test scores of the best epoch of early stopping") {
+  RunTable history{{"epoch", "train_loss", "validation_loss", "test_loss"}, {}, {}};
+  for (std::uint64_t epoch = 1; epoch <= 2500; ++epoch) {  // thinned: 834 of these rows and the best one remain
+    history.epochs.push_back(epoch);
+    history.rows.push_back({std::to_string(epoch), "0.5", "", epoch == 1235 ? "0.25" : ""});
+  }
+  const Value curves = json::parse(curves_json(history), Location{"curves"});
+  CHECK(std::get<json::Object>(curves.data).size() == 3);  // no validation_loss
+  const json::Array& epochs = items(member(curves, "epoch"));
+  const json::Array& test = items(member(curves, "test_loss"));
+  REQUIRE(epochs.size() == 835);
+  REQUIRE(test.size() == 835);
+  for (std::size_t i = 0; i < 835; ++i) {
+    const bool best = std::get<std::int64_t>(epochs[i].data) == 1235;
+    CHECK(best == (i == 412));
+    CHECK(std::holds_alternative<double>(test[i].data) == best);
+  }
+}
+
 TEST_CASE("σ and σ′ of each activation are drawn exactly, and each activation once") {
   const Folder folder;
   RunFiles files = read_run(runs::spirals_run(folder));

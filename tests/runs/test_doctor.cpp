@@ -249,6 +249,21 @@ TEST_CASE("a layer whose σ′ is 0 everywhere never changes") {
   CHECK(find(diagnoses, "dead") == nullptr);
 }
 
+TEST_CASE("a residual layer whose σ′ is 0 everywhere passes the gradient through its skip connection") {
+  Experiment experiment =
+      load_experiment(source("configs/spirals.toml"), spirals_with({{"layer.1.repeat", "3"}, {"train.epochs", "3"}}));
+  experiment.config.layers[1].activation = experiment.config.layers[2].activation = "step";
+  experiment.config.layers[1].residual = experiment.config.layers[2].residual = true;
+  const Run run = trained(experiment);
+  for (const FlowRow& row : run.flow) CHECK((row.dL_dW_norm > 0) == (row.layer == 1 || row.layer == 4));
+  std::vector<std::string> texts;
+  for (const Diagnosis& diagnosis : run.diagnoses()) {
+    if (diagnosis.kind == "zero-slope") texts.push_back(diagnosis.text);
+  }
+  CHECK(texts == std::vector<std::string>{"σ′ of step is 0 everywhere, so layer 3 never changes.",
+                                          "σ′ of step is 0 everywhere, so layer 2 never changes."});
+}
+
 TEST_CASE("the forecast gives a diagnosis of the initial weights in place of the warning that predicts the same") {
   const auto codes = [](std::vector<Override> overrides) {
     std::vector<std::string> all;
