@@ -62,7 +62,7 @@ const std::vector<FlowRow>& flow_at_end(FinishedRun& run) {
 double over_layers(const std::vector<FlowRow>& rows, std::string_view column, const Pick& layer) {
   const bool one = layer.from == layer.to;
   if (one) check_layer(layer.from, rows.size());
-  if (!one && rows.size() == 1) refuse("the network has only one layer; write layer = 1");
+  if (!one && rows.size() == 1) refuse("the network has no hidden layer; write layer = 1");
   Series series;
   for (const FlowRow& row : rows) {
     if (one || row.layer < rows.size()) series.emplace_back(row.layer, flow_value(row, column).value());
@@ -131,7 +131,7 @@ const Tensor& last_z(FinishedRun& run, const Tensor& x) {
   return run.network.layers.back().z;
 }
 
-// The affine map x Wᵀ + b that equals z of the last layer if the network's input x is 0 or a vector (0, …, 1, …, 0).
+// An affine map x Wᵀ + b of a network: b is z of the last layer at x = 0; row i of Wᵀ is z − b at the i-th unit vector.
 struct AffineMap {
   Tensor Wt, b;  // Wᵀ is inputs × outputs, b is 1 × outputs
 };
@@ -232,8 +232,8 @@ std::vector<Measure> table() {
   std::vector<Measure> all{
       {"diverged", "", "1 if a number was not finite, else 0", [](Run& r, const Q&) { return r.diverged ? 1.0 : 0.0; }},
       {"epochs_to_loss", "at", "first epoch with a training loss below `at`", epochs_to_loss},
-      {"collapse_difference", "", "max |output − affine map| / max |output| over the rows", collapse_difference},
-      {"collapse_rank", "", "rank of the affine map that equals the network at x = 0 and at each basis vector",
+      {"collapse_difference", "", "max |z − affine map| / max |z| of the last layer for all rows", collapse_difference},
+      {"collapse_rank", "", "rank of the affine map that equals z of the last layer at 0 and unit vectors",
        [](Run& r, const Q&) { return static_cast<double>(rank_of(singular_values(affine_map(r).Wt))); }},
       {"conditioning", "layer", "ratio of the largest to the smallest eigenvalue of E[a aᵀ]", conditioning},
       {"alpha_change", "layer", "distance of a prelu's α from its initial value", alpha_change},
@@ -264,7 +264,7 @@ std::optional<double> measure(const Quantity& quantity, FinishedRun& run) {
   const std::string& epoch = quantity.epoch.text;
   const auto where = epoch.empty() ? "" : concat(" for epoch = ", epoch, "; try another, or see diagnostics.every");
   if (value && std::isnan(*value)) refuse("the measure has no value", where);
-  if (value && std::isinf(*value)) refuse("the result is ", number(*value), ", which is not a finite number");
+  if (value && std::isinf(*value)) refuse("the measure is ", number(*value), ", which is not a finite number");
   return value;
 }
 

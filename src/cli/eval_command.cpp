@@ -110,8 +110,8 @@ Dataset read_rows(const Model& model, const Arguments& arguments) {
     samples = read_samples(file, model.config.data, model.task, model.columns);
   }
   if (samples.dropped > 0) {
-    const std::string rows = counted(samples.dropped, "row with a missing value is", "rows with a missing value are");
-    std::fprintf(stderr, "%s left out\n", rows.c_str());
+    const std::string rows = counted(samples.dropped, "row is left out", "rows are left out");
+    std::fprintf(stderr, "%s because of missing values\n", rows.c_str());
   }
   return rows_of(model, std::move(samples), part_of(arguments));
 }
@@ -161,11 +161,11 @@ const Command eval_command{"eval",
                            "The output is CSV. Each row has the name of a metric and its value. For classes:\n"
                            "loss, accuracy, balanced_accuracy (the mean recall) and macro_f1; for two\n"
                            "classes also roc_auc and average_precision. For regression: loss, r2, rmse, mae.\n"
-                           "With several targets, eval prints each score for all targets together and for\n"
-                           "each target, as in r2_NAME. For classes, a terminal also shows the confusion\n"
-                           "matrix and the scores of each class. primer matches columns by name. Use rows\n"
-                           "that the model was not trained on: --rows test selects such rows in the data\n"
-                           "file of the run. If DATA.csv is -, eval reads standard input.\n\n"
+                           "With several targets, eval also prints scores of each target, as in r2_NAME. For\n"
+                           "classes, a terminal also shows the confusion matrix and the scores of each\n"
+                           "class. primer matches columns by name. Use rows that the model was not trained\n"
+                           "on: --rows test selects such rows in the data file of the run. If DATA.csv is -,\n"
+                           "eval reads standard input.\n\n"
                            "  primer eval runs/iris/model.safetensors data/iris.csv --rows test\n",
                            options,
                            run};

@@ -55,7 +55,7 @@ int run(const Arguments& arguments) {
   }
   if (names.contains("nothing compared")) {
     throw RuntimeError(
-        "every finite difference would cross a kink of the activation, so no gradient was compared in: " +
+        "every finite difference would cross a kink of σ or of the loss, so no gradient was compared in: " +
         names["nothing compared"]);
   }
   return 0;

@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
 #if defined(__x86_64__) || defined(__i386__)
   if (const char* instructions = missing(primer::built_for)) return refuse(instructions);
 #else
-  // The CPU is checked on x86 only. On another CPU, an instruction that the CPU lacks raises the signal SIGILL.
+  // Only an x86 CPU is checked. On another CPU, a missing instruction raises SIGILL; then the handler prints the error.
   std::signal(SIGILL, [](int) { std::_Exit(refuse("an instruction raised SIGILL")); });
 #endif
   return primer::run_command_line(argc, argv);
