@@ -47,7 +47,7 @@ constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes
 constexpr std::size_t widest = 8 * lanes;  // number of columns of a tile if the result C has only one row
 constexpr std::size_t depth = 256;         // kc: maximum number of rows of a panel (strip of B, as wide as a tile of C)
 constexpr std::size_t room = 1024 * std::max(4 * vector_bytes, std::size_t{128}) / sizeof(real);  // numbers in a block
-constexpr std::size_t near = 32 * 1024 / sizeof(real);  // a block spread over more than `near` numbers is packed
+constexpr std::size_t near = 32 * 1024 / sizeof(real);  // a block is packed (copied) if rows · row stride > `near`
 constexpr std::size_t far = 512 * 1024 / sizeof(real);  // a transposed A is copied if it spans at least `far` numbers
 constexpr std::size_t tiny = 64;                        // product() uses plain loops up to this number of multiply-adds
 constexpr std::size_t tile_rows = tile_vectors / 2;     // mr: rows of a tile; a row of a wide tile is two SIMD vectors

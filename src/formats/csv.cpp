@@ -33,7 +33,7 @@ bool means_missing(std::string_view text) {
                                         "?",       "-",       ".",     "<na>",  "#na",   "#n/a", "#null!",
                                         "#div/0!", "#value!", "#ref!", "#num!", "#name?"};
   const char last = text.empty() ? '?' : text.back();
-  if (last >= '0' && last <= '9') return false;  // no text in `words` ends with a digit, so numbers need no search
+  if (last >= '0' && last <= '9') return false;  // no word for a missing value ends with a digit: skip the search
   std::string lower(text.substr(0, 8));
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return std::ranges::find(words, lower) != std::end(words);
@@ -170,7 +170,7 @@ std::string_view CsvReader::raw(std::size_t column) const {
 
 Location CsvReader::location_of(std::size_t offset) const {
   const std::string_view before(buffer_.data() + row_, offset);
-  const std::size_t line_begin = before.rfind('\n') + 1;  // the line begins after a line feed or at the row's start
+  const std::size_t line_begin = before.rfind('\n') + 1;  // 0, or the index after the last line feed in a quoted cell
   const auto lines = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
   return {file_, line_ + lines, count_characters(before.substr(line_begin)) + 1};
 }

@@ -43,7 +43,7 @@ class Activation {
   virtual void backward(const Tensor& z, const Tensor& a, const Tensor& derivative, const Tensor& dL_da, Tensor& dL_dz);
 
   virtual real leak() const { return 0; }  // σ′ for z < 0, or 0 if σ does not declare it; for He's initialisation
-  virtual std::optional<Parameter> parameter() { return {}; }  // the learned constant α; empty if there is none
+  virtual std::optional<Parameter> parameter() { return {}; }  // α and ∂L/∂α, if training changes α (prelu); else empty
 };
 
 // An elementwise activation is a struct with a name, a value and a derivative. Optional members (see activation.cpp):

@@ -25,7 +25,7 @@ struct Dense {
   // x (batch × inputs) must exist until backward() returns. Throws std::invalid_argument if x.cols() is not `inputs`.
   // With a `step`: a training pass (batch statistics, dropout mask of this step). Without a `step`: an evaluation pass.
   void forward(const Tensor& x, std::optional<std::uint64_t> step = {});
-  // Computes `a` of an evaluation pass, without σ′(z). Overwrites z. The layer does not change: threads may share it.
+  // Fills z and `a` as an evaluation pass does, without σ′(z). The layer does not change: threads may share it.
   void predict(const Tensor& x, Tensor& z, Tensor& a) const;
 
   // Computes the gradients for the last forward pass from ∂L/∂a (batch × units); ∂L/∂x only if `wants_dL_dx` is true.

@@ -346,7 +346,7 @@ struct Turn {
   const double second_rest = fma(k, 6.123233995736766e-17, -second);
   const double r = first - second;
   const double back = r - first;
-  const double r_rest = (first - (r - back)) - (second + back);  // the rounding error of r = first − second
+  const double r_rest = (first - (r - back)) - (second + back);  // exactly (first − second) − r: the rounding error
   const double rest = (r_rest - second_rest) + k * 1.4973849048591698e-33;  // angle = r + rest
   const double r2 = r * r;
   const double s = polynomial(r2, -0.1666666666666664, 0.008333333333323662, -0.00019841269830144393,

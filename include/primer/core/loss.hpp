@@ -36,7 +36,7 @@ class Loss {
   virtual double weight(const Tensor& y) const { return static_cast<double>(y.rows()); }
 
   // Whether `output` is the canonical activation of this loss, as softmax is for cross_entropy. Only then, call
-  // …_from_logits(). value_from_logits() uses the tensor `scratch` as a buffer; pass the same tensor in the next call.
+  // …_from_logits(). value_from_logits() overwrites `scratch`. Pass the same tensor to all calls to save allocations.
   bool pairs_with(const Activation& output) const { return output.traits.canonical_loss == name(); }
   virtual real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const;
   virtual void gradient_from_logits(const Tensor& a, const Tensor& y, Tensor& dL_dz) const;  // (a − y) / N, or / (N K)

@@ -23,7 +23,7 @@ struct BatchNorm {
   Tensor dL_du, dL_dgamma, dL_dbeta;
 
   void forward(Tensor& z, bool training);  // z = γ û + β, where û is u = x Wᵀ + b after normalisation
-  void predict(Tensor& z) const;       // outside training: z is the input u before the call, γ û + β after the call
+  void predict(Tensor& z) const;  // in evaluation: replaces u (stored in z) by γ û + β, where û is the normalised u
   void backward(const Tensor& dL_dz);  // computes dL_du, dL_dgamma and dL_dbeta for the last call of forward()
 
  private:

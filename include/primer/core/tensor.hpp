@@ -15,7 +15,7 @@
 
 namespace primer {
 
-// Memory that starts on a cache line, so that no vector load crosses from one line into the next.
+// Memory that starts on a cache line: a vector loop over a whole tensor never loads a vector from two cache lines.
 template <typename T>
 struct CacheLineAllocator {
   using value_type = T;
