@@ -212,7 +212,7 @@ std::string header_text(const Safetensors& contents, Dtype dtype) {
     const std::size_t count =
         std::accumulate(tensor.shape.begin(), tensor.shape.end(), std::size_t{1}, std::multiplies<>());
     if (count != tensor.values.size())
-      throw std::logic_error("tensor " + tensor.name + ": the number of values does not fit the shape");
+      throw std::logic_error("cannot write tensor " + tensor.name + ": its shape needs more or fewer values");
     const std::size_t end = offset + count * (dtype == Dtype::F64 ? sizeof(double) : sizeof(float));
     const Members description{{"dtype", dtype == Dtype::F64 ? "\"F64\"" : "\"F32\""},
                               {"shape", json::array(tensor.shape, text_of)},

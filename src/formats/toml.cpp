@@ -175,7 +175,7 @@ class Parser {
 
   // Throws "expected WHAT, not "c"", where c is the character at position_.
   [[noreturn]] void fail_expected(const std::string& what) {
-    if (at_end()) fail(concat("expected ", what, ", not the end of the ", counts_ ? "file" : "value"));
+    if (at_end()) fail(concat("expected ", what, counts_ ? ", not the end of the file" : ", not the end of the value"));
     if (next_is("\n") || next_is("\r\n")) fail("expected " + what + ", not the end of the line");
     fail("expected " + what + ", not " + in_quotes(text_.substr(position_, utf8_length(text_.substr(position_)))));
   }

@@ -171,7 +171,7 @@ Experiment experiment_in(const char* text, std::size_t size) {
     inputs = units;
     if (weights <= static_cast<double>(most_weights)) continue;
     throw UserError(config.location(concat("layer.", l + 1, ".units")), "the web page takes at most ", most_weights,
-                    " weights; use primer train");
+                    " weights in all layers together; use primer train");
   }
   return experiment;
 }

@@ -194,7 +194,8 @@ window.network_view = (engine) => {
     const hidden = Math.max(1, run.info.layers.length - 1);
     const count = run.info.layers.slice(0, hidden).reduce((sum, layer) => sum + layer.units, 0);
     const dead = units.slice(0, hidden).reduce((sum, layer) => sum + layer.dead, 0);
-    by_id('tile-hint').textContent = `${hint} Dead units: ${dead} of ${count}. ${line_hints[by_id('line-kind').value]}`;
+    by_id('tile-hint').textContent =
+      `${hint} Dead ${tiles.length > 1 ? 'hidden ' : ''}units: ${dead} of ${count}. ${line_hints[by_id('line-kind').value]}`;
     const largest = Math.max(...units.flatMap(({ delta }) => delta), 1e-300);
     tiles.forEach((column, l) => {
       const n = run.info.layers[l].units;
@@ -330,10 +331,10 @@ window.network_view = (engine) => {
         const row = state.flow[l];
         if (!row) return [];
         return [
-          `${runs.length > 1 ? `${name}: ` : ''}⊙ σ′ changes ‖∂L/∂a‖ = ${short(row.dL_da_norm)} to ‖δ‖ = ${short(row.dL_dz_norm)} (factor ${short(row.sigma_factor)})`,
+          `${runs.length > 1 ? `${name}: ` : ''}⊙ σ′ turns ‖∂L/∂a‖ = ${short(row.dL_da_norm)} into ‖δ‖ = ${short(row.dL_dz_norm)} (factor ${short(row.sigma_factor)})`,
           ...(row.W_factor === null
             ? []
-            : [`${carrier([info.layers[l + 1]])} of layer ${l + 2} multiplies the gradient by ${short(row.W_factor)}`]),
+            : [`${carrier([info.layers[l + 1]])} multiplies ‖δ‖ of layer ${l + 2} by ${short(row.W_factor)}`]),
         ];
       });
       return lines.length === 0 ? null : [`layer ${l + 1}`, ...lines];
@@ -512,8 +513,8 @@ window.network_view = (engine) => {
       place_tiles();
       make_picture();
     },
-    // `part` is the number of the animation frame. To save time, each frame draws the plot of the data and only one of
-    // these: the units, the lines, the gradient chart. If `part` is null, the function draws everything.
+    // `part` is the number of the animation frame. To save time, a frame draws only the plot of the data and the
+    // units, the lines or the gradient chart (while dots move, also the lines). If `part` is null, draws all.
     draw(now, pick, runs, part = null) {
       picked = pick;
       const grid = compute_grid();

@@ -147,7 +147,7 @@
       const more = html(
         'details',
         {},
-        html('summary', {}, 'more settings: batch norm, dropout, …'),
+        html('summary', {}, 'initial weights, dropout, batch norm, residual'),
         row(init, number('dropout', key('dropout'), { min: 0, max: 0.95 })),
         row(check('batch norm', key('batch_norm')), check('residual', key('residual'))),
       );
@@ -347,7 +347,7 @@
     explain(d, { describe });
   }
 
-  // The numbers that change in every animation frame
+  // Writes the epoch, the losses and metrics of the runs.
   function draw_numbers() {
     const run = run_shown();
     const { state, info } = run;
@@ -408,8 +408,7 @@
     fill_form();
     show_difference();
     const run = run_shown();
-    by_id('summary').textContent =
-      `${run.info.rows} training rows; one epoch has ${run.info.batches} ${run.info.batches === 1 ? 'minibatch' : 'minibatches'}`;
+    by_id('summary').textContent = `training rows: ${run.info.rows}; minibatches per epoch: ${run.info.batches}`;
     network.set_run(run, pick);
     draw_all();
   }

@@ -270,7 +270,7 @@ def check_unit(browser, folder):
     browser.run(CHOOSE, "[data-name='w1']", "1.25", "input")
     assert signature_of(browser) != now and "changed the run at step 19" in browser.run(STATE)["repeat"], browser.run(STATE)
     assert browser.run("return playground.engine.unit(0, 0, 1).w[0]") == 1.25
-    dead = "return Number(/Dead units: (\\d+) of 32/.exec(document.getElementById('tile-hint').textContent)[1])"
+    dead = "return Number(/Dead hidden units: (\\d+) of 32/.exec(document.getElementById('tile-hint').textContent)[1])"
     alive = 32 - browser.run(dead)
     click(browser, "kill")
     assert browser.run("return document.getElementById('unit-state').textContent").startswith("This unit is dead")
@@ -373,7 +373,7 @@ def check_messages(browser, page, folder):
         state = browser.run(STATE)
         assert run.stderr == f"primer: {state['message']}\n", (name, run.stderr, state["message"])
         assert state["signature"] == kept, name
-    for old, new, column, limit in (("points = 600", "points = 100000000", 10, "100000 rows"), ("units = 16", "units = 65536", 9, "1000000 weights")):
+    for old, new, column, limit in (("points = 600", "points = 100000000", 10, "100000 rows"), ("units = 16", "units = 65536", 9, "1000000 weights in all layers together")):
         apply_text(browser, right.replace(old, new))  # natively right, but the page would stand still
         line = max(i for i, line in enumerate(right.split("\n"), 1) if line == old)
         assert browser.run(STATE)["message"] == f"config.toml:{line}:{column}: the web page takes at most {limit}; use primer train", browser.run(STATE)

@@ -48,8 +48,8 @@ class RuntimeError : public std::runtime_error {
       : std::runtime_error(concat(to_string(location), ": ", parts...)) {}
 };
 
-// Runs act(). If act() throws a std::logic_error, throws locate(error) instead: `locate` adds the file and the line.
-// WebAssembly cannot catch exceptions, so src/playground/host.cpp has another version of locate_errors().
+// Runs act(). A std::logic_error of act() means that the user's input is wrong: locate_errors() throws locate(error)
+// instead, a UserError with the file and the line. For WebAssembly, src/playground/host.cpp has another version.
 void locate_errors(const std::function<void()>& act, const std::function<UserError(const std::logic_error&)>& locate);
 
 // The candidate nearest to `word` in Damerau–Levenshtein distance, or "" if the distance is larger than 1 + ⌊length of
