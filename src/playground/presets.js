@@ -71,7 +71,7 @@ every = 1
     {
       name: 'tanh with N(0, 1): saturation and explosion',
       config: spirals(repeat(8, layer(16, 'tanh', 'init = "normal(1)"')), sgd(0.01, 300)),
-      look: 'Pick a unit: most of its z are so far from 0 that σ′ is almost 0. But the weights are so large that the gradient still grows on its way back.',
+      look: 'In layers 3 to 8, about half of the z are far from 0: there, σ′ < 0.05. But large weights make the gradient grow on its way back.',
       number:
         'Claim flow_explodes: over ten layers with N(0, 1) weights the gradient grows 181-fold; the saturated fraction is 0.677.',
     },
@@ -87,7 +87,7 @@ every = 1
     {
       name: 'the rescue: Leaky ReLU from the same start',
       config: sine(layer(32, 'leaky_relu(0.01)'), 0.1, 1000),
-      look: 'A unit with z < 0 on every row keeps σ′ = 0.01 instead of 0, so the unit is not dead. Its weights still move, a hundred times more slowly than with σ′ = 1, and the unit can come back. The loss ends far below the loss of “dying ReLU”.',
+      look: 'The initial weights are those of “dying ReLU”. But no unit dies: for z < 0, σ′ is 0.01, not 0. The weights move a hundred times more slowly than with σ′ = 1, and z can rise above 0 again. The loss ends far below that of “dying ReLU”.',
       at: 'network',
       units: 'state',
       speed: 'step',
@@ -96,7 +96,7 @@ every = 1
     {
       name: 'linear collapse: nine identity layers',
       config: xor(repeat(9, layer(8, 'identity'))),
-      look: 'The hidden layers have σ′ = 1, so the gradient reaches layer 1. But ten linear layers compute no more than one. The plot has at most one straight border. The loss stops at ln 2 = 0.693.',
+      look: 'The hidden layers have σ′ = 1, so the gradient reaches layer 1. But the network computes no more than one layer: the plot has at most one straight border. The loss stops at ln 2 = 0.693.',
       number: 'Claim xor_needs_hidden: ten linear layers reach an accuracy of 0.5 on XOR.',
     },
     {

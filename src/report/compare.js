@@ -23,7 +23,7 @@
     if (column.endsWith('r2')) range[0] = Math.max(range[0], -1); // the axis of R² does not go below −1
     const logarithmic = column.endsWith('loss') && range[0] > 0 && range[1] / range[0] > 30;
     const last = Math.max(...series.map(({ x }) => x.at(-1) ?? 0), 1);
-    // The value of a series at an epoch; null if the page does not have this epoch, because a long run omits some.
+    // The value of a series at an epoch; null if the series has no value there: a long run omits some epochs.
     function value({ x, y }, epoch) {
       const i = x.indexOf(epoch);
       return i < 0 ? null : y[i];

@@ -181,7 +181,7 @@ window.runs = (() => {
     }
     return { card, draw };
   }
-  // Draws a card for each [view, layer, name] in `list`; null leaves a gap. Returns a function that redraws all cards.
+  // Draws a card for each [view, layer, name] in `list`; null leaves a gap. Returns a function that updates all cards.
   function layer_cards(host, list) {
     const cards = list.map((item) => (item ? layer_card(...item) : { card: html('div', {}), draw: () => () => {} }));
     host.replaceChildren(...cards.map(({ card }) => card));
@@ -233,7 +233,7 @@ window.runs = (() => {
     document.addEventListener('keydown', (event) => {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       const anywhere = { ArrowRight: 1, ArrowLeft: -1 };
-      // ↑, ↓, PageUp and PageDown move the slider if it has the focus; otherwise they scroll the page.
+      // ↑, ↓, PageUp and PageDown move the slider if it has the focus. Otherwise this script does not handle them.
       const on_slider = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
       const move = anywhere[event.key] ?? (event.target === slider ? on_slider[event.key] : undefined);
       if (event.key === ' ') {

@@ -13,7 +13,7 @@ std::string chain(const std::vector<std::string>& layers);
 // - the folder of the run
 // - the settings that differ between the runs; one column `layers` for all layers if the numbers of layers differ
 // - the number of epochs, and the losses and metrics of the parameters that the run kept
-// - the lowest validation loss (or training loss, without validation rows), the epoch of this loss, a hash of the model
+// - the lowest validation loss (training loss if no run has validation rows), the loss's epoch, a hash of the model
 using Comparison = std::vector<std::vector<std::string>>;
 
 // Throws UserError, with the file's name, if a folder has no config.toml, history.csv or model.safetensors.

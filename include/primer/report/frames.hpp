@@ -84,7 +84,7 @@ struct Frames : RunNotes {
 
     bool operator==(const Set&) const = default;
   };
-  std::vector<Set> sets;      // the sets with a confusion matrix; none for regression
+  std::vector<Set> sets;      // sets with a confusion matrix; only if the network predicts one of at most 30 classes
   std::vector<float> images;  // raw pixels of some test (or else validation or training) rows, if the rows are images
   std::vector<float> labels;  // the actual class of each image in `images`
 
