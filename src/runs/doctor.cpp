@@ -83,7 +83,7 @@ class Doctor {
   // Says how badly the network learned: "the training loss is still 1.1 (a constant output has the loss 1.1)".
   std::string failure() const {
     const Scores& last = history_.back().train;
-    return regression() ? "R² is only " + short_number(last.metric)
+    return regression() ? "the training R² is only " + short_number(last.metric) + " (a constant output has R² = 0)"
                         : "the training loss is still " + short_number(last.loss) +
                               " (a constant output has the loss " + short_number(constant_loss()) + ")";
   }
@@ -104,7 +104,7 @@ class Doctor {
     return true;
   }
 
-  // Reports the last hidden layer through which no gradient passes, such as a layer of step functions.
+  // Reports the hidden layers whose σ′ is 0 everywhere, from the last layer back to a layer that blocks the gradient.
   bool zero_slope() {
     for (std::size_t l = hidden_; l-- > 0;) {
       const LayerOptions& layer = config_.layers[l];

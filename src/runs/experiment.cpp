@@ -36,11 +36,11 @@ void resolve_layers(Experiment& experiment) {
                       layer.units);
     }
     if (layer.units == 1 && make_activation(layer.activation)->traits.distribution) {
-      throw UserError(config.location(at + ".activation"), layer.activation, " of one unit is always 1; ",
+      throw UserError(config.location(at + ".activation"), layer.activation, " with one unit always outputs 1; ",
                       experiment.task == Task::regression
-                          ? concat("with the loss ", config.train.loss,
-                                   ", use identity; if the target is a class, set train.loss to cross_entropy")
-                          : "use sigmoid, or one unit for each class");
+                          ? concat("for the loss ", config.train.loss,
+                                   ", use identity; for a class as the target, set train.loss to cross_entropy")
+                          : "for one probability, use sigmoid; for several classes, use one unit for each class");
     }
     inputs = layer.units;
   }

@@ -349,8 +349,8 @@ std::string text_of_data(const Table& table, const Plan& plan, const std::string
     out += line("one_hot = " + quoted_list(plan.categories), "an input of 0 or 1 for each category");
   }
   if (plan.missing > 0) {
-    out +=
-        line("missing = \"drop\"", concat(counted(table.rows - table.kept, "row"), " with a missing value, left out"));
+    out += line("missing = \"drop\"",
+                concat("leaves out ", counted(table.rows - table.kept, "row"), " with a missing value"));
   }
   out += line("standardize = true", "inputs with mean 0 and standard deviation 1");
   if (!plan.classes) out += line("standardize_targets = true", "predictions keep the units of the data file");
@@ -382,8 +382,8 @@ std::string text_of_training(const Table& table, const Plan& plan) {
                                                          : "cross_entropy",
                                            "\"")));
   if (plan.least > 0 && plan.most >= 10 * plan.least) {
-    out += line("class_weights = \"balanced\"",
-                concat("the classes have ", plan.least, " to ", plan.most, " training rows"));
+    out += line("class_weights = \"balanced\"", concat("rare classes get larger weights; the classes have ", plan.least,
+                                                       " to ", plan.most, " training rows"));
   }
   const std::size_t epochs = std::clamp<std::size_t>(100'000 / std::max<std::size_t>(table.kept, 1), 30, 200);
   out += line("optimizer = \"adam\"") + line("learning_rate = 0.005") + line(concat("epochs = ", epochs)) +

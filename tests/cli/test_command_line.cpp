@@ -183,8 +183,8 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
        "text.csv:2:3: the loss needs numbers in the target column \"b\", but the column begins with \"x\"; for "
        "classes, set train.loss to cross_entropy, or to binary_cross_entropy for two classes"},
       {"train c.toml --set data.file=cont.csv --set train.loss=mse",
-       "c.toml:4:14: softmax of one unit is always 1; with the loss mse, use identity; if the target is a class, set "
-       "train.loss to cross_entropy"},
+       "c.toml:4:14: softmax with one unit always outputs 1; for the loss mse, use identity; for a class as the "
+       "target, set train.loss to cross_entropy"},
       {"train c.toml --set data.file=three.csv --set train.loss=binary_cross_entropy --set layer.1.activation=sigmoid",
        "three.csv: column 'b' has 3 classes; a sigmoid separates two classes; for more classes, use softmax with "
        "cross_entropy"},

@@ -106,7 +106,7 @@ TEST_CASE("the comments of a config are true, whatever the file is like") {
     return text(i * 7 % 11) + "," + (i % 3 == 2 ? "NA" : text(i * 5 % 13)) + "," + "abc"[i % 3];
   }));
   CHECK(has_line(dropped, "target = \"y\"                   # 2 classes"));
-  CHECK(has_line(dropped, "missing = \"drop\"               # 20 rows with a missing value, left out"));
+  CHECK(has_line(dropped, "missing = \"drop\"               # leaves out 20 rows with a missing value"));
   CHECK(has_line(dropped, "units = 8                      # 2 inputs and 2 outputs"));
 
   // Where every row has a missing value, columns are left out until half of the rows remain.
@@ -115,7 +115,7 @@ TEST_CASE("the comments of a config are true, whatever the file is like") {
            (i % 4 > 1 ? "" : text(i * 3 % 17)) + "," + text(i * 11 % 37);
   }));
   CHECK(has_line(holes, "#   c  left out: 20 of 40 cells are missing"));
-  CHECK(has_line(holes, "missing = \"drop\"               # 20 rows with a missing value, left out"));
+  CHECK(has_line(holes, "missing = \"drop\"               # leaves out 20 rows with a missing value"));
 
   const std::string odd = config_for(rows("account,a,colour=x,size,y", 40, [&](int i) {
     return "9007199254740" + text(100 + i * 37 % 40) + "," + (i == 9 ? "12 kg" : text(i)) + "," + "uvw"[i % 3] + "," +

@@ -200,10 +200,9 @@ TEST_CASE("a wrong config gives one line with location and remedy and exit code 
           "c.toml:5:1: this layer needs the key 'units'; only the last layer gets its number of units from the data");
   refused(replaced(good, "activation = \"tanh\"", "activation = \"softmax\"\nresidual = true"),
           "c.toml:8:12: residual adds the layer's input to its output, so the layer needs 2 units, not 4");
-  refused(
-      replaced(replaced(good, "generator = \"spirals\"", "generator = \"sine\""), "\"cross_entropy\"", "\"mse\""),
-      "c.toml:9:14: softmax of one unit is always 1; with the loss mse, use identity; if the target is a class, set "
-      "train.loss to cross_entropy");
+  refused(replaced(replaced(good, "generator = \"spirals\"", "generator = \"sine\""), "\"cross_entropy\"", "\"mse\""),
+          "c.toml:9:14: softmax with one unit always outputs 1; for the loss mse, use identity; for a class as the "
+          "target, set train.loss to cross_entropy");
   refused(good, "--set train.learning_rat: unknown key 'learning_rat' in [train]; did you mean 'learning_rate'?",
           "--set train.learning_rat=0.1");
 }

@@ -21,8 +21,8 @@ struct Diagnosis {
 };
 
 // Finds the problems of a run. `history` has a row for each epoch, and `flow` for each layer in each observed epoch.
-// If `flow` has only epoch 0, the diagnoses predict the training. Values of Diagnosis::kind: at most one of diverged,
-// zero-slope, vanishing, exploding, saturated; also dead (units), fast or slow (learning rate) and overfitting.
+// If `flow` has only epoch 0, the diagnoses predict the training. Values of Diagnosis::kind: diverged (then no other);
+// zero-slope; at most one of vanishing, exploding, saturated; dead (units); fast or slow (learning rate); overfitting.
 std::vector<Diagnosis> diagnose(const Config& config, const std::vector<EpochRecord>& history,
                                 const std::vector<FlowRow>& flow);
 

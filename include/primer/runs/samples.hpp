@@ -30,7 +30,7 @@ struct FileSamples : Samples {
 // COLUMN=CATEGORY is 1 in the rows that have this category, and 0 in all other rows.
 class InputColumns {
  public:
-  // For a new network: takes all columns that the settings `data` select as inputs. The categories come from learn().
+  // For a new network: takes the input columns that `data` selects. Call learn() for each row to find the categories.
   InputColumns(const CsvReader& csv, const DataOptions& data, const std::vector<std::size_t>& targets);
   // For an existing network: takes the columns that the `inputs` of the network need. Columns are found by their names.
   InputColumns(const CsvReader& csv, const std::vector<std::string>& inputs, const std::vector<std::string>& one_hot,
