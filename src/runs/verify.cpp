@@ -138,7 +138,7 @@ Slips slips_of_sigma(const Pass& p) {
       {"the sign of z is lost", value_of(sigma, each([](real v) { return std::abs(v); }, z))},
       {"your softmax sums over the samples; sum over the units of each sample", turned(value_of(sigma, turned(z)))}};
   if (own == "tanh" || own == "sigmoid" || own == "softmax") {
-    slips.push_back({"you compute σ(2z): the exponent has an extra factor 2", value_of(sigma, scaled(z, 2))});
+    slips.push_back({"your activation gets 2z: the exponent has an extra factor 2", value_of(sigma, scaled(z, 2))});
     slips.push_back({"your activation gets z/2: the exponent lacks a factor 2", value_of(sigma, scaled(z, real(0.5)))});
   }
   for (const std::string_view name : activations().names()) {
@@ -430,10 +430,10 @@ Tensor absolute(const Tensor& A) {
 }
 
 constexpr double for_double = 1e-9, for_float = 1e-4;  // tolerances, relative to the largest |number| of an array
-constexpr double counts = 0.01;  // allowed error of a sum whose terms cancel: tolerance · 0.01 · (its largest |term|)
+constexpr double counts = 0.01;  // allowed error of a sum whose terms cancel: tolerance · 0.01 · Σ |term|
 
 struct Comparison {
-  double tolerance;  // allowed difference, as a fraction of the largest absolute value in the correct array
+  double tolerance;  // allowed difference = tolerance · (largest |correct number|, or Pair::least() if larger)
 
   std::optional<std::size_t> first_difference(std::span<const double> got, std::span<const double> want,
                                               double least) const {

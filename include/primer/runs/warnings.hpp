@@ -20,7 +20,7 @@ struct Warning {
 };
 std::string to_string(const Warning& warning);  // FILE:LINE:COLUMN: CODE: text
 
-// All warnings about the experiment; those about layers come first.
+// All warnings about the experiment, in this order: layers, inputs, targets, optimizer, keys without effect.
 std::vector<Warning> warnings_of(const Experiment& experiment);
 
 }  // namespace primer

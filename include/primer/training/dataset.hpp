@@ -57,7 +57,7 @@ struct Dataset {
   std::size_t size() const { return x.rows(); }
 };
 
-// x ← (x − mean) / deviation. mean and deviation are 1 × inputs; the deviation of a constant column is 1.
+// x ← (x − mean) / deviation. mean and deviation are 1 × columns; the deviation of a constant column is 1.
 struct Standardizer {
   Tensor mean, deviation;
 };
@@ -66,7 +66,7 @@ struct Data {
   Dataset train, validation, test;
   std::vector<std::string> columns;  // names of the columns of x
   std::vector<std::string> targets;  // names of the target columns
-  std::vector<std::string> classes;  // class names: one per column of y, or two for y = 0 and 1; empty without classes
+  std::vector<std::string> classes;  // class names: of each column of y (multiclass), or of 0 and 1 (binary); or empty
   std::optional<Standardizer> standardizer;         // mean and standard deviation of the inputs
   std::optional<Standardizer> target_standardizer;  // mean and standard deviation of the targets of a regression
   bool shuffle = true;                              // whether every epoch draws its batches in a new random order

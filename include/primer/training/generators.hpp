@@ -10,7 +10,7 @@
 
 namespace primer {
 
-// The limits of |turns| and noise. Within them, the angles of a spiral stay below 1e8, where sin and cos are accurate.
+// Limits of |turns| and noise for every generator: angles of spirals stay below 1e8, where sin and cos are accurate.
 constexpr double most_turns = 100'000;
 constexpr double most_noise = 1'000'000;
 

@@ -35,7 +35,7 @@ struct GradientCheck {
   // 1/256 of the size can avoid a sharp bend or a kink nearby. A wrong entry looks wrong with every step size.
   static constexpr double h = 0x1p-15;
   std::vector<TensorCheck> tensors;  // the parameters in model order, then the input
-  double noise_floor = 0;            // largest rounding error of a numeric derivative: 4 ε S / h; see rounding_of()
+  double noise_floor = 0;  // rounding error of a numeric derivative with step h: 4 ε S / h; see rounding_of()
 
   bool passed() const;  // whether there is at least one tensor, and the verdict of every tensor is "pass"
 };
