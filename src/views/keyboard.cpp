@@ -1,4 +1,4 @@
-// Changes the modes of the terminal. Restores them when the program ends, also after a fatal signal except SIGKILL.
+// Changes the modes of the terminal. Restores them when the program ends, also after one of the fatal_signals.
 #include "primer/views/keyboard.hpp"
 
 #include <poll.h>

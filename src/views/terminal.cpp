@@ -111,7 +111,7 @@ class Plot {
   std::vector<Cell> cells_;
 };
 
-// The title and the plot of one quantity: plot_rows + 1 lines of `width` columns.
+// The title and the plot of one quantity: plot_rows + 1 lines of at most `width` characters.
 std::vector<LiveLine> curve(const std::string& name, std::vector<double> train, std::vector<double> validation,
                             bool may_be_logarithmic, std::uint64_t epochs, std::size_t width) {
   std::vector<LiveLine> lines(plot_rows + 1);
@@ -479,7 +479,7 @@ void Terminal::epoch_done(const EpochRecord& record, const std::vector<FlowRow>&
     return;
   }
   if (!flow.empty()) state_.flow = flow;
-  const auto add = [&](std::vector<double>& series, double value) {  // NaN for the epochs before --resume
+  const auto add = [&](std::vector<double>& series, double value) {  // epochs before --resume: loss and metric are NaN
     series.resize(record.epoch - 1, std::numeric_limits<double>::quiet_NaN());
     series.push_back(value);
   };

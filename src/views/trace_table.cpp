@@ -45,7 +45,7 @@ class UnitTable {
     rows_.push_back({"unit"});
     for (std::size_t j = 0; j < units_; ++j) rows_.push_back({std::to_string(j + 1)});
   }
-  void column(const std::string& name, const Tensor& t) {  // t has a row for each sample, or one row for all samples
+  void column(const std::string& name, const Tensor& t) {  // tensor t: one row per sample, or one row for all samples
     rows_[0].push_back(name);
     const std::size_t i = t.rows() == 1 ? 0 : page_.sample;
     for (std::size_t j = 0; j < units_; ++j) rows_[j + 1].push_back(text(t(i, j)));
@@ -112,9 +112,9 @@ std::string trace_table(Network& network, const Loss& loss, const Tensor& y, std
   const std::string which = "sample " + std::to_string(page.sample + 1) + " of " + n;
   std::string out = "forward, " + which + "\n\n";
   for (std::size_t l = 0; l < layers.size(); ++l) out += forward(layers[l], l, page) + "\n";
-  out += "y = " + row_text(y, page.sample) + "\n" + std::string(loss.name()) + " L = " + text(network.loss(loss, y)) +
-         (y.rows() > 1 ? ", the mean over all " + n + " samples" : "") + "\n\nbackward, " + which +
-         (y.rows() > 1 ? "; ∂L/∂b and ∂L/∂W are sums over all " + n : "") + "\n\n";
+  out += "target y = " + row_text(y, page.sample) + "\n" + std::string(loss.name()) +
+         " L = " + text(network.loss(loss, y)) + (y.rows() > 1 ? ", the mean over all " + n + " samples" : "") +
+         "\n\nbackward, " + which + (y.rows() > 1 ? "; ∂L/∂b and ∂L/∂W are sums over all " + n : "") + "\n\n";
   for (std::size_t l = layers.size(); l-- > 0;) {
     const bool canonical = l + 1 == layers.size() && network.canonical(loss);
     out += backward(layers[l], network.dL_da(l, loss, y), l, canonical, y.rows() > 1, y, page) + (l > 0 ? "\n" : "");

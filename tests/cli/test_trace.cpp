@@ -184,7 +184,7 @@ TEST_CASE("without --out trace shows one sample on its way through the network a
         "unit  W·1  W·2  b  z = x Wᵀ + b  σ′(z)  a = σ(z)\n"
         "1       1    1  0             0   0.25       0.5\n"
         "\n"
-        "y = (0)\n"
+        "target y = (0)\n"
         "binary_cross_entropy L = 0.693147\n"
         "\n"
         "backward, sample 1 of 1\n"

@@ -38,7 +38,7 @@ struct RankScores {
   double roc_auc;            // the area under the ROC curve: recall plotted against FP / negatives (trapezoidal rule)
   double average_precision;  // Σ (recall at t − recall at the next higher t) · precision at t, over all thresholds t
 };
-// `actual` has the class, 0 or 1, of each row. Returns std::nullopt if one of these classes does not occur.
+// Returns ROC AUC and average precision, or std::nullopt if `actual`, the class of each row, lacks class 0 or class 1.
 std::optional<RankScores> rank_scores(const std::vector<double>& p, const std::vector<std::size_t>& actual);
 
 // mse and mae are means over all entries; rmse = √mse. r2 is the mean of R² = 1 − SS_res / SS_tot over the columns. For
@@ -50,7 +50,7 @@ RegressionScores regression_scores(const Tensor& a, const Tensor& y);
 
 Tensor column_of(const Tensor& t, std::size_t k);
 
-// Returns r2, the mean of R² over the columns. In both sums of squares, the factors square_scales(y) prevent overflow.
+// Returns r2, the mean of R² over the columns. In both sums of squares, square_scales(y) prevents overflow by large y.
 double r2_score(const std::vector<double>& residual_squares, const std::vector<double>& total_squares);
 std::vector<double> square_scales(const Tensor& y);  // for each column of y: a factor s such that Σ (s y)² is finite
 void add_residual_squares(const Tensor& a, const Tensor& y, const std::vector<double>& scales,

@@ -23,7 +23,7 @@ Moments moments(const Activation& sigma, double variance);
 double variance(const Initializer& initializer);  // variance of the distribution of the weights; 0 for a constant
 
 // Predicts ‖∂L/∂z¹‖ / ‖∂L/∂zᴴ‖ for the initial weights. H ≥ 1 is the last hidden layer; x (rows × inputs) is the input.
-// Returns std::nullopt if the ratio is too large for a double. Also returns std::nullopt if, in a hidden layer, all
+// Returns std::nullopt if the ratio² is too large for a double. Also returns std::nullopt if, in a hidden layer, all
 // initial weights are equal, σ is not elementwise, or σ′ = 0 everywhere.
 std::optional<double> predicted_gradient_ratio(std::span<const LayerOptions> layers, const Tensor& x);
 

@@ -39,7 +39,7 @@ struct Scores {
   double loss, metric;  // metric: accuracy, or R² for a regression
 };
 // Computes the scores in evaluation mode, a few hundred rows at a time. If `outputs` is not null, copies the outputs
-// `a` of all rows to it. If `data` is empty, the scores are NaN.
+// `a` of all rows to it. If `data` is empty, the loss is NaN.
 Scores evaluate(const Network& network, const Loss& loss, const Dataset& data, Task task, Tensor* outputs = nullptr);
 
 // The order of the training rows in an epoch; `epoch` counts from 0. first_batch() is the first batch of epoch 0.
@@ -51,7 +51,7 @@ struct EpochRecord {
   std::uint64_t epoch;
   Scores train;                      // training loss and metric; each batch is measured before the update by this batch
   std::optional<Scores> validation;  // validation loss and metric after the epoch; empty without validation rows
-  std::optional<Scores> test;        // test loss and metric after the last epoch; empty in the record of other epochs
+  std::optional<Scores> test;        // test scores after the last epoch (early stopping: best weights); otherwise empty
   double learning_rate;              // learning rate of the last step of the epoch
 };
 

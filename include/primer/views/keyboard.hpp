@@ -6,7 +6,7 @@
 namespace primer {
 
 // While a Keyboard exists and standard input is a terminal, each key reaches the program immediately, without Enter,
-// and is not shown. The destructor, or a signal that ends the program, restores the modes of the terminal.
+// and is not shown. The destructor, or a fatal signal such as SIGTERM, restores the modes of the terminal.
 class Keyboard {
  public:
   Keyboard();
