@@ -62,7 +62,7 @@ const std::vector<FlowRow>& flow_at_end(FinishedRun& run) {
 double over_layers(const std::vector<FlowRow>& rows, std::string_view column, const Pick& layer) {
   const bool one = layer.from == layer.to;
   if (one) check_layer(layer.from, rows.size());
-  if (!one && rows.size() == 1) refuse("the network has no hidden layer; write layer = 1");
+  if (!one && rows.size() == 1) refuse("the network has only layer 1, no hidden layer; set layer = 1");
   Series series;
   for (const FlowRow& row : rows) {
     if (one || row.layer < rows.size()) series.emplace_back(row.layer, flow_value(row, column).value());

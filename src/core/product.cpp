@@ -200,8 +200,8 @@ template <std::size_t width>
   }
 }
 
-// Computes at most `cols` elements of row i of C, from column j on. The processor computes these elements in parallel.
-// Pass dense = true only for exactly `cols` elements that are contiguous in B, C and `start` (initial values of C).
+// Computes the next `cols` elements of row i of C, from column j on, or fewer elements if the row ends. Their sums do
+// not wait for each other. dense = true: these are `cols` elements, contiguous in B, C and `start` (the initial C).
 template <std::size_t cols, bool dense>
 [[gnu::always_inline]] inline void chains(std::size_t i, std::size_t j, const In& A, const In& B, const In& start,
                                           const Out& C) {

@@ -56,7 +56,7 @@ every = 1
     {
       name: 'vanishing: eight sigmoid layers',
       config: spirals(repeat(8, layer(16, 'sigmoid', xavier)), sgd(0.1, 300)),
-      look: 'On the way back, each multiplication by σ′ takes at least three quarters of the gradient, because σ′ ≤ ¼. W does not give them back. Hardly any unit is saturated, so saturation is not the reason. The loss stays near ln 3 = 1.099: all three classes get the same probability.',
+      look: 'On the way back, each multiplication by σ′ leaves at most ¼ of the gradient, because σ′ ≤ ¼. W does not make it larger again. Hardly any unit is saturated, so saturation is not the reason. The loss stays near ln 3 = 1.099: all three classes get the same probability.',
       units: 'delta',
       number:
         'Claim flow_sigmoid_vanishes: of ten sigmoid layers with Xavier weights, the first layer gets only 1.85e-06 of the gradient.',
@@ -119,7 +119,7 @@ every = 1
     {
       name: 'batch normalisation: sigmoid that learns',
       config: spirals(repeat(8, layer(16, 'sigmoid', `${xavier}\nbatch_norm = true`)), sgd(0.1, 300)),
-      look: 'Batch normalisation computes z = γ û + β, where û is u = x Wᵀ + b, scaled to mean 0 and variance 1 in each batch. So z stays spread around 0. On the way back, the gradient is divided by the small standard deviation of u, so the gradient grows. The eight sigmoid layers learn.',
+      look: 'Batch normalisation scales u = x Wᵀ + b to û, with mean 0 and variance 1 in each batch: z = γ û + β. So z stays spread around 0. On the way back, the gradient is divided by the small standard deviation of u, so the gradient grows. The eight sigmoid layers learn.',
       number: 'Claim rescue_batch_norm: twenty sigmoid layers reach 0.99 accuracy with batch norm, 0.465 without it.',
     },
     {

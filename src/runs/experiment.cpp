@@ -175,7 +175,7 @@ Experiment load_experiment(const std::string& config_path, const std::vector<Ove
 Dataset read_dataset(const std::string& path, const Experiment& experiment) {
   DataOptions data = experiment.config.data;
   std::vector<std::string> inputs = experiment.data.columns;
-  if (data.file.empty()) {  // the file `path` may have column names that differ from those of the generator
+  if (data.file.empty()) {  // the columns of the file `path` may have other names than those of the generator
     std::ifstream stream = open_input(path);
     const CsvReader csv(stream, path, format_of(data));
     const auto has = [&](const std::string& name) { return csv.column(name).has_value(); };

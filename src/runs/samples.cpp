@@ -244,7 +244,7 @@ struct Roles {
   Roles(const CsvReader& csv, const DataOptions& data, const std::vector<std::string>& names)
       : targets(target_columns(csv, data)),
         inputs(names.empty() ? InputColumns(csv, data, targets)
-                             : InputColumns(csv, names, data.one_hot, "which is an input of the network")),
+                             : InputColumns(csv, names, data.one_hot, "but the network needs this input")),
         drops(data.missing == "drop") {}
 
   bool drop_row(const CsvReader& csv) const {

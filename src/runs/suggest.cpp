@@ -168,7 +168,8 @@ std::string reason_to_leave_out(const Column& column, std::size_t rows, bool may
     return concat("text with ", column.many_texts ? "more than " : "", different, " different values",
                   example_of(column));
   }
-  if (column.name.find('=') != column.name.npos) return "text; to use one_hot, give the column a name without '='";
+  if (column.name.find('=') != column.name.npos)
+    return "the column contains text; one_hot needs a column name without '='";
   return "";
 }
 

@@ -151,8 +151,8 @@ class WarningCollector {
     }
     if (alive > 0.95) return;
     warn(key(narrowest, "units"), "born-dead", "for about ", rounded(100 * (1 - alive), 2),
-         " of 100 seeds, some layer starts with z ≤ 0 in all units, so that every row has the same output; use more "
-         "units or leaky_relu");
+         " of 100 seeds, all units of some layer have z ≤ 0 for every row before training, so that every row has the "
+         "same output; use more units or leaky_relu");
   }
 
   void output_layer() {
@@ -262,11 +262,11 @@ class WarningCollector {
 
   void targets() {
     if (config_.data.test_fraction > 0 && data_.test.size() == 0) {
-      warn("data.test_fraction", "empty-split", "there are too few rows for a test set; use a larger fraction");
+      warn("data.test_fraction", "empty-split", "with this fraction, the test set has no row; use a larger fraction");
     }
     if (config_.data.validation_fraction > 0 && data_.validation.size() == 0) {
       warn("data.validation_fraction", "empty-split",
-           "there are too few rows for a validation set; use a larger fraction");
+           "with this fraction, the validation set has no row; use a larger fraction");
     }
     const Tensor& y = data_.train.y;
     if (task_ == Task::regression || data_.targets.size() > 1) {

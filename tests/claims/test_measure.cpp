@@ -168,8 +168,9 @@ TEST_CASE("A run without hidden layers, epochs, spread or a full rank has its re
   const Data data = data_of("gaussians", Task::binary);
   std::vector<LayerOptions> one{layer(1, "sigmoid")};
   FinishedRun flat = trained(Network(2, one, 1), data, Task::binary, plan("binary_cross_entropy", 2), 1, 0);
-  CHECK(refusal(flat, "flow.dead") == "the network has no hidden layer; write layer = 1");
-  CHECK(refusal(flat, "flow.dL_dz_norm", all("first")) == "the network has no hidden layer; write layer = 1");
+  CHECK(refusal(flat, "flow.dead") == "the network has only layer 1, no hidden layer; set layer = 1");
+  CHECK(refusal(flat, "flow.dL_dz_norm", all("first")) ==
+        "the network has only layer 1, no hidden layer; set layer = 1");
   CHECK(refusal(flat, "flow.revived", number(1), all("sum")) ==
         "the measure has no value for epoch = sum; try another, or see diagnostics.every");
   CHECK_FALSE(measure({named("epochs_to_loss"), {}, {}, {}, 0}, flat).has_value());  // the loss is never below 0

@@ -123,7 +123,7 @@ TEST_CASE("the comments of a config are true, whatever the file is like") {
   }));
   CHECK(has_line(odd, "#   account   left out: integers of more than 15 digits, which look like ids"));
   CHECK(has_line(odd, "#   a         left out: numbers, except in 1 cell, such as \"12 kg\""));
-  CHECK(has_line(odd, "#   colour=x  left out: text; to use one_hot, give the column a name without '='"));
+  CHECK(has_line(odd, "#   colour=x  left out: the column contains text; one_hot needs a column name without '='"));
   CHECK(has_line(odd, "units = 8                      # 1 input and 1 output"));
   CHECK(has_line(odd, "activation = \"sigmoid\"         # the probability of \"right\""));
 

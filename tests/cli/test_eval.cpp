@@ -88,7 +88,7 @@ TEST_CASE("eval refuses data that do not fit, with name and location") {
     return result.err;
   };
   CHECK(complaint("a,y\n1,2\n") ==
-        "primer: e.csv:1: there is no column \"x\", which is an input of the network; the columns are a, y\n");
+        "primer: e.csv:1: there is no column \"x\", but the network needs this input; the columns are a, y\n");
   CHECK(complaint("x,target\n1,2\n") ==
         "primer: e.csv:1: there is no column \"y\", which is needed as a target; the columns are x, target\n");
   CHECK(complaint("x,y\n1,two\n") ==

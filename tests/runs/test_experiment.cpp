@@ -159,7 +159,7 @@ TEST_CASE("a validation file that does not fit is refused with its location") {
   CHECK(files.complaint(csv, "a,bb,kind\n1,2,maybe\n") ==
         "v.csv:2:5: column 'kind': class 'maybe' is not one of the 2 classes, no … yes");
   CHECK(files.complaint(csv, "a,c,kind\n1,2,yes\n") ==
-        "v.csv:1: there is no column \"bb\", which is an input of the network; the columns are a, c, kind");
+        "v.csv:1: there is no column \"bb\", but the network needs this input; the columns are a, c, kind");
   CHECK(files.complaint(csv, "a,bb,kin\n1,2,yes\n") ==
         "v.csv:1: there is no column \"kind\", which is needed as a target; did you mean 'kin'?");
   CHECK(files.complaint(csv, "a,bb,kind\n1,,yes\n").starts_with("v.csv:2:3: column \"bb\" has a missing value"));
@@ -340,7 +340,7 @@ TEST_CASE("other rows for an experiment need the same columns, in any order, and
     return std::string("read");
   };
   CHECK(complaint("first,kind\n5,no\n") ==
-        "o.csv:1: there is no column \"a\", which is an input of the network; the columns are first, kind");
+        "o.csv:1: there is no column \"a\", but the network needs this input; the columns are first, kind");
   CHECK(complaint("a,b,kind\n5,20,perhaps\n") ==
         "o.csv:2:6: column 'kind': class 'perhaps' is not one of the 2 classes, no … yes");
 }

@@ -172,8 +172,8 @@ TEST_CASE("a warning names the location, the code, the rule and the remedy") {
         "--set layer.2.init: init: xavier_uniform does not suit relu: each layer with this init multiplies the "
         "signal and the gradient by about 0.71; leave init out, or write \"he_uniform\"");
   CHECK(text({{"layer.2.units", "2"}, {"layer.2.repeat", "3"}}) ==
-        "--set layer.2.units: born-dead: for about 58 of 100 seeds, some layer starts with z ≤ 0 in all units, so "
-        "that every row has the same output; use more units or leaky_relu");
+        "--set layer.2.units: born-dead: for about 58 of 100 seeds, all units of some layer have z ≤ 0 for every "
+        "row before training, so that every row has the same output; use more units or leaky_relu");
   CHECK(text({{"train.learning_rate", "0.1"}, {"train.weight_decay", "30"}}) ==
         "--set train.weight_decay: weight-decay: each step multiplies the parameters by 1 − learning_rate · "
         "weight_decay = "

@@ -52,7 +52,7 @@ struct Measure {
   std::string name, needs;  // `needs`: a key that the claim file must set for this measure, such as "at"; can be empty
   std::string says;         // the measure in a few words, for the list that `primer claims --measures` prints
   std::function<std::optional<double>(FinishedRun&, const Quantity&)> function;  // nullopt if the value is unknown
-  std::vector<std::string_view> allows = {};                                     // optional keys in the claim file
+  std::vector<std::string_view> allows = {};  // keys that a claim may set for this measure
 };
 
 // All measures. To add a measure, add a line to table() in measure.cpp.

@@ -78,7 +78,7 @@ class MeanLoss : public Loss {
 
  protected:
   static real mean(const Tensor& of, auto term) { return lane_sum(of.size(), term) / static_cast<real>(of.size()); }
-  // Sets gradient[i] = term(i) / n. term(i) is the derivative of the loss of element i. The tensor `of` has n elements.
+  // gradient[i] = term(i) / n, where n is the size of the tensor `of` and term(i) is the derivative for its element i.
   static void each(Tensor& gradient, const Tensor& of, auto term) {
     gradient.resize(of.rows(), of.cols());
     for (std::size_t i = 0; i < of.size(); ++i) gradient[i] = term(i) / static_cast<real>(of.size());

@@ -76,7 +76,7 @@ struct Frames : RunNotes {
   Picture picture = Picture::none;
   std::uint64_t side = 0;
   std::array<float, 2> low{}, high{};  // the axis of input j goes from low[j] to high[j], in the units of the data
-  std::vector<float> points;  // the drawn training rows: x₁, x₂, class (field) or x, y₁, y₂, … (curve)
+  std::vector<float> points;  // training rows in the picture: x₁, x₂, class (field) or x, y₁, y₂, … (curve)
 
   struct Set {
     std::string name;      // the name of the data set: "test", "validation" or "training"
