@@ -262,7 +262,7 @@ std::optional<double> measure(const Quantity& quantity, FinishedRun& run) {
   if (run.diverged && quantity.measure->name != "diverged") return {};
   const std::optional<double> value = quantity.measure->function(run, quantity);
   const std::string& epoch = quantity.epoch.text;
-  const auto where = epoch.empty() ? "" : concat(" for epoch = ", epoch, "; try another, or see diagnostics.every");
+  const auto where = epoch.empty() ? "" : concat(" for epoch = ", epoch, "; set another epoch (see diagnostics.every)");
   if (value && std::isnan(*value)) refuse("the measure has no value", where);
   if (value && std::isinf(*value)) refuse("the measure is ", number(*value), ", which is not a finite number");
   return value;

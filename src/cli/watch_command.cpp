@@ -57,7 +57,7 @@ const Command watch_command{"watch",
                             "CONFIG|RUN_DIR",
                             "Shows a training slowly; keys control the speed.",
                             "With CONFIG, watch trains as `primer train` does. With RUN_DIR, watch repeats\n"
-                            "the run (without its --init) and writes no file. These keys control watch:\n"
+                            "the run, ignores its --init and writes no file. These keys control watch:\n"
                             "  space  pause or continue           s    do one optimisation step\n"
                             "  ← →    one epoch back or forward   + −  double or halve the speed\n"
                             "  q      quit; with CONFIG, watch saves the run, and you can continue it later\n"

@@ -8,7 +8,7 @@
 // To pack a matrix means to copy its numbers into a buffer, in the order in which the multiply-adds need the numbers.
 //
 // The calls: product → large_product (may transpose) → blocks (may pack B) → tiles (may pack A) → tile or edge_tile.
-// If C has few rows: large_product → tiles (last columns: blocks). If C is tiny: product → tiny_product → chains.
+// One to three rows: large_product → tiles (last columns: blocks). Tiny product: product → tiny_product → chains.
 //
 // Compare K. Goto and R. van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008. The
 // authors write mr × nr for a tile, kc × nr for a panel and kc × nc for a block. They always pack A and B, and keep a
@@ -22,8 +22,8 @@
 #include "primer/core/fma.hpp"
 
 // Pragmas for GCC; clang needs none. KEEP_LOOP: GCC does not unroll the loop over the numbers of a vector. Unrolled,
-// the loop would be eight times slower, because GCC cannot vectorise it. UNROLL_LOOP: GCC unrolls the loops that load
-// and store sums, and so keeps the sums in registers. A loop in a noinline function can use all registers.
+// the loop would be eight times slower, because GCC cannot vectorise it. UNROLL_LOOP: GCC unrolls the loops over the
+// sums of a tile, and so keeps these sums in registers. A loop in a noinline function can use all registers.
 #if defined(__GNUC__) && !defined(__clang__)
 #define KEEP_LOOP _Pragma("GCC unroll 1")
 #define UNROLL_LOOP _Pragma("GCC unroll 16")
@@ -36,19 +36,19 @@ namespace primer {
 namespace {
 
 #if defined(__AVX512F__)
-constexpr std::size_t vector_bytes = 64, tile_vectors = 16;  // a tile of C is kept in 16 of the 32 vector registers
+constexpr std::size_t vector_bytes = 64, tile_vectors = 16;  // a tile of C takes 16 of the 32 vector registers
 #elif defined(__AVX__)
-constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // a tile of C is kept in 12 of the 16 vector registers
+constexpr std::size_t vector_bytes = 32, tile_vectors = 12;  // a tile of C takes 12 of the 16 vector registers
 #else
 constexpr std::size_t vector_bytes = 16, tile_vectors = 12;
 #endif
 constexpr std::size_t lanes = vector_bytes / sizeof(real);
 constexpr std::size_t narrow = std::max(lanes, std::size_t{4}), wide = 2 * lanes;  // columns of a tile (Goto's nr)
-constexpr std::size_t widest = 8 * lanes;  // number of columns of a tile if the result C has only one row
-constexpr std::size_t depth = 256;         // kc: maximum number of rows of a panel (strip of B, as wide as a tile of C)
+constexpr std::size_t widest = 8 * lanes;  // columns of a tile if C has one row; half as many for two or three rows
+constexpr std::size_t depth = 256;  // kc: maximum number of rows of a panel; depth · tile_rows numbers of A fit in L1
 constexpr std::size_t room = 1024 * std::max(4 * vector_bytes, std::size_t{128}) / sizeof(real);  // numbers in a block
-constexpr std::size_t near = 32 * 1024 / sizeof(real);  // a block is packed (copied) if rows · row stride > `near`
-constexpr std::size_t far = 512 * 1024 / sizeof(real);  // a transposed A is copied if it spans at least `far` numbers
+constexpr std::size_t near = 32 * 1024 / sizeof(real);  // a block is packed (copied) if rows · row stride > `near` = L1
+constexpr std::size_t far = 512 * 1024 / sizeof(real);  // a transposed A that spans `far` numbers is packed (half L2)
 constexpr std::size_t tiny = 64;                        // product() uses plain loops up to this number of multiply-adds
 constexpr std::size_t tile_rows = tile_vectors / 2;     // mr: rows of a tile; a row of a wide tile is two SIMD vectors
 
@@ -116,8 +116,8 @@ template <std::size_t height, std::size_t width>
 
 // Computes C in tiles from left to right. C has 1 to `height` rows. A packed B consists of panels with `width` columns:
 // the panel of the columns j, j + 1, … begins at B.at(0, j), and B.row_stride is `width`. All tiles read the same rows
-// of A from the first-level cache. A large transposed A (∂L/∂W = xᵀ ∂L/∂z) is packed (copied) first, but not if `once`
-// is true. `once` may be true only if B is not packed, no other rows of C use B, and `width` divides C.cols.
+// of A from the first-level cache. A transposed A that spans `far` numbers or more (∂L/∂W = xᵀ ∂L/∂z) is packed first.
+// once = true: no other rows of C use B, and `width` divides C.cols. Then nothing is packed, and K may exceed `depth`.
 template <std::size_t height, std::size_t width, bool once>
 void tiles(const In& A, const In& B, const In& start, const Out& C) {
   if constexpr (height > 1) {
@@ -173,9 +173,9 @@ template <std::size_t width>
   }
 }
 
-// Splits B into blocks, and adds the contribution of each block to C. A block is packed (copied panel by panel) in two
-// cases: B is large or a transposed view, so that the rows of B are slow to load; or the last panel of the block has
-// fewer than `width` columns. Any other block is read in place.
+// Splits B into blocks. A block continues the sums of the block above it: between two blocks, the sums are in C. A
+// block is packed (copied panel by panel) if its rows are slow to load (B is large or a transposed view), or if its
+// last panel has fewer than `width` columns, because a tile reads `width` columns. Any other block is read in place.
 template <std::size_t width>
 [[gnu::noinline]] void blocks(const In& A, const In& B, const In& start, const Out& C) {
   constexpr std::size_t height = tile_rows;
@@ -233,10 +233,10 @@ template <std::size_t cols, bool dense>
   }
 }
 
-// Computes C in tiles from left to right. Most tiles have `wide` columns. If C has one to three rows, the first tiles
-// are wider: 8 or 4 SIMD vectors per row. If at most `narrow` columns remain, the last tile has `narrow` columns.
-// Otherwise, the last tile has `wide` columns, some of them unused. If C has few columns and A is transposed (as in
-// ∂L/∂W = xᵀ ∂L/∂z), the code computes Cᵀ = Bᵀ Aᵀ instead of C, because the rows of Aᵀ are contiguous.
+// Computes C in tiles from left to right. Most tiles have `wide` columns. If C has one to three rows and B is not
+// transposed, the first tiles have 8 or 4 SIMD vectors per row. If at most `narrow` columns remain, the last tile has
+// `narrow` columns, otherwise `wide` columns, some of them unused. If C has few columns and A is transposed (as in
+// ∂L/∂W = xᵀ ∂L/∂z), Cᵀ = Bᵀ Aᵀ is computed: the rows of Aᵀ are contiguous, and fma(b, a, c) is fma(a, b, c).
 [[gnu::noinline]] void large_product(const In& A, const In& B, const In& start, const Out& C) {
   const std::size_t M = C.rows, N = C.cols, K = A.cols;
   if (M == 0 || K == 0) return copy(start, C);  // nothing to multiply: C is empty (M = 0) or equal to `start` (K = 0)

@@ -513,8 +513,8 @@ window.network_view = (engine) => {
       place_tiles();
       make_picture();
     },
-    // `part` is the number of the animation frame. To save time, a frame draws only the plot of the data and the
-    // units, the lines or the gradient chart (while dots move, also the lines). If `part` is null, draws all.
+    // Draws the plot of the data and one of three parts: the units, the lines or the gradient chart. `part` is the
+    // number of the animation frame and selects the part. While dots move, also draws the lines. null: draws all parts.
     draw(now, pick, runs, part = null) {
       picked = pick;
       const grid = compute_grid();

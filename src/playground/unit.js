@@ -151,7 +151,7 @@ window.sample_view = (engine, cards) => {
           ? 'This unit is dead: σ′ is exactly 0 on every training row, so no gradient reaches its weights.'
           : facts.off > 0
             ? `σ′ is exactly 0 on ${percent(facts.off)} of the training rows.`
-            : 'σ′ is not 0 on any training row.',
+            : 'σ′ is nonzero on every training row.',
       ),
       html(
         'p',

@@ -28,8 +28,8 @@ window.runs = (() => {
       W_factor: (k, l) => (l === L - 1 ? Number.NaN : number(k, l, 'dL_da_norm') / of.norm(k, l + 1)),
     };
     // `top` is the last hidden layer, or the output layer if the network has fewer than two hidden layers.
-    // split(k) returns [r, s, w] at epochs[k]: r = ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of layer `top` = s w. s is the factor
-    // from σ′, and w is the factor from W. With two hidden layers or more, split_of() in flow.cpp gives the same three.
+    // split(k) returns [r, s, w] at epochs[k]. r is ‖∂L/∂z‖ of layer 1 divided by ‖∂L/∂z‖ of layer `top`. r is the
+    // product of s, the factor from σ′, and w, the factor from W. Compare split_of() in flow.cpp.
     const top = L > 2 ? L - 2 : L - 1;
     const product = (part, k) => indices(top).reduce((value, l) => value * part(k, l), 1);
     const split = (k) => [of.norm(k, 0) / of.norm(k, top), product(of.sigma_factor, k), product(of.W_factor, k)];

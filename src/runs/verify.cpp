@@ -550,7 +550,7 @@ std::pair<std::string, std::string> spoken(double x, double y) {
   return {};
 }
 
-// An array of the user, `got`, and primer's array of the same name, `want`.
+// A pair of arrays with the same name: `got` is the user's array, `want` is primer's array.
 struct Pair {
   const NamedTensor &got, &want;
   const Pass& pass;      // the layer to which the arrays belong; the last layer for `loss` and `y`

@@ -554,8 +554,8 @@ void Terminal::look_at(std::size_t shot) {
   show(state);
 }
 
-// Whether the view may be drawn now: shortest_pause has passed since the last drawing, and all drawings, with the next
-// and the final drawing of the run, take at most 1 % of the time since start_.
+// Whether the view may be drawn now: shortest_pause has passed since the last drawing, and drawing takes at most 1 % of
+// the time since start_, even with this drawing and the final drawing of the run.
 bool Terminal::affordable() {
   return spent_ + 2 * cost_ <= 0.01 * seconds_since(start_) && seconds_since(last_draw_) >= shortest_pause;
 }

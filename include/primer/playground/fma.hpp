@@ -1,5 +1,6 @@
-// WebAssembly has no fused multiply-add (fma), only relaxed_madd, an instruction that may round twice. So the engine
-// has two modules: one uses relaxed_madd; the other computes the result of fma with additions and products.
+// WebAssembly has no fused multiply-add (fma), only relaxed_madd, an instruction that rounds once on some
+// machines and twice on others. So the engine has two modules: the first uses relaxed_madd, for machines on which it
+// rounds once; the second computes fma with additions and products, for all other machines.
 #pragma once
 
 #include <bit>
