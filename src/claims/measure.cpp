@@ -62,7 +62,7 @@ const std::vector<FlowRow>& flow_at_end(FinishedRun& run) {
 double over_layers(const std::vector<FlowRow>& rows, std::string_view column, const Pick& layer) {
   const bool one = layer.from == layer.to;
   if (one) check_layer(layer.from, rows.size());
-  if (!one && rows.size() == 1) refuse("the network has only layer 1, no hidden layer; set layer = 1");
+  if (!one && rows.size() == 1) refuse("the network has only layer 1, no hidden layer; measure layer 1");
   Series series;
   for (const FlowRow& row : rows) {
     if (one || row.layer < rows.size()) series.emplace_back(row.layer, flow_value(row, column).value());
@@ -262,7 +262,7 @@ std::optional<double> measure(const Quantity& quantity, FinishedRun& run) {
   if (run.diverged && quantity.measure->name != "diverged") return {};
   const std::optional<double> value = quantity.measure->function(run, quantity);
   const std::string& epoch = quantity.epoch.text;
-  const auto where = epoch.empty() ? "" : concat(" for epoch = ", epoch, "; set another epoch (see diagnostics.every)");
+  const auto where = epoch.empty() ? "" : concat(" for epoch = ", epoch, " (an empty cell of history.csv or flow.csv)");
   if (value && std::isnan(*value)) refuse("the measure has no value", where);
   if (value && std::isinf(*value)) refuse("the measure is ", number(*value), ", which is not a finite number");
   return value;

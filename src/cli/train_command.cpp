@@ -114,7 +114,7 @@ class TrainingSession {
     } else {
       if (const auto file = arguments_.value("--init")) load_initial(*file, experiment_, network_);
       if (!arguments_.has("--out") && folder_.path() != default_folder(experiment_.config, 1) && !quiet_) {
-        std::fprintf(stderr, "%s already contains other files; this run is written to %s\n",
+        std::fprintf(stderr, "%s already exists and is kept; this run is written to %s\n",
                      printable(default_folder(experiment_.config, 1)).c_str(), printable(folder_.path()).c_str());
       }
       folder_.start(experiment_);

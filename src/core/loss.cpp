@@ -86,21 +86,20 @@ class CrossEntropy final : public Loss {
   // The loss of a row is ln Σₖ exp zₖ − Σₖ tₖ zₖ. Subtracting max z from every zₖ does not change the loss. The largest
   // term of the sum is then exp 0 = 1. log1p adds this 1 to the other terms, so that a loss near 0 keeps its digits.
   real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const override {
-    using Limits = std::numeric_limits<real>;
     const std::size_t N = z.rows(), K = z.cols();
-    scratch.resize(K + 2, N);  // for `shifted` (N · K numbers), `others` and `mean` (N numbers each)
+    scratch.resize(K + 2, N);  // three arrays: `shifted` (N · K numbers), `others` and `mean` (N numbers each)
     const auto shifted = scratch.values().first(N * K);
-    const auto others = scratch.row(K), mean = scratch.row(K + 1);  // Σₖ exp zₖ − 1, and Σₖ tₖ zₖ
+    const auto others = scratch.row(K), mean = scratch.row(K + 1);  // Σₖ exp(zₖ − max z) − 1, and Σₖ tₖ (zₖ − max z)
     for (std::size_t i = 0; i < N; ++i) {
       const auto z_i = shifted.subspan(i * K, K);
       const std::size_t top = subtract_maximum(z.row(i), z_i);
       real dot = 0;
       for (std::size_t k = 0; k < K; ++k) {
-        const real t = smooth(y(i, k), y), least = t == 0 ? Limits::lowest() : -Limits::infinity();
-        dot += t * std::max(z_i[k], least);  // for a class with target 0, z = −∞ becomes finite, because 0 · ∞ is NaN
+        const real t = smooth(y(i, k), y);
+        dot += t == 0 ? real(0) : t * z_i[k];  // a class with target 0 adds 0 to the sum, even if its z is infinite
       }
       mean[i] = dot;
-      z_i[top] = -Limits::infinity();  // leaves exp 0 = 1 out of the sum, because log1p adds 1
+      z_i[top] = -std::numeric_limits<real>::infinity();  // leaves exp 0 = 1 out of the sum, because log1p adds 1
     }
     for (real& v : shifted) v = exp(v);
     for (std::size_t i = 0; i < N; ++i) {

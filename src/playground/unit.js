@@ -109,8 +109,9 @@ window.sample_view = (engine, cards) => {
     const [value, derivative] = formulas(cards[layer.activation.split('(')[0]]);
     const dead = facts.off === 1;
     const canonical = last && run.info.canonical;
+    const delta = own ? at.dL_dz : of_sample.dL_dz[j] + (at.a - of_sample.s[j]) / layer.units; // of a canonical output
     const mask = of_sample.mask ? `× mask ${short(of_sample.mask[j])} ` : '';
-    const factor = layer.elementwise ? `${mask}× σ′(z) ${short(at.slope, 5)}` : '× Jacobian of σ';
+    const factor = layer.elementwise ? `${mask}× σ′(z) ${short(at.slope, 5)}` : `${mask}× Jacobian of σ`;
     by_id('unit-facts').replaceChildren(
       html(
         'p',
@@ -130,7 +131,10 @@ window.sample_view = (engine, cards) => {
         'p',
         { class: 'chain', id: 'chain' },
         ...(canonical
-          ? ['∂L/∂z = a − y = ', html('b', { title: String(at.dL_dz) }, short(at.dL_dz, 5))]
+          ? [
+              `a = ${short(at.a, 4)}, y = ${short(trace.y[j], 4)}: ∂L/∂z = `,
+              html('b', { title: String(delta) }, short(delta, 5)),
+            ]
           : [
               html('span', {}, '∂L/∂a ', html('b', { title: String(dL_da) }, short(dL_da, 5))),
               ' ',
@@ -345,7 +349,7 @@ window.sample_view = (engine, cards) => {
       const words = canonical
         ? `a = ${short(layer.a[j], 4)}, y = ${short(trace.y[j], 4)}: ∂L/∂z`
         : !info.elementwise
-          ? 'δ = Jacobian of σ × ∂L/∂a'
+          ? `δ = Jacobian of σ × ${layer.mask ? '(mask ⊙ ∂L/∂a)' : '∂L/∂a'}`
           : layer.mask
             ? `δ = ∂L/∂a × mask × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.mask[j])} × ${short(layer.slope[j], 5)}`
             : `δ = ∂L/∂a × σ′(z) = ${short(layer.dL_da[j], 5)} × ${short(layer.slope[j], 5)}`;

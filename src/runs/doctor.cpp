@@ -104,19 +104,32 @@ class Doctor {
     return true;
   }
 
-  // Reports the hidden layers whose σ′ is 0 everywhere, from the last layer back to a layer that blocks the gradient.
+  // Reports the hidden layers that get no gradient: those whose σ′ is 0 everywhere, and all layers before such a layer
+  // if it has no skip connection.
   bool zero_slope() {
-    for (std::size_t l = hidden_; l-- > 0;) {
-      const LayerOptions& layer = config_.layers[l];
-      if (largest_derivative(*make_activation(layer.activation)) > 0) continue;
-      say("zero-slope", epochs_.front().front().epoch, {{layers_key(l + 1, l + 1, "activation"), "tanh"}}, "σ′ of ",
-          layer.activation, " is 0 everywhere, so ", layer.residual ? "" : "no gradient passes: ",
-          l == 0 || layer.residual ? concat("layer ", l + 1, " never changes")
-                                   : concat("layers 1 to ", l + 1, " never change"),
-          ".");
-      if (!layer.residual) return true;  // a residual layer passes the gradient through its skip connection
+    const auto is_flat = [&](std::size_t l) {
+      return largest_derivative(*make_activation(config_.layers[l].activation)) == 0;
+    };
+    std::size_t blocked =
+        0;  // layers 1 to `blocked` are before a flat layer without a skip connection, or are this layer
+    std::vector<Override> remedy;
+    std::string name;
+    for (std::size_t l = 0; l < hidden_; ++l) {
+      if (!is_flat(l)) continue;
+      if (!config_.layers[l].residual) blocked = l + 1;
+      const std::string key = layers_key(l + 1, l + 1, "activation");
+      if (remedy.empty() || remedy.back().first != key) remedy.emplace_back(key, "tanh");
+      name = config_.layers[l].activation;
     }
-    return false;
+    if (remedy.empty()) return false;
+    std::string layers = blocked == 0 ? "" : blocked == 1 ? "1" : concat("1 to ", blocked);
+    for (std::size_t l = blocked; l < hidden_; ++l) {
+      if (is_flat(l)) layers += concat(layers.empty() ? "" : ", ", l + 1);
+    }
+    const bool several = layers.find(' ') != layers.npos;
+    say("zero-slope", epochs_.front().front().epoch, remedy, "σ′ of ", name, " is 0 everywhere, so ",
+        several ? "layers " : "layer ", layers, several ? " get" : " gets", " no gradient.");
+    return true;
   }
 
   void gradient() {

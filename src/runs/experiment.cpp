@@ -37,10 +37,12 @@ void resolve_layers(Experiment& experiment) {
     }
     if (layer.units == 1 && make_activation(layer.activation)->traits.distribution) {
       throw UserError(config.location(at + ".activation"), layer.activation, " with one unit always outputs 1; ",
-                      experiment.task == Task::regression
+                      l + 1 < config.layers.size() ? "use another activation in a hidden layer"
+                      : experiment.task == Task::regression
                           ? concat("for the loss ", config.train.loss,
                                    ", use identity; for a class as the target, set train.loss to cross_entropy")
-                          : "for one probability, use sigmoid; for several classes, use one unit for each class");
+                          : "for one probability, use sigmoid with the loss binary_cross_entropy; for several classes, "
+                            "use one unit for each class");
     }
     inputs = layer.units;
   }

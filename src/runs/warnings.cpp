@@ -68,9 +68,9 @@ class WarningCollector {
   void hidden_layers() {
     for (std::size_t l = 0; l < config_.layers.size(); ++l) {
       if (steepest(l) > 0) continue;
-      warn(key(l, "activation"), "zero-slope", "σ′ of ", sigma_[l]->name(), " is 0 everywhere, so no gradient passes: ",
-           l == 0 ? "this layer never changes" : concat("layers 1 to ", l + 1, " never change"),
-           "; use sigmoid or tanh, which are smooth step functions");
+      warn(key(l, "activation"), "zero-slope", "σ′ of ", sigma_[l]->name(), " is 0 everywhere, so ",
+           l == 0 || config_.layers[l].residual ? "this layer gets" : concat("layers 1 to ", l + 1, " get"),
+           " no gradient; use sigmoid or tanh, which are smooth step functions");
     }
     for (std::size_t l = 0; l < hidden(); ++l) {
       const LayerOptions& layer = config_.layers[l];

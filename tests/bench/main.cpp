@@ -81,8 +81,10 @@ int run(bool json, const std::vector<std::string>& names, const std::string& pro
   if (!json) {
     std::printf(
         "This machine, one core, %s: %.0f GFLOP/s of fused multiply-adds; reads %.0f GB/s from L1, %.0f from L2, "
-        "%.0f from memory.\n",
-        dtype, machine.peak * 1e-9, machine.L1 * 1e-9, machine.L2 * 1e-9, machine.DRAM * 1e-9);
+        "%.0f from memory;\n%.2f ns for a multiply-add that waits for the one before; %.4f µs for a step of W1 by "
+        "hand.\n",
+        dtype, machine.peak * 1e-9, machine.L1 * 1e-9, machine.L2 * 1e-9, machine.DRAM * 1e-9, machine.chain * 1e9,
+        machine.xor_step * 1e6);
     if (rows.size() > 1) std::printf("\n%s", primer::table(rows, 2).c_str());
   }
   if (!json && wanted("flow"))

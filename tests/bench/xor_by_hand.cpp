@@ -1,5 +1,5 @@
-// The floor of W1: the same training steps, written by hand for this network alone. All sizes are constants, nothing is
-// stored that the step does not need, and the order of a sum is free. So no framework can be expected to be faster.
+// The floor of W1: the same training steps and losses, written by hand for this network alone. All sizes are constants,
+// nothing is stored that the step does not need, and the order of a sum is free. So no framework should be faster.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -79,11 +79,11 @@ double xor_step_seconds() {
   double best = 1e9;
   for (int r = 0; r < 10; ++r) {
     Weights w = first;
-    real loss = 0;
+    real loss = 0, losses = 0;  // the sum makes each step compute its loss
     const auto start = std::chrono::steady_clock::now();
-    for (int s = 0; s < steps; ++s) loss = step(w, real(0.5));
+    for (int s = 0; s < steps; ++s) losses += loss = step(w, real(0.5));
     best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    if (std::abs(static_cast<double>(loss) / xor_loss - 1) > 1e-3)
+    if (!(losses > loss && std::abs(static_cast<double>(loss) / xor_loss - 1) < (sizeof(real) == 8 ? 1e-5 : 1e-3)))
       throw std::logic_error("W1 by hand ends with the loss " + std::to_string(loss));
   }
   return best / steps;

@@ -156,11 +156,11 @@ TEST_CASE("flow.COLUMN and history.COLUMN read one epoch, some epochs, or the en
   CHECK(of(o, "history.train_loss") == evaluate(o.network, *loss, data.train, Task::binary).loss);
   CHECK(of(o, "history.train_loss") < o.history[2].train.loss);
   CHECK(refusal(o, "history.train_loss", {}, number(4)) ==
-        "the measure has no value for epoch = 4; set another epoch (see diagnostics.every)");
+        "the measure has no value for epoch = 4 (an empty cell of history.csv or flow.csv)");
   CHECK(refusal(o, "history.test_loss", {}, number(3)) ==
-        "the measure has no value for epoch = 3; set another epoch (see diagnostics.every)");
+        "the measure has no value for epoch = 3 (an empty cell of history.csv or flow.csv)");
   CHECK(refusal(o, "flow.a_norm", {}, number(4)) ==
-        "the measure has no value for epoch = 4; set another epoch (see diagnostics.every)");
+        "the measure has no value for epoch = 4 (an empty cell of history.csv or flow.csv)");
   CHECK(refusal(o, "history.train_r2") == "r2 cannot be measured with the loss binary_cross_entropy");
 }
 
@@ -168,11 +168,11 @@ TEST_CASE("A run without hidden layers, epochs, spread or a full rank has its re
   const Data data = data_of("gaussians", Task::binary);
   std::vector<LayerOptions> one{layer(1, "sigmoid")};
   FinishedRun flat = trained(Network(2, one, 1), data, Task::binary, plan("binary_cross_entropy", 2), 1, 0);
-  CHECK(refusal(flat, "flow.dead") == "the network has only layer 1, no hidden layer; set layer = 1");
+  CHECK(refusal(flat, "flow.dead") == "the network has only layer 1, no hidden layer; measure layer 1");
   CHECK(refusal(flat, "flow.dL_dz_norm", all("first")) ==
-        "the network has only layer 1, no hidden layer; set layer = 1");
+        "the network has only layer 1, no hidden layer; measure layer 1");
   CHECK(refusal(flat, "flow.revived", number(1), all("sum")) ==
-        "the measure has no value for epoch = sum; set another epoch (see diagnostics.every)");
+        "the measure has no value for epoch = sum (an empty cell of history.csv or flow.csv)");
   CHECK_FALSE(measure({named("epochs_to_loss"), {}, {}, {}, 0}, flat).has_value());  // the loss is never below 0
   FinishedRun untrained = trained(Network(2, one, 1), data, Task::binary, plan("binary_cross_entropy", 0), 1, 1);
   CHECK(refusal(untrained, "epochs_to_loss") == "train.epochs is 0; set it to 1 or more");

@@ -29,7 +29,7 @@ TEST_CASE(
   CHECK(check.err.empty());
   CHECK(check.out ==
         "c.toml:11:7: idle-key: train.rho does nothing with optimizer = \"sgd\"; remove it\n"
-        "c.toml:5:14: zero-slope: σ′ of step is 0 everywhere, so no gradient passes: layer 1 never changes. Try --set "
+        "c.toml:5:14: zero-slope: σ′ of step is 0 everywhere, so layer 1 gets no gradient. Try --set "
         "layer.1.activation=tanh\n");
   CHECK_FALSE(std::filesystem::exists(folder / "runs"));
   const Result train = primer("train c.toml --quiet", folder.path);

@@ -162,6 +162,7 @@ TEST_CASE("a probability of 0 gives a loss of 0 if the target is 0, and an infin
   CHECK(loss->value(Tensor{{0, 1}}, Tensor{{1, 0}}) == infinity);
   CHECK(from_logits(*loss, Tensor{{-infinity, 0}}, Tensor{{0, 1}}) == 0);
   CHECK(from_logits(*loss, Tensor{{-infinity, 0}}, Tensor{{1, 0}}) == infinity);
+  CHECK(from_logits(*loss, Tensor{{infinity, 0}}, Tensor{{0, 1}}) == infinity);
   const auto binary = make_loss({"binary_cross_entropy"});
   CHECK(binary->value(Tensor{{0, 1}}, Tensor{{0, 1}}) == 0);
   CHECK(binary->value(Tensor{{0, 1}}, Tensor{{1, 1}}) == infinity);

@@ -277,8 +277,7 @@ TEST_CASE("softmax needs two units anywhere, and a residual output has no probab
   Files files;
   files.output = "[[layer]]\nunits = 1\nactivation = \"softmax\"\n[[layer]]\nactivation = \"softmax\"\n";
   CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==
-        "c.toml:5:14: softmax with one unit always outputs 1; for one probability, use sigmoid; for several classes, "
-        "use one unit for each class");
+        "c.toml:5:14: softmax with one unit always outputs 1; use another activation in a hidden layer");
   files.output = "[[layer]]\nresidual = true\nactivation = \"softmax\"\n";
   CHECK(files.complaint("a,b,kind\n1,1,x\n2,2,y\n") ==
         "c.toml:5:14: cross_entropy needs outputs that are probabilities; remove residual and dropout from the last "

@@ -352,7 +352,7 @@ TEST_CASE("a run of another config stays: the next free name is taken, and --out
 
   const Result second = train("--set train.epochs=3");
   CHECK(second.code == 0);
-  CHECK(second.err.find("runs/c already contains other files; this run is written to runs/c-2\n") != std::string::npos);
+  CHECK(second.err.find("runs/c already exists and is kept; this run is written to runs/c-2\n") != std::string::npos);
   CHECK(second.out.find("run        runs/c-2\n") != std::string::npos);
   REQUIRE(train("--set seed=2").code == 0);
   REQUIRE(train("--set train.epochs=3").code == 0);
