@@ -28,7 +28,7 @@ except ModuleNotFoundError:
     sys.exit(f"bench_peers: {sys.executable} has no NumPy and so no peer; try another Python:\n"
              "  make bench-peers PYTHON=/usr/bin/python3")
 
-TURNS = 3
+TURNS = 5
 Job = namedtuple("Job", "sizes hidden output loss optimizer rate batch epochs shuffled")
 
 
