@@ -242,6 +242,22 @@ SGD = ["--set", "train.optimizer=sgd", "--set", "train.learning_rate=0.1", "--se
        "--set", "layer.1.activation=relu", "--set", "train.epochs=20"]
 
 
+def check_output_unit(browser, folder):
+    """With sigmoid and binary cross-entropy, ∂L/∂z of the output is a − y, also for a z that the user has chosen."""
+    page = folder / "circles.html"
+    subprocess.run([PROGRAM, "play", CONFIGS / "circles.toml", "--out", page], check=True, capture_output=True)
+    browser.open(page.as_uri())
+    pause(browser)
+    click(browser, "rewind")
+    browser.run("Array.from(document.querySelectorAll('.tile')).at(-1).dispatchEvent(new MouseEvent('click', {bubbles: true}))")
+    shown = """const z = Number(document.querySelector('.grab').getAttribute('aria-valuenow'));
+        return [z, 1 / (1 + Math.exp(-z)) - playground.engine.trace(0, 0).y[0], Number(document.querySelector('#chain b').title)];"""
+    before = browser.run(shown)
+    drag(browser, ".grab", 60)
+    after = browser.run(shown)
+    assert after[0] > before[0] and all(abs(expected - seen) < 1e-12 * abs(expected) for _, expected, seen in (before, after)), (before, after)
+
+
 def check_unit(browser, folder):
     """z is dragged, w is edited, a unit is killed; then the command line goes on from the weights of the changed run. With
     plain gradient descent and rows in order it must take the same steps as the page."""
@@ -585,6 +601,7 @@ def main():
             check_steps(browser, page, folder, signatures["spirals"])
             check_changes(browser, page)
             check_unit(browser, folder)
+            check_output_unit(browser, folder)
             check_two_runs(browser, page, folder)
             check_link(browser, page)
             check_messages(browser, page, folder)
