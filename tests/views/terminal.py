@@ -135,7 +135,12 @@ class Watch:
         os.write(self.ours, keys.encode())
 
     def end(self, code):
-        assert self.run.wait(60) == code, (self.run.returncode, self.written)
+        """Waits for the end of the program. Reads its output, because a full pseudo-terminal makes the program wait."""
+        deadline = time.time() + 60
+        while self.run.poll() is None and time.time() < deadline:
+            if select.select([self.ours], [], [], 0.1)[0]:
+                self.written += os.read(self.ours, 65536).decode(errors="replace")
+        assert self.run.poll() == code, (self.run.returncode, self.written)
         assert termios.tcgetattr(self.theirs) == self.modes, "the modes of the terminal are not restored"
         os.close(self.ours)
         os.close(self.theirs)
