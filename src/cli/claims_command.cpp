@@ -97,8 +97,8 @@ struct Sample {
 std::string shrinkage(const Estimate& now, const Estimate& usual, std::size_t seeds) {
   const double width = usual.high - usual.low;
   if (!std::isfinite(width) || width == 0) return "";
-  return concat(" (the width of the confidence interval is ", short_number((now.high - now.low) / width, 2),
-                " of the width with only the first ", seeds, " seeds)");
+  return concat(" (the confidence interval is ", short_number((now.high - now.low) / width, 2),
+                " times as wide as with only the first ", seeds, " seeds)");
 }
 
 Outcome print_claim(const Claim& claim, const std::string& path, const Sample& sample, std::size_t jobs) {

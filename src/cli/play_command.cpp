@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t largest_data = std::size_t{1} << 26;  // largest size of a data file in the page, in bytes
 
-// Returns the path of a config file. `operand` is this path, or "xor" for configs/xor.toml, or the folder of a run.
+// Returns the path of a config file. `operand` is this path, or NAME for configs/NAME.toml, or the folder of a run.
 fs::path config_of(const std::string& operand) {
   std::error_code ignored;
   if (fs::is_directory(operand, ignored)) return fs::path(operand) / "config.toml";

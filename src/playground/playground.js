@@ -147,7 +147,7 @@
       const more = html(
         'details',
         {},
-        html('summary', {}, 'initial weights, dropout, batch norm, residual'),
+        html('summary', {}, 'more: initial weights, dropout, batch norm, residual'),
         row(init, number('dropout', key('dropout'), { min: 0, max: 0.95 })),
         row(check('batch norm', key('batch_norm')), check('residual', key('residual'))),
       );

@@ -163,7 +163,7 @@ window.charts = (() => {
       d.add(svg('clipPath', { id }, svg('rect', area)));
       return `url(#${id})`;
     };
-    // Adds a canvas behind the plot area. Its pixels are the cells of a map with `columns` columns and `rows` rows.
+    // Adds a canvas that fills the plot area, under the drawing. Its pixels are the cells of a map with `columns` columns and `rows` rows.
     d.cells = (columns, rows) => {
       const canvas = html('canvas', { width: columns, height: rows });
       return d.place(canvas, d.left, d.top, d.right - d.left, d.bottom - d.top);

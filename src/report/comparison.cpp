@@ -105,7 +105,7 @@ Comparison compare(const std::vector<std::string>& folders) {
   for (const Config& config : configs) settings.push_back(settings_in(config, same_depth));
   std::vector<RunTable> histories;
   std::vector<std::size_t> kept;    // for each run: the last row of history.csv; with early stopping, the best row
-  std::vector<std::string> scores;  // losses and metrics that at least one run has in its kept row
+  std::vector<std::string> scores;  // losses and metrics in the row of the kept epoch, if any run has them
   bool validated = false;
   for (std::size_t r = 0; r < folders.size(); ++r) {
     const RunTable& history = histories.emplace_back(read_run_table(folders[r] + "/history.csv"));

@@ -28,7 +28,8 @@ struct Column {
   std::size_t missing = 0, numbers = 0, integers = 0, dates = 0, long_integers = 0;
   std::vector<bool> is_missing{};  // true for each row with a missing cell; ends at the last such row
   double low = std::numeric_limits<double>::infinity(), high = -low;
-  // Texts of the cells that are not missing. After 1001 different texts, all later cells are stored as the first text.
+  // Texts of the cells that are not missing. A column with more than 1000 different texts is not used, so after 1001
+  // texts this vector only counts cells: each later cell is stored as the first text.
   TextColumn texts{};
   bool many_texts = false;          // whether the column has more than most_counted (1000) different texts
   bool counts = true;               // whether every number is 1 more than the previous number

@@ -102,7 +102,7 @@ Slips slips_of_z(const Pass& p) {
                plus(xW, [&](std::size_t, std::size_t j) { return static_cast<real>(x.cols()) * b(0, j); })},
               {"only the bias is computed: x Wᵀ is missing", plus(Tensor(xW.rows(), xW.cols()), bias)},
               {"the buffer still contains the previous sums: start every sum at bⱼ", plus(scaled(xW, 2), bias)},
-              {"the bias is multiplied by x Wᵀ; add the bias", times(xW, plus(Tensor(xW.rows(), xW.cols()), bias))},
+              {"you multiply x Wᵀ by the bias; add the bias", times(xW, plus(Tensor(xW.rows(), xW.cols()), bias))},
               {"the sum leaves out the first input", without(0)},
               {"the sum leaves out the last input", without(x.cols() - 1)},
               {"σ is applied too soon: your z is sigmoid(x Wᵀ + b), not x Wᵀ + b",

@@ -32,7 +32,7 @@ class Activation {
 
   const Traits traits;
 
-  virtual std::string name() const = 0;  // the name in config files; if σ has a constant α, with α: "leaky_relu(0.2)"
+  virtual std::string name() const = 0;  // the name in config files, with σ's constant α if any: "leaky_relu(0.2)"
 
   // Computes a = σ(z) and derivative = σ′(z) in one pass. If σ is not elementwise, derivative is the diagonal ∂aⱼ/∂zⱼ.
   virtual void forward(const Tensor& z, Tensor& a, Tensor& derivative) const = 0;

@@ -157,7 +157,7 @@ struct Decay {
 template <typename T>
 [[gnu::always_inline]] inline Decay<T> decay(T x) {
   using F = Format<T>;
-  constexpr int lift = F::mantissa + 12;  // e^x · 2^lift is computed first, because e^x may be subnormal
+  constexpr int lift = F::mantissa + 12;  // computes e^x · 2^lift, then multiplies by 2^−lift: e^x may be subnormal
   constexpr T lower = std::bit_cast<T>(typename F::Bits(F::bias - lift) << F::mantissa);
   const auto [p, power] = reduced_exp<F::bias + lift>(x);
   const T lifted = std::bit_cast<T>(power << F::mantissa);

@@ -14,7 +14,7 @@ namespace primer {
 
 struct Verification {
   std::vector<std::string> right;    // names of the user's arrays that agree with primer's arrays, in computation order
-  std::vector<std::string> missing;  // arrays not in the user's file that primer computes before the first wrong array
+  std::vector<std::string> missing;  // names of primer's arrays that the file lacks, up to the first wrong array
   std::vector<std::string> unknown;  // names of given arrays (except parameters) that are not in this network's trace
   std::string wrong;                 // name of the first given array that differs from primer's array; empty if none
   std::string what;  // how the array `wrong` differs from primer's array: the place, both numbers, the formula
