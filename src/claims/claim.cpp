@@ -80,7 +80,7 @@ Quantity read_quantity(TableReader& table) {
       table.refuse(key, measure.name + " does not use this key");
     }
   }
-  if (table.has("over_layer") && !table.has("layer")) table.refuse("over_layer", "needs the key 'layer', too");
+  if (table.has("over_layer") && !table.has("layer")) table.refuse("over_layer", "set the key 'layer', too");
   return q;
 }
 

@@ -121,9 +121,9 @@ double call(std::string_view name, const std::vector<Argument>& arguments) {
   }
   const std::size_t given = numbers.size() + names.size();
   if (given != arguments.size() || (wanted == 0 ? given == 0 : given != wanted)) {
-    const char* const words[2][3] = {{"one or more numbers", "one number", "two numbers"},
-                                     {"", "the name of an activation", "the names of two activations"}};
-    throw std::invalid_argument(concat(name, " takes ", words[of_names ? 1 : 0][wanted]));
+    const char* const words[2][3] = {{" takes one or more numbers", " takes one number", " takes two numbers"},
+                                     {"", " takes the name of one activation", " takes the names of two activations"}};
+    throw std::invalid_argument(concat(name, words[of_names ? 1 : 0][wanted]));
   }
   if (activation) return activation->at(numbers[0]);
   return of_names ? entry->of_names(names) : entry->of_numbers(numbers);

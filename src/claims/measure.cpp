@@ -235,8 +235,8 @@ std::vector<Measure> table() {
       {"collapse_difference", "", "max |z − affine map| / max |z| of the last layer for all rows", collapse_difference},
       {"collapse_rank", "", "rank of the affine map that equals z of the last layer at 0 and unit vectors",
        [](Run& r, const Q&) { return static_cast<double>(rank_of(singular_values(affine_map(r).Wt))); }},
-      {"conditioning", "layer", "ratio of the largest to the smallest eigenvalue of E[a aᵀ]", conditioning},
-      {"alpha_change", "layer", "distance of a prelu's α from its initial value", alpha_change},
+      {"conditioning", "layer", "largest / smallest eigenvalue of E[a aᵀ]; a is the output of `layer`", conditioning},
+      {"alpha_change", "layer", "|learned α − initial α| of the prelu in `layer`", alpha_change},
       {"outputs_above", "at", "fraction of outputs above `at`", outputs_above}};
   for (const FlowQuantity& column : flow_quantities) {
     all.push_back(
@@ -262,7 +262,7 @@ std::optional<double> measure(const Quantity& quantity, FinishedRun& run) {
   if (run.diverged && quantity.measure->name != "diverged") return {};
   const std::optional<double> value = quantity.measure->function(run, quantity);
   const std::string& epoch = quantity.epoch.text;
-  const auto where = epoch.empty() ? "" : concat(" for epoch = ", epoch, " (an empty cell of history.csv or flow.csv)");
+  const auto where = epoch.empty() ? "" : concat("; history.csv or flow.csv gives no number for epoch = ", epoch);
   if (value && std::isnan(*value)) refuse("the measure has no value", where);
   if (value && std::isinf(*value)) refuse("the measure is ", number(*value), ", which is not a finite number");
   return value;

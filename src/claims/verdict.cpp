@@ -41,7 +41,7 @@ FinishedRun run_arm(const Claim& claim, std::vector<FinishedRun>& runs, std::uin
     restore(trained, network);
   }
   if (arm.bias.size() > network.layers.size()) {
-    throw UserError(arm.location, "bias has ", arm.bias.size(), " numbers, but the network has only ",
+    throw UserError(arm.location, "bias has ", arm.bias.size(), " numbers, one per layer; the network has only ",
                     network.layers.size(), " layers");
   }
   for (std::size_t l = 0; l < arm.bias.size(); ++l) network.layers[l].b.fill(static_cast<real>(arm.bias[l]));

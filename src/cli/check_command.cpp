@@ -21,8 +21,8 @@ constexpr std::array<Option, 1> options{{set_option}};
 const Command check_command{"check",
                             "CONFIG",
                             "Warns of settings that are likely to train badly.",
-                            "Each warning is a line, FILE:LINE:COLUMN: CODE: text, and the exit code is 0.\n"
-                            "An error ends the command with exit code 2. `primer train` prints the same\n"
+                            "Prints a line for each warning: FILE:LINE:COLUMN: CODE: text. The exit code is 0\n"
+                            "with or without warnings, and 2 after an error. `primer train` prints the same\n"
                             "warnings. `primer check` also computes the gradient of the first batch at the\n"
                             "initial weights, and forecasts what `primer doctor` would say after a run.\n\n"
                             "  primer check configs/iris.toml --set data.standardize=false\n",

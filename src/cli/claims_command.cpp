@@ -32,7 +32,7 @@ std::vector<std::string> claim_names(const std::string& folder) {
 
 constexpr std::uint64_t first_calibration_seed = 1001, first_judged_seed = 10001;
 
-// The number with three significant digits, as in 0.251. A number of 100,000 or more is written as in 1.23e+05.
+// The number with three digits, as in 0.251; from 1000 on, without decimals; from 100,000 on, as in 1.23e+05.
 std::string shown(double value) {
   if (std::isnan(value)) return "nan";
   if (!(std::abs(value) >= 1e5) || !std::isfinite(value)) return short_number(value);
@@ -123,7 +123,7 @@ Outcome print_claim(const Claim& claim, const std::string& path, const Sample& s
   const char* const words[] = {claim.verdict.c_str(), "UNDECIDED, give more --seeds", "OUTSIDE THE EXPECTED INTERVAL"};
   std::string seeds = claim.arms.empty() ? "no seeds" : concat(sample.seeds, " seeds");
   if (!claim.arms.empty() && sample.seeds < fewest_seeds) {
-    seeds += concat("; the interval of a median needs ", fewest_seeds);
+    seeds += concat("; the confidence interval of a median needs at least ", fewest_seeds, " seeds");
   }
   show_progress("");
   std::printf("%s: %s\n%s%s%s\n", claim.name.c_str(), words[static_cast<std::size_t>(outcome)],
@@ -160,7 +160,7 @@ void print_calibration(const Claim& claim, const Sample& sample, std::size_t job
     Band band{value, value};
     if (!numbers.empty()) band = {std::ranges::min(numbers), std::ranges::max(numbers)};
     if (f.at_least) {
-      // A test has n = sample.usual seeds. `band` covers the confidence interval of each fraction k / n in [low, high].
+      // In a test, k of n = sample.usual values are ≥ at_least. `band` covers the interval of k / n in [low, high].
       const auto count = [&](double p) { return static_cast<std::size_t>(p * static_cast<double>(sample.usual)); };
       band = {fraction(count(low), sample.usual).low,
               fraction(std::min(count(high) + 1, sample.usual), sample.usual).high};
@@ -214,7 +214,7 @@ int run(const Arguments& arguments) {
   std::vector<Claim> claims;
   for (const std::string& name : full ? arguments.operands : known) {
     if (std::ranges::find(known, name) == known.end()) {
-      throw UserError(concat("there is no claim '", printable(name), "' in ", printable(folder),
+      throw UserError(concat("there is no claim '", printable(name), "' in folder ", printable(folder),
                              did_you_mean(name, std::vector<std::string_view>(known.begin(), known.end()))));
     }
     claims.push_back(read_claim(folder + "/" + name + ".toml"));

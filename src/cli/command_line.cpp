@@ -86,7 +86,7 @@ void show_progress(const std::string& text) {
 }
 
 int run_command_line(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a write over the system's file-size limit then fails, but does not end the program
+  std::signal(SIGXFSZ, SIG_IGN);  // SIGXFSZ (a file is too large) would end the program; if ignored, the write fails
   watch_reading([](const std::string& text) { show_progress(text.empty() ? "" : "reading " + text); });
   try {
     const int code = dispatch(argc > 0 ? argv[0] : "primer",

@@ -38,7 +38,7 @@ int run(const Arguments& arguments) {
 
 constexpr std::array<Option, 6> options{{{"--points", "N", "the number of samples"},
                                          {"--classes", "K", "number of classes (generators spirals, gaussians)"},
-                                         {"--inputs", "D", "number of inputs (generators gaussians, plane)"},
+                                         {"--inputs", "D", "D is the number of inputs (gaussians and plane only)"},
                                          {"--turns", "T", "the number of turns of each spiral (default 0.75)"},
                                          {"--noise", "S", "the standard deviation of the noise (default 0)"},
                                          {"--seed", "N", "the seed; a new seed draws new samples (default 1)"}}};

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t largest_data = std::size_t{1} << 26;  // largest size of a data file in the page, in bytes
+constexpr std::size_t largest_data = std::size_t{1} << 26;  // limit of a data file, in bytes; the page contains a copy
 
 // Returns the path of a config file. `operand` is this path, or NAME for configs/NAME.toml, or the folder of a run.
 fs::path config_of(const std::string& operand) {

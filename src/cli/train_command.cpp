@@ -102,7 +102,7 @@ class TrainingSession {
  private:
   void start() {
     if (!quiet_) {
-      std::fprintf(stderr, "%s: training data: %s; layer sizes: %s\n", printable(arguments_.operands.front()).c_str(),
+      std::fprintf(stderr, "config %s; training: %s; layer sizes: %s\n", printable(arguments_.operands.front()).c_str(),
                    counted(experiment_.data.train.size(), "row").c_str(), shape_of(network_).c_str());
     }
     if (arguments_.has("--resume")) {

@@ -112,7 +112,7 @@ TEST_CASE("A mistake in a claim is named with its location") {
   CHECK(error_in("measure = \"history.train_loss\"\nlayer = 1\narm = \"one\"\nband = [0, 1]") ==
         ":14:9: layer: history.train_loss does not use this key");
   CHECK(error_in("measure = \"flow.dead\"\nover_layer = 1\narm = \"one\"\nband = [0, 1]") ==
-        ":14:14: over_layer: needs the key 'layer', too");
+        ":14:14: over_layer: set the key 'layer', too");
   CHECK(error_in("measure = \"flow.dead\"\nlayer = \"lats\"\narm = \"one\"\nband = [0, 1]") ==
         ":14:9: layer: 'lats' is not known; did you mean 'last'?");
   CHECK(error_in("measure = \"flow.dead\"\nlayer = \"max\"\nlayers = [3, 2]\narm = \"one\"\nband = [0, 1]") ==

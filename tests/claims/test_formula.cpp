@@ -67,7 +67,7 @@ TEST_CASE("A formula refuses what it cannot compute") {
   CHECK(refusal("2 + gelu(1, 2)") == "column 5 of the formula: gelu takes one number");
   CHECK(refusal("min(1)") == "column 1 of the formula: min takes two numbers");
   CHECK(refusal("softmax()") == "column 1 of the formula: softmax takes one or more numbers");
-  CHECK(refusal("lowest(1)") == "column 1 of the formula: lowest takes the name of an activation");
+  CHECK(refusal("lowest(1)") == "column 1 of the formula: lowest takes the name of one activation");
   CHECK(refusal("difference(gelu)") == "column 1 of the formula: difference takes the names of two activations");
   CHECK(refusal("lowest(softmax)") == "column 1 of the formula: softmax is not a function of one number");
   CHECK(refusal("exp(gelu)") == "column 1 of the formula: exp takes one number");

@@ -156,11 +156,11 @@ TEST_CASE("flow.COLUMN and history.COLUMN read one epoch, some epochs, or the en
   CHECK(of(o, "history.train_loss") == evaluate(o.network, *loss, data.train, Task::binary).loss);
   CHECK(of(o, "history.train_loss") < o.history[2].train.loss);
   CHECK(refusal(o, "history.train_loss", {}, number(4)) ==
-        "the measure has no value for epoch = 4 (an empty cell of history.csv or flow.csv)");
+        "the measure has no value; history.csv or flow.csv gives no number for epoch = 4");
   CHECK(refusal(o, "history.test_loss", {}, number(3)) ==
-        "the measure has no value for epoch = 3 (an empty cell of history.csv or flow.csv)");
+        "the measure has no value; history.csv or flow.csv gives no number for epoch = 3");
   CHECK(refusal(o, "flow.a_norm", {}, number(4)) ==
-        "the measure has no value for epoch = 4 (an empty cell of history.csv or flow.csv)");
+        "the measure has no value; history.csv or flow.csv gives no number for epoch = 4");
   CHECK(refusal(o, "history.train_r2") == "r2 cannot be measured with the loss binary_cross_entropy");
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("A run without hidden layers, epochs, spread or a full rank has its re
   CHECK(refusal(flat, "flow.dL_dz_norm", all("first")) ==
         "the network has only layer 1, no hidden layer; measure layer 1");
   CHECK(refusal(flat, "flow.revived", number(1), all("sum")) ==
-        "the measure has no value for epoch = sum (an empty cell of history.csv or flow.csv)");
+        "the measure has no value; history.csv or flow.csv gives no number for epoch = sum");
   CHECK_FALSE(measure({named("epochs_to_loss"), {}, {}, {}, 0}, flat).has_value());  // the loss is never below 0
   FinishedRun untrained = trained(Network(2, one, 1), data, Task::binary, plan("binary_cross_entropy", 0), 1, 1);
   CHECK(refusal(untrained, "epochs_to_loss") == "train.epochs is 0; set it to 1 or more");

@@ -118,7 +118,7 @@ TEST_CASE("What cannot be trained or measured is refused with the location of th
   CHECK(error_of(folder, two_arms + "start = \"one\"\n" + ok) ==
         ":9:1: this arm starts from the network of arm 'one': both arms need layers of the same shapes");
   CHECK(error_of(folder, "[[arm]]\nname = \"one\"\nbias = [0, 0, 0]\n" + ok) ==
-        ":7:1: bias has 3 numbers, but the network has only 2 layers");
+        ":7:1: bias has 3 numbers, one per layer; the network has only 2 layers");
   CHECK(error_of(folder, two_arms + finding("measure = \"alpha_change\"\nlayer = 1\narm = \"one\"\nband = [0, 1]")) ==
         ":12:1: alpha_change of one: tanh has no learned α; use prelu");
   CHECK(

@@ -59,7 +59,7 @@ TEST_CASE("mistakes of primer claims are one line" * doctest::skip(!in_double)) 
         "primer: configs/claims: there are no claims in this folder; give another folder with --dir\n");
   const Result unknown = claims(dir + "gelu_rang", folder);
   CHECK(unknown.code == 2);
-  CHECK(unknown.err == "primer: there is no claim 'gelu_rang' in " + shipped + "; did you mean 'gelu_range'?\n");
+  CHECK(unknown.err == "primer: there is no claim 'gelu_rang' in folder " + shipped + "; did you mean 'gelu_range'?\n");
   const Result one = claims(dir + "--seeds 0", folder);
   CHECK(one.code == 2);
   CHECK(one.err == "primer: --seeds: must be a whole number from 1 to 1000000, not '0'\n");
@@ -117,7 +117,7 @@ TEST_CASE("threads, more seeds and calibration of primer claims" * doctest::skip
   const Result few = claims("--dir . --seeds 7", folder);
   CHECK(few.code == 1);
   CHECK(few.out.find("wide: UNDECIDED") != std::string::npos);
-  CHECK(few.out.find("7 seeds; the interval of a median needs 8") != std::string::npos);
+  CHECK(few.out.find("7 seeds; the confidence interval of a median needs at least 8 seeds") != std::string::npos);
   const std::string calibration = claims("--dir . --calibrate wide", folder).out;
   CHECK(calibration.starts_with("wide: seeds 1001 … 1024\n"));
   CHECK(calibration.find(", 0 seeds without a value; expected: band = [0.") != std::string::npos);

@@ -58,9 +58,9 @@ struct Measure {
 // All measures. To add a measure, add a line to table() in measure.cpp.
 const std::vector<Measure>& measures();
 
-// Returns the value of the quantity in this run, or nothing if the value is unknown (for example after a divergence).
-// Throws std::invalid_argument if the quantity needs a layer, an epoch or rows that the run does not have, or if the
-// value is not finite. The run is not const because some measures pass the training rows through the network again.
+// Returns the value of the quantity in this run. Returns nothing after a divergence (except for the measure
+// "diverged"), or if the training loss never fell below `at`. Throws std::invalid_argument if any other value is NaN or
+// ±∞, or if the run lacks a needed layer, epoch or set of rows. Some measures run the network, so `run` is not const.
 std::optional<double> measure(const Quantity& quantity, FinishedRun& run);
 
 }  // namespace primer

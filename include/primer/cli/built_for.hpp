@@ -23,7 +23,7 @@ struct InstructionSet {
   F("avx512bitalg", __AVX512BITALG__) F("avx512vpopcntdq", __AVX512VPOPCNTDQ__) F("gfni", __GFNI__)
 // clang-format on
 
-// One entry for each instruction set of PRIMER_X86_INSTRUCTION_SETS. An entry with the name nullptr marks the end.
+// For each set of PRIMER_X86_INSTRUCTION_SETS: its name, and whether this build uses it. The last name is nullptr.
 extern const InstructionSet built_for[];
 
 }  // namespace primer
