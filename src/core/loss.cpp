@@ -87,7 +87,7 @@ class CrossEntropy final : public Loss {
   // term of the sum is then exp 0 = 1. log1p adds this 1 to the other terms, so that a loss near 0 keeps its digits.
   real value_from_logits(const Tensor& z, const Tensor& y, Tensor& scratch) const override {
     const std::size_t N = z.rows(), K = z.cols();
-    scratch.resize(K + 2, N);  // three arrays: `shifted` (N · K numbers), `others` and `mean` (N numbers each)
+    scratch.resize(K + 2, N);  // memory for `shifted` (N · K numbers), `others` and `mean` (N numbers each)
     const auto shifted = scratch.values().first(N * K);
     const auto others = scratch.row(K), mean = scratch.row(K + 1);  // Σₖ exp(zₖ − max z) − 1, and Σₖ tₖ (zₖ − max z)
     for (std::size_t i = 0; i < N; ++i) {

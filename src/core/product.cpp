@@ -95,7 +95,7 @@ template <std::size_t height, std::size_t width>
     for (std::size_t j = 0; j < lanes; ++j) C.data[i * C.row_stride + v * lanes + j] = c[i][v][j];
 }
 
-// Copies the part of `from` that fits into `to`, row by row.
+// Copies the numbers of `from` to `to`, row by row. The two matrices have the same shape.
 void copy(const In& from, const Out& to) {
   for (std::size_t i = 0; i < to.rows; ++i) {
     const real* const in = from.at(i, 0);

@@ -27,12 +27,12 @@ std::uint64_t Random::bits() { return mix(key_ + ++counter_ * golden_gamma); }
 
 double Random::normal() {  // Box & Muller, "A note on the generation of random normal deviates", 1958
   const double radius = sqrt(-2 * log(1 - uniform()));    // √(−2 ln u) with u uniform in (0, 1]
-  return radius * cos(2 * std::numbers::pi * uniform());  // radius · cos 2πv with v uniform in [0, 1)
+  return radius * cos(2 * std::numbers::pi * uniform());  // a normal number: radius · cos 2πv with v uniform in [0, 1)
 }
 
 std::size_t Random::below(std::size_t n) {
   const std::uint64_t range = n;
-  const std::uint64_t unfair = (0 - range) % range;  // 2⁶⁴ mod n; draws below `unfair` would favour small results
+  const std::uint64_t unfair = (0 - range) % range;  // 2⁶⁴ mod n; smaller draws are repeated: they favour small results
   std::uint64_t draw = bits();
   while (draw < unfair) draw = bits();
   return static_cast<std::size_t>(draw % range);

@@ -25,7 +25,7 @@ void BatchNorm::forward(Tensor& z, bool training) {
     }
     column_sums(u_hat_, var_);
     for (real& v : var_.values()) v /= n;
-    for (std::size_t j = 0; j < units && N > 1; ++j) {  // N = 1 leaves running statistics unchanged: n / (n − 1) is 1/0
+    for (std::size_t j = 0; j < units && N > 1; ++j) {  // running statistics need 2 rows: for 1 row, n / (n − 1) is 1/0
       running_mean[j] = (1 - momentum) * running_mean[j] + momentum * mean_[j];
       running_var[j] = (1 - momentum) * running_var[j] + momentum * var_[j] * (n / (n - 1));  // unbiased
     }

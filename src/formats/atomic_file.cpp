@@ -26,7 +26,7 @@ namespace {
 
 void refuse_folder_or_device(const std::string& path) {
   struct stat found {};
-  if (stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode)) return;  // a file, a link to nothing, or nothing
+  if (stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode)) return;  // `path` is a file or unused: allowed
   fail(path, S_ISDIR(found.st_mode) ? "a folder has this name" : "a device has this name");
 }
 

@@ -103,7 +103,7 @@ class Elementwise : public Activation {
   F f_;
 };
 
-// One activation in the table activations(). `alpha` is the number in parentheses, as in "elu(2)", if there is one.
+// One activation of the table activations(). make(alpha) creates it: alpha is 2 for "elu(2)", and empty for "elu".
 struct ActivationEntry {
   std::string_view name;
   std::unique_ptr<Activation> (*make)(std::optional<real> alpha);

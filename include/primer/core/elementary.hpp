@@ -252,7 +252,7 @@ template <typename T>
   const T half_square = T(0.5) * f * f;
   const T big = k * F::ln2_short;
   const T high = big + f;
-  const T low = (big - high) + f;  // the rounding error of the sum big + f
+  const T low = (big - high) + f;  // the rounding error of the sum high = big + f
   const T tail = fma(s, fma(s2, q, half_square), fma(k, F::ln2_short_rest, correction));
   return high + (low - (half_square - tail));
 }
@@ -267,7 +267,7 @@ template <typename T>
   return x <= T(0) ? below : finite;
 }
 
-// ln(1 + x). The sum 1 + x loses the last digits of x. corrected_log() corrects the logarithm for this loss.
+// ln(1 + x), computed as ln u + rest / u: the sum u = 1 + x is rounded, and `rest` is its rounding error.
 template <typename T>
 [[gnu::always_inline]] inline T log1p(T x) {
   constexpr T infinity = std::numeric_limits<T>::infinity();

@@ -29,7 +29,7 @@ class Loss {
   virtual real value(const Tensor& a, const Tensor& y) const = 0;
   virtual void gradient(const Tensor& a, const Tensor& y, Tensor& dL_da) const = 0;
 
-  // L is a function of a − y. Returns the values of a − y at which L, L′ or L″ jumps.
+  // If L is a function of a − y, returns the values of a − y at which L, L′ or L″ jumps; otherwise returns no values.
   virtual std::span<const real> kinks() const { return {}; }
 
   // In the mean loss over several batches, the batch with targets y has this weight. Default: the number of rows of y.

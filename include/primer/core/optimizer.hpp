@@ -28,7 +28,7 @@ struct OptimizerOptions {
 // Fills empty options with the defaults of the optimiser. Throws std::invalid_argument for an unknown optimiser.
 OptimizerOptions resolved(OptimizerOptions options);
 
-// The constants of one optimiser step. An update rule, such as Adam, derives from Step or is constructed from a Step.
+// The constants of one optimiser step. An update rule R is made by R{step}: derive R from Step, or write R(Step).
 struct Step {
   const OptimizerOptions& options;  // the options after resolved() has filled epsilon and weight_decay
   real lr;                          // η, the learning rate

@@ -88,7 +88,7 @@ class CsvReader {
   std::size_t line_ = 1;
   // The cells of the current row. To limit the memory, at most columns_.size() + 1 cells of a data row are stored.
   std::vector<Cell> cells_;
-  std::size_t cell_count_ = 0;  // the number of all cells in the current row
+  std::size_t cell_count_ = 0;  // the number of cells in the current row, stored or not
 };
 
 // Writes the cells as a line of CSV with its line feed. A cell gets quotes only if it needs them.
