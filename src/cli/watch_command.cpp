@@ -49,7 +49,7 @@ int run(const Arguments& arguments) {
 constexpr std::array<Option, 4> options{{set_option,
                                          {"--out", "DIR", "the folder of the run (default: runs/CONFIG_NAME)"},
                                          {"--replace", "", "replace the old run in DIR, even if it has another config"},
-                                         {"--any-key", "", "let training take about 6 s; any key: full speed"}}};
+                                         {"--any-key", "", "add about 6 s of pauses in all; a key press ends them"}}};
 
 }  // namespace
 
