@@ -15,7 +15,7 @@ namespace primer {
 namespace {
 
 constexpr std::size_t largest_file = std::size_t{1} << 31;
-// A size or an offset in a zip record is 0xFFFFFFFF if the extra field of the record has the real value in 64 bits.
+// If a size or an offset in a zip record is 0xFFFFFFFF, the extra field of the record has the real value in 64 bits.
 constexpr std::uint32_t in_64_bits = 0xFFFFFFFF;
 
 std::uint32_t crc32(std::string_view bytes) {
@@ -164,7 +164,7 @@ NamedTensor read_array(std::string name, Bytes npy) {
   if (type != "'<f8'" && type != "'<f4'") {
     npy.fail("has numbers of type ", printable(type), "; convert them: ", printable(name), ".astype('<f8')");
   }
-  if (!shape || (order != "True" && order != "False")) npy.fail("the header of the array is damaged");
+  if (!shape || (order != "True" && order != "False")) npy.fail("the header's shape or fortran_order is wrong");
   const std::size_t width = type == "'<f8'" ? sizeof(double) : sizeof(float);
   std::uint64_t count = 1;
   for (const std::size_t extent : *shape) {
@@ -198,7 +198,7 @@ Safetensors read_npz(std::string_view bytes, const std::string& file) {
     }
     Bytes local(bytes, location);
     local.go_to(member.begin);
-    if (local.text(4) != "PK\3\4") local.fail("the file is cut short or damaged");
+    if (local.text(4) != "PK\3\4") local.fail("is not at its place in the zip; the file is damaged");
     local.text(22);
     const auto name = local.number<std::uint16_t>(), extra = local.number<std::uint16_t>();
     local.text(std::uint64_t{name} + extra);

@@ -240,7 +240,7 @@ const std::string* Safetensors::metadatum(std::string_view key) const {
 std::string safetensors_bytes(const Safetensors& contents, Dtype dtype) {
   const std::string header = header_text(contents, dtype);
   if (header.size() > largest_header)
-    throw RuntimeError("the header is larger than 16 MiB; shorten the names of tensors or metadata");
+    throw RuntimeError("the header is larger than 16 MiB; shorten metadata or tensor names");
   std::string bytes;
   append_little_endian(bytes, std::uint64_t{header.size()});
   bytes += header;

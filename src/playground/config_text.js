@@ -53,7 +53,7 @@ window.config_text = (() => {
       return [...list.slice(0, l + 1), copy, ...list.slice(l + 1)];
     });
   const remove_layer = (text, l) => layers(text, (list) => list.filter((_, i) => i !== l));
-  // Gives a config a new data source: `lines` (a file or a generator). Removes the keys that belong to the old source.
+  // Sets the data source `lines` (a file or a generator). Removes the old source's keys and the last layer's `units`.
   function with_data(text, lines) {
     const parts = parts_of(text);
     const part = part_of(parts, 'data.file');

@@ -70,7 +70,7 @@ struct Session {
     restore(before, network);
   }
 
-  // Copies the results of the last forward and backward pass from the layers to `pass` and `flow`.
+  // Copies the results of the last forward and backward pass from the layers to the members `pass` and `flow`.
   void keep_pass(const Tensor& y) {
     watch.before_update(network, *loss, y);
     flow = watch.finish(steps(), network);
@@ -443,7 +443,7 @@ std::string levels_json(const Data& data) {
       pixels, [&](real v) { return count_json(static_cast<std::size_t>((v - range.min) / reach * 255 + real(0.5))); });
 }
 
-// The training rows, the range of each input (a little wider than the data), and the class of each row.
+// Returns as JSON: the training rows, a range for each input (a little wider than the data), the class of each row.
 std::string data_json(const Session& s) {
   const Dataset& train = s.experiment.data.train;
   Members members{{"x", train.x.cols() <= 2 || train.x.size() <= 200'000 ? to_json(train.x) : "[]"},

@@ -134,7 +134,7 @@ window.network_view = (engine) => {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, sheet.width, sheet.height);
     const kind = by_id('line-kind').value;
-    // Line width: |W| / max |W| of the layer if `kind` is 'W', otherwise log₁₀ (|∂L/∂W| / max |∂L/∂W| of the network).
+    // Line width: |W| / max |W| of the layer, or 1 + log₁₀ (|∂L/∂W| / max |∂L/∂W| of the network) / 6.
     let largest = 1e-300;
     if (kind !== 'W')
       run.info.layers.forEach(({ units, inputs: n }, l) => {
@@ -331,10 +331,10 @@ window.network_view = (engine) => {
         const row = state.flow[l];
         if (!row) return [];
         return [
-          `${runs.length > 1 ? `${name}: ` : ''}⊙ σ′ turns ‖∂L/∂a‖ = ${short(row.dL_da_norm)} into ‖δ‖ = ${short(row.dL_dz_norm)} (factor ${short(row.sigma_factor)})`,
+          `${runs.length > 1 ? `${name}: ` : ''}σ′ turns ‖∂L/∂a‖ = ${short(row.dL_da_norm)} into ‖δ‖ = ${short(row.dL_dz_norm)} (factor ${short(row.sigma_factor)})`,
           ...(row.W_factor === null
             ? []
-            : [`${carrier([info.layers[l + 1]])} multiplies ‖δ‖ of layer ${l + 2} by ${short(row.W_factor)}`]),
+            : [`‖∂L/∂a‖ = ${short(row.W_factor)} · ‖δ‖ of layer ${l + 2} (from ${carrier([info.layers[l + 1]])})`]),
         ];
       });
       return lines.length === 0 ? null : [`layer ${l + 1}`, ...lines];
@@ -349,7 +349,7 @@ window.network_view = (engine) => {
             html(
               'span',
               { class: 'quiet' },
-              'For a network with two or more hidden layers, the page shows here how ‖δ‖ changes from the last hidden layer to layer 1.',
+              'With two or more hidden layers, this line shows ‖δ‖ of layer 1 / ‖δ‖ of the last hidden layer.',
             ),
           );
           return line;
@@ -451,7 +451,7 @@ window.network_view = (engine) => {
     }
     host.replaceChildren(list);
     by_id('data-hint').textContent =
-      'The first rows of the training data. Click a row. The calculation of the network for this row is shown below, step by step.';
+      'Click one of the first training images. The calculation of the network for this image is shown below, step by step.';
   }
   // Computes the outputs of all units on a grid of inputs, for the plot of the data and the small plot of each unit.
   function compute_grid() {

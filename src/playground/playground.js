@@ -31,7 +31,7 @@
   const network = window.network_view(engine);
   const sample = window.sample_view(engine, start.cards);
 
-  // The runs. Run 0 is A, run 1 is B.
+  // Run 0 is A, run 1 is B.
   let runs = [];
   let shown = 0;
   let pick = { l: 0, j: 0, row: 0 };
@@ -147,7 +147,7 @@
       const more = html(
         'details',
         {},
-        html('summary', {}, 'more: initial weights, dropout, batch norm, residual'),
+        html('summary', {}, 'more settings: initial weights, dropout, batch norm, residual'),
         row(init, number('dropout', key('dropout'), { min: 0, max: 0.95 })),
         row(check('batch norm', key('batch_norm')), check('residual', key('residual'))),
       );
@@ -347,7 +347,7 @@
     explain(d, { describe });
   }
 
-  // Writes the epoch, the losses and metrics of the runs.
+  // Shows the epoch of one run, the losses and metrics of all runs.
   function draw_numbers() {
     const run = run_shown();
     const { state, info } = run;
@@ -613,7 +613,7 @@
       if (load(start.config)) set_playing(true);
       return;
     }
-    const show = html('button', { type: 'button', class: 'show' }, story.at ? 'go to the units' : 'go to the gradient');
+    const show = html('button', { type: 'button', class: 'show' }, story.at ? 'show the network' : 'show the gradient');
     show.addEventListener('click', () =>
       by_id(story.at ?? 'way-back').scrollIntoView({ behavior: calm.matches ? 'auto' : 'smooth' }),
     );

@@ -71,7 +71,7 @@ every = 1
     {
       name: 'tanh with N(0, 1): saturation and explosion',
       config: spirals(repeat(8, layer(16, 'tanh', 'init = "normal(1)"')), sgd(0.01, 300)),
-      look: 'In layers 3 to 8, about half of the z are far from 0: there, σ′ < 0.05. But large weights make the gradient grow on its way back.',
+      look: 'In layers 3 to 8, about half of the z (one per unit and row) are far from 0: there, σ′ < 0.05. But large weights make the gradient grow on its way back.',
       number:
         'Claim flow_explodes: over ten layers with N(0, 1) weights the gradient grows 181-fold; the saturated fraction is 0.677.',
     },

@@ -148,9 +148,9 @@ TEST_CASE("the header must fit the numbers, and the directory must fit the membe
   CHECK(told(npy("<f8", "False", "(2147483648, 2147483648, 4)", two)) == "mine.npz: \"z\": the shape is too large");
   CHECK(told(npy("<f8", "False", "(2147483648, 8589934592)", "")) == "mine.npz: \"z\": the shape is too large");
   CHECK(told(npy("<f8", "False", "(99999999999999999999,)", two)) ==
-        "mine.npz: \"z\": the header of the array is damaged");
-  CHECK(told(npy("<f8", "False", "(-2,)", two)) == "mine.npz: \"z\": the header of the array is damaged");
-  CHECK(told(npy("<f8", "Perhaps", "(2,)", two)) == "mine.npz: \"z\": the header of the array is damaged");
+        "mine.npz: \"z\": the header's shape or fortran_order is wrong");
+  CHECK(told(npy("<f8", "False", "(-2,)", two)) == "mine.npz: \"z\": the header's shape or fortran_order is wrong");
+  CHECK(told(npy("<f8", "Perhaps", "(2,)", two)) == "mine.npz: \"z\": the header's shape or fortran_order is wrong");
   CHECK(told(npy(">f8", "False", "(2,)", two)) ==
         "mine.npz: \"z\": has numbers of type '>f8'; convert them: z.astype('<f8')");
   CHECK(told(npy("<f8", "False", "(2,)", two, std::string("\3\0", 2))) ==

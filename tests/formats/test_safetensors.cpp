@@ -274,7 +274,7 @@ TEST_CASE("a header of exactly 16 MiB is written, and a larger one is refused") 
   const auto with = [](std::size_t size) { return Safetensors{{}, {{"k", std::string(size, 'x')}}}; };
   CHECK(safetensors_bytes(with(most - rest), Dtype::F64).size() == 8 + most);
   CHECK_THROWS_WITH_AS(safetensors_bytes(with(most - rest + 1), Dtype::F64),
-                       "the header is larger than 16 MiB; shorten the names of tensors or metadata", RuntimeError);
+                       "the header is larger than 16 MiB; shorten metadata or tensor names", RuntimeError);
 }
 
 TEST_CASE("a tensor without bytes comes before another tensor that begins at the same byte") {

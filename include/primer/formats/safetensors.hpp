@@ -38,8 +38,8 @@ std::string safetensors_bytes(const Safetensors& contents, Dtype dtype);
 // Writes the file atomically (see write_file_atomically).
 void write_safetensors(const std::string& path, const Safetensors& contents, Dtype dtype);
 
-// Reads a safetensors file with F64 or F32 numbers. The text of a UserError begins with the file's name. If a tensor is
-// wrong, the text also names the tensor. The whole header is checked before memory for the numbers is allocated.
+// Reads a safetensors file with F64 or F32 numbers. A UserError is "FILE: TEXT", or "FILE: tensor "NAME": TEXT" if a
+// tensor is wrong. The function checks the whole header before it allocates memory for the numbers.
 Safetensors read_safetensors(const std::string& path, NonFinite non_finite = NonFinite::refused);
 Safetensors read_safetensors(std::istream& stream, const std::string& file, NonFinite non_finite);
 

@@ -18,7 +18,7 @@ struct Value;
 using Array = std::vector<Value>;
 
 // A table: keys and values in the order of the file. A [header], a dotted key and an inline table each make a Table.
-// The headers [[layer]] make an Array of Tables.
+// Headers [[NAME]] with the same NAME make one Array of Tables, with a Table for each header.
 class Table {
  public:
   const std::vector<Entry>& entries() const { return entries_; }
