@@ -8,7 +8,7 @@ window.sample_view = (engine, cards) => {
   let on_change = () => {};
 
   // The unit
-  let unit = null; // the state of the drawing: its scales and its moving parts
+  let unit = null; // the chart of the unit: its data, scales and moving parts
   function draw_unit(run, pick, trace) {
     const { l, j } = pick;
     const layer = run.info.layers[l];

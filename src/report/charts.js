@@ -163,7 +163,7 @@ window.charts = (() => {
       d.add(svg('clipPath', { id }, svg('rect', area)));
       return `url(#${id})`;
     };
-    // Adds a canvas that fills the plot area, under the drawing. Its pixels are the cells of a map with `columns` columns and `rows` rows.
+    // Adds a canvas under the plot area. The canvas has one pixel for each cell of a map with columns × rows cells.
     d.cells = (columns, rows) => {
       const canvas = html('canvas', { width: columns, height: rows });
       return d.place(canvas, d.left, d.top, d.right - d.left, d.bottom - d.top);
@@ -389,8 +389,8 @@ window.charts = (() => {
 
   // Draws σ (solid line) and σ′ (dashed line) over the histogram of z. curve.sigma and curve.derivative are SVG
   // paths "Mz aLz a…" in the units of the axes; curve.saturated has the intervals of z to shade. The returned function
-  // draws the histogram {low, high, counts}. If σ has a learned slope α for z < 0, the second argument of this function
-  // is {alpha, saturation}; the function then shades the z for which |σ′(z)| < saturation × max |σ′|.
+  // draws the histogram {low, high, counts}. If σ has a learned slope α for z < 0, the function also takes
+  // {alpha, saturation}, redraws σ and σ′, and shades the z for which |σ′(z)| < saturation × max |σ′|.
   const points_of = (path) =>
     path
       .slice(1)

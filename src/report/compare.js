@@ -1,5 +1,5 @@
-// Draws the charts of the page of `primer compare`: the curves of all runs in one chart, and the first two runs side by
-// side at the same epoch. The runs are the JSON text in the element #runs.
+// Draws the charts of the page of `primer compare`. For each loss and each metric, one chart shows all runs.
+// The other charts compare the first two runs at the same epoch. The runs are the JSON text in the element #runs.
 (() => {
   'use strict';
   const { html, indices, extent, key, class_color, curves } = window.charts;

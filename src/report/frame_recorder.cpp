@@ -21,7 +21,7 @@ constexpr std::size_t drawn_points = 600;
 constexpr std::size_t rows_at_a_time = 256;
 constexpr std::size_t most_classes = 30;  // with more classes, no decision regions and no confusion matrix are drawn
 constexpr std::size_t fine_side = 48, coarse_side = 32;  // cells along each side of the decision regions
-constexpr std::size_t small_network = 2000;  // a network with more weights gets regions of coarse_side cells
+constexpr std::size_t small_network = 2000;  // with more weights, the decision regions have coarse_side² cells
 constexpr std::size_t curve_side = 160;
 constexpr float margin = 0.08F;  // distance from the data to the picture's edge, as a fraction of the input's range
 

@@ -22,7 +22,7 @@ using Place = std::variant<float*, std::uint32_t*, std::uint8_t*>;  // points to
 
 constexpr std::uint64_t largest_size = 1U << 31;  // largest number of inputs or units, so that inputs × units < 2⁶⁴
 constexpr std::uint64_t largest_side = 1024;      // upper limit for the cells or pixels along one side of a picture
-constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // largest number of epochs from frame to frame
+constexpr std::uint64_t largest_stride = std::uint64_t{1} << 53;  // limit for `stride` and for the rows of a data set
 
 // A histogram's name in the file (`weight` in `layers.1.weight`), and the member of Frame::Layer with this histogram.
 struct HistogramName {
@@ -119,7 +119,7 @@ class Reader {
     }
     if (contents_.metadatum("changes") != nullptr) frames.changes = texts("changes");
     const std::string& shown = text("picture");
-    const std::string picture = shown == "confusion" ? "none" : shown;  // "confusion" in an old file means "none"
+    const std::string picture = shown == "confusion" ? "none" : shown;  // "confusion": a kind of picture in old files
     const auto found = std::ranges::find(picture_names, picture);
     if (found == picture_names.end()) refuse("picture must be none, field or curve, not ", in_quotes(picture));
     frames.picture = static_cast<Picture>(found - picture_names.begin());
@@ -154,7 +154,7 @@ class Reader {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc() || end != digits.data() + digits.size() || value > largest) {
-      refuse(key, " has ", in_quotes(digits), ", which must be a whole number up to ", largest);
+      refuse("the metadata entry ", key, " has ", in_quotes(digits), ", not a whole number up to ", largest);
     }
     return value;
   }

@@ -1,4 +1,4 @@
-// Fills the template report.html with the data of a run.
+// Fills the templates of two pages: report.html shows one run, and compare.html compares runs.
 #include "primer/report/page.hpp"
 
 #include <algorithm>

@@ -66,7 +66,7 @@ window.runs = (() => {
     const { L } = v;
     const step = Math.ceil(L / 10);
     const move = cell_map(host, {
-      label: `${q.title} for each layer and epoch`,
+      label: `heat map of ${q.title} for each layer and epoch`,
       title: 'layer',
       height: Math.max(90, Math.min(300, 15 * L)),
       rows: L,
@@ -85,7 +85,7 @@ window.runs = (() => {
     return () => move(v.now);
   }
 
-  // Shows how much of the gradient reaches layer 1.
+  // Writes ‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of layer `top` as a product: factor from σ′ × factor from W.
   function split_line(host, v) {
     if (v.top === 0) return () => {};
     const values = ['ratio', 'sigma', 'W'].map((id) => html('b', { 'data-split': id }));

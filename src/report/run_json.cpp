@@ -228,8 +228,7 @@ std::string layers_json(const Frames& frames, const std::vector<Curve>& curves) 
 
 }  // namespace
 
-// The learning curves. For a long run, they contain only evenly spaced epochs, the last epoch and the one with test
-// scores.
+// The learning curves. For a long run: only evenly spaced epochs, the last epoch, and the epoch with test scores.
 std::string curves_json(const RunTable& history) {
   const std::size_t n = history.rows.size(), stride = n / most_curve_points + 1;
   std::vector<std::size_t> chosen;

@@ -1,4 +1,4 @@
-// Curves as SVG paths, and the catalogue of activations.
+// Writes curves as SVG paths, and draws the catalogue: one SVG with a chart of each activation.
 #include "primer/report/svg.hpp"
 
 #include <algorithm>

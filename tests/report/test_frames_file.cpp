@@ -210,19 +210,19 @@ TEST_CASE("sizes beyond any run are refused before memory is taken for them") {
   };
   // 2³² squared is 0 in 64 bits, so the size of the matrix must not be computed from it
   refused("sizes", R"(["2", "3", "4294967296"])",
-          "sizes has \"4294967296\", which must be a whole number up to 2147483648");
-  refused("sizes", R"(["2", "-3", "2"])", "sizes has \"-3\", which must be a whole number up to 2147483648");
-  refused("sizes", R"(["2", "3.5", "2"])", "sizes has \"3.5\", which must be a whole number up to 2147483648");
+          "the metadata entry sizes has \"4294967296\", not a whole number up to 2147483648");
+  refused("sizes", R"(["2", "-3", "2"])", "the metadata entry sizes has \"-3\", not a whole number up to 2147483648");
+  refused("sizes", R"(["2", "3.5", "2"])", "the metadata entry sizes has \"3.5\", not a whole number up to 2147483648");
   refused("sizes", R"(["2", "3"])", "a layer lacks its size or activation");
   refused("sizes", R"(["2", "1000000000", "2"])", "the tensor layers.1.dead has the wrong shape");
-  refused("side", "1025", "side has \"1025\", which must be a whole number up to 1024");
+  refused("side", "1025", "the metadata entry side has \"1025\", not a whole number up to 1024");
   refused("stride", "9007199254740993",
-          "stride has \"9007199254740993\", which must be a whole number up to 9007199254740992");
+          "the metadata entry stride has \"9007199254740993\", not a whole number up to 9007199254740992");
   refused("picture", "film", "picture must be none, field or curve, not \"film\"");
   refused("set_rows", R"(["5"])", "the size of a set of rows is missing");
   refused("sets", R"(["test", "validation"])", "the tensor confusion.validation is missing");
   refused("image", R"(["8"])", "the height or width of the images is missing");
-  refused("image", R"(["1", "1025"])", "image has \"1025\", which must be a whole number up to 1024");
+  refused("image", R"(["1", "1025"])", "the metadata entry image has \"1025\", not a whole number up to 1024");
   refused("image", R"(["2", "2"])", "each image must have 2 pixels");
   refused("epochs", "[]", "the file has 0 epochs, but it must have 1 to 100");
   refused("epochs", R"(["0", "4", "4"])", "the epochs do not ascend");

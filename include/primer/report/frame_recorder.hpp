@@ -52,7 +52,7 @@ class FrameRecorder {
   std::unique_ptr<Loss> loss_;
   Dataset sample_;          // the training rows from which the histograms of z and ∂L/∂W are computed
   Rows probes_;             // a grid of inputs; the picture in the report shows the output of the network at each input
-  std::vector<Rows> sets_;  // for each confusion matrix (test, validation, training): the rows that this matrix counts
+  std::vector<Rows> sets_;  // inputs and targets of the rows in each confusion matrix (test, validation, training)
   Rows images_;
   Frames frames_;
 };

@@ -32,7 +32,7 @@ struct Frame {
   };
   std::uint64_t epoch = 0;
   std::vector<Layer> layers;
-  std::vector<float> picture;                 // the numbers that the report draws; see the comment of type `Picture`
+  std::vector<float> picture;                 // the network's outputs in the report's picture; see type `Picture`
   std::vector<std::vector<float>> confusion;  // confusion matrix per data set: row = actual, column = predicted class
   std::vector<float> predictions;             // k + p/2 for each image: k is the predicted class, p is its probability
   std::vector<float> weights;                 // for image data: weights of the first units of layer 1 (units × inputs)

@@ -24,7 +24,8 @@ struct RunTable {
   std::vector<std::size_t> rows_of(std::uint64_t epoch) const;
 };
 
-// Throws UserError, with the file's name, if the file is missing or if its epochs are not ascending whole numbers.
+// Throws UserError, with the file's name, if the file or its column `epoch` is missing, or if an epoch is not a whole
+// number or is less than the epoch of an earlier row.
 RunTable read_run_table(const std::string& path);
 
 // A run keeps the parameters of one epoch. Returns the index of this epoch's row in history.csv: with early stopping,
