@@ -249,7 +249,7 @@ class Collector {
   const std::string& folder_;
 };
 
-// The config as a list of keys with values. Paths of data files are relative to `folder`, or omitted if it is empty.
+// Lists the config's keys with values. Paths are relative to `folder`. If `folder` is empty, keys of paths are omitted.
 std::vector<Setting> settings_in(const Config& config, const std::string& folder) {
   Collector all(folder);
   all.settings = {{"seed", std::to_string(config.seed)}};

@@ -110,8 +110,7 @@ class Doctor {
     const auto is_flat = [&](std::size_t l) {
       return largest_derivative(*make_activation(config_.layers[l].activation)) == 0;
     };
-    std::size_t blocked =
-        0;  // layers 1 to `blocked` are before a flat layer without a skip connection, or are this layer
+    std::size_t blocked = 0;  // layers 1 … `blocked` get no gradient: layer `blocked` has σ′ = 0 and no skip connection
     std::vector<Override> remedy;
     std::string name;
     for (std::size_t l = 0; l < hidden_; ++l) {

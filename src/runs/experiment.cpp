@@ -36,7 +36,7 @@ void resolve_layers(Experiment& experiment) {
                       layer.units);
     }
     if (layer.units == 1 && make_activation(layer.activation)->traits.distribution) {
-      throw UserError(config.location(at + ".activation"), layer.activation, " with one unit always outputs 1; ",
+      throw UserError(config.location(at + ".activation"), layer.activation, " over one unit always outputs 1; ",
                       l + 1 < config.layers.size() ? "use another activation in a hidden layer"
                       : experiment.task == Task::regression
                           ? concat("for the loss ", config.train.loss,

@@ -34,8 +34,8 @@ std::optional<Standardizer> read_standardizer(const Safetensors& contents, const
                                               bool wanted) {
   const std::string mean = what + ".mean", deviation = what + ".std";
   if ((contents.tensor(mean) != nullptr) != wanted || (contents.tensor(deviation) != nullptr) != wanted) {
-    throw UserError({file}, "a model must have the tensors ", mean, " and ", deviation, " if its config sets ", key,
-                    " = true, and must not have these tensors otherwise");
+    throw UserError({file}, "a model must have the standardisation tensors ", mean, " and ", deviation,
+                    " if its config sets ", key, " = true, and must not have these tensors otherwise");
   }
   if (!wanted) return {};
   Standardizer standardizer{Tensor(1, columns), Tensor(1, columns)};
@@ -124,7 +124,7 @@ Dataset rows_of(const Model& model, FileSamples samples, const std::string& part
     return rows;
   }
   Config config = model.config;
-  config.train.early_stopping = 0;  // off, because early stopping is an error if `samples` has no validation rows
+  config.train.early_stopping = 0;  // off: otherwise experiment_of() throws if `samples` gives no validation rows
   Data data = experiment_of(std::move(config), std::move(samples), {}).data;
   if (!model.training_rows.empty() && fingerprint({&data.train}) != model.training_rows) {
     throw UserError(

@@ -113,7 +113,7 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
-// The start and the length of the test scores in a line of history.csv. They are the 6th and the 7th of the 8 cells.
+// The position and the length, in bytes, of the test scores in a line of history.csv: cells 6 and 7 of its 8 cells.
 std::pair<std::size_t, std::size_t> test_cells(const std::string& line) {
   const std::size_t end = line.rfind(',');
   const std::size_t begin = line.rfind(',', line.rfind(',', end - 1) - 1) + 1;
@@ -262,7 +262,7 @@ void RunFolder::resume(const Experiment& experiment, Training& training) {
     throw UserError({file("config.toml")}, "is a file that this run reads; choose another --out folder");
   }
   if (!fs::exists(checkpoint, ignored) || !fs::exists(file("frames.safetensors"), ignored)) {
-    throw UserError({path_}, "there is no checkpoint to resume from; train without --resume");
+    throw UserError({path_}, "checkpoint.safetensors or frames.safetensors is missing; train without --resume");
   }
   read_checkpoint(checkpoint, experiment, training);
   const Training::State& state = training.state;

@@ -107,7 +107,7 @@ struct Table {
   CsvFormat format;
   std::size_t rows = 0;
   std::vector<Column> columns{};
-  std::size_t kept = 0;  // rows without a missing value in the columns that are used
+  std::size_t kept = 0;  // number of rows without a missing value in the columns that are used
 };
 
 Table read_table(const std::string& path, CsvFormat format) {

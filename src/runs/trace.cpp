@@ -1,4 +1,4 @@
-// Copies the quantities of the last forward and backward pass out of the layers.
+// Copies the tensors of the last forward and backward pass (x, z, a, ∂L/∂z, ∂L/∂W, …) from the layers, with names.
 #include "primer/runs/trace.hpp"
 
 #include "primer/runs/named_tensor.hpp"

@@ -63,7 +63,7 @@ Tensor sums(const Tensor& A) {
   column_sums(A, result);
   return result;
 }
-// Adds `add(i, j)` to every entry of the matrix A.
+// Returns the matrix A + B, where B(i, j) = add(i, j).
 template <typename F>
 Tensor plus(Tensor A, F add) {
   for (std::size_t i = 0; i < A.rows(); ++i) {
@@ -260,7 +260,7 @@ Slips slips_of_dL_dz(const Pass& p) {
          {"the factor aⱼ is missing", row_wise([](real, real h, real dot, real) { return h - dot; })},
          {"aⱼ must multiply the whole difference gⱼ − Σₖ gₖ aₖ: check the parentheses",
           row_wise([](real v, real h, real dot, real) { return v * h - dot; })},
-         {"the sign is wrong: replace the plus by a minus",
+         {"your ∂L/∂z adds Σₖ gₖ aₖ to gⱼ (g = ∂L/∂a): subtract Σₖ gₖ aₖ from gⱼ",
           row_wise([](real v, real h, real dot, real) { return v * (h + dot); })},
          {"your ∂L/∂z is a − ∂L/∂a; only softmax and cross-entropy together give a − y", each(std::minus<>(), a, g)},
          {"the sum leaves out k = j", row_wise([](real v, real h, real dot, real) { return v * (h - dot + v * h); })}});

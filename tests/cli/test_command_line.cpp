@@ -183,13 +183,13 @@ TEST_CASE("whoever makes a mistake is told its place and the remedy in one line"
        "text.csv:2:3: the loss needs numbers in the target column \"b\", but the column begins with \"x\"; for "
        "classes, set train.loss to cross_entropy, or to binary_cross_entropy for two classes"},
       {"train c.toml --set data.file=cont.csv --set train.loss=mse",
-       "c.toml:4:14: softmax with one unit always outputs 1; for the loss mse, use identity; for a class as the "
+       "c.toml:4:14: softmax over one unit always outputs 1; for the loss mse, use identity; for a class as the "
        "target, set train.loss to cross_entropy"},
       {"train c.toml --set data.file=three.csv --set train.loss=binary_cross_entropy --set layer.1.activation=sigmoid",
        "three.csv: column 'b' has 3 classes; a sigmoid separates two classes; for more classes, use softmax with "
        "cross_entropy"},
       {"train xor.toml --resume --out nowhere --quiet",
-       "nowhere: there is no checkpoint to resume from; train without --resume"},
+       "nowhere: checkpoint.safetensors or frames.safetensors is missing; train without --resume"},
       {"train xor.toml --resume --out r --set train.learning_rate=0.1 --quiet",
        "--set train.learning_rate: --resume needs the config of the run: train.learning_rate was 0.5 and is now 0.1; "
        "only train.epochs may change"},

@@ -144,7 +144,7 @@ TEST_CASE("--resume needs the same config, the same data and the same number typ
   CHECK(complaint("--init r/model.safetensors") ==
         "primer: --resume continues with the parameters of the run; remove --init\n");
   CHECK(runs.train("none", "--resume").error(2) ==
-        "primer: none: there is no checkpoint to resume from; train without --resume\n");
+        "primer: none: checkpoint.safetensors or frames.safetensors is missing; train without --resume\n");
   CHECK_FALSE(std::filesystem::exists(runs / "none"));
   CHECK(slurp(runs / "r/checkpoint.safetensors") == before);
 }

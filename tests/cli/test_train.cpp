@@ -201,7 +201,7 @@ TEST_CASE("a wrong config gives one line with location and remedy and exit code 
   refused(replaced(good, "activation = \"tanh\"", "activation = \"softmax\"\nresidual = true"),
           "c.toml:8:12: residual adds the layer's input to its output, so the layer needs 2 units, not 4");
   refused(replaced(replaced(good, "generator = \"spirals\"", "generator = \"sine\""), "\"cross_entropy\"", "\"mse\""),
-          "c.toml:9:14: softmax with one unit always outputs 1; for the loss mse, use identity; for a class as the "
+          "c.toml:9:14: softmax over one unit always outputs 1; for the loss mse, use identity; for a class as the "
           "target, set train.loss to cross_entropy");
   refused(good, "--set train.learning_rat: unknown key 'learning_rat' in [train]; did you mean 'learning_rate'?",
           "--set train.learning_rat=0.1");

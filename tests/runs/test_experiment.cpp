@@ -277,7 +277,7 @@ TEST_CASE("softmax needs two units anywhere, and a residual output has no probab
   Files files;
   files.output = "[[layer]]\nunits = 1\nactivation = \"softmax\"\n[[layer]]\nactivation = \"softmax\"\n";
   CHECK(files.complaint("a,kind\n1,x\n2,y\n") ==
-        "c.toml:5:14: softmax with one unit always outputs 1; use another activation in a hidden layer");
+        "c.toml:5:14: softmax over one unit always outputs 1; use another activation in a hidden layer");
   files.output = "[[layer]]\nresidual = true\nactivation = \"softmax\"\n";
   CHECK(files.complaint("a,b,kind\n1,1,x\n2,2,y\n") ==
         "c.toml:5:14: cross_entropy needs outputs that are probabilities; remove residual and dropout from the last "
@@ -459,7 +459,7 @@ TEST_CASE("one unit of softmax is refused with what to write, for a regression t
   Regression files;
   files.output = "[[layer]]\nactivation = \"softmax\"\n";
   CHECK(files.complaint("a,y\n1,2\n2,3\n") ==
-        "c.toml:4:14: softmax with one unit always outputs 1; for the loss mse, use identity; for a class as the "
+        "c.toml:4:14: softmax over one unit always outputs 1; for the loss mse, use identity; for a class as the "
         "target, set train.loss to cross_entropy");
   files.output = "[[layer]]\nunits = 2\nactivation = \"softmax\"\n[[layer]]\nunits = 1\n";
   CHECK(files.complaint("a,y\n1,2\n2,3\n") == "read");

@@ -140,8 +140,8 @@ TEST_CASE("a model whose parts do not fit each other is refused by name") {
           c.tensors.push_back({"layers.3.bias", {1}, {0}});
         }) == "tensor layers.3.bias does not belong to this network");
   CHECK(complaint([](Safetensors& c) { tensor(c, "input.std").name = "output.std"; }) ==
-        "a model must have the tensors input.mean and input.std if its config sets standardize = true, and must not "
-        "have these tensors otherwise");
+        "a model must have the standardisation tensors input.mean and input.std if its config sets standardize = true, "
+        "and must not have these tensors otherwise");
   CHECK(complaint([](Safetensors& c) {
           tensor(c, "input.mean").shape = {1};
           tensor(c, "input.mean").values = {0};
@@ -299,8 +299,8 @@ TEST_CASE("a model of another format is refused by its number") {
 
 TEST_CASE("a standardiser belongs to a config that standardises") {
   const std::string refusal =
-      "a model must have the tensors input.mean and input.std if its config sets standardize = true, and must not "
-      "have these tensors otherwise";
+      "a model must have the standardisation tensors input.mean and input.std if its config sets standardize = true, "
+      "and must not have these tensors otherwise";
   CHECK(complaint([](Safetensors& c) {
           std::string& config = metadatum(c, "config");
           config.replace(config.find("standardize = true"), 18, "standardize = false");

@@ -146,7 +146,7 @@ TEST_CASE("a new run keeps the earlier model and checkpoint until it writes its 
   // Its history is gone, so nothing goes on from that checkpoint by mistake; but its model is there.
   const Result resumed = runs.train("--resume");
   CHECK(resumed.code == 2);
-  CHECK(resumed.err == "primer: r: there is no checkpoint to resume from; train without --resume\n");
+  CHECK(resumed.err == "primer: r: checkpoint.safetensors or frames.safetensors is missing; train without --resume\n");
   CHECK(shell("'" PRIMER_BINARY "' data xor | '" PRIMER_BINARY "' predict r/model.safetensors", runs.path).code == 0);
   REQUIRE(runs.train("--replace --set layer.1.units=30").code == 0);
   CHECK(slurp(runs / "r/model.safetensors") != model);

@@ -599,7 +599,7 @@ TEST_CASE("every slip of ∂L/∂z is named from its formula") {
          {"1.dL_dz", "the mean of g", row([](double v, double w, double, double s) { return v * (w - s / 4); })},
          {"1.dL_dz", "the factor aⱼ is missing", row([](double, double w, double d, double) { return w - d; })},
          {"1.dL_dz", "parentheses", row([](double v, double w, double d, double) { return v * w - d; })},
-         {"1.dL_dz", "replace the plus", row([](double v, double w, double d, double) { return v * (w + d); })},
+         {"1.dL_dz", "adds Σₖ gₖ aₖ to gⱼ", row([](double v, double w, double d, double) { return v * (w + d); })},
          {"1.dL_dz", "together", row([](double v, double w, double, double) { return v - w; })},
          {"1.dL_dz", "leaves out k = j", row([](double v, double w, double d, double) { return v * (w - d + v * w); })},
          {"1.dL_dz", "the Jacobian of softmax is missing", h},

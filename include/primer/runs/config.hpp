@@ -31,7 +31,7 @@ struct DataOptions : GeneratorOptions, SplitOptions {
 };
 
 struct DiagnosticsOptions {
-  std::size_t every = 10;  // the gradient flow is observed at every n-th step; 0: never
+  std::size_t every = 10;  // n: the gradient flow is measured at steps 1, 1 + n, …, at least once per epoch; 0: never
 };
 
 struct Config {

@@ -29,8 +29,8 @@ Experiment experiment_of(Config config, FileSamples samples, const std::optional
 Experiment load_experiment(const std::string& config_path, const std::vector<Override>& overrides);
 
 // Reads all rows of the CSV file `path` for the network of the experiment. The needed columns are found by their names.
-// Targets are encoded with the classes of the experiment. Numbers are standardised with the means and deviations of the
-// training rows. If the training data were generated, the file may have other column names: then, the last
+// Targets are encoded with the classes of the experiment. If the config standardises, the means and deviations are
+// those of the training rows. If the training data were generated, the file may have other column names: then, the last
 // column is the target, and all other columns are inputs. Throws UserError if the file does not fit the network.
 Dataset read_dataset(const std::string& path, const Experiment& experiment);
 

@@ -16,9 +16,9 @@ namespace primer {
 std::string default_folder(const Config& config, std::size_t n);
 
 // Chooses the folder for a new run of the config NAME.toml: `out` if given; else runs/NAME if `replace` is true; else
-// the first free folder of runs/NAME, runs/NAME-2, … A folder is not free if it contains files that primer did not
-// write, or files that the new run reads. If `replace` is false, a folder with a run of a different config is not free
-// either. Throws UserError if `out` is not free, or if `replace` is true and runs/NAME is not free.
+// the first free folder of runs/NAME, runs/NAME-2, … A folder is free if it is missing, is empty, or contains a run of
+// the same config (with `replace`: any run). The new run replaces that run. A folder with files that primer did not
+// write, or that the new run reads, is not free. Throws UserError if `out` or, with `replace`, runs/NAME is not free.
 std::string folder_for_new_run(const Experiment& experiment, const std::optional<std::string>& out, bool replace);
 
 // The folder of the run to resume: `out` if given; else the first of runs/NAME, runs/NAME-2, … that contains a run with
