@@ -1,4 +1,4 @@
-// Looks for likely mistakes in the layers, the data and the options, and writes a warning about each mistake.
+// Finds likely mistakes in the layers, the data and the options, and returns a warning about each mistake.
 #include "primer/runs/warnings.hpp"
 
 #include <algorithm>
@@ -212,9 +212,9 @@ class WarningCollector {
     }
     constant_columns("data", "constant-input", numbers, data_.train.x,
                      "which carries no information; list such columns in data.ignore");
-    constant_columns(
-        "data.one_hot", "untrained-category", categories, data_.train.x,
-        "so the network cannot learn what the category means; merge rare categories into one in the data file");
+    constant_columns("data.one_hot", "untrained-category", categories, data_.train.x,
+                     "but the network can learn a category only if some training rows have this category and others "
+                     "do not; merge rare categories into one in the data file");
   }
 
   void inputs() {
@@ -247,7 +247,7 @@ class WarningCollector {
          ": large inputs saturate units and dominate the gradient; set data.standardize = true");
   }
 
-  // Whether the targets are classes, or look like classes: one column of the integers 0 … K − 1, each at least twice.
+  // Whether the targets are or look like classes: one column of the integers 0 … K − 1 (K ≤ 20), each at least twice.
   bool looks_like_classes() const {
     if (task_ != Task::regression || data_.train.y.cols() != 1) return task_ != Task::regression;
     std::vector<std::size_t> counts;
@@ -270,7 +270,7 @@ class WarningCollector {
     }
     const Tensor& y = data_.train.y;
     if (task_ == Task::regression || data_.targets.size() > 1) {
-      constant_columns("data", "constant-target", data_.targets, y, "so there is nothing to learn");
+      constant_columns("data", "constant-target", data_.targets, y, "so there is nothing to learn about such a target");
     }
     if (task_ != Task::regression) {
       classes();

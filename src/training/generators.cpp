@@ -18,7 +18,7 @@ using Row = std::vector<double>;
 
 std::size_t or_else(std::size_t asked, std::size_t otherwise) { return asked == 0 ? otherwise : asked; }
 
-// n rows; row(i, x) fills in the inputs x of row i and returns its target.
+// Makes a data set of n rows. For each row i, calls row(i, x), which writes the inputs to x and returns the target.
 template <typename RowOf>
 Samples rows_of(std::size_t n, std::size_t inputs, const char* target, RowOf row) {
   Samples samples{{}, Tensor(n, inputs), {{target, std::vector<double>(n), {}}}};

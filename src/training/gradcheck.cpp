@@ -211,7 +211,7 @@ GradientCheck check_gradients(Network& network, const Loss& loss, const Tensor& 
 }
 
 void leave_special_values(Network& network, std::uint64_t seed) {
-  Random random(seed, Stream::initialization, 0);  // layers use the numbers 1, 2, …; 0 gives other random numbers
+  Random random(seed, Stream::initialization, 0);  // other random numbers than for the weights of layer l (index l ≥ 1)
   for (const Parameter& p : network.parameters()) {
     if (p.transposed) continue;  // a weight
     for (real& v : p.value->values()) v += static_cast<real>(random.uniform(-0.25, 0.25));

@@ -132,7 +132,7 @@ void add_residual_squares(const Tensor& a, const Tensor& y, const std::vector<do
 std::vector<double> total_squares(const Tensor& y, const std::vector<double>& scales) {
   std::vector<double> totals(y.cols());
   for (std::size_t k = 0; k < y.cols(); ++k) {
-    bool constant = true;  // if all targets are equal, the sum of squares is exactly 0, without rounding errors
+    bool constant = true;  // whether all targets are equal: then the sum of squares is exactly 0, without rounding
     double sum = 0;
     for (std::size_t i = 0; i < y.rows(); ++i) {
       constant = constant && y(i, k) == y(0, k);

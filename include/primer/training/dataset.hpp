@@ -69,7 +69,7 @@ struct Data {
   std::vector<std::string> classes;  // class names: of each column of y (multiclass), or of 0 and 1 (binary); or empty
   std::optional<Standardizer> standardizer;         // mean and standard deviation of the inputs
   std::optional<Standardizer> target_standardizer;  // mean and standard deviation of the targets of a regression
-  bool shuffle = true;                              // whether every epoch draws its batches in a new random order
+  bool shuffle = true;                              // whether the training rows get a new random order in each epoch
 };
 
 // Options of prepare(). The two fractions (0 … 1) are fractions of all rows. With `shuffle` and a single target column
@@ -120,7 +120,7 @@ inline Data prepare(const Samples& samples, const std::optional<Dataset>& valida
 // between 1e-100 and 1e100, s is 1.
 double scale_for_squares(double most);
 
-// Mean and biased standard deviation of each column; 0 and 1 if x has no rows.
+// Mean and biased standard deviation of each column; a deviation of 0 is replaced by 1. Without rows: 0 and 1.
 Standardizer standardizer_of(const Tensor& x);
 void standardize(const Standardizer& by, Tensor& x);
 void unstandardize(const Standardizer& by, Tensor& x);  // undoes standardize(): x ← x · deviation + mean

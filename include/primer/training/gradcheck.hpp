@@ -23,7 +23,7 @@ struct TensorCheck {
   // Row and column (from 0) of the entry with the largest relative error. In a weight, row = output, column = input.
   std::size_t worst_row = 0, worst_col = 0;
   bool matrix = false;         // whether the tensor is a matrix (a weight or the input) and not a vector
-  bool any_wrong = false;      // whether the error of an entry is too large to be a rounding error
+  bool any_wrong = false;      // whether at least one entry has an error too large for a rounding error
   bool any_undecided = false;  // whether rounding errors make it impossible to decide if some entry is right
 
   std::string_view verdict() const;  // "pass", "mismatch", "undecided" or "nothing compared"

@@ -35,7 +35,7 @@ struct Properties {
   bool zero_centred;                // whether the mean of σ(z) over z ∼ N(0, 1) is 0
 };
 
-// For softmax, σ(z) is the first of the two outputs of softmax(z, 0), because softmax of a single number is always 1.
+// Measures σ and σ′. For softmax, σ(z) is the first output of softmax(z, 0): softmax of a single number is always 1.
 Properties properties_of(const Activation& activation);
 
 double largest_derivative(const Activation& activation);  // max |σ′|

@@ -151,7 +151,7 @@ class Training {
 // `value` with `digits` significant digits, for messages: "0.031", "3.1e-05".
 std::string rounded(double value, int digits);
 
-// All tensors of the network's state, that is parameters and running statistics, in model order.
+// Copies all tensors of the network (parameters and running statistics), in model order.
 std::vector<Tensor> copy_of(Network& network);
 void restore(const std::vector<Tensor>& from, Network& network);
 
