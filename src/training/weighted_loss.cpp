@@ -1,4 +1,4 @@
-// Multiplies the loss of each row, and its gradient, by the weight of the row.
+// Gives row i of a batch the factor wᵢ / Σⱼ wⱼ in the loss and in the gradient; wᵢ is the weight of the class of row i.
 #include "primer/training/weighted_loss.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Writes a row for each layer. A last line compares the gradients of the first and the last hidden layer.
+// Makes a text with a row for each layer. A last line compares the gradients of the first and the last hidden layer.
 #include "primer/views/flow_table.hpp"
 
 #include <cmath>

@@ -55,7 +55,7 @@ std::string Keyboard::wait(double seconds) {
   if (ready < 0 && errno == EINTR) return "q";
   if (ready <= 0) return "";
   std::string key(1, '\0');
-  if (read(STDIN_FILENO, key.data(), 1) <= 0) return "q";  // the terminal was closed
+  if (read(STDIN_FILENO, key.data(), 1) <= 0) return "q";  // read() gets no byte after the terminal was closed
   if (key[0] != '\033') return key;
   std::array<char, 2> rest;  // the two bytes that an arrow key sends after ESC (\033)
   const ssize_t size = read(STDIN_FILENO, rest.data(), rest.size());

@@ -25,7 +25,7 @@ constexpr std::size_t smallest_map = 12, largest_map = 128;
 constexpr std::size_t plot_rows = 5;
 constexpr std::size_t most_classes = 8;
 constexpr double shortest_pause = 0.08;  // minimum time between two drawings at full speed, in seconds
-constexpr double shortest_frame = 0.04;  // minimum time between two drawings of a slowed run, in seconds
+constexpr double shortest_frame = 0.04;  // minimum seconds between two drawings of a run that waits after each epoch
 constexpr double fewest_decades = 4;  // the axis of the bars of ‖∂L/∂z‖ covers at least this many powers of 10
 constexpr std::size_t most_shots = 2000;
 constexpr double introduction_seconds = 6.5, watched_seconds = 12;  // for all epochs

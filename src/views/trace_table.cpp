@@ -1,4 +1,4 @@
-// Writes a table of the forward pass for each layer, then a table of the backward pass for each layer.
+// Makes a text: first a table of the forward pass for each layer, then a table of the backward pass for each layer.
 #include "primer/views/trace_table.hpp"
 
 #include <algorithm>
@@ -114,7 +114,7 @@ std::string trace_table(Network& network, const Loss& loss, const Tensor& y, std
   for (std::size_t l = 0; l < layers.size(); ++l) out += forward(layers[l], l, page) + "\n";
   out += "target y = " + row_text(y, page.sample) + "\n" + std::string(loss.name()) +
          " L = " + text(network.loss(loss, y)) + (y.rows() > 1 ? ", the mean over all " + n + " samples" : "") +
-         "\n\nbackward, " + which + (y.rows() > 1 ? "; ∂L/∂b and ∂L/∂W are sums over all " + n : "") + "\n\n";
+         "\n\nbackward, " + which + (y.rows() > 1 ? "; ∂L/∂b and ∂L/∂W are sums over all samples" : "") + "\n\n";
   for (std::size_t l = layers.size(); l-- > 0;) {
     const bool canonical = l + 1 == layers.size() && network.canonical(loss);
     out += backward(layers[l], network.dL_da(l, loss, y), l, canonical, y.rows() > 1, y, page) + (l > 0 ? "\n" : "");

@@ -1,4 +1,4 @@
-// Writes a diagnosis of `primer doctor` as a paragraph of text.
+// Turns a diagnosis into a paragraph of text. `primer doctor` and `primer train` print the paragraph.
 #pragma once
 
 #include <cstddef>

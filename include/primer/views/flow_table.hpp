@@ -1,4 +1,4 @@
-// Writes the table at the end of a training run: for each layer, the magnitudes of the activations and gradients.
+// Makes a table: magnitudes of activations and gradients per layer. `primer train` and `primer watch` print the table.
 #pragma once
 
 #include <cstddef>

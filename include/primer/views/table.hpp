@@ -1,4 +1,4 @@
-// Writes tables as text. A table that is too wide for the terminal is split into several tables, one below the other.
+// Turns tables into text. A table that is too wide for the terminal becomes several tables, one below the other.
 #pragma once
 
 #include <cstddef>
