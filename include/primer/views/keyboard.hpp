@@ -17,7 +17,7 @@ class Keyboard {
   bool usable() const { return usable_; }
 
   // Waits at most `seconds` for a key press. Returns the bytes of the key, such as "q", or "\033[D" for ←. Returns ""
-  // if no key was pressed, and "q" if a signal interrupts the wait, as Ctrl-C does.
+  // if no key was pressed, and "q" if a signal, such as Ctrl-C, interrupts the wait or if the terminal was closed.
   std::string wait(double seconds);
 
  private:
