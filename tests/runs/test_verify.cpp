@@ -511,7 +511,7 @@ TEST_CASE("every slip of z and of a is named from its formula") {
               {"1.z", "once for every input", with(1, 4)},
               {"1.z", "x Wᵀ is missing", with(0, 1)},
               {"1.z", "start every sum at bⱼ", with(2, 1)},
-              {"1.z", "multiplied by x Wᵀ", filled(xW, [&](auto i, auto j) { return xW[i][j] * b[0][j]; })},
+              {"1.z", "multiply x Wᵀ by the bias", filled(xW, [&](auto i, auto j) { return xW[i][j] * b[0][j]; })},
               {"1.z", "leaves out the first input", without(0)},
               {"1.z", "leaves out the last input", without(3)},
               {"1.z", "z is sigmoid(x Wᵀ + b)", map(z, sigmoid_of)},
