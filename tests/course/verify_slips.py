@@ -69,6 +69,8 @@ SAYS = {
     "the mean over all entries": "divide by N, the number of samples",
     "y − a": "the sign is wrong",
     "an unweighted sum": "subtract Σₖ gₖ aₖ, not Σₖ gₖ",
+    "plus for minus": "adds Σₖ gₖ aₖ to gⱼ",
+    "the bias as a factor": "you multiply x Wᵀ by the bias",
     "the targets forgotten": "the targets y are not subtracted",
     "the gradient of the sum": "1/N is missing",
     "through softmax again": "already contains σ′",
