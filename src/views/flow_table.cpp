@@ -27,7 +27,8 @@ std::string flow_table(const std::vector<FlowRow>& rows, std::size_t width) {
     for (const FlowQuantity& q : flow_quantities) line.push_back(cell(r.*q.member, q.unit));
   }
   std::string text = table(cells, 2, width, 2);
-  if (const auto split = split_of(rows)) {
+  // If σ′ is 0 in a whole layer, the factors are ∞ or NaN.
+  if (const auto split = split_of(rows); split && std::isfinite(split->W_part)) {
     const std::string H = std::to_string(rows.size() - 1);
     text += wrapped("‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of layer " + H + ": " + short_number(split->ratio) + " = " +
                         short_number(split->sigma_part) + " (factor from σ′) × " + short_number(split->W_part) +

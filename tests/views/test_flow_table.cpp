@@ -27,6 +27,8 @@ TEST_CASE("the last line splits the ratio of the gradients into the parts of the
   const std::string text = primer::flow_table(rows);
   CHECK(text.ends_with(
       "‖∂L/∂z‖ of layer 1 / ‖∂L/∂z‖ of layer 3: 0.0625 = 0.125 (factor from σ′) × 0.5 (factor from W)\n"));
+  const std::vector<primer::FlowRow> flat{row(1, "tanh", 2, 0.5), row(2, "step", 4, 0), row(3, "softmax", 1, 1)};
+  CHECK(primer::flow_table(flat).find("factor from") == std::string::npos);
 }
 
 TEST_CASE("a layer without an off fraction or an update shows a dash, and one hidden layer has no ratio") {

@@ -1,5 +1,5 @@
-// WebAssembly has no fused multiply-add (fma), only relaxed_madd, an instruction that rounds once on some
-// machines and twice on others. So the engine has two modules: the first uses relaxed_madd, for machines on which it
+// WebAssembly has no fused multiply-add (fma). Its instruction relaxed_madd rounds once on some machines and twice on
+// other machines. So the engine has two modules: the first uses relaxed_madd, for machines on which it
 // rounds once; the second computes fma with additions and products, for all other machines.
 #pragma once
 
