@@ -164,7 +164,8 @@ std::vector<std::string> differences(const Safetensors& contents, const Experime
     for (std::size_t l = 0; l < std::min(config.layers.size(), experiment.config.layers.size()); ++l) {
       const std::string& its = config.layers[l].activation;
       const std::string& own = experiment.config.layers[l].activation;
-      if (its != own) found.push_back(concat("layer ", l + 1, " of the model has ", its, ", but this run has ", own));
+      if (its != own)
+        found.push_back(concat("layer ", l + 1, " of the model has the activation ", its, ", but this run has ", own));
     }
   }
   return found;

@@ -322,7 +322,8 @@ TEST_CASE("--init says what is different in the file") {
             "the model's classes are [\"blue\", \"red\"], but this run has [\"aaa\", \"red\"]\n");
   CHECK(said("--set data.standardize=true") ==
         warning + "the model's inputs are not standardised, but in this run they are standardised\n");
-  CHECK(said("--set layer.1.activation=relu") == warning + "layer 1 of the model has tanh, but this run has relu\n");
+  CHECK(said("--set layer.1.activation=relu") ==
+        warning + "layer 1 of the model has the activation tanh, but this run has relu\n");
   CHECK(program::primer("train" + init + "--out b --set layer.1.activation=relu", folder.path)
             .err.find(warning + "layer 1 of the model has") != std::string::npos);
 }

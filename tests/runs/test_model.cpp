@@ -348,10 +348,12 @@ TEST_CASE("a model says how it differs from a run in columns, classes, scaling a
   other = experiment;
   other.config.layers[0].activation = "relu";
   other.config.layers[1].activation = "identity";
-  CHECK(differences(contents, other) == Said{"layer 1 of the model has tanh, but this run has relu",
-                                             "layer 2 of the model has softmax, but this run has identity"});
+  CHECK(differences(contents, other) ==
+        Said{"layer 1 of the model has the activation tanh, but this run has relu",
+             "layer 2 of the model has the activation softmax, but this run has identity"});
   other.config.layers.erase(other.config.layers.begin());
-  CHECK(differences(contents, other) == Said{"layer 1 of the model has tanh, but this run has identity"});
+  CHECK(differences(contents, other) ==
+        Said{"layer 1 of the model has the activation tanh, but this run has identity"});
   CHECK(differences({}, other).empty());
   Safetensors half = contents;
   tensor(half, "input.std").name = "other.std";

@@ -35,7 +35,8 @@ struct Properties {
   bool zero_centred;                // whether the mean of σ(z) over z ∼ N(0, 1) is 0
 };
 
-// Measures σ and σ′. For softmax, σ(z) is the first output of softmax(z, 0): softmax of a single number is always 1.
+// Finds the properties of σ and σ′. For softmax, σ(z) is the first output of softmax(z, 0): softmax of a single number
+// is always 1.
 Properties properties_of(const Activation& activation);
 
 double largest_derivative(const Activation& activation);  // max |σ′|
